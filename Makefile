@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make benchmark` and `make test`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := rnngan_cli tests
+OUTPUT ?= results/my-benchmark
+
+.DEFAULT_GOAL := help
+.PHONY: help setup benchmark publish test slow check format clean
+
+help:  ## Show the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY)  ## Make the environment in .venv.
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.
+	$(BIN)/rnngan sweep experiments/benchmark.toml --output $(OUTPUT)
+	$(BIN)/rnngan plot $(OUTPUT)
+	$(BIN)/rnngan compare $(OUTPUT)
+
+publish:  ## The benchmark into results/benchmark, the copy that is committed; then the tables of README.md.
+	$(MAKE) benchmark OUTPUT=results/benchmark
+	$(BIN)/python -m docs.readme
+
+test: $(READY)  ## Run the tests.
+	$(BIN)/python -m pytest -m 'not slow'
+
+slow: $(READY)  ## Run the tests that take minutes.
+	$(BIN)/python -m pytest -m slow
+
+check: $(READY)  ## Check format, lint and types.
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(READY)  ## Format the code and mend what the linter can.
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+clean:  ## Remove the environment and caches; results stay.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,30 @@
+"""Compares GAN losses for recurrent GANs.
+
+The data flows one way, and imports point along it, never back:
+
+    experiment (TOML) -> config.SweepConfig -> plan -> config.RunConfig ...
+      -> data.load -> Dataset (train, validation, test)
+      -> losses.VARIANTS -> networks -> training.fit -> history and weights -> store
+      -> evaluation.score (real test series, generated series) -> store
+      -> statistics -> figures, tables
+
+Where things live:
+
+    config.py, plan.py      what a run and a sweep are; a sweep turned into runs
+    data/                   one module a source; preparation apart from loading
+    recurrent.py            fast GRU and LSTM layers with Keras' own weights
+    networks.py             generator, discriminator, recognizer
+    losses/                 ten rows of pure functions; nothing else knows a loss by name
+    training.py             the loop: batches, updates, history, checkpoints
+    evaluation/             protocols, distances, judges
+    store.py                all that is written under results/ and read back
+    sweep.py, engines/      queue and workers
+    statistics.py           intervals over runs
+    figures.py              pictures
+    cli/                    commands: parse, call one function, print
+
+Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads
+results, stays fast.
+"""
+
+__version__ = "0.1.0"

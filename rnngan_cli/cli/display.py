@@ -1,0 +1,217 @@
+"""What a sweep shows while it goes on: bars on a terminal, plain lines elsewhere, or nothing."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.estimate import in_words
+from rnngan_cli.sweep import Job, Summary, expected_seconds
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+
+class Pace:
+    """How fast a sweep goes: expected seconds of work done against the clock."""
+
+    def __init__(self, jobs: Sequence[Job], workers: int) -> None:
+        self.total = sum(job.seconds for job in jobs)
+        self.guess = expected_seconds(jobs, workers)
+        self.done = 0.0
+        self.current: dict[int, float] = {}
+        self.started = time.monotonic()
+
+    def at(self, worker: int, job: Job, step: int) -> None:
+        """Notes how far a worker's run is."""
+        self.current[worker] = job.seconds * step / job.config.steps
+
+    def finished(self, worker: int, job: Job) -> None:
+        """Notes that a worker's run has ended."""
+        self.current.pop(worker, None)
+        self.done += job.seconds
+
+    @property
+    def share(self) -> float:
+        """Work done, in [0, 1]."""
+        return min(1.0, (self.done + sum(self.current.values())) / self.total) if self.total else 1.0
+
+    @property
+    def left(self) -> float:
+        """Seconds left, about: the guess at first, the measured pace more and more."""
+        elapsed, share = time.monotonic() - self.started, self.share
+        if share == 0:
+            return max(0.0, self.guess - elapsed)
+        measured = elapsed * (1 - share) / share
+        return share**0.5 * measured + (1 - share**0.5) * max(0.0, self.guess * (1 - share))
+
+
+class Silent:
+    """Shows nothing."""
+
+    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None:
+        """Nothing."""
+
+    def assign(self, worker: int, job: Job) -> None:
+        """Nothing."""
+
+    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
+        """Nothing."""
+
+    def end(self, worker: int, job: Job, state: str, reason: str) -> None:
+        """Nothing."""
+
+    def tick(self) -> None:
+        """Nothing."""
+
+    def stopping(self) -> None:
+        """Nothing."""
+
+
+class Plain(Silent):
+    """A line when a run begins and ends, and one a minute in between."""
+
+    EVERY = 60.0
+
+    def __init__(self, console: "Console") -> None:
+        self.console = console
+        self.last = time.monotonic()
+        self.states: dict[int, str] = {}
+        self.ended = 0
+
+    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None:
+        """Says how much there is to do."""
+        self.jobs, self.pace = jobs, Pace(jobs, workers)
+        self._say(opening(jobs, summary, workers))
+
+    def assign(self, worker: int, job: Job) -> None:
+        """Says which run begins."""
+        self._say(f"started  {job.name}")
+
+    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
+        """Notes how far a run is."""
+        self.pace.at(worker, job, int(facts["step"]))
+        self.states[worker] = f"{job.config.label} {describe(job, facts)}"
+
+    def end(self, worker: int, job: Job, state: str, reason: str) -> None:
+        """Says how a run ended."""
+        self.pace.finished(worker, job)
+        self.states.pop(worker, None)
+        self.ended += 1
+        because = f": {reason}" if reason else ""
+        left = f", about {in_words(self.pace.left)} left" if self.ended < len(self.jobs) else ""
+        self._say(f"{state:8} {job.name}{because} ({self.ended} of {len(self.jobs)}{left})")
+
+    def tick(self) -> None:
+        """Once a minute, says how things stand."""
+        if time.monotonic() - self.last >= self.EVERY:
+            parts = "; ".join(self.states.values())
+            self._say(f"{self.pace.share:.0%} done, about {in_words(self.pace.left)} left: {parts}")
+
+    def stopping(self) -> None:
+        """Says that a stop was heard."""
+        self._say("stopping after a checkpoint ...")
+
+    def _say(self, line: str) -> None:
+        self.last = time.monotonic()
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class Bars(Silent):
+    """A bar for the sweep and one for each worker, with losses and time left."""
+
+    def __init__(self, console: "Console") -> None:
+        self.console = console
+        self.tasks: dict[int, TaskID] = {}
+
+    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None:
+        """Says how much there is to do and draws the bars."""
+        self.jobs, self.pace, self.ended = jobs, Pace(jobs, workers), 0
+        self.console.print(opening(jobs, summary, workers), markup=False, highlight=False)
+        if jobs:
+            self.bars = _bars(self.console)
+            self.overall = self.bars.add_task("sweep", total=1.0, note="")
+            self.bars.start()
+            self._show()
+
+    def assign(self, worker: int, job: Job) -> None:
+        """Names the run on the worker's bar."""
+        if worker not in self.tasks:
+            self.tasks[worker] = self.bars.add_task("", total=1, note="")
+        self.bars.reset(
+            self.tasks[worker],
+            description=job.config.label,
+            total=job.config.steps,
+            note="compiling",
+            visible=True,
+        )
+
+    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
+        """Moves the worker's bar and shows the losses."""
+        self.pace.at(worker, job, int(facts["step"]))
+        self.bars.update(self.tasks[worker], completed=facts["step"], note=describe(job, facts, short=True))
+        self._show()
+
+    def end(self, worker: int, job: Job, state: str, reason: str) -> None:
+        """Leaves a line above the bars for a run that did not simply end well."""
+        self.pace.finished(worker, job)
+        self.ended += 1
+        self.bars.update(self.tasks[worker], visible=False)
+        if state != "done":
+            self.bars.console.print(f"{state}: {job.name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+        self._show()
+        if self.ended == len(self.jobs):
+            self.bars.stop()
+
+    def tick(self) -> None:
+        """Keeps the time left current."""
+        self._show()
+
+    def stopping(self) -> None:
+        """Says that a stop was heard."""
+        self.bars.console.print("stopping after a checkpoint; once more Ctrl-C ends at once")
+
+    def close(self) -> None:
+        """Takes the bars down, however the sweep ended."""
+        if hasattr(self, "bars"):
+            self.bars.stop()
+
+    def _show(self) -> None:
+        note = f"{self.ended} of {len(self.jobs)} runs, about {in_words(self.pace.left)} left"
+        self.bars.update(self.overall, completed=self.pace.share, note=note)
+
+
+def _bars(console: "Console") -> "Progress":
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    return Progress(*columns, console=console, refresh_per_second=4)
+
+
+def describe(job: Job, facts: dict[str, Any], *, short: bool = False) -> str:
+    """A run's step and losses, or what it is at."""
+    if "stage" in facts:
+        return str(facts["stage"])
+    losses = f"D {facts['d_loss']:.3g}  G {facts['g_loss']:.3g}"
+    return losses if short else f"step {facts['step']} of {job.config.steps}, {losses}"
+
+
+def opening(jobs: Sequence[Job], summary: Summary, workers: int) -> str:
+    """How much there is to do, and what is complete already, in one line."""
+    earlier = [f"{summary.count(state)} {state}" for state in ("done", "diverged", "failed") if summary.count(state)]
+    before = f" ({', '.join(earlier)} earlier)" if earlier else ""
+    stale = (
+        f"; {len(summary.stale)} made with other versions: `--rerun stale` trains them again" if summary.stale else ""
+    )
+    failed = "; `--rerun failed` tries failed ones again" if summary.count("failed") else ""
+    if not jobs:
+        return f"nothing to do: all {len(summary.states)} runs have ended{before}{stale}{failed}"
+    time_left = in_words(expected_seconds(jobs, workers))
+    plural = "run" if len(jobs) == 1 else "runs"
+    hands = "worker" if workers == 1 else "workers"
+    return f"{len(jobs)} {plural} to do{before} on {workers} {hands}, about {time_left}{stale}{failed}"

@@ -1,0 +1,140 @@
+"""Commands that list what there is: `losses`, `datasets`, `metrics`, `doctor`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def losses(
+    name: Annotated[str | None, typer.Argument(help="One loss; default all.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the ten losses: what each minimises, what to expect, where it comes from.
+
+    Example:
+      rnngan losses wgan
+    """
+    from rnngan_cli.losses import VARIANTS, variant
+    from rnngan_cli.losses.listing import describe
+
+    chosen = [variant(name)] if name else list(VARIANTS.values())
+    facts = [describe(row) for row in chosen]
+    if as_json:
+        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
+    elif name:
+        _print_facts(facts[0])
+    else:
+        width = max(len(fact["name"]) for fact in facts)
+        for fact in facts:
+            typer.echo(f"{fact['name']:{width}}  {fact['title']}: {fact['divergence']}")
+        typer.echo("\nE mean over the batch, s sigmoid, sp softplus, D logits. `rnngan losses NAME` tells more.")
+
+
+def datasets(
+    name: Annotated[str | None, typer.Argument(help="One data set; default all.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the built-in data sets: shape, labels, origin, licence.
+
+    Example:
+      rnngan datasets stocks
+    """
+    from rnngan_cli import data
+
+    facts = [data.describe(one) for one in ([name] if name else data.SOURCES)]
+    if as_json:
+        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
+    elif name:
+        _print_facts(facts[0])
+    else:
+        width = max(len(fact["name"]) for fact in facts)
+        for fact in facts:
+            series = "/".join(str(count) for count in fact["series"].values())
+            shape = f"{series} series of {fact['steps']} x {fact['features']}, labels {fact['labels']}"
+            typer.echo(f"{fact['name']:{width}}  {shape}\n{'':{width}}  {fact['summary']}")
+        typer.echo("\nSeries are train/validation/test. Your own file: `rnngan sweep --data FILE --window 24`.")
+
+
+def metrics(
+    name: Annotated[str | None, typer.Argument(help="One score; default all.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the scores: definition, which way is better, range, source.
+
+    Example:
+      rnngan metrics mmd2
+    """
+    from rnngan_cli.errors import unknown
+    from rnngan_cli.evaluation.metrics import METRICS
+
+    if name and name not in METRICS:
+        raise unknown("score", name, METRICS)
+    facts = [_metric_facts(METRICS[one]) for one in ([name] if name else METRICS)]
+    if as_json:
+        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
+    elif name:
+        _print_facts(facts[0])
+    else:
+        width = max(len(fact["name"]) for fact in facts)
+        for fact in facts:
+            typer.echo(f"{fact['name']:{width}}  {fact['definition']} (better: {fact['direction']})")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what this machine has, and what runs will use: cores, memory, GPUs, layers, versions.
+
+    Example:
+      rnngan doctor
+    """
+    from rnngan_cli import device, provenance
+
+    gpus = device.quiet_gpus()
+    chosen = device.choose("auto", len(gpus))
+    fused = {
+        kind: device.use_fused_layers(chosen, penalty) for kind, penalty in (("plain", "none"), ("penalised", "gp"))
+    }
+    layers = {kind: "Keras (cuDNN)" if used else "rnngan (unrolled)" for kind, used in fused.items()}
+    facts = {
+        "machine": provenance.machine(),
+        "versions": provenance.versions(),
+        "gpus": gpus,
+        "device": chosen,
+        "workers": device.describe_cores(),
+        "layers": layers,
+    }
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    _print_facts({**provenance.machine(), "GPUs that TensorFlow sees": ", ".join(gpus) or "none"})
+    typer.echo(f"Runs will use: {chosen}, {facts['workers']} worker(s) of one thread each")
+    typer.echo(f"Recurrent layers: {layers['plain']} for plain losses, {layers['penalised']} for penalised ones")
+    _print_facts(provenance.versions())
+
+
+COMMANDS = (losses, datasets, metrics, doctor)
+
+
+def _metric_facts(metric: Any) -> dict[str, Any]:
+    low, high = metric.range
+    bounds = [bound if abs(bound) != float("inf") else None for bound in (low, high)]
+    names = ("name", "title", "definition", "direction", "source", "group", "primary")
+    return {**{key: getattr(metric, key) for key in names}, "range": bounds}
+
+
+def _print_facts(facts: dict[str, Any]) -> None:
+    """A line a fact, lists and tables indented."""
+    width = max(len(key) for key in facts)
+    for key, value in facts.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            typer.echo(f"{key}:")
+            for item in value:
+                typer.echo("  " + ", ".join(f"{k} {v}" for k, v in item.items() if v is not None))
+        elif isinstance(value, dict):
+            typer.echo(f"{key:{width}}  " + ", ".join(f"{k} {v}" for k, v in value.items()))
+        elif isinstance(value, list | tuple):
+            typer.echo(f"{key:{width}}  {', '.join(str(item) for item in value)}")
+        else:
+            typer.echo(f"{key:{width}}  {value}")

@@ -1,0 +1,115 @@
+"""Commands that read results: `status`, `plot`, `compare`, `generate`. Only `generate` needs TensorFlow."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def status(results: Results = Path("results"), as_json: AsJson = False) -> None:
+    """Show how many runs of each sweep have ended, and how; works while a sweep runs.
+
+    Example:
+      rnngan status results/sweep
+    """
+    from rnngan_cli.store import find_sweeps
+    from rnngan_cli.tables import runs_table
+
+    facts: dict[str, dict[str, Any]] = {}
+    for sweep in find_sweeps(results):
+        runs, damage = runs_table(sweep)
+        counts = {str(state): int(count) for state, count in runs["status"].value_counts().sort_index().items()}
+        unwell = runs[runs["status"].isin(["failed", "diverged"])]
+        reasons = dict(zip(unwell["folder"], unwell["reason"], strict=True))
+        facts[str(sweep.path)] = {"runs": counts, "reasons": reasons, "damaged": damage}
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    for path, fact in facts.items():
+        typer.echo(f"{path}: {', '.join(f'{count} {state}' for state, count in fact['runs'].items()) or 'no run yet'}")
+        for name, reason in fact["reasons"].items():
+            typer.echo(f"  {name}: {reason}")
+        for line in fact["damaged"]:
+            typer.echo(f"  damaged: {line}")
+
+
+def plot(results: Results = Path("results")) -> None:
+    """Draw loss curves, scores, samples, PCA and t-SNE of every sweep, as PNG and SVG.
+
+    Example:
+      rnngan plot results/
+    """
+    from rnngan_cli.figures import draw_sweep
+    from rnngan_cli.store import find_sweeps
+    from rnngan_cli.tables import refresh
+
+    for sweep in find_sweeps(results):
+        refresh(sweep)
+        drawn = draw_sweep(sweep)
+        for note in drawn.notes:
+            typer.echo(f"{sweep.path}: {note}", err=True)
+        pictures = sum(path.suffix == ".png" for path in drawn.paths)
+        typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+
+
+def compare(
+    results: Results = Path("results"),
+    baseline: Annotated[str, typer.Option(help="Loss that the others are compared with.")] = "bce",
+    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the leaderboard of each sweep and, for every loss, one sentence on how it compares with a baseline.
+
+    Example:
+      rnngan compare results/benchmark --baseline bce --score predictive
+    """
+    from rnngan_cli.errors import UserError
+    from rnngan_cli.statistics import verdicts
+    from rnngan_cli.store import find_sweeps
+    from rnngan_cli.tables import SORT_BY, refresh, render, score_names
+
+    facts = {}
+    for sweep in find_sweeps(results):
+        runs, board, damage = refresh(sweep)
+        for line in damage:
+            typer.echo(f"rnngan: {line}", err=True)
+        if board.empty:
+            raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+        ended = runs[runs["status"].isin(["done", "diverged"])]
+        table = verdicts(ended[[*ended.columns[:6], *score_names(runs)]], score or SORT_BY, baseline)
+        facts[str(sweep.path)] = json.loads(table.to_json(orient="records"))
+        if not as_json:
+            typer.echo(f"{sweep.path}: compared with {baseline} by {score or SORT_BY}")
+            render(board)
+            for _, row in table.iterrows():
+                typer.echo(f"{row['dataset']}, {row['cell']}: {row['verdict']}")
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+
+
+def generate(
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many series.")] = 100,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="File to write: .npz, or .csv with an id and a step column."),
+    ] = Path("generated.npz"),
+    stream: Annotated[str, typer.Option(help="Any word: another one draws other series.")] = "generate",
+) -> None:
+    """Draw series from a finished run's generator, in the units of its data.
+
+    Example:
+      rnngan generate results/sweep/runs/wgan-gru-sines-s0-1a2b3c4d -n 1000 -o wgan.csv
+    """
+    from rnngan_cli.generation import generate_series, write_series
+
+    series, names = generate_series(run, number, stream)
+    write_series(output, series, names)
+    typer.echo(f"{number} series of {series.shape[1]} steps x {series.shape[2]} features: {output}")
+
+
+COMMANDS = (status, plot, compare, generate)

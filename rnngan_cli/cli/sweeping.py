@@ -1,0 +1,301 @@
+"""Commands that train: `sweep` and `train`."""
+
+import json
+import sys
+from enum import Enum, StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rnngan_cli.config import SweepConfig
+    from rnngan_cli.sweep import Display, Orders, Prepared, Summary
+
+
+class Progress(StrEnum):
+    """How progress is shown."""
+
+    auto = "auto"
+    rich = "rich"
+    plain = "plain"
+    none = "none"
+
+
+class Rerun(StrEnum):
+    """Which ended runs are trained again."""
+
+    none = ""
+    failed = "failed"
+    diverged = "diverged"
+    stale = "stale"
+    all = "all"
+
+
+class Labels(StrEnum):
+    """Where labels come from."""
+
+    auto = "auto"
+    given = "given"
+    derived = "derived"
+    none = "none"
+
+
+class Missing(StrEnum):
+    """What is done about missing values."""
+
+    error = "error"
+    drop = "drop"
+    interpolate = "interpolate"
+
+
+class Scaling(StrEnum):
+    """How features are scaled."""
+
+    minmax = "minmax"
+    standard = "standard"
+
+
+Experiment = Annotated[
+    Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="KEY=VALUE[,VALUE...]",
+        help="Setting of every run (`units=48`), a grid (`units=24,48`), of one loss or data set (`wgan.units=9`),"
+        " or of the data (`data.stride=2`); repeatable.",
+    ),
+]
+Steps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 2000]")]
+File = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FILE", help="Your own CSV, Parquet, NPZ or NPY file."),
+]
+Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
+Columns = Annotated[str | None, typer.Option(metavar="A,B", help="Columns of your file to use. [default: all]")]
+IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that tells one series from another.")]
+LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds labels.")]
+TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
+LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
+MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
+ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
+Workers = Annotated[
+    int | None,
+    typer.Option("-j", "--workers", min=1, max=256, help="Worker processes. [default: one per core]"),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+ProgressOption = Annotated[Progress, typer.Option(help="How progress is shown.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Folder of the sweep. [default: results/ and the experiment's name, or sweep]"),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("-n", "--dry-run", help="Print the runs, their number and the expected time, and train nothing."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+
+
+def sweep(
+    experiment: Experiment = None,
+    losses: Annotated[str | None, typer.Option(metavar="A,B|all", help="Losses. [default: bce,wgan]")] = None,
+    cells: Annotated[str | None, typer.Option(metavar="gru,lstm|all", help="Cells. [default: gru]")] = None,
+    datasets: Annotated[str | None, typer.Option(metavar="A,B|all", help="Data sets. [default: sines]")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="5|0..4|0,3,7", help="How many seeds, or which. [default: 3]")
+    ] = None,
+    steps: Steps = None,
+    settings: Settings = None,
+    data: File = None,
+    window: Window = None,
+    columns: Columns = None,
+    id_column: IdColumn = None,
+    label_column: LabelColumn = None,
+    time_column: TimeColumn = None,
+    labels: LabelsOption = None,
+    missing: MissingOption = None,
+    scaling: ScalingOption = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="How runs are scored: judged or quick. [default: judged]")
+    ] = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    retries: Annotated[int, typer.Option(min=0, max=100, help="Further tries for a failed run.")] = 0,
+    timeout: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds without a sign of life after which a run counts as failed; 0 is never."),
+    ] = 0,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed run.")] = False,
+    rerun: Annotated[Rerun, typer.Option(help="Ended runs to train again.", show_default=False)] = Rerun.none,
+    progress: ProgressOption = Progress.auto,
+    output: Output = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train and score every loss x cell x data set x seed; the same command again continues.
+
+    Examples:
+      rnngan sweep --losses bce,wgan
+      rnngan sweep --losses all --cells gru,lstm --datasets stocks,digits --seeds 5
+      rnngan sweep --losses all --data my.csv --window 24
+      rnngan sweep experiments/benchmark.toml --dry-run
+    """
+    words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
+    parts = {
+        "file": str(data) if data else None,
+        "window": window,
+        "columns": tuple(columns.split(",")) if columns else None,
+        "id_column": id_column,
+        "label_column": label_column,
+        "time_column": time_column,
+        **{name: value.value if value else None for name, value in _words(labels, missing, scaling).items()},
+    }
+    config = _merge(experiment, words, parts, steps, settings)
+    where = output or Path("results") / (experiment.stem if experiment else "sweep")
+    orders = _orders(workers, device, retries, timeout, fail_fast, rerun)
+    _sweep(config, where, orders, progress, dry_run=dry_run, as_json=as_json)
+
+
+def train(
+    loss: Annotated[str, typer.Option(help="Loss.")] = "bce",
+    cell: Annotated[str, typer.Option(help="Cell: gru or lstm.")] = "gru",
+    dataset: Annotated[str | None, typer.Option(help="Data set. [default: sines]")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
+    steps: Steps = None,
+    settings: Settings = None,
+    data: File = None,
+    window: Window = None,
+    device: Device = "auto",
+    progress: ProgressOption = Progress.auto,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train and score one run; a sweep of one, into results/train.
+
+    Example:
+      rnngan train --loss wgan --dataset stocks --seed 3 --steps 500
+    """
+    words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
+    parts = {"file": str(data) if data else None, "window": window}
+    config = _merge(None, words, parts, steps, settings)
+    orders = _orders(1, device, 0, 0, False, Rerun.none)
+    _sweep(config, output or Path("results/train"), orders, progress, dry_run=False, as_json=as_json)
+
+
+COMMANDS = (sweep, train)
+
+
+def _words(labels: Labels | None, missing: Missing | None, scaling: Scaling | None) -> dict[str, Enum | None]:
+    return {"labels": labels, "missing": missing, "scaling": scaling}
+
+
+def _merge(
+    experiment: Path | None,
+    words: dict[str, Any],
+    parts: dict[str, Any],
+    steps: int | None,
+    settings: list[str] | None,
+) -> "SweepConfig":
+    from rnngan_cli.cli.settings import merge
+
+    given = [*(settings or []), *([f"steps={steps}"] if steps else [])]
+    return merge(experiment, words, parts, given)
+
+
+def _orders(workers: int | None, device: str, retries: int, timeout: float, fail_fast: bool, rerun: Rerun) -> "Orders":
+    from rnngan_cli.device import describe_cores
+    from rnngan_cli.sweep import Orders
+
+    return Orders(workers or describe_cores(), device, retries, timeout, fail_fast, rerun.value)
+
+
+def _sweep(
+    config: "SweepConfig", output: Path, orders: "Orders", progress: Progress, *, dry_run: bool, as_json: bool
+) -> None:
+    from rnngan_cli.sweep import carry_out, prepare
+
+    prepared = prepare(config, output)
+    _tell_notes(prepared)
+    if dry_run:
+        _print_plan(prepared, orders, as_json=as_json)
+        return
+    display = _display(progress, as_json=as_json)
+    try:
+        summary = carry_out(prepared, orders, display)
+    finally:
+        getattr(display, "close", lambda: None)()
+    _conclude(prepared, summary, as_json=as_json)
+    if summary.exit_code:
+        raise typer.Exit(summary.exit_code)
+
+
+def _tell_notes(prepared: "Prepared") -> None:
+    for name, dataset in prepared.datasets.items():
+        for note in dataset.notes:
+            typer.echo(f"{name}: {note}", err=True)
+
+
+def _display(progress: Progress, *, as_json: bool) -> "Display":
+    from rich.console import Console
+
+    from rnngan_cli.cli.display import Bars, Plain, Silent
+
+    console = Console(stderr=as_json)
+    if progress is Progress.none:
+        return Silent()
+    bars = progress is Progress.rich or (progress is Progress.auto and console.is_terminal)
+    return Bars(console) if bars else Plain(console)
+
+
+def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:
+    """What would be done: every run, their number, the expected time."""
+    from rnngan_cli.estimate import in_words
+    from rnngan_cli.sweep import expected_seconds, survey
+
+    summary, todo = survey(prepared, orders, clear=False)
+    seconds = expected_seconds(todo, orders.workers)
+    if as_json:
+        runs = [{"name": job.name, "state": summary.states[job.name]} for job in prepared.jobs]
+        typer.echo(json.dumps({"runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}, indent=2))
+        return
+    left = {job.name for job in todo}
+    for job in prepared.jobs:
+        typer.echo(f"{summary.states[job.name] if job.name not in left else 'to do':12}{job.name}")
+    typer.echo(
+        f"{len(prepared.jobs)} runs, {len(todo)} to do: about {in_words(seconds)} on {orders.workers} worker(s), "
+        f"into {prepared.folder.path}"
+    )
+
+
+def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> None:
+    """Writes the derived tables and prints the outcome."""
+    from rnngan_cli.tables import refresh, render
+
+    _, board, damage = refresh(prepared.folder)
+    for line in damage:
+        typer.echo(f"rnngan: {line}", err=True)
+    if as_json:
+        states = {name: {"state": state, "reason": summary.reasons[name]} for name, state in summary.states.items()}
+        typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": states}, indent=2))
+        return
+    if not board.empty:
+        render(board)
+    for name, state in summary.states.items():
+        if state in ("failed", "diverged"):
+            typer.echo(f"{state}: {name}: {summary.reasons[name]}")
+    if summary.refused:
+        typer.echo(f"rnngan: {summary.refused}", err=True)
+    if summary.signal is not None:
+        typer.echo("interrupted: the same command goes on from here", err=True)
+    counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))
+    typer.echo(f"{counts}. Tables and runs: {prepared.folder.path}")
+    if not summary.exit_code:
+        typer.echo(f"Pictures: rnngan plot {prepared.folder.path}")
+    sys.stdout.flush()
+
+
+def _states(summary: "Summary") -> list[str]:
+    return sorted(set(summary.states.values()))

@@ -1,0 +1,144 @@
+"""NumPy files to series: NPY and NPZ, never with pickle."""
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data import missing
+from rnngan_cli.data.dataset import FloatArray, IntArray
+from rnngan_cli.data.labels import encode
+from rnngan_cli.data.source import Raw, numbered_features
+from rnngan_cli.errors import UserError, unknown
+
+SERIES_KEY, LABELS_KEY = "series", "labels"
+"""Arrays of an NPZ that need not be named."""
+
+MAGIC = (b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06")
+"""First bytes of an NPY, of an NPZ, and of an NPZ without arrays."""
+
+_ZIP = (zipfile.BadZipFile, zlib.error, struct.error)
+DAMAGE = (ValueError, OSError, EOFError, LookupError, MemoryError, ArithmeticError, RuntimeError, *_ZIP)
+"""What NumPy raises for files that are cut short, altered or not its own."""
+
+
+def load_arrays(path: Path, config: DataConfig) -> Raw:
+    """Reads an NPY or NPZ file: (series, steps, features), or (rows, features) for one long record.
+
+    Raises:
+        UserError: anything wrong with the file, its keys, shapes, types or values.
+    """
+    for field in ("columns", "id_column", "time_column"):
+        if getattr(config, field):
+            raise UserError(f"`--{field.replace('_', '-')}`: `{path}` holds arrays, not columns; leave it out")
+    values, labels = read_arrays(path, config.label_column)
+    values = _check_values(path, values)
+    if labels is not None:
+        _check_labels(path, labels, len(values))
+    record = values.ndim == 2
+    names = numbered_features(values.shape[-1])
+    values, keep, notes = _complete(path, values, config)
+    codes: IntArray | None = None
+    label_names: tuple[str, ...] = ()
+    if labels is not None:
+        flat, label_names = encode(labels[keep], f"`{path}`, labels")
+        codes = flat[None] if record else np.repeat(flat[:, None], values.shape[1], axis=1)  # (series, steps)
+    series = values[None] if record else values
+    return Raw(series, names, record=record, labels=codes, label_names=label_names, notes=notes)
+
+
+def read_arrays(path: Path, label_key: str | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """The array of series and, from an NPZ, the array of labels.
+
+    Raises:
+        UserError: an array that needs pickle, a damaged file, no such key, several arrays to choose from.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(4) not in MAGIC:  # NumPy would take it for a pickle
+                raise UserError(f"`{path}`: is not a NumPy file; save it with `numpy.save` or `numpy.savez`")
+            file.seek(0)
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                found = loaded, None
+            else:
+                series_key, labels_key = _choose(path, loaded.files, label_key)
+                found = np.asarray(loaded[series_key]), None if labels_key is None else loaded[labels_key]
+    except DAMAGE as error:
+        if "allow_pickle" in str(error):
+            raise UserError(
+                f"`{path}`: holds Python objects, which need pickle and are never loaded; "
+                "expected plain arrays of numbers or text; save them with another `dtype` than object"
+            ) from None
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+        raise UserError(f"`{path}`: is not a NumPy file that can be read ({reason})") from error
+    if isinstance(loaded, np.ndarray) and label_key is not None:
+        raise UserError(f"`--label-column {label_key}`: `{path}` is one array without labels; save an NPZ with both")
+    return found
+
+
+def _choose(path: Path, keys: list[str], label_key: str | None) -> tuple[str, str | None]:
+    """Keys of the series and of the labels."""
+    if label_key is not None and label_key not in keys:
+        raise UserError(f"`--label-column`, `{path}`: {unknown('array', label_key, keys)}")
+    labels_key = label_key or (LABELS_KEY if LABELS_KEY in keys else None)
+    others = [key for key in keys if key != labels_key]
+    if SERIES_KEY in others:
+        return SERIES_KEY, labels_key
+    if len(others) != 1:
+        raise UserError(
+            f"`{path}`: holds the arrays {', '.join(keys) or '(none)'}; expected one named `{SERIES_KEY}`, "
+            f"or a single one besides `{LABELS_KEY}`; save the series under that name"
+        )
+    return others[0], labels_key
+
+
+def _check_values(path: Path, values: np.ndarray) -> FloatArray:
+    if values.ndim not in (2, 3):
+        hint = "; for one feature use reshape(-1, 1)" if values.ndim == 1 else ""
+        raise UserError(
+            f"`{path}`: {values.ndim} dimensions, shape {values.shape}; expected 3 (series, steps, features) "
+            f"or 2 (rows of one long record, features){hint}"
+        )
+    if values.dtype.kind not in "biuf":
+        raise UserError(f"`{path}`: values of type {values.dtype}; expected real numbers")
+    if not values.size:
+        raise UserError(f"`{path}`: shape {values.shape} holds no values; expected at least one in each dimension")
+    return values.astype(np.float64)
+
+
+def _check_labels(path: Path, labels: np.ndarray, count: int) -> None:
+    if np.ndim(labels) != 1 or len(labels) != count:
+        raise UserError(
+            f"`{path}`: labels of shape {np.shape(labels)} for {count} series (or rows); expected shape ({count},)"
+        )
+    if labels.dtype.kind not in "biufU":
+        raise UserError(f"`{path}`: labels of type {labels.dtype}; expected whole numbers or text")
+
+
+def _complete(path: Path, values: FloatArray, config: DataConfig) -> tuple[FloatArray, np.ndarray, tuple[str, ...]]:
+    """Complete values, which series (or rows of a record) are kept, and what became of the others."""
+    bad = ~np.isfinite(values)
+    keep = np.ones(len(values), dtype=bool)
+    if not bad.any():
+        return values, keep, ()
+    record = values.ndim == 2
+    names = numbered_features(values.shape[-1])
+    if config.missing == "error":
+        *first, step, feature = (int(index) for index in np.argwhere(bad)[0])
+        place = f"row {step + 1}" if record else f"series {first[0] + 1}, step {step + 1}"
+        raise missing.refuse(path, int(bad.sum()), f"{place}, feature {feature + 1}")
+    if config.missing == "drop":
+        keep = ~bad.reshape(len(values), -1).any(axis=1)
+        what = "rows" if record else "series"
+        if not keep.any():
+            raise UserError(f"`{path}`: all {what} have missing values; nothing is left with `--missing drop`")
+        return values[keep], keep, (f"{(~keep).sum()} of {len(keep)} {what} dropped for missing values",)
+    note = missing.filled_note(int(bad.sum()))
+    if record:
+        return missing.interpolate(values, names, "the record"), keep, note
+    filled = [missing.interpolate(one, names, f"series {index + 1}") for index, one in enumerate(values)]
+    return np.stack(filled), keep, note

@@ -1,0 +1,208 @@
+"""A table to series: which column is what, numbers, time order, ids, labels, missing values."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data import missing
+from rnngan_cli.data.dataset import FloatArray, IntArray
+from rnngan_cli.data.labels import encode
+from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables import Table, read_csv, read_parquet
+from rnngan_cli.errors import UserError, unknown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROLES = ("id_column", "label_column", "time_column")
+
+
+def load_table(path: Path, config: DataConfig) -> Raw:
+    """Reads a CSV or Parquet file as one long record, or with an id column as many series.
+
+    Raises:
+        UserError: anything wrong with the file, its columns or its values, with column and row.
+    """
+    roles = [name for name in (getattr(config, role) for role in ROLES) if name is not None]
+    table = read_csv(path, roles) if path.suffix.lower() == ".csv" else read_parquet(path)
+    names = choose_features(table, config)
+    values = np.column_stack([numbers(table, name) for name in names])  # (rows, features)
+    keep, notes = _complete(table, values, names, config)
+    rows, moved = _in_time(table, config.time_column)
+    rows = rows[keep[rows]]
+    if moved:
+        notes += (f"rows sorted by `{config.time_column}`",)
+    ids, groups = _groups(table, config.id_column, rows)
+    if config.id_column is not None and len(ids) < (before := table.frame[config.id_column].nunique()):
+        notes += (f"{before - len(ids)} of {before} series left without a row",)
+    series = [values[group] for group in groups]
+    if config.missing == "interpolate":
+        places = [f"series `{name}`" for name in ids] or ["the record"]
+        series = [missing.interpolate(one, names, place) for one, place in zip(series, places, strict=True)]
+    labels, label_names = _labels(table, config.label_column, ids, groups)
+    return Raw(series, names, record=not ids, labels=labels, label_names=label_names, ids=ids, notes=notes)
+
+
+def choose_features(table: Table, config: DataConfig) -> tuple[str, ...]:
+    """The feature columns: `config.columns`, or all that have no other role.
+
+    Raises:
+        UserError: a column that is not there (with the nearest one), one column with two roles, no feature
+            left.
+    """
+    known = [str(name) for name in table.frame.columns]
+    roles: dict[str, str] = {}
+    given = [(f"--{role.replace('_', '-')}", getattr(config, role)) for role in ROLES]
+    given += [("--columns", name) for name in config.columns]
+    for flag, name in given:
+        if name is None:
+            continue
+        if name not in known:
+            raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, known)}")
+        if name in roles:
+            raise UserError(
+                f"`{flag}`: column `{name}` is already given by `{roles[name]}`; expected one use of each column"
+            )
+        roles[name] = flag
+    names = config.columns or tuple(name for name in known if name not in roles)
+    if not names:
+        raise UserError(
+            f"`{table.path}`: no column is left for features; expected at least one besides {', '.join(known)}"
+        )
+    if "" in names:
+        raise UserError(
+            f"`{table.path}`: column {known.index('') + 1} has no name; give it one, or list the features "
+            "with `--columns`"
+        )
+    return names
+
+
+def numbers(table: Table, name: str) -> FloatArray:
+    """A column as float64 (rows,), NaN where it is empty.
+
+    Raises:
+        UserError: a value that is not a number, with its row; says so if the column looks like dates.
+    """
+    import pandas as pd
+
+    column = table.frame[name]
+    if pd.api.types.is_numeric_dtype(column.dtype):  # True for bool
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not pd.api.types.is_datetime64_any_dtype(column.dtype):
+        converted = pd.to_numeric(column.astype(object), errors="coerce")
+        bad = (converted.isna() & column.notna()).to_numpy()
+        if not bad.any():
+            return converted.to_numpy(dtype=np.float64)
+        row = int(np.argmax(bad))
+    else:
+        row = 0
+    some = column.dropna().iloc[:1000]  # enough to tell, where odd formats cost 0.1 ms a value
+    if np.isfinite(_times(some)).all():
+        mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
+    else:
+        mend = "list the features with `--columns`, or mend the value"
+    value = str(column.iloc[row])
+    value = value if len(value) <= 40 else f"{value[:37]}..."
+    raise UserError(
+        f"`{table.path}`: column `{name}` is not numeric: `{value}` in {table.place(row)}; expected numbers; {mend}"
+    )
+
+
+def _times(column: "pd.Series") -> FloatArray:
+    """Numbers that sort as the times of a column do, NaN where a value is neither a number nor a date."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not pd.api.types.is_datetime64_any_dtype(column.dtype):
+        parsed = pd.to_numeric(column.astype(object), errors="coerce")
+        if parsed.notna().all():
+            return parsed.to_numpy(dtype=np.float64)
+        column = column.astype(str)
+        column = column.where(column.str.contains(r"\d", regex=True))  # pandas reads "a" and "now" as times
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # no common format: each value is parsed by itself
+        dates = pd.to_datetime(column, errors="coerce", utc=True)
+    return dates.rank(method="dense").to_numpy(dtype=np.float64)  # NaN stays; no unit that could overflow
+
+
+def _in_time(table: Table, name: str | None) -> tuple[IntArray, bool]:
+    """Row numbers in the order of the time column (ties as in the file), and whether that moves any."""
+    rows = np.arange(len(table.frame))
+    if name is None:
+        return rows, False
+    times = _times(table.frame[name])
+    bad = ~np.isfinite(times)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise UserError(
+            f"`--time-column {name}`: `{table.frame[name].iloc[row]}` in {table.place(row)} of "
+            f"`{table.path}` is not a time; expected numbers or dates in one format, such as "
+            "2004-08-19 or 2004-08-19T10:30"
+        )
+    order = np.argsort(times, kind="stable")
+    return order, bool((order != rows).any())
+
+
+def _complete(
+    table: Table, values: FloatArray, names: tuple[str, ...], config: DataConfig
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Which rows to keep, and what became of those with missing values."""
+    bad = ~np.isfinite(values)  # (rows, features)
+    columns = names
+    if config.label_column is not None:
+        bad = np.column_stack([bad, table.frame[config.label_column].isna()])
+        columns += (config.label_column,)
+    rows = bad.any(axis=1)
+    keep = ~rows if config.missing == "drop" else np.ones(len(bad), dtype=bool)
+    if config.missing == "drop":
+        if rows.all():
+            raise UserError(f"`{table.path}`: every row has a missing value; nothing is left with `--missing drop`")
+        return keep, (f"{rows.sum()} of {len(rows)} rows dropped for missing values",) if rows.any() else ()
+    if config.missing == "interpolate":
+        bad, columns = bad[:, len(names) :], columns[len(names) :]  # a label cannot be interpolated
+    if bad.any():
+        row, column = (int(index) for index in np.argwhere(bad)[0])
+        place = f"column `{columns[column]}`, {table.place(row)}"
+        mend = missing.LABEL_MEND if config.missing == "interpolate" else missing.MEND
+        raise missing.refuse(table.path, int(bad.sum()), place, mend)
+    return keep, missing.filled_note(int((~np.isfinite(values)).sum()))
+
+
+def _groups(table: Table, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Ids in order of appearance and the rows of each in time order; without ids, one group of all."""
+    import pandas as pd
+
+    if name is None:
+        return (), [rows]
+    empty = table.frame[name].isna().to_numpy()
+    if empty.any():
+        raise UserError(
+            f"`--id-column {name}`: no id in {table.place(int(np.argmax(empty)))} of `{table.path}`; "
+            "expected one in every row"
+        )
+    codes, found = pd.factorize(table.frame[name].to_numpy()[rows])
+    order = np.argsort(codes, kind="stable")
+    return tuple(str(one) for one in found), np.split(rows[order], np.flatnonzero(np.diff(codes[order])) + 1)
+
+
+def _labels(
+    table: Table, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
+) -> tuple[list[IntArray] | None, tuple[str, ...]]:
+    """Label numbers of each group's rows and the classes' names; within one id there is one label."""
+    if name is None:
+        return None, ()
+    given = table.frame[name].to_numpy()
+    codes, names = encode(given[np.concatenate(groups)], f"`--label-column {name}`")
+    labels = np.split(codes, np.cumsum([len(group) for group in groups])[:-1])
+    for one, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
+        if (found != found[0]).any():
+            other = names[found[found != found[0]][0]]
+            raise UserError(
+                f"`--label-column {name}`: series `{one}` has the labels `{names[found[0]]}` and `{other}`; "
+                "expected one label in all rows of a series"
+            )
+    return labels, names

@@ -1,0 +1,76 @@
+"""The user's own files: what a path is called, its hash, and the reader for its kind.
+
+Tables (CSV, Parquet) are read in `tables.py` and turned into series in `columns.py`; arrays (NPZ, NPY) in
+`arrays.py`.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.arrays import load_arrays
+from rnngan_cli.data.columns import load_table
+from rnngan_cli.data.registry import SOURCES
+from rnngan_cli.data.source import Raw
+from rnngan_cli.errors import UserError
+
+LOADERS = {".csv": load_table, ".parquet": load_table, ".npz": load_arrays, ".npy": load_arrays}
+"""Extension -> reader."""
+
+
+def load_file(config: DataConfig) -> Raw:
+    """Reads the file `config.file` as the rest of `config` says.
+
+    Raises:
+        UserError: no such file, an unknown extension, an empty file, a file that changed since
+            `config.sha256` was taken, or anything wrong inside.
+    """
+    path = _existing(str(config.file))
+    extension = path.suffix.lower()
+    if extension not in LOADERS:
+        raise UserError(
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(LOADERS)}; "
+            "convert the file, such as with pandas"
+        )
+    if path.stat().st_size == 0:
+        raise UserError(f"`{path}`: is empty; expected a header and rows, or arrays")
+    if config.sha256 is not None and file_sha256(str(path)) != config.sha256:
+        raise UserError(
+            f"`{path}`: is not the file this run was planned with (its SHA-256 is not "
+            f"{config.sha256[:12]}...); restore it, or plan the sweep anew"
+        )
+    return LOADERS[extension](path, config)
+
+
+def file_sha256(path: str) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits.
+
+    Raises:
+        UserError: no such file, or it cannot be read.
+    """
+    with _existing(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_name(path: str) -> str:
+    """A name for the data set in a file, from the file's own: lower case, `-` for what a name may not hold.
+
+    >>> file_name("My Data (2024).csv"), file_name("stocks.csv")
+    ('my-data-2024', 'stocks-file')
+    """
+    slug = re.sub(r"[^a-z0-9_]+", "-", Path(path).stem.lower()).strip("-_")[:35].rstrip("-_") or "data"
+    return f"{slug}-file" if slug in SOURCES else slug
+
+
+def _existing(path: str) -> Path:
+    """The path, once it is sure that it is a file that can be read."""
+    file = Path(path)
+    try:
+        if not file.is_file():
+            reason = "is a folder" if file.is_dir() else "no such file"
+            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(LOADERS)}")
+        with file.open("rb"):
+            return file
+    except OSError as error:
+        raise UserError(f"`{path}`: cannot be read ({error.strerror}); check its permissions") from error

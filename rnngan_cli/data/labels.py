@@ -1,0 +1,142 @@
+"""Labels of series: given with the data, or derived by clustering the training series."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from rnngan_cli.data.dataset import FloatArray, IntArray, Split, SplitName
+from rnngan_cli.errors import UserError
+
+NUM_CLUSTERS = 4
+"""Clusters of derived labels: few enough that each has many series, enough for a condition to tell."""
+
+FIT_SERIES = 10_000
+"""Training series the clusters are fitted on at most (evenly spaced), to keep a long record at seconds."""
+
+MAX_LABELS = 1000
+"""Given labels at most: beyond that it is a measurement or a key, and a one-hot code would fill memory."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Parts with the labels a run trains on, the classes' names, and where the labels are from."""
+
+    parts: Mapping[SplitName, Split]
+    names: tuple[str, ...]
+    origin: Literal["given", "derived", "none"]
+
+
+def label_parts(
+    parts: Mapping[SplitName, Split],
+    kind: Literal["auto", "given", "derived", "none"],
+    names: tuple[str, ...],
+) -> Labelled:
+    """Gives every part the labels that `kind` asks for.
+
+    A class may be missing from a part, the training part included: classes are counted over the whole data.
+
+    Args:
+        parts: scaled series, with the given labels or None.
+        kind: `auto` is `given` where the data has labels, else `derived`.
+        names: names of the given classes.
+
+    Raises:
+        UserError: `given` without labels in the data; too few or too similar training series to derive
+            labels.
+    """
+    has_labels = parts["train"].labels is not None
+    if kind == "given" and not has_labels:
+        raise UserError(
+            "`--labels given`: this data has no labels; name them with `--label-column`, or use `--labels derived`"
+        )
+    if kind == "none":
+        return Labelled({part: replace(split, labels=None) for part, split in parts.items()}, (), "none")
+    if kind == "given" or (kind == "auto" and has_labels):
+        return Labelled(parts, names, "given")
+    derived = cluster(parts["train"].series, [split.series for split in parts.values()])
+    relabelled = {part: Split(split.series, found) for (part, split), found in zip(parts.items(), derived, strict=True)}
+    return Labelled(relabelled, tuple(f"cluster {index}" for index in range(NUM_CLUSTERS)), "derived")
+
+
+def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
+    """k-means on the training series, each flattened and standardised value by value.
+
+    Args:
+        train: (series, steps, features) to fit on.
+        parts: arrays of such series to label.
+
+    Returns:
+        For each of `parts`, int32 (series,) in 0..3: the nearest centre. Same data, same labels.
+
+    Raises:
+        UserError: fewer than four different training series.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    if len(train) < NUM_CLUSTERS:
+        raise UserError(
+            f"`--labels derived`: {len(train)} training series, expected at least {NUM_CLUSTERS}; "
+            "give more data, a smaller `--stride`, or `--labels none`"
+        )
+    chosen = train[:: -(-len(train) // FIT_SERIES)].reshape(-1, train[0].size)  # (series, steps x features)
+    varies = chosen.min(axis=0) < chosen.max(axis=0)  # exact, where a deviation of equal values can round to 1e-8
+    mean, deviation = chosen.mean(axis=0), np.where(varies, chosen.std(axis=0), 1)
+    model = KMeans(NUM_CLUSTERS, n_init=10, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            model.fit((chosen - mean) / deviation)
+        except ConvergenceWarning:
+            raise UserError(
+                f"`--labels derived`: expected at least {NUM_CLUSTERS} different training series, got fewer; "
+                "use `--labels none`, or give labels with `--label-column`"
+            ) from None
+    flat = (part.reshape(len(part), -1) for part in parts)
+    return [model.predict((values - mean) / deviation).astype(np.int32) for values in flat]
+
+
+def encode(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, ...]]:
+    """Numbers given labels 0..K - 1 in sorted order: by value if all are whole numbers, else as text.
+
+    Args:
+        values: labels of any kind, any shape.
+        where: names the labels in an error.
+
+    Returns:
+        int32 of the same shape, and the K names.
+
+    Raises:
+        UserError: labels that are not whole numbers (a measurement, not a class), or more than `MAX_LABELS`
+            of them.
+
+    >>> codes, names = encode(np.array(["b", "a", "b"]), "column `y`")
+    >>> codes.tolist(), names
+    ([1, 0, 1], ('a', 'b'))
+    """
+    if values.dtype.kind == "f":
+        whole = np.isfinite(values) & (np.floor(values) == values)
+        if not whole.all():
+            raise UserError(
+                f"{where}: label {values[~whole][0]}: expected whole numbers or text; "
+                "a measurement is not a label, use it as a feature"
+            )
+        values = values.astype(np.int64)
+    if values.dtype.kind not in "biu":
+        values = _whole_numbers(values.astype(str))
+    found, codes = np.unique(values, return_inverse=True)
+    if len(found) > MAX_LABELS:
+        raise UserError(f"{where}: {len(found)} different labels, expected at most {MAX_LABELS}; is it a measurement?")
+    return codes.reshape(values.shape).astype(np.int32), tuple(str(name) for name in found)
+
+
+def _whole_numbers(words: np.ndarray) -> np.ndarray:
+    """Text to integers if each is written the plain way, so that 10 sorts after 9 and 01 stays itself."""
+    try:
+        numbers = words.astype(np.int64)
+    except (ValueError, OverflowError):
+        return words
+    return numbers if (numbers.astype(str) == words).all() else words

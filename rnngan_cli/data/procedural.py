@@ -1,0 +1,39 @@
+"""What procedural sources share: the options that say how much to draw, and the generator they draw from.
+
+The formulas are in the modules of the sources.
+"""
+
+import numpy as np
+
+from rnngan_cli.data.source import Options
+from rnngan_cli.errors import UserError
+from rnngan_cli.options import Option
+
+MAX_VALUES = 200_000_000
+"""Values in one procedural set: 1.6 GB as float64, beyond which a laptop starts to swap."""
+
+SIZE_OPTIONS = {
+    "series": Option(10_000, "Number of series to draw, all three parts together.", low=10, high=1_000_000),
+    "features": Option(5, "Features per step.", low=1, high=1000),
+    "data_seed": Option(0, "Seed of the draw; it does not follow the seed of the run.", low=0, high=2**31 - 1),
+}
+
+
+def generator(options: Options) -> np.random.Generator:
+    """A counter-based generator, so that a data set is the same on every machine and for every run."""
+    return np.random.Generator(np.random.Philox(int(options["data_seed"])))
+
+
+def size(options: Options, steps: int) -> tuple[int, int, int]:
+    """Shape to draw: (series, steps, features).
+
+    Raises:
+        UserError: more values than `MAX_VALUES`.
+    """
+    shape = int(options["series"]), steps, int(options["features"])
+    if np.prod(shape, dtype=float) > MAX_VALUES:
+        raise UserError(
+            f"{shape[0]} series x {steps} steps x {shape[2]} features: expected at most {MAX_VALUES} "
+            "values in all; lower `series`, `features` or `--window`"
+        )
+    return shape

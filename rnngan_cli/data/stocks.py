@@ -1,0 +1,36 @@
+"""Daily prices and volume of Google shares, 2004-08-19 to 2013-03-01, one long record.
+
+2148 trading days. The file beside this module is described in NOTICE.md. Adjusted close is left out: in the
+record it came from it is close divided by 1.99383 on every row, so it would only be a copy.
+"""
+
+import csv
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from rnngan_cli.data.source import Options, Raw, Source
+
+FILE = Path(__file__).with_name("goog.csv.gz")
+FEATURES = ("open", "high", "low", "close", "volume")
+
+
+def load(options: Options, steps: int) -> Raw:
+    """Reads the record: US dollars unadjusted, volume in shares, one row a trading day."""
+    with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
+        rows = [[float(row[name]) for name in FEATURES] for row in csv.DictReader(file)]
+    return Raw(series=(np.array(rows),), feature_names=FEATURES, record=True)
+
+
+SOURCES = (
+    Source(
+        name="stocks",
+        summary="Google shares by the day, 2004 to 2013: open, high, low, close, volume",
+        origin="Quandl WIKI prices, as redistributed in the Python package bokeh_sampledata 2026.1",
+        licence="public domain; see NOTICE.md of the data folder",
+        window=24,
+        labels="derived",
+        load=load,
+    ),
+)

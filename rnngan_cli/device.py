@@ -1,0 +1,93 @@
+"""Where a run is computed: finding GPUs, choosing, and telling TensorFlow before it starts.
+
+The choices are functions of what was found, so that they can be checked on a machine without a GPU.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+
+from rnngan_cli.errors import UserError
+from rnngan_cli.lazy import tf
+
+
+def choose(requested: str, num_gpus: int) -> str:
+    """The device to use: `cpu` or `gpu:N`.
+
+    Args:
+        requested: `auto` (the first GPU where there is one), `cpu`, or `gpu:N`.
+        num_gpus: how many TensorFlow sees.
+
+    >>> choose("auto", 0), choose("auto", 2), choose("gpu:1", 2)
+    ('cpu', 'gpu:0', 'gpu:1')
+
+    Raises:
+        UserError: another word, or a GPU that is not there.
+    """
+    if requested == "auto":
+        return "gpu:0" if num_gpus else "cpu"
+    if requested == "cpu":
+        return "cpu"
+    number = re.fullmatch(r"gpu:(\d{1,3})", requested)
+    if number is None:
+        raise UserError(f"`--device {requested}`: expected auto, cpu or gpu:N, such as gpu:0")
+    if int(number[1]) >= num_gpus:
+        raise UserError(
+            f"`--device {requested}`: TensorFlow sees {num_gpus} GPU(s); use `--device auto`, or see `rnngan doctor`"
+        )
+    return requested
+
+
+def use_fused_layers(device: str, penalty: str) -> bool:
+    """Whether to use Keras' own recurrent layers: on a GPU, where they run on cuDNN, for plain losses.
+
+    A penalty needs second derivatives, which cuDNN does not have.
+
+    >>> use_fused_layers("gpu:0", "none"), use_fused_layers("gpu:0", "gp"), use_fused_layers("cpu", "none")
+    (True, False, False)
+    """
+    return device != "cpu" and penalty == "none"
+
+
+def worker_environment(device: str, base: dict[str, str]) -> dict[str, str]:
+    """The environment of a worker process: one thread each on a CPU, no GPU unless it is to be used, quiet start."""
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
+    return {**base, **threads, **hidden, "TF_CPP_MIN_LOG_LEVEL": base.get("TF_CPP_MIN_LOG_LEVEL", "3")}
+
+
+def find_gpus() -> list[str]:
+    """Names of the GPUs that TensorFlow sees."""
+    return [gpu.name for gpu in tf.config.list_physical_devices("GPU")]
+
+
+def start(device: str) -> None:
+    """Sets up TensorFlow in this process, before anything is computed.
+
+    One thread, the same bits every time, and on a GPU no more memory than is needed.
+    """
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    if device == "cpu":
+        tf.config.set_visible_devices([], "GPU")
+        return
+    chosen = tf.config.list_physical_devices("GPU")[int(device.split(":")[1])]
+    tf.config.set_visible_devices([chosen], "GPU")
+    tf.config.experimental.set_memory_growth(chosen, enable=True)
+
+
+def describe_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def physical_gpus(found: Sequence[str]) -> str:
+    """The GPUs found, in words."""
+    return ", ".join(found) if found else "none"
+
+
+def quiet_gpus() -> list[str]:
+    """Names of the GPUs that TensorFlow sees, without its start-up messages."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    return find_gpus()

@@ -1,0 +1,1 @@
+"""Ways to start workers. `local` starts processes on this machine."""

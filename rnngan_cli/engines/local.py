@@ -1,0 +1,76 @@
+"""Worker processes on this machine, one thread each, spoken to in lines of JSON."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from rnngan_cli.config import RunConfig
+from rnngan_cli.device import worker_environment
+
+Message = tuple[int, dict[str, Any]]
+"""Which worker, and what it says; {"event": "gone", "code": ...} when its process has ended."""
+
+
+class LocalWorker:
+    """One worker process.
+
+    Args:
+        number: tells its messages from others'.
+        device: passed on to it: `auto`, `cpu` or `gpu:N`.
+        inbox: where its messages are put.
+    """
+
+    def __init__(self, number: int, device: str, inbox: "queue.Queue[Message]") -> None:
+        self.number = number
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "rnngan_cli.engines.worker", device],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=worker_environment(device, dict(os.environ)),
+            start_new_session=True,  # Ctrl-C is the driver's to handle
+        )
+        self._last_words: list[str] = []
+        threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
+        threading.Thread(target=self._overhear, daemon=True).start()
+
+    def give(self, config: RunConfig, folder: Path, protocol: str) -> None:
+        """Hands a run to the worker."""
+        job = {"config": config.model_dump(mode="json"), "folder": str(folder), "protocol": protocol}
+        self._write(job)
+
+    def stop(self) -> None:
+        """Asks the worker to write a checkpoint and end."""
+        self._write({"stop": True})
+
+    def kill(self) -> None:
+        """Ends the worker at once."""
+        self.process.kill()
+
+    def _write(self, message: dict[str, Any]) -> None:
+        stream = self.process.stdin
+        if stream is None:
+            raise RuntimeError("the worker was started without a channel")
+        try:
+            stream.write(json.dumps(message) + "\n")
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            pass  # it has ended: its last message says so
+
+    def _listen(self, inbox: "queue.Queue[Message]") -> None:
+        for line in self.process.stdout or ():
+            inbox.put((self.number, json.loads(line)))
+        code = self.process.wait()
+        inbox.put((self.number, {"event": "gone", "code": code, "words": " ".join(self._last_words[-1:])}))
+
+    def _overhear(self) -> None:
+        for line in self.process.stderr or ():
+            if line.strip():
+                self._last_words = [*self._last_words[-20:], line.strip()]

@@ -1,0 +1,76 @@
+"""Pictures of a sweep: loss curves, scores, samples and two embeddings, as PNG and SVG.
+
+    group.py        what is drawn: the runs of one data set and cell, read once
+    style.py        how it looks: colours, sizes, heading and caption, saving
+    curves.py       loss curves, a panel a loss
+    scores.py       scores with intervals, a panel a score
+    series.py       real and generated series, or images, one above the other
+    embeddings.py   PCA and t-SNE of real and generated series
+
+A new kind of picture is a function from a group to a `Figure`, or to None where there is nothing to draw,
+and a row in `KINDS`. Nothing here trains or scores; matplotlib is imported by the functions that draw, and
+its global state is left as it was.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnngan_cli.figures import curves, embeddings, scores, series, style
+from rnngan_cli.figures.group import Group, read_groups
+from rnngan_cli.files import disk_errors_told, write_bytes
+from rnngan_cli.store import SweepFolder
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS: "dict[str, Callable[[Group], Figure | None]]" = {
+    "loss-curves": curves.draw,
+    "scores": scores.draw,
+    "samples": series.draw,
+    "pca": embeddings.draw_pca,
+    "tsne": embeddings.draw_tsne,
+}
+"""Every kind of picture: the start of its files' names, and the function that draws it."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What `draw_sweep` made.
+
+    Attributes:
+        paths: the files, a PNG and an SVG a picture.
+        notes: a line for everything that was left out, and why.
+    """
+
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+def draw_sweep(sweep: SweepFolder) -> Drawn:
+    """Draws every kind of picture of every data set and cell of a sweep into its folder of figures.
+
+    The same results give the same bytes. Files are called `<kind>-<data set>-<cell>.png` and `.svg`;
+    pictures of an earlier call are replaced.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    groups, notes = read_groups(sweep)
+    paths: list[Path] = []
+    with disk_errors_told(sweep.figures):
+        sweep.figures.mkdir(parents=True, exist_ok=True)
+    names = style.file_names([f"{group.dataset} {group.cell}" for group in groups])
+    with style.look():
+        for name, group in zip(names, groups, strict=True):
+            notes += group.notes
+            for kind, draw in KINDS.items():
+                figure = draw(group)
+                if figure is None:
+                    notes.append(f"{kind} of {group.name}: left out, there is nothing to draw")
+                    continue
+                for suffix, content in style.rendered(figure).items():
+                    paths.append(sweep.figures / f"{kind}-{name}.{suffix}")
+                    write_bytes(paths[-1], content)
+    return Drawn(tuple(paths), tuple(notes))

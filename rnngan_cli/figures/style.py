@@ -1,0 +1,230 @@
+"""How every picture looks: colours and markers, sizes, heading and caption, limits of axes, saving.
+
+Black stands for what is real and for the discriminator; a loss's own colour for its generator and what that
+generates. Wherever two things meet in one panel they differ in line style or marker too, so that grey prints
+and colour-blind readers lose nothing.
+"""
+
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli.losses import VARIANTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 10.0
+"""Inches. At 150 dpi, shown 900 pixels wide, 10 points are 12.5 pixels: the size of a page's text."""
+INK, SOFT, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
+
+# Okabe and Ito (2008), Color Universal Design, without black (real data) and yellow (unreadable as a line on
+# white); then three of Tol's muted set and a grey, as ten losses need more.
+_COLOURS = (
+    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
+    *("#882255", "#999933", "#332288", "#808080"),
+)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+_LOOK: dict[str, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.fontsize": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#8c8c8c",
+    "axes.linewidth": 0.8,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text: it can be searched and selected
+    "svg.hashsalt": "rnngan",  # or every drawing gets other ids
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib's defaults with ours on top, whatever the user's own settings, until the block ends."""
+    import matplotlib.style
+
+    with matplotlib.style.context(["default", _LOOK]):
+        yield
+
+
+def loss_style(loss: str) -> tuple[str, str]:
+    """Colour and marker of a loss, the same in every picture; grey circles if it is not registered.
+
+    >>> loss_style("bce")
+    ('#0072B2', 'o')
+    """
+    names = list(VARIANTS)
+    place = names.index(loss) if loss in names else len(_COLOURS)
+    return (_COLOURS[place], _MARKERS[place]) if place < len(_COLOURS) else ("#808080", "o")
+
+
+def file_names(titles: Sequence[str]) -> list[str]:
+    """Turns titles into names that are safe and differ: small letters, digits and single hyphens.
+
+    >>> file_names(["sines gru units=48", "../sines gru units 48"])
+    ['sines-gru-units-48', 'sines-gru-units-48-2']
+    """
+    names: list[str] = []
+    for title in titles:
+        plain = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:100] or "runs"
+        name, number = plain, 1
+        while name in names:
+            number += 1
+            name = f"{plain}-{number}"
+        names.append(name)
+    return names
+
+
+def new_figure(
+    height: float, title: str, subtitle: str, caption: str, *, legend: bool, width: float = WIDTH
+) -> "Figure":
+    """An empty figure with a heading above and a caption below the room for its panels.
+
+    Args:
+        height: inches for the panels alone; heading and caption are added.
+        title: one line.
+        subtitle: one line under it, wrapped if need be.
+        caption: how to read the picture; wrapped.
+        legend: whether to keep a line under the subtitle for `add_legend`.
+        width: inches in all.
+    """
+    from matplotlib.figure import Figure
+
+    letters = int(width * 14)  # an average letter of 10 points is a little under 1/14 inch wide
+    below, under = textwrap.wrap(caption, letters), textwrap.wrap(subtitle, letters)
+    head = 0.47 + 0.18 * len(under) + (0.36 if legend else 0.0)
+    foot = 0.17 + 0.18 * len(below)
+    total = height + head + foot
+    figure = Figure(figsize=(width, total), dpi=150, layout="constrained", facecolor="white")
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.set(rect=(0.006, foot / total, 0.988, height / total), wspace=0.03, hspace=0.03)  # type: ignore[call-arg]
+    left = 0.12 / width
+    figure.text(left, 1 - 0.12 / total, title, fontsize=14, weight="bold", va="top")
+    figure.text(left, 1 - 0.41 / total, "\n".join(under), fontsize=10, color=SOFT, va="top", linespacing=1.25)
+    figure.text(left, 0.1 / total, "\n".join(below), fontsize=9.5, color=SOFT, va="bottom", linespacing=1.25)
+    return figure
+
+
+def add_legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], length: float = 2.6) -> None:
+    """Puts a legend of one line below a subtitle of one line; `length` is that of its handles, in letters."""
+    from matplotlib.legend_handler import HandlerTuple
+
+    total, width = figure.get_figheight(), figure.get_figwidth()
+    figure.legend(
+        list(handles),
+        list(labels),
+        loc="upper left",
+        bbox_to_anchor=(0.12 / width, 1 - 0.65 / total),
+        borderaxespad=0.0,
+        borderpad=0.1,
+        ncols=len(labels),
+        columnspacing=1.6,
+        handletextpad=0.6,
+        handlelength=length,
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.15)},
+    )
+
+
+def rendered(figure: "Figure") -> dict[str, bytes]:
+    """The figure as `png` (150 dpi) and `svg`, free of dates and versions."""
+    metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # once is enough: it takes longer than drawing
+    contents = {}
+    for suffix, facts in metadata.items():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix, dpi=150, metadata=facts)
+        contents[suffix] = buffer.getvalue()
+    return contents
+
+
+def say(axes: "Axes", text: str) -> None:
+    """Turns a panel into a line of text: why there is nothing to see."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.set_facecolor("#f5f5f5")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=SOFT, style="italic")
+
+
+def robust_limits(
+    values: np.ndarray, reach: float = 1.0, *, percentiles: tuple[float, float] = (5, 95), pad: float = 0.06
+) -> tuple[float, float]:
+    """Limits of an axis that a few far values cannot stretch.
+
+    From the lower to the upper percentile, and beyond by up to `reach` times that span as far as there are
+    values, plus `pad` of it all. NaN and infinite values are passed over; (0, 1) for none.
+
+    >>> low, high = robust_limits(np.array([0.0] + [1.0, 2.0] * 50 + [1e6]), pad=0.0)
+    >>> (low, high)
+    (0.0, 3.0)
+    """
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0
+    low, high = np.percentile(values, percentiles)
+    span = high - low
+    low = max(float(values.min()), float(low - reach * span))
+    high = min(float(values.max()), float(high + reach * span))
+    return padded(low, high, pad)
+
+
+def padded(low: float, high: float, pad: float) -> tuple[float, float]:
+    """The range with the share `pad` of it more on either side, or some room around what is but one value.
+
+    >>> padded(0.0, 4.0, 0.25), padded(0.0, 0.0, 0.25)
+    ((-1.0, 5.0), (-0.5, 0.5))
+    """
+    size = max(abs(low), abs(high))
+    margin = pad * (high - low) if high - low > 1e-9 * size else 0.05 * size or 0.5
+    return low - margin, high + margin
+
+
+def short_number(value: float, _place: float = 0.0) -> str:
+    """A number for an axis, in few signs.
+
+    >>> short_number(12_500_000.0), short_number(250_000.0), short_number(-0.25), short_number(1200.0)
+    ('12.5M', '250k', '−0.25', '1200')
+    """
+    for least, unit, sign in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= least:
+            return f"{value / unit:.3g}{sign}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−")
+
+
+def diverged_words(diverged: int, done: int) -> str:
+    """How many of the runs that ended have diverged, or nothing if none has.
+
+    >>> diverged_words(1, 2), diverged_words(0, 3)
+    ('1 of 3 diverged', '')
+    """
+    return f"{diverged} of {diverged + done} diverged" if diverged else ""
+
+
+def spread(count: int, wanted: int) -> np.ndarray:
+    """At most `wanted` places out of `count`, evenly spaced from the first to the last.
+
+    >>> spread(10, 4).tolist(), spread(3, 4).tolist()
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    return np.linspace(0, count - 1, min(count, wanted)).round().astype(int)

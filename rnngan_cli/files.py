@@ -1,0 +1,177 @@
+"""Writing that cannot leave half a file behind, and reading that cannot execute anything."""
+
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnngan_cli.errors import EnvironmentFaultError
+
+
+class DamagedFileError(Exception):
+    """A file of the program's own is missing, cut short or altered; the message names it."""
+
+
+@contextmanager
+def disk_errors_told(path: Path) -> Iterator[None]:
+    """Turns the disk's refusals into one line and exit code 5.
+
+    Raises:
+        EnvironmentFaultError: the disk is full, read-only, or access is denied.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise EnvironmentFaultError(
+                f"`{path}`: cannot be written ({error.strerror}); make room or choose another folder with `--output`, "
+                "then give the same command again: nothing complete is lost"
+            ) from error
+        raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with disk_errors_told(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text as a whole or not at all, with Unix line ends everywhere."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes JSON a person can read, keys in the order given."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Reads a JSON object.
+
+    Raises:
+        DamagedFileError: it is missing, unreadable, not JSON, or not an object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise DamagedFileError(f"`{path}` should hold a JSON object")
+    return value
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """An NPZ archive whose bytes depend on the arrays alone: entries sorted, no clock times, compressed.
+
+    `numpy.savez` stamps every entry with the time of writing, so that equal arrays give unequal files.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name in sorted(arrays):
+            entry = io.BytesIO()
+            np.lib.format.write_array(entry, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, entry.getvalue())
+    return buffer.getvalue()
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Reads the arrays of an NPZ archive; pickled content is refused.
+
+    Raises:
+        DamagedFileError: it is missing, damaged, or needs pickle.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        AttributeError,
+    ) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder of files with a manifest of their hashes as a whole or not at all; replaces one of that name.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    with disk_errors_told(folder):
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            for name, content in files.items():
+                write_bytes(temporary / name, content)
+            manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+            write_json(temporary / "manifest.json", {"schema_version": 1, "sha256": manifest})
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.replace(folder)
+        except (OSError, EnvironmentFaultError):
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        sync_folder(folder.parent)
+
+
+def read_folder(folder: Path) -> dict[str, Path]:
+    """Files of a folder written by `write_folder`, checked against its manifest.
+
+    Raises:
+        DamagedFileError: a file is missing or differs from the manifest; the message names it.
+    """
+    manifest = read_json(folder / "manifest.json").get("sha256")
+    if not isinstance(manifest, dict):
+        raise DamagedFileError(f"`{folder / 'manifest.json'}` holds no hashes")
+    paths = {}
+    for name, expected in manifest.items():
+        path = folder / Path(name).name
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
+        if found != expected:
+            raise DamagedFileError(f"`{path}` is damaged: its hash is not the manifest's")
+        paths[path.name] = path
+    return paths
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut, where the system allows it."""
+    if os.name == "nt":  # pragma: no cover - Windows has no fsync of a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,77 @@
+"""Losses made of a score on real and generated logits; with labels in sight, the conditional one as well."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rnngan_cli.config import OptionValue
+from rnngan_cli.lazy import Tensor, tf
+from rnngan_cli.losses import scores
+from rnngan_cli.losses.variant import Game, LossFunction, Outcome, draw_noise
+
+if TYPE_CHECKING:
+    from rnngan_cli.networks import Batch, Draw, Judgement
+
+Options = Mapping[str, OptionValue]
+PairScore = Callable[[Options, Tensor, Tensor], Tensor]
+"""From (options, real logits, generated logits) to a scalar."""
+Score = Callable[[Options, Tensor], Tensor]
+"""From (options, generated logits) to a scalar."""
+Terms = Callable[[Tensor, Tensor], dict[str, Tensor]]
+
+
+def discriminator_loss(score: PairScore, terms: Terms | None = None) -> LossFunction:
+    """Lifts a score on logits to a loss of the discriminator; `terms` makes further columns from the logits."""
+
+    def loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+        del step
+        series, real, generated = play(game, batch, draw)
+        value = score(game.options, real.logits, generated.logits)
+        extra = terms(real.logits, generated.logits) if terms else {}
+        return Outcome({"discriminator": value}, extra, real, generated, series)
+
+    return loss
+
+
+def generator_loss(score: Score) -> LossFunction:
+    """Lifts a score on generated logits to a loss of the generator."""
+
+    def loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+        from rnngan_cli import networks
+
+        del batch, step
+        series = networks.generate(game.networks.generator, draw)
+        judgement = networks.judge(game.networks.discriminator, series, draw.seen)
+        return Outcome({"generator": score(game.options, judgement.logits)})
+
+    return loss
+
+
+def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    """The generator matches the mean of the discriminator's recurrent output, pooled over time, on a real batch."""
+    del step
+    _, real, generated = play(game, batch, draw)
+    pooled = (tf.reduce_mean(judgement.features, axis=1) for judgement in (real, generated))
+    return Outcome({"generator": scores.feature_matching(*pooled)})
+
+
+def play(game: Game, batch: "Batch", draw: "Draw") -> tuple[Tensor, "Judgement", "Judgement"]:
+    """Generates a batch and judges it together with the real one."""
+    from rnngan_cli import networks
+
+    series = networks.generate(game.networks.generator, draw)
+    conditions = None if draw.seen is None else [draw.seen, draw.seen]
+    real, generated = networks.judge_together(game.networks.discriminator, [batch.series, series], conditions)
+    return series, real, generated
+
+
+def draw_labels(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
+    """Noise, and the labels of the batch for both networks: the training distribution of labels."""
+    noise = draw_noise(game, seed, stream, counter, batch)
+    return replace(noise, conditions=batch.labels, seen=batch.labels)
+
+
+def label_width(num_labels: int, options: Options) -> int:
+    """One condition per class."""
+    del options
+    return num_labels

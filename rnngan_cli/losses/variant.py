@@ -1,0 +1,145 @@
+"""What a loss is to the rest of the program: a frozen record of pure functions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rnngan_cli.config import OptionValue
+from rnngan_cli.lazy import Tensor, tf
+from rnngan_cli.options import Option
+from rnngan_cli.randomness import key, normal
+
+if TYPE_CHECKING:
+    from rnngan_cli.networks import Batch, Draw, Judgement, Networks
+
+
+@dataclass(frozen=True)
+class Game:
+    """What a loss may look at while a run is trained.
+
+    Attributes:
+        networks: of the run.
+        options: every option of the loss, resolved.
+        num_labels: classes of the data set, 0 without labels.
+        steps: of a series.
+        latent_series, latent_steps: sizes of the noise.
+    """
+
+    networks: "Networks"
+    options: Mapping[str, OptionValue]
+    num_labels: int
+    steps: int
+    latent_series: int
+    latent_steps: int
+
+    def recognise(self, inputs: Tensor) -> dict[str, Tensor]:
+        """The recognizer's outputs by name.
+
+        Raises:
+            ValueError: the loss has none.
+        """
+        if self.networks.recognizer is None:
+            raise ValueError("the loss declares no `recognizer` in its registry row, but uses one")
+        return dict(self.networks.recognizer(inputs))
+
+    def number(self, option: str) -> float:
+        """A numeric option."""
+        return float(self.options[option])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one evaluation of a loss gives.
+
+    Attributes:
+        losses: what each network that moves minimises, by the network's name; scalars.
+        terms: further scalars worth a column of history.csv.
+        real, generated: judgements the loss was made from (discriminator's losses only).
+        series: the generated series (batch, steps, features) a penalty may need (discriminator's losses only).
+    """
+
+    losses: dict[str, Tensor]
+    terms: dict[str, Tensor] = field(default_factory=dict)
+    real: "Judgement | None" = None
+    generated: "Judgement | None" = None
+    series: Tensor | None = None
+
+
+LossFunction = Callable[[Game, "Batch", "Draw", Tensor], Outcome]
+"""From (game, batch, draw, step) to an outcome; step is the number of generator updates done, a float32 scalar."""
+
+DrawFunction = Callable[[Game, Tensor, str, Tensor, "Batch"], "Draw"]
+"""From (game, seed, stream, counter, batch) to what the generator is fed; the batch gives size and labels."""
+
+
+def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
+    """Noise alone: N(0, 1), once per series and for every step."""
+    from rnngan_cli.networks import Draw
+
+    size = tf.shape(batch.series)[0] if batch.series.shape[0] is None else batch.series.shape[0]
+    series = normal(key(seed, f"{stream}/series", counter), [size, game.latent_series])
+    steps = normal(key(seed, f"{stream}/steps", counter), [size, game.steps, game.latent_steps])
+    return Draw(series, steps)
+
+
+def no_conditions(num_labels: int, options: Mapping[str, OptionValue]) -> int:
+    """The width of a condition that is not there."""
+    del num_labels, options
+    return 0
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The outputs of a recognizer.
+
+    Attributes:
+        widths: from (latent_series, latent_steps, options) to the width of each output by name.
+        shared_trunk: whether it reads the discriminator's features, or the series through layers of its own.
+    """
+
+    widths: Callable[[int, int, Mapping[str, OptionValue]], dict[str, int]]
+    shared_trunk: bool
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the ten losses with all it needs.
+
+    Attributes:
+        name, title: in one word, in a few.
+        d_formula, g_formula: what the discriminator and the generator minimise, as text.
+        divergence: which divergence or distance that is.
+        expect: what to expect of it, weaknesses included.
+        source: authors, year, title.
+        d_loss, g_loss: the losses.
+        draw: what the generator is fed.
+        conditions: width of the conditions fed to the generator.
+        conditions_seen: whether the discriminator sees them too.
+        recognizer: outputs of its recognizer, or None.
+        readouts: those it is defined for.
+        penalty: the penalty it needs, unless another is asked for.
+        penalties: those it is defined with.
+        needs_labels: whether it is refused on data without labels.
+        threshold: the logit between real and generated; None: half-way between the two batch means.
+        options: its own settings.
+    """
+
+    name: str
+    title: str
+    d_formula: str
+    g_formula: str
+    divergence: str
+    expect: str
+    source: str
+    d_loss: LossFunction
+    g_loss: LossFunction
+    draw: DrawFunction = draw_noise
+    conditions: Callable[[int, Mapping[str, OptionValue]], int] = no_conditions
+    conditions_seen: bool = False
+    recognizer: Heads | None = None
+    readouts: tuple[str, ...] = ("mean", "last", "step")
+    penalty: str = "none"
+    penalties: tuple[str, ...] = ("none", "gp", "lp", "r1")
+    needs_labels: bool = False
+    threshold: float | None = 0.0
+    options: Mapping[str, Option] = field(default_factory=dict)

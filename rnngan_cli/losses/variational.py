@@ -1,0 +1,90 @@
+"""VAE-GAN: an encoder learns the noise behind a real series; the discriminator's features measure reconstruction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rnngan_cli.config import OptionValue
+from rnngan_cli.lazy import Tensor, tf
+from rnngan_cli.losses import scores
+from rnngan_cli.losses.variant import Game, Outcome
+from rnngan_cli.options import Option
+
+if TYPE_CHECKING:
+    from rnngan_cli.networks import Batch, Draw
+
+OPTIONS = {
+    "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),
+    "anneal_steps": Option(1000, "Updates over which the KL term's weight rises from 0 to 1.", low=0),
+}
+
+
+def head_widths(latent_series: int, latent_steps: int, options: Mapping[str, OptionValue]) -> dict[str, int]:
+    """Mean and log variance of each noise value: of the series' noise, and of every step's."""
+    del options
+    widths = {"series_noise": 2 * latent_series, "step_noise": 2 * latent_steps}
+    return {name: width for name, width in widths.items() if width}
+
+
+def kl_to_prior(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, variance), N(0, 1)) per value, same shape: 1/2 (mean^2 + variance - 1 - log variance) >= 0."""
+    return 0.5 * (tf.square(mean) + tf.exp(log_variance) - 1 - log_variance)
+
+
+def kl_weight(step: Tensor, anneal_steps: float) -> Tensor:
+    """min(1, step / anneal_steps): from 0, so that the encoder is not first drawn to the prior (posterior collapse)."""
+    return tf.constant(1.0) if anneal_steps == 0 else tf.minimum(1.0, step / anneal_steps)
+
+
+def encode(game: Game, batch: "Batch", draw: "Draw") -> tuple["Draw", Tensor]:
+    """Noise drawn from q(z given x) by the re-parametrisation mean + deviation * draw, and KL(q, prior).
+
+    Returns:
+        The noise, in the form the generator is fed; and KL per series summed over all noise values, batch mean, in
+        nats.
+    """
+    heads = game.recognise(batch.series)
+    parts, divergence = {"series_noise": draw.series, "step_noise": draw.steps}, tf.constant(0.0)
+    for name, head in heads.items():
+        mean, log_variance = tf.split(head, 2, axis=-1)
+        kl = kl_to_prior(mean, log_variance)
+        divergence += tf.reduce_mean(tf.reduce_sum(tf.reshape(kl, [tf.shape(kl)[0], -1]), axis=1))
+        parts[name] = mean + tf.exp(0.5 * log_variance) * parts[name]
+    return replace(draw, series=parts["series_noise"], steps=parts["step_noise"]), divergence
+
+
+def reconstruction_error(real: Tensor, rebuilt: Tensor) -> Tensor:
+    """1/2 E ||h(x) - h(G(z))||^2 of features (batch, steps, units), summed per series: -log N(h(x); h(G(z)), 1)."""
+    return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(real - rebuilt), axis=[1, 2]))
+
+
+def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    """E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
+    from rnngan_cli import networks
+
+    del step
+    noise, _ = encode(game, batch, draw)
+    series, rebuilt = (networks.generate(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = networks.judge_together(
+        game.networks.discriminator, [batch.series, series, rebuilt], conditions=None
+    )
+    value = scores.bce_discriminator(real.logits, generated.logits) + tf.reduce_mean(tf.nn.softplus(again.logits))
+    return Outcome({"discriminator": value}, {}, real, generated, series)
+
+
+def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    """Generator: adversarial + gamma * reconstruction. Encoder: KL (annealed) + reconstruction, nothing adversarial."""
+    from rnngan_cli import networks
+
+    noise, divergence = encode(game, batch, draw)
+    series, rebuilt = (networks.generate(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = networks.judge_together(
+        game.networks.discriminator, [batch.series, series, rebuilt], conditions=None
+    )
+    error = reconstruction_error(real.features, again.features)
+    adversarial = scores.bce_generator(generated.logits) + scores.bce_generator(again.logits)
+    weight = kl_weight(step, game.number("anneal_steps"))
+    return Outcome(
+        {"generator": adversarial + game.number("gamma") * error, "recognizer": weight * divergence + error},
+        {"adversarial": adversarial, "reconstruction": error, "kl": divergence, "kl_weight": weight},
+    )

@@ -1,0 +1,134 @@
+"""A sweep turned into its runs: names checked against the registries, every default filled in. No TensorFlow."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from rnngan_cli import data, losses
+from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, identity
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.evaluation import protocol
+from rnngan_cli.losses.penalties import PENALTIES
+from rnngan_cli.losses.variant import Variant
+from rnngan_cli.options import resolve
+
+DEFAULT_DATASET = "sines"
+RUN_FIELDS = tuple(name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed"))
+
+
+def plan(sweep: SweepConfig) -> list[RunConfig]:
+    """Every run of a sweep, loss by loss, seeds innermost, without repeats.
+
+    Raises:
+        UserError: a name that is not registered, a field or option that does not exist or is out of range, or a
+            combination that a loss is not defined for.
+    """
+    protocol(sweep.protocol)
+    names = expand("loss", sweep.losses, tuple(losses.VARIANTS))
+    cells = expand("cell", sweep.cells, get_args(Cell))
+    sources = _data_configs(sweep)
+    _check_overrides(sweep, names, [source.name for source in sources])
+    runs = [
+        _run(sweep, losses.variant(name), cell, source, dict(zip(sweep.grid, point, strict=True)), seed)
+        for source in sources
+        for cell in cells
+        for name in names
+        for point in itertools.product(*sweep.grid.values())
+        for seed in sweep.seeds
+    ]
+    return list({identity(run): run for run in runs}.values())
+
+
+def expand(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The names given, in their order, without repeats; `all` stands for every known one.
+
+    >>> expand("cell", ["all"], ["gru", "lstm"])
+    ['gru', 'lstm']
+
+    Raises:
+        UserError: a name that is not known, or no name.
+    """
+    if not any(given):
+        raise UserError(f"no {kind} given: expected one or more of {', '.join(known)}, or `all`")
+    for name in given:
+        if name != "all" and name not in known:
+            raise unknown(kind, name, known)
+    return list(dict.fromkeys(known if "all" in given else given))
+
+
+def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
+    given = dict(sweep.data)
+    file = given.get("file")
+    if file is None:
+        names = expand("data set", sweep.datasets or (DEFAULT_DATASET,), tuple(data.SOURCES))
+        return [_data_config(sweep, name, given) for name in names]
+    if sweep.datasets and sweep.datasets != (given.get("name"),):
+        raise UserError("`--data` and `--datasets` were both given: a sweep takes your own file or built-in data sets")
+    given["sha256"] = data.file_sha256(str(file))
+    return [_data_config(sweep, given.pop("name", None) or data.file_name(str(file)), given)]
+
+
+def _data_config(sweep: SweepConfig, name: str, given: Mapping[str, Any]) -> DataConfig:
+    options = {**given.get("options", {}), **sweep.override.get(name, {})}
+    config = build(DataConfig, {**given, "name": name, "options": options}, f"data set `{name}`")
+    if config.file is not None:
+        return config
+    resolved = resolve(name, data.SOURCES[name].options, config.options)
+    return config.model_copy(update={"options": resolved})
+
+
+def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence[str]) -> None:
+    for owner in sweep.override:
+        if owner not in names and owner not in sources:
+            known = [*names, *sources]
+            raise UserError(f"settings for `{owner}`: {unknown('loss or data set of this sweep', owner, known)}")
+    for field in (*sweep.run, *sweep.grid):
+        if field not in RUN_FIELDS:
+            raise unknown("key", field, RUN_FIELDS)
+
+
+def _run(
+    sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Mapping[str, Any], seed: int
+) -> RunConfig:
+    own = sweep.override.get(variant.name, {})
+    fields = {key: value for key, value in own.items() if key in RUN_FIELDS}
+    options = {key: value for key, value in own.items() if key not in RUN_FIELDS}
+    values = {**sweep.run, **point, **fields}
+    options = {**values.pop("options", {}), **options}
+    where = f"runs of `{variant.name}`"
+    config = build(
+        RunConfig,
+        {**values, "loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()},
+        where,
+    )
+    penalty = variant.penalty if config.penalty == "auto" else config.penalty
+    row = PENALTIES[penalty]
+    weight = 0.0 if row is None else row.weight if config.penalty_weight is None else config.penalty_weight
+    resolved = {
+        "penalty": penalty,
+        "penalty_weight": weight,
+        "options": resolve(variant.name, variant.options, options),
+    }
+    return check_run(config.model_copy(update=resolved), variant)
+
+
+def check_run(config: RunConfig, variant: Variant) -> RunConfig:
+    """Refuses what makes no sense together.
+
+    Raises:
+        UserError: which settings, and why.
+    """
+    if config.penalty not in variant.penalties:
+        raise UserError(
+            f"`penalty = {config.penalty}`: {variant.name} is defined with {', '.join(variant.penalties)}; "
+            f"leave it at auto, or set it for other losses alone (`-s LOSS.penalty={config.penalty}`)"
+        )
+    if config.readout not in variant.readouts:
+        raise UserError(
+            f"`readout = {config.readout}`: {variant.name} needs one number a series ({' or '.join(variant.readouts)})"
+        )
+    if variant.needs_labels and config.data.labels == "none":
+        raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
+    if config.latent_series + config.latent_steps == 0:
+        raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")
+    return config

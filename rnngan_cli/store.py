@@ -1,0 +1,263 @@
+"""All that is written under results/ and read back. Nothing else knows a file's name.
+
+A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
+weights/, checkpoints/step-<n>/. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
+and what is derived from the runs: runs.csv, leaderboard.*, figures/.
+"""
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, identity, run_name
+from rnngan_cli.errors import UserError
+from rnngan_cli.files import (
+    DamagedFileError,
+    disk_errors_told,
+    npz_bytes,
+    read_folder,
+    read_json,
+    read_npz,
+    write_bytes,
+    write_folder,
+    write_json,
+    write_text,
+)
+
+State = dict[str, dict[str, np.ndarray]]
+HistoryRow = tuple[int, dict[str, float]]
+
+STATES = ("pending", "running", "done", "diverged", "failed", "interrupted")
+ENDED = ("done", "diverged")
+KEPT_CHECKPOINTS = 2
+"""The newest, and the one before it, should the newest turn out to be damaged."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder. Every method reads or writes one thing in it."""
+
+    path: Path
+
+    def create(self, config: RunConfig) -> None:
+        """Makes the folder with its config, or checks that it is this run's.
+
+        Raises:
+            UserError: another run's config is there.
+        """
+        with disk_errors_told(self.path):
+            (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+        if not (self.path / "config.json").exists():
+            write_json(self.path / "config.json", config.model_dump(mode="json"))
+        elif identity(self.config()) != identity(config):
+            raise UserError(
+                f"`{self.path}` holds another run: its config.json does not fit its name; remove the folder"
+            )
+
+    def config(self) -> RunConfig:
+        """The run's config.
+
+        Raises:
+            DamagedFileError: it cannot be read or does not validate.
+        """
+        values = read_json(self.path / "config.json")
+        try:
+            return build(RunConfig, values, str(self.path / "config.json"))
+        except UserError as error:
+            raise DamagedFileError(str(error)) from error
+
+    def status(self) -> dict[str, Any]:
+        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet."""
+        if not (self.path / "status.json").exists():
+            return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
+        return read_json(self.path / "status.json")
+
+    def write_status(self, state: str, step: int, **more: Any) -> None:
+        """Writes the status, with further facts such as `reason`."""
+        content = {"schema_version": SCHEMA_VERSION, "state": state, "step": step, **more}
+        write_json(self.path / "status.json", content)
+
+    def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
+        """Keeps everything needed to go on from `step`; drops all but the newest two."""
+        parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
+        write_folder(self.path / "checkpoints" / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
+        for old in self._checkpoints()[KEPT_CHECKPOINTS:]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def read_checkpoint(self) -> tuple[int, State, list[HistoryRow], list[str]]:
+        """The newest whole checkpoint: (step, state, history, damage passed over); or step 0."""
+        damage = []
+        for folder in self._checkpoints():
+            try:
+                files = read_folder(folder)
+                history = read_history(files.pop("history.csv"))
+                state = {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
+            except (DamagedFileError, KeyError) as error:
+                damage.append(str(error))
+                continue
+            return int(folder.name.removeprefix("step-")), state, history, damage
+        return 0, {}, [], damage
+
+    def _checkpoints(self) -> list[Path]:
+        """Checkpoint folders, newest first."""
+        folders = (self.path / "checkpoints").glob("step-*")
+        numbered = [folder for folder in folders if folder.name.removeprefix("step-").isdigit()]
+        return sorted(numbered, key=lambda folder: -int(folder.name.removeprefix("step-")))
+
+    def drop_checkpoints(self) -> None:
+        """Removes what is of no more use once the run has ended."""
+        shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
+
+    def write_history(self, history: Sequence[HistoryRow]) -> None:
+        """Writes history.csv: only what is reproducible, no clock times."""
+        write_bytes(self.path / "history.csv", history_bytes(history))
+
+    def history(self) -> list[HistoryRow]:
+        """The rows of history.csv.
+
+        Raises:
+            DamagedFileError: it cannot be read.
+        """
+        return read_history(self.path / "history.csv")
+
+    def write_timing(self, rows: Sequence[tuple[int, float]]) -> None:
+        """Writes timing.csv: seconds of training, by step."""
+        lines = ["step,seconds", *(f"{step},{seconds:.3f}" for step, seconds in rows)]
+        write_text(self.path / "timing.csv", "\n".join(lines) + "\n")
+
+    def timing(self) -> list[tuple[int, float]]:
+        """The rows of timing.csv; empty where there are none, or none that can be read: clock times are not results."""
+        try:
+            return [(step, values["seconds"]) for step, values in read_history(self.path / "timing.csv")]
+        except (DamagedFileError, KeyError):
+            return []
+
+    def write_weights(self, state: State) -> None:
+        """Keeps the trained networks' weights, without the optimisers'."""
+        parts = {name: arrays for name, arrays in state.items() if not name.startswith("adam-")}
+        write_folder(self.path / "weights", {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
+
+    def weights(self) -> State:
+        """The trained networks' weights by network and place.
+
+        Raises:
+            DamagedFileError: they are missing or damaged.
+        """
+        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self.path / "weights").items()}
+
+    def write_samples(self, generated: np.ndarray, labels: np.ndarray | None = None) -> None:
+        """Keeps a few generated series in the data's own units, float32 (series, steps, features), for pictures."""
+        more = {} if labels is None else {"labels": labels}
+        write_bytes(self.path / "samples.npz", npz_bytes({"series": generated.astype(np.float32), **more}))
+
+    def samples(self) -> dict[str, np.ndarray]:
+        """What `write_samples` kept.
+
+        Raises:
+            DamagedFileError: it is missing or damaged.
+        """
+        return read_npz(self.path / "samples.npz")
+
+    def write_scores(self, protocol: str, data_sha256: str, scores: Mapping[str, float]) -> None:
+        """Keeps the scores with the name of the protocol and a hash of the data they were made on."""
+        content = {"schema_version": SCHEMA_VERSION, "protocol": protocol, "data_sha256": data_sha256}
+        write_json(self.path / "scores.json", {**content, "scores": dict(scores)})
+
+    def scores(self) -> dict[str, Any]:
+        """What `write_scores` kept; empty where there is nothing."""
+        return read_json(self.path / "scores.json") if (self.path / "scores.json").exists() else {}
+
+    def write_provenance(self, facts: Mapping[str, Any]) -> None:
+        """Keeps versions, machine, times: what a result came from."""
+        write_json(self.path / "provenance.json", {"schema_version": SCHEMA_VERSION, **facts})
+
+    def provenance(self) -> dict[str, Any]:
+        """What `write_provenance` kept; empty where there is nothing."""
+        path = self.path / "provenance.json"
+        return read_json(path) if path.exists() else {}
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """A sweep's folder."""
+
+    path: Path
+
+    def create(self, config: SweepConfig) -> None:
+        """Makes the folder and writes the resolved sweep, the last one asked for."""
+        with disk_errors_told(self.path):
+            (self.path / "runs").mkdir(parents=True, exist_ok=True)
+        write_json(self.path / "sweep.json", config.model_dump(mode="json"))
+
+    def run(self, config: RunConfig) -> RunFolder:
+        """The folder of one run."""
+        return RunFolder(self.path / "runs" / run_name(config))
+
+    def runs(self) -> Iterator[RunFolder]:
+        """Every run's folder, by name."""
+        for path in sorted((self.path / "runs").glob("*")):
+            if (path / "config.json").is_file():
+                yield RunFolder(path)
+
+    def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
+        path = self.path / "reference" / f"{key}.npz"
+        if not path.exists():
+            with disk_errors_told(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, npz_bytes(arrays))
+
+    def reference(self, key: str) -> dict[str, np.ndarray]:
+        """What `write_reference` kept.
+
+        Raises:
+            DamagedFileError: it is missing or damaged.
+        """
+        return read_npz(self.path / "reference" / f"{key}.npz")
+
+    @property
+    def figures(self) -> Path:
+        """Where pictures go."""
+        return self.path / "figures"
+
+
+def find_sweeps(path: Path) -> list[SweepFolder]:
+    """The sweep at `path`, or every sweep directly below it.
+
+    Raises:
+        UserError: there is none.
+    """
+    if (path / "sweep.json").is_file():
+        return [SweepFolder(path)]
+    found = [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json"))] if path.is_dir() else []
+    if not found:
+        raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
+    return found
+
+
+def history_bytes(history: Sequence[HistoryRow]) -> bytes:
+    """history.csv: a column per term; numbers in the shortest form that reads back to the same value."""
+    names = list(history[0][1]) if history else []
+    lines = [",".join(["step", *names])]
+    lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def read_history(path: Path) -> list[HistoryRow]:
+    """Reads history.csv.
+
+    Raises:
+        DamagedFileError: it is missing, or a line is not numbers.
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+        names = rows[0][1:]
+        return [(int(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
+    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error

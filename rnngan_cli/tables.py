@@ -1,0 +1,188 @@
+"""Tables derived from a sweep's runs: one row a run, and the leaderboard. They can be made anew at any time."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.config import SCHEMA_VERSION, run_name
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.files import DamagedFileError, write_text
+from rnngan_cli.store import RunFolder, SweepFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEYS = ("dataset", "cell", "loss", "seed")
+SORT_BY = "sliced_wasserstein"
+"""Orders the leaderboard: it does not saturate, as a judge does that tells every generator from the data."""
+FACTS = ("status", "protocol", "data", "folder", "step", "reason")
+
+
+def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
+    """One row a run: what it is, how it ended, its scores.
+
+    Where a sweep's folder holds runs of one loss that differ in more than the seed, what differs is told after the
+    cell (`gru units=48`), so that only runs of one setting are ever averaged or compared.
+
+    Returns:
+        A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS` and one per score; and a line for every run that
+        could not be read.
+    """
+    import pandas as pd
+
+    rows, fields, damage = [], [], []
+    for folder in sweep.runs():
+        try:
+            row, setting = _row(folder)
+        except DamagedFileError as error:
+            damage.append(str(error))
+            continue
+        rows.append(row)
+        fields.append(setting)
+    if not rows:
+        return pd.DataFrame(columns=[*KEYS, *FACTS]), damage
+    frame = pd.DataFrame(rows)
+    frame["cell"] = [" ".join(words) for words in zip(frame["cell"], _settings(frame, fields), strict=True)]
+    frame["cell"] = frame["cell"].str.strip()
+    return frame.sort_values(list(KEYS), ignore_index=True), damage
+
+
+def score_names(runs: "pd.DataFrame") -> list[str]:
+    """The columns of a runs table that hold scores."""
+    return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS)]
+
+
+def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
+    config, status, scores = folder.config(), folder.status(), folder.scores()
+    if folder.path.name != run_name(config):
+        raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
+    row = {
+        "dataset": config.data.name,
+        "cell": config.cell,
+        "loss": config.loss,
+        "seed": config.seed,
+        "status": status.get("state", "pending"),
+        "protocol": scores.get("protocol", ""),
+        "data": str(scores.get("data_sha256", ""))[:12],
+        "folder": folder.path.name,
+        "step": status.get("step", 0),
+        "reason": status.get("reason", ""),
+        **{name: float(value) for name, value in scores.get("scores", {}).items()},
+    }
+    return row, _setting_fields(config.model_dump(mode="json"))
+
+
+def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
+    """What may differ between runs of one loss, cell and data set, flat."""
+    named = ("schema_version", "checkpoint_every", "loss", "cell", "seed", "data", "options")
+    flat = {key: value for key, value in config.items() if key not in named}
+    flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
+    flat |= {f"{config['loss']}.{key}": value for key, value in config["options"].items()}
+    flat |= {f"{config['data']['name']}.{key}": value for key, value in config["data"]["options"].items()}
+    return {key: str(value) for key, value in flat.items()}
+
+
+def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> list[str]:
+    """For every run, the fields that take several values among runs of one loss, cell and data set, as words."""
+    import pandas as pd
+
+    flat = pd.DataFrame(fields)
+    groups = flat.groupby([frame["dataset"], frame["cell"], frame["loss"]])
+    varied = [name for name in flat.columns if int(groups[name].nunique().max()) > 1]
+    return [" ".join(f"{name}={row[name]}" for name in varied if name in row) for row in fields]
+
+
+def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame", markdown: str) -> None:
+    """Writes runs.csv and leaderboard.csv, .json and .md."""
+    write_text(sweep.path / "runs.csv", runs.to_csv(index=False, lineterminator="\n"))
+    write_text(sweep.path / "leaderboard.csv", board.to_csv(index=False, lineterminator="\n"))
+    records = json.loads(board.to_json(orient="records", double_precision=12))
+    content = json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
+    write_text(sweep.path / "leaderboard.json", content + "\n")
+    write_text(sweep.path / "leaderboard.md", markdown)
+
+
+def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+    """Makes the derived tables anew from the runs and writes them.
+
+    Returns:
+        The runs, the leaderboard, and a line for every run that could not be read.
+    """
+    runs, damage = runs_table(sweep)
+    board = leaderboard_of(runs)
+    write_tables(sweep, runs, board, markdown(board))
+    return runs, board, damage
+
+
+def leaderboard_of(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """The leaderboard of runs that have ended, on every score they have; empty where none has."""
+    from rnngan_cli.statistics import leaderboard
+
+    ended = runs[runs["status"].isin(["done", "diverged"])]
+    scores = score_names(runs)
+    return leaderboard(ended, scores, sort_by=SORT_BY) if scores and SORT_BY in scores else ended.iloc[:0]
+
+
+def shown_scores(board: "pd.DataFrame") -> list[str]:
+    """The scores a leaderboard shows to a reader: the primary ones it has."""
+    return [name for name, metric in METRICS.items() if metric.primary and f"{name}_mean" in board.columns]
+
+
+def text_rows(board: "pd.DataFrame") -> "Iterator[tuple[str, list[str]]]":
+    """For every row of a leaderboard, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
+    for _, row in board.iterrows():
+        words = [str(row["loss"]), str(row["num_seeds"]), str(row["num_diverged"])]
+        yield (
+            f"{row['dataset']}, {row['cell']}",
+            [*words, *(_mean_and_interval(row, name) for name in shown_scores(board))],
+        )
+
+
+def headings(board: "pd.DataFrame") -> list[str]:
+    """Column titles of `text_rows`."""
+    return ["loss", "seeds", "diverged", *(METRICS[name].title for name in shown_scores(board))]
+
+
+EXPLANATION = (
+    f"Means over seeds ± half the width of the 95 % interval (Student t over seeds). Lower is better in every column. "
+    f"Sorted by {METRICS[SORT_BY].title.lower()}; an order is no proof: see `rnngan compare`."
+)
+
+
+def markdown(board: "pd.DataFrame") -> str:
+    """The leaderboard as Markdown, a table for each data set and cell."""
+    lines: list[str] = []
+    group = None
+    for name, words in text_rows(board):
+        if name != group:
+            group = name
+            titles = headings(board)
+            lines += ["", f"**{name}**", "", f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
+        lines.append(f"| {' | '.join(words)} |")
+    return "\n".join([*lines[1:], "", EXPLANATION, ""]) if lines else "No run has ended.\n"
+
+
+def render(board: "pd.DataFrame") -> None:
+    """Prints the leaderboard, a table for each data set and cell."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    tables: dict[str, Table] = {}
+    for name, words in text_rows(board):
+        if name not in tables:
+            tables[name] = Table(title=name, title_justify="left", header_style="bold")
+            for number, title in enumerate(headings(board)):
+                tables[name].add_column(title, justify="right" if number else "left")
+        tables[name].add_row(*words)
+    for table in tables.values():
+        console.print(table)
+    console.print(EXPLANATION, markup=False, highlight=False)
+
+
+def _mean_and_interval(row: "pd.Series[Any]", name: str) -> str:
+    mean, high = float(row[f"{name}_mean"]), float(row[f"{name}_high"])
+    if math.isnan(mean):
+        return "-"
+    return f"{mean:.3f}" if math.isnan(high) else f"{mean:.3f} ± {high - mean:.3f}"

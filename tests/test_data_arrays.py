@@ -1,0 +1,132 @@
+"""NPZ and NPY files: what is read, and the one line for everything that cannot be."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.files import load_file
+from rnngan_cli.data.source import Raw
+from rnngan_cli.errors import UserError
+
+
+def raw_of(path: Path, **fields: object) -> Raw:
+    return load_file(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def loaded(path: Path, **fields: object) -> Dataset:
+    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def refusal(path: Path, **fields: object) -> str:
+    with pytest.raises(UserError) as caught:
+        loaded(path, **fields)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(f"{path.parent}/", "")
+
+
+def write_npz(folder: Path, **arrays: object) -> Path:
+    np.savez(folder / "mine.npz", allow_pickle=True, **arrays)  # type: ignore[arg-type]
+    return folder / "mine.npz"
+
+
+def cube(count: int = 20) -> np.ndarray:
+    return np.arange(count * 6 * 2, dtype=np.int64).reshape(count, 6, 2)
+
+
+def test_npy_of_series_and_of_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "mine.npy"
+    np.save(path, cube())
+    dataset = loaded(path)
+    assert dataset.train.series.shape == (14, 6, 2) and dataset.feature_names == ("feature_1", "feature_2")
+    assert loaded(path, window=4).train.series.shape == (14 * 3, 4, 2)
+    np.save(path, np.arange(800.0).reshape(400, 2))
+    record = loaded(path)
+    assert record.steps == 24 and raw_of(path).record
+    assert refusal(path, label_column="y").startswith("`--label-column y`: `mine.npy` is one array without labels")
+    assert "`--columns`: `mine.npy` holds arrays, not columns" in refusal(path, columns=["a"])
+
+
+@pytest.mark.parametrize("labels", [np.arange(20) % 3, np.array(["a", "b", "c"])[np.arange(20) % 3]])
+def test_npz_with_labels(tmp_path: Path, labels: np.ndarray) -> None:
+    path = write_npz(tmp_path, series=cube(), labels=labels, other=np.zeros(3))
+    dataset = loaded(path)
+    assert dataset.labels_origin == "given" and dataset.num_labels == 3
+    first = dataset.scaler.inverse(dataset.test.series)[:, 0, 0]
+    np.testing.assert_array_equal(dataset.test.labels, np.rint(first / 12) % 3)
+    assert loaded(write_npz(tmp_path, x=cube(), y=labels), label_column="y").sha256 == dataset.sha256
+
+
+@pytest.mark.parametrize(
+    ("arrays", "fields", "message"),
+    [
+        ({"a": cube(), "b": cube()}, {}, "`mine.npz`: holds the arrays a, b; expected one named"),
+        ({"labels": np.arange(3)}, {}, "`mine.npz`: holds the arrays labels; expected one named `series`"),
+        ({}, {}, "`mine.npz`: holds the arrays (none); expected"),
+        ({"series": cube(), "label": np.arange(20)}, {"label_column": "labels"},
+         "`--label-column`, `mine.npz`: unknown array `labels`: did you mean `label`?"),
+        ({"series": cube(), "labels": np.arange(19)}, {},
+         "`mine.npz`: labels of shape (19,) for 20 series (or rows); expected shape (20,)"),
+        ({"series": cube(), "labels": np.zeros((20, 2))}, {}, "labels of shape (20, 2) for 20 series"),
+        ({"series": cube(), "labels": np.linspace(0, 1, 20)}, {}, "`mine.npz`, labels: label 0.05"),
+        ({"series": cube(), "labels": np.zeros(20, complex)}, {}, "labels of type complex128"),
+        ({"series": np.array([[1], [1, 2]], dtype=object)}, {}, "`mine.npz`: holds Python objects, which"),
+        ({"series": np.zeros(9)}, {}, "1 dimensions, shape (9,); expected 3 (series, steps, features) or 2"),
+        ({"series": np.zeros((2, 2, 2, 2))}, {}, "4 dimensions, shape (2, 2, 2, 2); expected 3"),
+        ({"series": np.zeros((5, 4, 0))}, {}, "shape (5, 4, 0) holds no values"),
+        ({"series": np.array([["a", "b"]])}, {}, "values of type <U1; expected real numbers"),
+        ({"series": cube().astype(complex)}, {}, "values of type complex128; expected real numbers"),
+        ({"series": cube()}, {"window": 7}, "`--window 7`: longer than series 1, which has 6 steps"),
+        ({"series": cube(2)}, {}, "2 series: expected at least 3"),
+        ({"series": cube(5)}, {}, "`--labels derived`: 3 training series, expected at least 4"),
+    ],
+)  # fmt: skip
+def test_npz_refusals(tmp_path: Path, arrays: dict[str, object], fields: dict[str, object], message: str) -> None:
+    assert message in refusal(write_npz(tmp_path, **arrays), **fields)
+
+
+def test_npz_missing_values(tmp_path: Path) -> None:
+    values = cube(30).astype(float)
+    values[3, 2, 1] = np.nan
+    values[5, 0, 0] = np.inf
+    path = write_npz(tmp_path, series=values, labels=np.arange(30) % 2)
+    assert "2 missing or infinite values, the first in series 4, step 3, feature 2; use" in refusal(path)
+    dropped = raw_of(path, missing="drop")
+    assert len(dropped.series) == 28 and dropped.labels is not None and len(dropped.labels) == 28
+    assert dropped.notes == ("2 of 30 series dropped for missing values",)
+    filled = raw_of(path, missing="interpolate")
+    expected = cube(30).astype(float)
+    expected[5, 0, 0] = expected[5, 1, 0]  # at the end the nearest; in between a straight line, as the data is
+    np.testing.assert_array_equal(filled.series, expected)
+    np.save(tmp_path / "mine.npy", np.array([[1.0], [np.nan], [3.0]]))
+    assert "the first in row 2, feature 1" in refusal(tmp_path / "mine.npy")
+    assert raw_of(tmp_path / "mine.npy", missing="drop").notes == ("1 of 3 rows dropped for missing values",)
+    assert raw_of(tmp_path / "mine.npy", missing="interpolate").series[0].tolist() == [[1], [2], [3]]
+    np.save(tmp_path / "mine.npy", np.full((3, 2, 1), np.nan))
+    assert "all series have missing values" in refusal(tmp_path / "mine.npy", missing="drop")
+    assert "series 1 has no value at all of `feature_1`" in refusal(tmp_path / "mine.npy", missing="interpolate")
+
+
+def test_damaged_numpy_files_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = write_npz(tmp_path, series=cube(), labels=np.arange(20))
+    whole = path.read_bytes()
+    draw = np.random.default_rng(0)
+    refused = 0
+    for cut in range(1, len(whole), 37):
+        flipped = bytearray(whole)
+        flipped[cut] ^= int(draw.integers(1, 256))
+        for content in (whole[:cut], bytes(flipped)):
+            path.write_bytes(content)
+            try:
+                raw_of(path)
+            except UserError as error:
+                refused += 1
+                assert re.match(r"`[^`]*mine\.npz`", str(error)) and "\n" not in str(error)
+    assert refused > len(whole) // 37
+    (tmp_path / "mine.npy").write_bytes(b"hello, this is text")
+    assert "`mine.npy`: is not a NumPy file" in refusal(tmp_path / "mine.npy")

@@ -1,0 +1,219 @@
+"""Columns of the user's tables: features, time, ids, labels, missing values."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.files import load_file
+from rnngan_cli.data.source import Raw
+from rnngan_cli.errors import UserError
+
+
+def table(rows: int = 400, header: str = "a,b") -> list[str]:
+    """Lines of a table: `a` is the row number, `b` its square."""
+    return [header, *(f"{row},{row * row}" for row in range(rows))]
+
+
+def write(folder: Path, lines: list[str], name: str = "mine.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def raw_of(path: Path, **fields: object) -> Raw:
+    return load_file(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def loaded(path: Path, **fields: object) -> Dataset:
+    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def refusal(path: Path, **fields: object) -> str:
+    with pytest.raises(UserError) as caught:
+        loaded(path, **fields)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(f"{path.parent}/", "")
+
+
+def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
+    path = write(tmp_path, ["a,name,b", "1,x,10", "2,y,20"])
+    raw = raw_of(path, columns=["b", "a"])
+    assert raw.feature_names == ("b", "a")
+    assert np.asarray(raw.series[0]).tolist() == [[10, 1], [20, 2]]
+    assert raw_of(write(tmp_path, [",a", "0,1", "1,2"]), columns=["a"]).feature_names == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"columns": ["clse"]}, "`--columns`, `mine.csv`: unknown column `clse`: did you mean `close`?"),
+        ({"id_column": "idd"}, "`--id-column`, `mine.csv`: unknown column `idd`: did you mean `id`?"),
+        ({"label_column": "x"}, "`--label-column`, `mine.csv`: unknown column `x`: Known"),
+        ({"time_column": "Day"}, "`--time-column`, `mine.csv`: unknown column `Day`: did you mean `day`?"),
+        ({"columns": ["id"], "id_column": "id"}, "`--columns`: column `id` is already given by `--id-"),
+        ({"columns": ["id", "id"]}, "`--columns`: column `id` is already given by `--columns`"),
+        ({"label_column": "day", "time_column": "day"}, "`--time-column`: column `day` is already given by"),
+        ({}, "column `day` is not numeric: `2004-08-19` in row 1 (line 2); expected numbers; it holds dates: "
+         "use `--time-column day`, or list the features with `--columns`"),
+        ({"time_column": "day"}, "column `word` is not numeric: `x` in row 1 (line 2); expected"),
+    ],
+)  # fmt: skip
+def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str) -> None:
+    path = write(tmp_path, ["day,close,id,word", "2004-08-19,1.5,1,x", "2004-08-20,2,1,y"])
+    assert message in refusal(path, **fields)
+
+
+def test_no_column_left_for_features(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, ["id,y", "1,2"]), id_column="id", label_column="y")
+    assert message == "`mine.csv`: no column is left for features; expected at least one besides id, y"
+
+
+# Time
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["3", "1", "2", "10"],
+        ["2004-08-21", "2004-08-19", "2004-08-20", "2005-01-01"],
+        ["2004-08-19T12:00Z", "2004-08-19T11:00Z", "2004-08-19T13:30+02:00", "2004-08-19T14:00Z"],
+        ["1850-08-19", "0004-08-19", "1066-10-14", "9999-12-31"],
+        [f"2004-08-19 10:00:00.00000000{digit}" for digit in (3, 1, 2, 9)],
+        ["0.3", "-1", "1e-2", "7"],
+    ],
+)
+def test_time_column_sorts_rows_and_is_no_feature(tmp_path: Path, times: list[str]) -> None:
+    path = write(tmp_path, ["t,a", *(f"{time},{row}" for row, time in enumerate(times))])
+    raw = raw_of(path, time_column="t")
+    assert raw.feature_names == ("a",)
+    assert raw.series[0][:, 0].tolist() == [1, 2, 0, 3]
+    assert raw.notes == ("rows sorted by `t`",)
+
+
+def test_equal_times_stay_in_order_and_sorted_rows_make_no_note(tmp_path: Path) -> None:
+    raw = raw_of(write(tmp_path, ["t,a", "1,5", "1,4", "1,3", "2,2"]), time_column="t")
+    assert raw.series[0][:, 0].tolist() == [5, 4, 3, 2] and raw.notes == ()
+
+
+@pytest.mark.parametrize("bad", ["soon", "", "2004-99-01"])
+def test_time_that_is_none(tmp_path: Path, bad: str) -> None:
+    message = refusal(write(tmp_path, ["t,a", "2004-08-19,1", f"{bad},2"]), time_column="t")
+    assert message.startswith(f"`--time-column t`: `{bad or 'nan'}` in row 2 (line 3) of `mine.csv` is not a time;")
+
+
+# Many series
+
+
+def id_table(lengths: dict[str, int], mixed: bool = True) -> list[str]:
+    """Rows of several series, one of each in turn: a = 100 x series + t, y = series modulo 2."""
+    rows = [
+        (step, name, f"{name},{step},{100 * index + step},{'even' if index % 2 == 0 else 'odd'}")
+        for index, (name, length) in enumerate(lengths.items())
+        for step in range(length)
+    ]
+    ordered = sorted(rows) if mixed else rows
+    return ["id,t,a,y", *(row for _, _, row in ordered)]
+
+
+ROLES = {"id_column": "id", "time_column": "t", "label_column": "y"}
+
+
+def test_id_column_makes_whole_series(tmp_path: Path) -> None:
+    lengths = {f"s{index:02d}": 6 for index in range(20)}
+    dataset = loaded(write(tmp_path, id_table(lengths)), **ROLES)
+    assert dataset.train.series.shape == (14, 6, 1)
+    assert dataset.label_names == ("even", "odd") and dataset.labels_origin == "given"
+    for part in (dataset.train, dataset.validation, dataset.test):
+        values = dataset.scaler.inverse(part.series)[..., 0]
+        np.testing.assert_allclose(values, values[:, :1] + np.arange(6), atol=1e-3)
+        assert part.labels is not None
+        np.testing.assert_array_equal(part.labels, np.rint(values[:, 0] / 100) % 2)
+
+
+def test_ids_stay_text(tmp_path: Path) -> None:
+    raw = raw_of(write(tmp_path, ["id,a", "01,1", "1,2", "01,3", "1,4"]), id_column="id")
+    assert raw.ids == ("01", "1")
+    assert [one[:, 0].tolist() for one in raw.series] == [[1, 3], [2, 4]]
+
+
+def test_unequal_series_need_a_window(tmp_path: Path) -> None:
+    path = write(tmp_path, id_table({"x": 9, "y": 4, "z": 12}, mixed=False))
+    assert refusal(path, id_column="id", columns=["a"]) == (
+        "series of unequal lengths: series `y` is the shortest with 4 steps, series `z` the longest with 12; "
+        "give `--window N` with N up to 4"
+    )
+    assert "`--window 5`: longer than series `y`, which has 4" in refusal(path, id_column="id", columns=["a"], window=5)
+    dataset = loaded(path, id_column="id", columns=["a"], window=4, labels="none")
+    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == 6 + 1 + 9
+
+
+def test_label_must_be_constant_within_a_series(tmp_path: Path) -> None:
+    lines = ["id,a,y", "p,1,up", "q,2,up", "p,3,down", "q,4,up"]
+    assert refusal(write(tmp_path, lines), id_column="id", label_column="y") == (
+        "`--label-column y`: series `p` has the labels `up` and `down`; expected one label in all rows of a series"
+    )
+
+
+def test_id_that_is_missing(tmp_path: Path) -> None:
+    message = refusal(write(tmp_path, ["id,a", "p,1", ",2"]), id_column="id")
+    assert message.startswith("`--id-column id`: no id in row 2 (line 3) of `mine.csv`")
+
+
+def test_label_column_of_a_record(tmp_path: Path) -> None:
+    lines = ["a,y", *(f"{row},{row % 2}" for row in range(400))]
+    dataset = loaded(write(tmp_path, lines), label_column="y", window=5)
+    assert dataset.feature_names == ("a",) and dataset.num_labels == 2
+    values = dataset.scaler.inverse(dataset.test.series)[:, -1, 0]
+    np.testing.assert_array_equal(dataset.test.labels, np.rint(values) % 2)
+    assert loaded(write(tmp_path, table()), labels="auto").labels_origin == "derived"
+    assert "`--labels given`: this data has no labels" in refusal(write(tmp_path, table()), labels="given")
+
+
+# Missing values
+
+
+def test_missing_dropped_and_interpolated(tmp_path: Path) -> None:
+    lines = ["a,b", ",1", "2,inf", "nan,3", "-inf,4", "8,5", "9,"]
+    path = write(tmp_path, lines)
+    dropped = raw_of(path, missing="drop")
+    assert np.asarray(dropped.series[0]).tolist() == [[8, 5]]
+    assert dropped.notes == ("5 of 6 rows dropped for missing values",)
+    filled = raw_of(path, missing="interpolate")
+    assert np.asarray(filled.series[0]).tolist() == [[2, 1], [2, 2], [4, 3], [6, 4], [8, 5], [9, 5]]
+    assert filled.notes == ("5 missing or infinite values interpolated",)
+
+
+def test_interpolation_stays_within_a_series_and_follows_time(tmp_path: Path) -> None:
+    lines = ["id,t,a", "p,3,", "q,1,100", "p,1,1", "p,2,2", "q,2,", "p,4,4", "q,3,300"]
+    raw = raw_of(write(tmp_path, lines), id_column="id", time_column="t", missing="interpolate")
+    found = {name: one[:, 0].tolist() for name, one in zip(raw.ids, raw.series, strict=True)}
+    assert found == {"p": [1, 2, 3, 4], "q": [100, 200, 300]}
+
+
+def test_missing_that_cannot_be_mended(tmp_path: Path) -> None:
+    path = write(tmp_path, ["id,a", "p,1", "q,", "q,"])
+    assert refusal(path, id_column="id", missing="interpolate") == (
+        "`--missing interpolate`: series `q` has no value at all of `a`; leave it out, or use `--missing drop`"
+    )
+    assert raw_of(path, id_column="id", missing="drop").notes == (
+        "2 of 3 rows dropped for missing values",
+        "1 of 2 series left without a row",
+    )
+    gone = write(tmp_path, ["a,b", ",1", "2,"])
+    assert "every row has a missing value" in refusal(gone, missing="drop")
+    unlabelled = write(tmp_path, ["a,y", "1,0", "2,", "3,1"])
+    assert "the first in column `y`, row 2 (line 3); use `--missing drop`" in refusal(unlabelled, label_column="y")
+    assert "a label cannot be interpolated" in refusal(unlabelled, label_column="y", missing="interpolate")
+    kept = raw_of(unlabelled, label_column="y", missing="drop")
+    assert kept.labels is not None and kept.labels[0].tolist() == [0, 1]
+
+
+def test_constant_column_is_named(tmp_path: Path) -> None:
+    lines = ["a,flat", *(f"{row},7" for row in range(400))]
+    dataset = loaded(write(tmp_path, lines), blocks=1)
+    assert dataset.notes == ("1 feature is constant in the training part and kept: flat",)

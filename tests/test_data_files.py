@@ -1,0 +1,80 @@
+"""The user's own files: their names, their hash, and files that are not there or not of a known kind."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.errors import UserError
+
+
+def table(rows: int = 400, header: str = "a,b") -> list[str]:
+    """Lines of a table: `a` is the row number, `b` its square."""
+    return [header, *(f"{row},{row * row}" for row in range(rows))]
+
+
+def write(folder: Path, lines: list[str], name: str = "mine.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def loaded(path: Path, **fields: object) -> Dataset:
+    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def refusal(path: Path, **fields: object) -> str:
+    with pytest.raises(UserError) as caught:
+        loaded(path, **fields)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(f"{path.parent}/", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("Sales 2024.csv", "sales-2024"),
+        ("/tmp/a_b.PARQUET", "a_b"),
+        ("digits.npz", "digits-file"),
+        ("Über--alles!.csv", "ber-alles"),
+        ("数据.csv", "data"),
+        ("_x_.npy", "x"),
+        ("x" * 90 + ".csv", "x" * 35),
+    ],
+)
+def test_file_name_is_a_valid_name(path: str, name: str) -> None:
+    assert data.file_name(path) == name
+    assert DataConfig(name=name).name == name
+
+
+def test_file_sha256_and_its_check(tmp_path: Path) -> None:
+    path = write(tmp_path, table())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert data.file_sha256(str(path)) == digest
+    assert len(loaded(path, sha256=digest).train) > 0
+    message = refusal(path, sha256="0" * 64)
+    assert message.startswith("`mine.csv`: is not the file this run was planned with (its SHA-256 is not 000000000000")
+
+
+def test_name_of_the_data_set(tmp_path: Path) -> None:
+    path = write(tmp_path, table())
+    assert loaded(path).name == "mine"
+    assert loaded(path, name="other").name == "other"
+
+
+def test_no_such_file_folder_extension_empty(tmp_path: Path) -> None:
+    assert "no such file; expected a file: .csv, .parquet, .npz, .npy" in refusal(tmp_path / "no.csv")
+    assert "is a folder" in refusal(tmp_path)
+    assert refusal(write(tmp_path, ["x"], "a.xlsx")).startswith(
+        "`a.xlsx`: extension `.xlsx` is not supported; expected one of .csv, .parquet, .npz, .npy"
+    )
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    assert refusal(empty).startswith("`empty.csv`: is empty")
+    with pytest.raises(UserError, match="no such file"):
+        data.file_sha256("a\0b")
+    assert "your own file has no options" in refusal(write(tmp_path, table()), options={"phi": 0.5})
