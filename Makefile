@@ -3,11 +3,11 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := rnngan_cli tests
+SOURCES := rnngan_cli tests docs
 OUTPUT ?= results/my-benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish test slow check format clean
+.PHONY: help setup benchmark publish docs test slow check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -26,7 +26,10 @@ benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumabl
 
 publish:  ## The benchmark into results/benchmark, the copy that is committed; then the tables of README.md.
 	$(MAKE) benchmark OUTPUT=results/benchmark
-	$(BIN)/python -m docs.readme
+	$(MAKE) docs
+
+docs: $(READY)  ## Write docs/settings.md and the tables of README.md anew.
+	$(BIN)/python docs/generate.py
 
 test: $(READY)  ## Run the tests.
 	$(BIN)/python -m pytest -m 'not slow'

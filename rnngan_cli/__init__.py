@@ -18,9 +18,10 @@ Where things live:
     training.py             the loop: batches, updates, history, checkpoints
     evaluation/             protocols, distances, judges
     store.py                all that is written under results/ and read back
-    sweep.py, engines/      queue and workers
+    sweep.py, driver.py     what is left of a sweep; the queue and its workers
+    engines/                ways to start workers
     statistics.py           intervals over runs
-    figures.py              pictures
+    figures/                pictures
     cli/                    commands: parse, call one function, print
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rnngan_cli.errors import UserError, unknown
 
 SCHEMA_VERSION = 1
+MOST_SEEDS = 10_000
+"""A longer list is a slip of the keyboard."""
 OptionValue = bool | int | float | str
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -91,7 +93,7 @@ class RunConfig(_Frozen):
     beta_1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the first moment.")
     beta_2: float = Field(0.9, ge=0, lt=1, description="Adam's decay of the second moment.")
     penalty: Penalty | Literal["auto"] = Field(
-        "auto", description="Gradient penalty on the discriminator; auto: the one the loss needs."
+        "auto", description="Gradient penalty on the discriminator; auto: the constraint a loss needs, else r1."
     )
     penalty_weight: float | None = Field(None, ge=0, description="Weight of the penalty; default: the penalty's own.")
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
@@ -142,14 +144,14 @@ def parse_seeds(text: str | int) -> tuple[int, ...]:
     try:
         if ".." in words:
             first, last = words.split("..")
-            seeds = tuple(range(int(first), int(last) + 1))
+            seeds = tuple(range(int(first), int(last) + 1)[: MOST_SEEDS + 1])
         elif "," in words:
             seeds = tuple(int(word) for word in words.split(","))
         else:
-            seeds = tuple(range(int(words)))
+            seeds = tuple(range(int(words))[: MOST_SEEDS + 1])
     except ValueError:
         seeds = ()
-    if not seeds or len(set(seeds)) != len(seeds) or len(seeds) > 10_000:
+    if not seeds or len(set(seeds)) != len(seeds) or len(seeds) > MOST_SEEDS:
         raise UserError(f"`--seeds {text}`: expected a count (5), a range (0..4) or a list without repeats (0,3,7)")
     return seeds
 

@@ -24,18 +24,26 @@ def choose(requested: str, num_gpus: int) -> str:
     Raises:
         UserError: another word, or a GPU that is not there.
     """
+    check(requested)
     if requested == "auto":
         return "gpu:0" if num_gpus else "cpu"
     if requested == "cpu":
         return "cpu"
-    number = re.fullmatch(r"gpu:(\d{1,3})", requested)
-    if number is None:
-        raise UserError(f"`--device {requested}`: expected auto, cpu or gpu:N, such as gpu:0")
-    if int(number[1]) >= num_gpus:
+    if int(requested.removeprefix("gpu:")) >= num_gpus:
         raise UserError(
             f"`--device {requested}`: TensorFlow sees {num_gpus} GPU(s); use `--device auto`, or see `rnngan doctor`"
         )
     return requested
+
+
+def check(requested: str) -> None:
+    """Refuses a word that names no device, before TensorFlow is asked what there is.
+
+    Raises:
+        UserError: anything but `auto`, `cpu` or `gpu:N`.
+    """
+    if not re.fullmatch(r"auto|cpu|gpu:[0-9]{1,3}", requested):
+        raise UserError(f"`--device {requested}`: expected auto, cpu or gpu:N, such as gpu:0")
 
 
 def use_fused_layers(device: str, penalty: str) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,7 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(arrays):
             entry = io.BytesIO()
-            np.lib.format.write_array(entry, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            np.lib.format.write_array(entry, np.asarray(arrays[name], order="C"), allow_pickle=False)
             info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, entry.getvalue())
@@ -107,7 +108,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         DamagedFileError: it is missing, damaged, or needs pickle.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (
         OSError,
@@ -116,7 +117,9 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         EOFError,
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
-        AttributeError,
+        zlib.error,
+        RuntimeError,  # a damaged header can claim encryption or an unknown compression
+        TypeError,  # an NPY file under this name
     ) as error:
         raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
 

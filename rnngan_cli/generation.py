@@ -53,7 +53,7 @@ def write_series(path: Path, series: np.ndarray, names: tuple[str, ...]) -> None
     """Writes series as NPZ (`series`, `feature_names`), or as CSV with columns `series`, `step` and one a feature.
 
     Raises:
-        UserError: another suffix, or a folder that is not there.
+        UserError: another suffix, a folder that is not there, or a feature called `series` or `step` for CSV.
     """
     if path.suffix not in SUFFIXES:
         raise UserError(f"`{path}`: expected a name that ends in {' or '.join(SUFFIXES)}")
@@ -62,6 +62,9 @@ def write_series(path: Path, series: np.ndarray, names: tuple[str, ...]) -> None
     if path.suffix == ".npz":
         write_bytes(path, npz_bytes({"series": series, "feature_names": np.array(names)}))
         return
+    taken = [name for name in names if name in ("series", "step")]
+    if taken:
+        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")
     import pandas as pd
 
     count, steps, features = series.shape

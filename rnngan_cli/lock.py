@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rnngan_cli.errors import ResultsBusyError
+from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
 
 
@@ -17,11 +17,15 @@ def held(folder: Path) -> Iterator[None]:
 
     Raises:
         ResultsBusyError: another live process holds it; the message says which.
+        UserError: there can be no such folder.
     """
     path = folder / ".lock"
-    with disk_errors_told(path):
-        folder.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+", encoding="utf-8")
+    try:
+        with disk_errors_told(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+", encoding="utf-8")
+    except OSError as error:  # such as a file where the folder should be
+        raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
     with file:
         try:
             _take(file.fileno())

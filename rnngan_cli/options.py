@@ -1,5 +1,6 @@
 """Options that belong to one loss or one data set: declared in its registry row, checked in one place."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ class Option:
         if isinstance(self.default, bool) or isinstance(value, bool):
             return isinstance(self.default, bool) and isinstance(value, bool)
         if not isinstance(value, int if isinstance(self.default, int) else int | float):
+            return False
+        if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:  # NaN and infinity
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 

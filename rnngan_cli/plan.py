@@ -13,7 +13,9 @@ from rnngan_cli.losses.variant import Variant
 from rnngan_cli.options import resolve
 
 DEFAULT_DATASET = "sines"
-RUN_FIELDS = tuple(name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed"))
+RUN_FIELDS = tuple(
+    name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
+)
 
 
 def plan(sweep: SweepConfig) -> list[RunConfig]:
@@ -26,6 +28,8 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
     protocol(sweep.protocol)
     names = expand("loss", sweep.losses, tuple(losses.VARIANTS))
     cells = expand("cell", sweep.cells, get_args(Cell))
+    if not sweep.seeds:
+        raise UserError("no seed given: expected a count (5), a range (0..4) or a list (0,3,7)")
     sources = _data_configs(sweep)
     _check_overrides(sweep, names, [source.name for source in sources])
     runs = [
@@ -85,6 +89,9 @@ def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence
     for field in (*sweep.run, *sweep.grid):
         if field not in RUN_FIELDS:
             raise unknown("key", field, RUN_FIELDS)
+    for field, values in sweep.grid.items():
+        if not values:
+            raise UserError(f"`grid.{field}` is empty: expected one value or more, such as `-s {field}=1,2`")
 
 
 def _run(
@@ -94,8 +101,11 @@ def _run(
     fields = {key: value for key, value in own.items() if key in RUN_FIELDS}
     options = {key: value for key, value in own.items() if key not in RUN_FIELDS}
     values = {**sweep.run, **point, **fields}
-    options = {**values.pop("options", {}), **options}
     where = f"runs of `{variant.name}`"
+    shared = values.pop("options", {})
+    if not isinstance(shared, Mapping):
+        raise UserError(f"{where}: `options = {shared!r}`: expected a table of the loss's options and their values")
+    options = {**shared, **options}
     config = build(
         RunConfig,
         {**values, "loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()},

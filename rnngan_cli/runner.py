@@ -103,7 +103,7 @@ def execute(
         reason = _score(trainer, dataset, folder, protocol, bench.scorer)
     last_step = folder.history()[-1][0]
     facts = _facts(trainer, dataset, bench.device, updates=last_step)
-    seconds = {"training": folder.timing()[-1][1], "scoring": round(time.monotonic() - started, 3)}
+    seconds = {"training": [(0, 0.0), *folder.timing()][-1][1], "scoring": round(time.monotonic() - started, 3)}
     folder.write_provenance({**facts, "seconds": seconds})
     state = "done" if reason is None else "diverged"
     folder.write_status(state, last_step, **({"reason": reason} if reason else {}))

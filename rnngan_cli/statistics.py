@@ -73,8 +73,8 @@ def leaderboard(
 ) -> "pd.DataFrame":
     """Summarises runs to one row a data set, cell and loss, the best first within each data set and cell.
 
-    Means are over scored runs alone, as most scores have no worst value to give to diverged ones: read them
-    with share_diverged. `verdicts` ranks diverged runs as worst.
+    Means are over scored runs alone, as most scores have no worst value to give to diverged ones; the order and
+    `verdicts` rank diverged runs as worst.
 
     Args:
         rows: one row a run, as the module says.
@@ -109,10 +109,21 @@ def leaderboard(
     lines = []
     for (dataset, cell, loss), group in rows.groupby(["dataset", "cell", "loss"], observed=True):
         line = {"dataset": dataset, "cell": cell, "loss": loss, **_summary(group, scores, level)}
-        mean = group.loc[group["status"] == "done", order].mean()
-        lines.append((str(dataset), str(cell), np.isnan(mean), float(_badness(order, mean)), str(loss), line))
+        lines.append((str(dataset), str(cell), *_rank(group, order), str(loss), line))
     columns = [*_BOARD_COLUMNS, *(f"{score}_{part}" for score in scores for part in _PARTS)]
     return pd.DataFrame([entry[-1] for entry in sorted(lines, key=lambda entry: entry[:-1])], columns=columns)
+
+
+def _rank(group: "pd.DataFrame", order: str) -> tuple[bool, float, float]:
+    """What a loss is sorted by, least first: nothing scored, share of diverged runs, mean badness of the others.
+
+    A diverged run has the worst score there is, so a loss with a lucky survivor never comes before one that always
+    ends.
+    """
+    done = group["status"] == "done"
+    mean = group.loc[done, order].mean()
+    diverged = float((group["status"] == "diverged").sum()) / max(1, len(group))
+    return bool(np.isnan(mean)), diverged, float(_badness(order, mean))
 
 
 def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict[str, Any]:

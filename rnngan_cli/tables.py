@@ -88,9 +88,13 @@ def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> list[str]:
     import pandas as pd
 
     flat = pd.DataFrame(fields)
-    groups = flat.groupby([frame["dataset"], frame["cell"], frame["loss"]])
-    varied = [name for name in flat.columns if int(groups[name].nunique().max()) > 1]
-    return [" ".join(f"{name}={row[name]}" for name in varied if name in row) for row in fields]
+    places = [frame["dataset"], frame["cell"]]
+    counts = flat.groupby([*places, frame["loss"]]).transform("nunique")
+    varies = (counts > 1).groupby(places).transform("any")  # all losses of a data set and cell are told in one way
+    return [
+        " ".join(f"{name}={row[name]}" for name in varies.columns if varies.at[number, name] and name in row)
+        for number, row in enumerate(fields)
+    ]
 
 
 def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame", markdown: str) -> None:

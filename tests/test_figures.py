@@ -107,27 +107,24 @@ def texts(figure: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ten(tmp_path_factory: pytest.TempPathFactory, stocks: Dataset, digits: Dataset) -> tuple[SweepFolder, list[Path]]:
-    """All losses with three seeds on stocks, of which some diverged; two losses on digits."""
-    sweep = new_sweep(tmp_path_factory.mktemp("ten"), stocks, digits)
+def ten(tmp_path_factory: pytest.TempPathFactory, stocks: Dataset) -> tuple[SweepFolder, list[Path]]:
+    """All losses with three seeds on stocks, of which some diverged."""
+    sweep = new_sweep(tmp_path_factory.mktemp("ten"), stocks)
     for place, loss in enumerate(VARIANTS):
         for seed in range(3):
             gone = loss == "gan" or (loss == "kld" and seed == 1)
             values = dict.fromkeys(PRIMARY, 0.03 * (place + 1) + 0.01 * seed)
             add_run(sweep, stocks, loss, seed, state="diverged" if gone else "done", scores=values)
-    for loss in ("bce", "wgan"):
-        add_run(sweep, digits, loss, cell="lstm")
     result = draw_sweep(sweep)
     assert result.notes == ()
     return sweep, list(result.paths)
 
 
-def test_every_kind_of_picture_is_written_for_every_data_set_and_cell(
+def test_every_kind_of_picture_is_written(
     ten: tuple[SweepFolder, list[Path]],
 ) -> None:
     sweep, paths = ten
-    groups = ("stocks-gru", "digits-lstm")
-    expected = {f"{kind}-{name}.{end}" for kind in KINDS for name in groups for end in ("png", "svg")}
+    expected = {f"{kind}-stocks-gru.{end}" for kind in KINDS for end in ("png", "svg")}
     assert {path.name for path in paths} == expected
     assert {path.name for path in sweep.figures.iterdir()} == expected
 
@@ -421,6 +418,18 @@ def test_runs_that_did_not_end_are_not_drawn(tmp_path: Path, stocks: Dataset) ->
     assert [note.split(" of ")[0] for note in result.notes[1:]] == list(KINDS)
     add_run(sweep, stocks, "wgan")
     assert "no run finished" in texts(drawn(sweep, "loss-curves"))
+
+
+def test_a_panel_without_curves_leaves_the_others_their_marks(tmp_path: Path, stocks: Dataset) -> None:
+    sweep = new_sweep(tmp_path, stocks)
+    add_run(sweep, stocks)
+    add_run(sweep, stocks, "wgan", state="failed")
+    for kind in ("loss-curves", "samples"):
+        figure = drawn(sweep, kind)
+        bottom = figure.axes[0] if kind == "loss-curves" else figure.axes[-1]
+        marks = [label for label in bottom.get_xticklabels() if label.get_visible() and label.get_text()]
+        assert len(marks) > 1
+        assert all(label.get_color() != "none" for label in marks)
 
 
 def test_a_history_without_the_losses_is_told(tmp_path: Path, stocks: Dataset) -> None:

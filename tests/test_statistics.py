@@ -75,15 +75,15 @@ def test_leaderboards_have_a_row_for_each_loss() -> None:
         pd.concat([runs("bce", [0.3, 0.5]), runs("wgan", [0.1, 0.2, 0.3], diverged=1), runs("mse", [], diverged=2)]),
         ["mmd2"],
     )
-    assert table["loss"].tolist() == ["wgan", "bce", "mse"]  # NaN last
-    assert table["num_seeds"].tolist() == [3, 2, 0]
-    assert table["num_diverged"].tolist() == [1, 0, 2]
-    assert table["share_diverged"].tolist() == [0.25, 0, 1]
-    assert table["mmd2_count"].tolist() == [3, 2, 0]
-    np.testing.assert_allclose(table["mmd2_mean"], [0.2, 0.4, nan])
+    assert table["loss"].tolist() == ["bce", "wgan", "mse"]  # a diverged run outweighs the better mean; NaN last
+    assert table["num_seeds"].tolist() == [2, 3, 0]
+    assert table["num_diverged"].tolist() == [0, 1, 2]
+    assert table["share_diverged"].tolist() == [0, 0.25, 1]
+    assert table["mmd2_count"].tolist() == [2, 3, 0]
+    np.testing.assert_allclose(table["mmd2_mean"], [0.4, 0.2, nan])
     # s = 0.1, t = 4.303: 0.1 * 4.303 / sqrt(3) = 0.2484; two values 0.2 apart: 0.1 * 12.706 = 1.2706.
-    np.testing.assert_allclose(table["mmd2_low"], [0.2 - 0.2484, 0.4 - 1.2706, nan], atol=1e-4)
-    np.testing.assert_allclose(table["mmd2_high"], [0.2 + 0.2484, 0.4 + 1.2706, nan], atol=1e-4)
+    np.testing.assert_allclose(table["mmd2_low"], [0.4 - 1.2706, 0.2 - 0.2484, nan], atol=1e-4)
+    np.testing.assert_allclose(table["mmd2_high"], [0.4 + 1.2706, 0.2 + 0.2484, nan], atol=1e-4)
 
 
 def test_leaderboards_are_sorted_by_data_set_cell_and_score() -> None:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rnngan_cli.driver import RETRIED, Job, Summary
 from rnngan_cli.estimate import in_words
-from rnngan_cli.sweep import Job, Summary, expected_seconds
+from rnngan_cli.sweep import expected_seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,10 +27,10 @@ class Pace:
         """Notes how far a worker's run is."""
         self.current[worker] = job.seconds * step / job.config.steps
 
-    def finished(self, worker: int, job: Job) -> None:
-        """Notes that a worker's run has ended."""
+    def finished(self, worker: int, job: Job, *, ended: bool = True) -> None:
+        """Notes that a worker is through with a run; one that is to be tried again has not ended."""
         self.current.pop(worker, None)
-        self.done += job.seconds
+        self.done += job.seconds if ended else 0.0
 
     @property
     def share(self) -> float:
@@ -95,9 +96,9 @@ class Plain(Silent):
 
     def end(self, worker: int, job: Job, state: str, reason: str) -> None:
         """Says how a run ended."""
-        self.pace.finished(worker, job)
         self.states.pop(worker, None)
-        self.ended += 1
+        self.pace.finished(worker, job, ended=state != RETRIED)
+        self.ended += state != RETRIED
         because = f": {reason}" if reason else ""
         left = f", about {in_words(self.pace.left)} left" if self.ended < len(self.jobs) else ""
         self._say(f"{state:8} {job.name}{because} ({self.ended} of {len(self.jobs)}{left})")
@@ -154,10 +155,10 @@ class Bars(Silent):
 
     def end(self, worker: int, job: Job, state: str, reason: str) -> None:
         """Leaves a line above the bars for a run that did not simply end well."""
-        self.pace.finished(worker, job)
-        self.ended += 1
+        self.pace.finished(worker, job, ended=state != RETRIED)
+        self.ended += state != RETRIED
         self.bars.update(self.tasks[worker], visible=False)
-        if state != "done":
+        if state not in ("done", "interrupted"):
             self.bars.console.print(f"{state}: {job.name}: {reason}", markup=False, highlight=False, soft_wrap=True)
         self._show()
         if self.ended == len(self.jobs):

@@ -31,7 +31,7 @@ def merge(
             raise UserError(f"`{part} = {values[part]!r}`: expected a table of keys and values")
         values[part] = dict(values[part])
     values["data"] |= chosen
-    if "file" in chosen and "datasets" not in words:
+    if "file" in chosen and words.get("datasets") is None:
         values.pop("datasets", None)
     if "file" in values["data"] and words.get("datasets") is not None and "file" not in chosen:
         values["data"].pop("file")

@@ -10,7 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
-    from rnngan_cli.sweep import Display, Orders, Prepared, Summary
+    from rnngan_cli.driver import Display, Orders, Summary
+    from rnngan_cli.sweep import Prepared
 
 
 class Progress(StrEnum):
@@ -147,7 +148,7 @@ def sweep(
     parts = {
         "file": str(data) if data else None,
         "window": window,
-        "columns": tuple(columns.split(",")) if columns else None,
+        "columns": tuple(name.strip() for name in columns.split(",")) if columns else None,
         "id_column": id_column,
         "label_column": label_column,
         "time_column": time_column,
@@ -206,9 +207,10 @@ def _merge(
 
 
 def _orders(workers: int | None, device: str, retries: int, timeout: float, fail_fast: bool, rerun: Rerun) -> "Orders":
-    from rnngan_cli.device import describe_cores
-    from rnngan_cli.sweep import Orders
+    from rnngan_cli.device import check, describe_cores
+    from rnngan_cli.driver import Orders
 
+    check(device)
     return Orders(workers or describe_cores(), device, retries, timeout, fail_fast, rerun.value)
 
 

@@ -38,8 +38,9 @@ class LocalWorker:
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
         self._last_words: list[str] = []
-        threading.Thread(target=self._listen, args=(inbox,), daemon=True).start()
-        threading.Thread(target=self._overhear, daemon=True).start()
+        overhearing = threading.Thread(target=self._overhear, daemon=True)
+        overhearing.start()
+        threading.Thread(target=self._listen, args=(inbox, overhearing), daemon=True).start()
 
     def give(self, config: RunConfig, folder: Path, protocol: str) -> None:
         """Hands a run to the worker."""
@@ -64,10 +65,11 @@ class LocalWorker:
         except (BrokenPipeError, ValueError):
             pass  # it has ended: its last message says so
 
-    def _listen(self, inbox: "queue.Queue[Message]") -> None:
+    def _listen(self, inbox: "queue.Queue[Message]", overhearing: threading.Thread) -> None:
         for line in self.process.stdout or ():
             inbox.put((self.number, json.loads(line)))
         code = self.process.wait()
+        overhearing.join(timeout=2)  # else its last words may come too late
         inbox.put((self.number, {"event": "gone", "code": code, "words": " ".join(self._last_words[-1:])}))
 
     def _overhear(self) -> None:

@@ -51,14 +51,21 @@ def main() -> int:
     mailbox = _Mailbox(sys.stdin)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the driver decides
     signal.signal(signal.SIGTERM, lambda *_: mailbox.stop())
-    chosen = device.choose(sys.argv[1], len(device.find_gpus()))
+    try:
+        chosen = device.choose(sys.argv[1], len(device.find_gpus()))
+    except UserError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the driver hears it
+        return error.exit_code
     device.start(chosen)
     from rnngan_cli.runner import Bench
 
     bench = Bench(chosen)
 
     def tell(event: str, **facts: Any) -> None:
-        channel.write(json.dumps({"event": event, **facts}) + "\n")
+        try:
+            channel.write(json.dumps({"event": event, **facts}) + "\n")
+        except BrokenPipeError:  # the driver is gone: the end of input says so too, but may come later
+            mailbox.stop()
 
     tell("ready", device=chosen)
     while (job := mailbox.jobs.get()) is not None:

@@ -39,7 +39,7 @@ def draw(group: Group) -> "Figure | None":
         return None
     columns = min(2, len(metrics))
     rows = -(-len(metrics) // columns)
-    height = 0.75 + 0.35 * len(group.losses)
+    height = 0.95 + 0.35 * len(group.losses)
     figure = style.new_figure(
         max(height, 1.4) * rows,
         f"Scores: {group.name}, {_seeds(group)}",

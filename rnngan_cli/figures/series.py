@@ -87,7 +87,7 @@ def _lines(axes: "Axes", content: np.ndarray | str, column: int, colour: str) ->
     axes.tick_params(labelsize=8.5, length=2.5)
     if isinstance(content, str):
         axes.set_facecolor("#f5f5f5")
-        axes.tick_params(left=False, labelcolor="none")  # keeps their room, so that rows line up
+        axes.tick_params(axis="y", left=False, labelcolor="none")  # keeps their room, so that rows line up
         axes.grid(False)
         return
     steps = np.arange(content.shape[1])

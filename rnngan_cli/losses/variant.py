@@ -117,7 +117,8 @@ class Variant:
         conditions_seen: whether the discriminator sees them too.
         recognizer: outputs of its recognizer, or None.
         readouts: those it is defined for.
-        penalty: the penalty it needs, unless another is asked for.
+        penalty: what `penalty = auto` means for it: the mild r1, the same for every loss that is defined without a
+            penalty, or the constraint its definition needs.
         penalties: those it is defined with.
         needs_labels: whether it is refused on data without labels.
         threshold: the logit between real and generated; None: half-way between the two batch means.
@@ -138,7 +139,7 @@ class Variant:
     conditions_seen: bool = False
     recognizer: Heads | None = None
     readouts: tuple[str, ...] = ("mean", "last", "step")
-    penalty: str = "none"
+    penalty: str = "r1"
     penalties: tuple[str, ...] = ("none", "gp", "lp", "r1")
     needs_labels: bool = False
     threshold: float | None = 0.0

@@ -1,0 +1,111 @@
+"""Writes what is generated: docs/settings.md from the config's fields, tables of README.md from registry and results.
+
+Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells whether the files are current.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.data import SOURCES
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.tables import leaderboard_of, markdown, runs_table
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def losses_table() -> str:
+    """The ten losses as a Markdown table."""
+    lines = ["| name | discriminator minimises | generator minimises | source |", "| --- | --- | --- | --- |"]
+    for row in VARIANTS.values():
+        cells = (f"`{row.name}`", f"`{row.d_formula}`", f"`{row.g_formula}`", row.source)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def benchmark_table() -> str:
+    """The leaderboards of the published benchmark, and what they took."""
+    sweep = SweepFolder(ROOT / "results" / "benchmark")
+    runs, _ = runs_table(sweep)
+    facts = [folder.provenance() for folder in sweep.runs()]
+    machine, versions = facts[0]["machine"], facts[0]["versions"]
+    seconds = sum(fact["seconds"]["training"] + fact["seconds"]["scoring"] for fact in facts)
+    note = (
+        f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
+        f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
+    )
+    return f"{markdown(leaderboard_of(runs)).strip()}\n\n{note}"
+
+
+PARTS = {"losses": losses_table, "benchmark": benchmark_table}
+
+
+def filled(text: str) -> str:
+    """README text with every generated part made anew."""
+    for name, make in PARTS.items():
+        begin, end = f"<!-- {name}: written by docs/generate.py -->", f"<!-- end of {name} -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            raise SystemExit(f"README.md has no part `{begin}` ... `{end}`")
+        part = f"{begin}\n\n{make()}\n\n{end}"
+        text = pattern.sub(lambda _, part=part: part, text)
+    return text
+
+
+def settings_page() -> str:
+    """Every field of a run and of its data, and every option of a loss or data set, with default and meaning."""
+    own = [(row.name, row.options) for row in (*VARIANTS.values(), *SOURCES.values()) if row.options]
+    lines = [
+        "# Settings",
+        "",
+        "Written by docs/generate.py from the program itself. Give one with `-s key=value`, several values as a grid",
+        "(`-s units=24,48`), one loss or data set alone by its name (`-s wgan.critic_steps=5`, `-s vae.gamma=0.1`), a",
+        "setting of the data as `-s data.stride=2`; or in an experiment file under `[run]`, `[grid]`, `[override.wgan]` and",
+        "`[data]`.",
+        *_field_table("Of a run: `[run]`", RunConfig, ("schema_version", "loss", "cell", "seed", "data", "options")),
+        *_field_table("Of the data: `[data]`", DataConfig, ("name", "sha256", "options")),
+        "",
+        "## Of one loss or data set: `[override.NAME]`",
+        "",
+        "| setting | default | expected | meaning |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| `{name}.{key}` | {option.default} | {option.expected} | {option.help} |"
+            for name, options in own
+            for key, option in options.items()
+        ),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) -> list[str]:
+    rows = [
+        f"| `{name}` | {'' if field.default in (None, ()) else field.default} | {field.description} |"
+        for name, field in model.model_fields.items()
+        if name not in left_out
+    ]
+    return ["", f"## {title}", "", "| setting | default | meaning |", "| --- | --- | --- |", *rows]
+
+
+def pages() -> dict[Path, str]:
+    """The text that every written file should have."""
+    readme = ROOT / "README.md"
+    return {readme: filled(readme.read_text(encoding="utf-8")), ROOT / "docs" / "settings.md": settings_page()}
+
+
+def main() -> int:
+    """Writes the files, or checks them."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        return int(bool(stale))
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""Who does which run, and what became of it: a queue of runs and the workers that empty it.
+
+Workers come from `engines/`; what is shown while they work is a `Display` of the caller's.
+"""
+
+import queue
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from rnngan_cli.config import RunConfig, run_name, shape_key
+from rnngan_cli.engines.local import LocalWorker, Message
+from rnngan_cli.errors import UserError
+from rnngan_cli.files import DamagedFileError
+from rnngan_cli.store import ENDED, RunFolder
+
+RUNS_PER_WORKER = 50
+"""After so many runs a worker is replaced: TensorFlow does not give memory back."""
+MEMORY_PER_WORKER_MIB = 6144
+"""A worker that has held more is replaced as well."""
+RETRIED = "retried"
+"""Told to a display in place of a state when a run failed and will be tried again."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """How a sweep is to be carried out; nothing here changes a result.
+
+    Attributes:
+        workers: processes at a time.
+        device: `auto`, `cpu` or `gpu:N`.
+        retries: further tries for a run that failed.
+        timeout: seconds a run may go without a sign of life before its worker is ended; 0 is for ever.
+        fail_fast: stop at the first failed run.
+        rerun: states to train again: `failed`, `diverged`, `stale`, `all`, or empty.
+    """
+
+    workers: int = 1
+    device: str = "auto"
+    retries: int = 0
+    timeout: float = 0.0
+    fail_fast: bool = False
+    rerun: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to do, with what it is expected to take."""
+
+    config: RunConfig
+    folder: RunFolder
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The run's folder name."""
+        return run_name(self.config)
+
+
+@dataclass
+class Summary:
+    """What became of a sweep: run names by state, and runs left alone, by reason."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    trained: list[str] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    signal: int | None = None
+    refused: str = ""
+
+    def count(self, state: str) -> int:
+        """Runs that are in `state`."""
+        return sum(one == state for one in self.states.values())
+
+    @property
+    def exit_code(self) -> int:
+        """0 all complete; 1 some failed or missing; 5 the disk refused; 130 or 143 interrupted."""
+        if self.signal is not None:
+            return 128 + self.signal
+        if self.refused:
+            return 5
+        return 0 if all(state in ENDED for state in self.states.values()) else 1
+
+
+class Display(Protocol):
+    """What a sweep tells while it goes on."""
+
+    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None: ...  # noqa: D102
+    def assign(self, worker: int, job: Job) -> None: ...  # noqa: D102
+    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None: ...  # noqa: D102
+    def end(self, worker: int, job: Job, state: str, reason: str) -> None: ...  # noqa: D102
+    def tick(self) -> None: ...  # noqa: D102
+    def stopping(self) -> None: ...  # noqa: D102
+
+
+@dataclass
+class _Seat:
+    """A worker and what it is doing."""
+
+    worker: LocalWorker
+    job: Job | None = None
+    shape: str = ""
+    runs: int = 0
+    heard: float = field(default_factory=time.monotonic)
+    leaving: bool = False
+
+
+class Driver:
+    """Gives runs to workers until none is left. One thread; workers' messages come through one queue."""
+
+    def __init__(self, jobs: Sequence[Job], protocol: str, orders: Orders, display: Display, summary: Summary) -> None:
+        self.pending = deque(jobs)
+        self.protocol, self.orders, self.display, self.summary = protocol, orders, display, summary
+        self.inbox: queue.Queue[Message] = queue.Queue()
+        self.seats: dict[int, _Seat] = {}
+        self.tries: dict[str, int] = {}
+        self.num_started = 0
+        self.stopping = False
+        self.handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
+            "ready": self._on_ready,
+            "progress": self._on_progress,
+            "ended": self._on_ended,
+            "gone": self._on_gone,
+        }
+
+    def drive(self) -> None:
+        """Returns when every run has been done, or when a stop was asked for and every worker has ended."""
+        try:
+            while self._fill_seats() or self.seats:
+                try:
+                    number, message = self.inbox.get(timeout=0.25)
+                    self.handlers[message["event"]](number, message)
+                except queue.Empty:
+                    self.display.tick()
+                self._watch()
+        finally:
+            for seat in self.seats.values():
+                seat.worker.kill()
+
+    def _fill_seats(self) -> bool:
+        """Starts workers while there is work for them."""
+        busy = sum(not seat.leaving for seat in self.seats.values())
+        waiting = sum(seat.job is None and not seat.leaving for seat in self.seats.values())
+        while not self.stopping and busy < self.orders.workers and waiting < len(self.pending):
+            self.num_started += 1
+            worker = LocalWorker(self.num_started, self.orders.device, self.inbox)
+            self.seats[self.num_started] = _Seat(worker)
+            busy, waiting = busy + 1, waiting + 1
+        return bool(self.pending) and not self.stopping
+
+    def _watch(self) -> None:
+        """Sees to stops asked for and to workers that have gone silent."""
+        if self.summary.signal is not None and not self.stopping:
+            self.display.stopping()
+            self._stop()
+        for seat in self.seats.values():
+            silent = time.monotonic() - seat.heard
+            if self.orders.timeout and seat.job is not None and silent > self.orders.timeout:
+                seat.worker.kill()
+                seat.heard = time.monotonic()
+                self.summary.reasons[seat.job.name] = f"no sign of life for {self.orders.timeout:g} s"
+
+    def _stop(self) -> None:
+        self.stopping = True
+        for seat in self.seats.values():
+            self._dismiss(seat)
+
+    def _dismiss(self, seat: _Seat) -> None:
+        seat.leaving = True
+        seat.worker.stop()
+
+    def _on_ready(self, number: int, message: dict[str, Any]) -> None:
+        del message
+        self._give(self.seats[number])
+
+    def _on_progress(self, number: int, message: dict[str, Any]) -> None:
+        seat = self.seats[number]
+        seat.heard = time.monotonic()
+        if seat.job is not None:
+            self.display.progress(number, seat.job, message)
+
+    def _on_ended(self, number: int, message: dict[str, Any]) -> None:
+        seat = self.seats[number]
+        self._settle(seat, str(message["state"]), str(message.get("reason", "")))
+        seat.runs += 1
+        if seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
+            self._dismiss(seat)
+        else:
+            self._give(seat)
+
+    def _on_gone(self, number: int, message: dict[str, Any]) -> None:
+        seat = self.seats.pop(number)
+        if seat.job is None:
+            if not seat.leaving:
+                self._cannot_start(message)
+            return
+        told = self.summary.reasons.get(seat.job.name)
+        reason = told or f"its worker ended with code {message['code']} {message.get('words', '')}".strip()
+        with suppress(DamagedFileError, OSError):  # it may have ended before it made its folder
+            seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
+        self._settle(seat, "failed", reason)
+
+    def _cannot_start(self, message: dict[str, Any]) -> None:
+        """A worker that ends before it has taken a run will not do better next time.
+
+        Raises:
+            UserError: it was asked for a device that is not there.
+        """
+        if message["code"] == UserError.exit_code and message.get("words"):
+            raise UserError(str(message["words"]))
+        self.summary.refused = f"workers cannot start: {message.get('words') or 'code ' + str(message['code'])}"
+        self._stop()
+
+    def _give(self, seat: _Seat) -> None:
+        if not self.pending or self.stopping:
+            self._dismiss(seat)
+            return
+        job = self._choose(seat)
+        seat.job, seat.shape, seat.heard = job, shape_key(job.config), time.monotonic()
+        self.summary.reasons[job.name] = ""
+        self.display.assign(seat.worker.number, job)
+        seat.worker.give(job.config, job.folder.path, self.protocol)
+
+    def _choose(self, seat: _Seat) -> Job:
+        """A run of the shape the worker has compiled; else of a shape no other worker is at; else the next."""
+        taken = {other.shape for other in self.seats.values() if other is not seat}
+        for fits in (lambda key: key == seat.shape, lambda key: key not in taken):
+            for job in self.pending:
+                if fits(shape_key(job.config)):
+                    self.pending.remove(job)
+                    return job
+        return self.pending.popleft()
+
+    def _settle(self, seat: _Seat, state: str, reason: str) -> None:
+        """Notes how a worker's run ended, and tries it again if it may."""
+        job, seat.job = seat.job, None
+        if job is None:
+            return
+        if state == "failed":
+            self.tries[job.name] = self.tries.get(job.name, 0) + 1
+        again = state == "failed" and self.tries[job.name] <= self.orders.retries
+        self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
+        self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
+        if state in ENDED:
+            self.summary.trained.append(job.name)
+        elif state == "refused":
+            self.summary.states[job.name], self.summary.refused = "interrupted", reason
+            self._stop()
+        elif again:
+            self.pending.append(job)
+        elif state == "failed" and self.orders.fail_fast:
+            self._stop()

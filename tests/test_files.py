@@ -1,0 +1,276 @@
+"""Files are written as a whole or not at all, and what is read back is whole or refused."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnngan_cli.errors import EnvironmentFaultError
+from rnngan_cli.files import (
+    DamagedFileError,
+    npz_bytes,
+    read_folder,
+    read_json,
+    read_npz,
+    write_bytes,
+    write_folder,
+    write_json,
+    write_text,
+)
+
+ARRAYS = {"b": np.arange(12, dtype=np.float32).reshape(3, 4), "a": np.array(["x", "yy"]), "c": np.array(True)}
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from rnngan_cli import files
+from rnngan_cli.errors import EnvironmentFaultError
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # Python ignores SIGXFSZ, so that write() fails with EFBIG
+try:
+    {call}
+except EnvironmentFaultError as error:
+    print(error)
+    sys.exit(error.exit_code)
+"""
+"""A process for which no file may grow over 1000 bytes: a real refusal by the system, also for root."""
+
+
+def on_a_full_disk(call: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    code = textwrap.dedent(FULL_DISK).format(call=call)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_bytes_are_written_and_replaced(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a", b"old")
+    write_bytes(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert names(tmp_path) == ["a"]
+
+
+def test_text_has_unix_line_ends(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "ä\nb\n")
+    assert (tmp_path / "a").read_bytes() == "ä\nb\n".encode()
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    write_bytes(tmp_path / "a", b"old")
+    done = on_a_full_disk("files.write_bytes(Path('a'), b'x' * 5000)", tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert done.stdout.startswith("`a`: cannot be written (File too large)")
+    assert done.stdout.count("\n") == 1
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    write_folder(tmp_path / "f", {"a": b"old"})
+    done = on_a_full_disk("files.write_folder(Path('f'), dict(a=b'new', b=b'x' * 5000))", tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert read_folder(tmp_path / "f")["a"].read_bytes() == b"old"
+    assert names(tmp_path) == ["f"]
+
+
+def test_a_missing_folder_is_no_disk_error(tmp_path: Path) -> None:
+    """Only the disk's refusals end the program with code 5; this is a mistake of the program's own."""
+    with pytest.raises(FileNotFoundError):
+        write_bytes(tmp_path / "no" / "a", b"")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_a_disk_error(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(EnvironmentFaultError, match="Permission denied"):
+        write_bytes(tmp_path / "a", b"")
+
+
+def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    """Killed after the temporary file was opened and before the rename."""
+    write_bytes(tmp_path / "a", b"old")
+    code = (
+        "import os, signal\nfrom pathlib import Path\nfrom rnngan_cli import files\n"
+        "files.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "files.write_bytes(Path('a'), b'new')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60, check=False)
+    assert done.returncode == -9
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_json_is_read_back(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": 1, "a": [1.5, "ä"]})
+    assert read_json(tmp_path / "a.json") == {"b": 1, "a": [1.5, "ä"]}
+    assert (tmp_path / "a.json").read_text().index('"b"') < (tmp_path / "a.json").read_text().index('"a"')
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"3", b'{"a": \xff}', b"[" * 100_000, None])
+def test_damaged_json_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"a\.json"):
+        read_json(path)
+
+
+def test_npz_bytes_are_a_function_of_the_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = npz_bytes(ARRAYS)
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert npz_bytes(dict(reversed(ARRAYS.items()))) == first
+    assert npz_bytes({**ARRAYS, "b": ARRAYS["b"] + 1}) != first
+    assert npz_bytes({**ARRAYS, "b": np.asfortranarray(ARRAYS["b"])}) == first
+
+
+def test_npz_is_read_back_here_and_by_numpy(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(npz_bytes(ARRAYS))
+    with np.load(path, allow_pickle=False) as archive:
+        found = {name: archive[name] for name in archive.files}
+    for arrays in (found, read_npz(path)):
+        assert set(arrays) == set(ARRAYS)
+        for name, array in ARRAYS.items():
+            assert arrays[name].dtype == array.dtype
+            assert arrays[name].shape == array.shape  # () included: optimisers count their steps in one
+            assert np.array_equal(arrays[name], array)
+
+
+def test_pickled_arrays_are_not_written() -> None:
+    with pytest.raises(ValueError, match=r"[Oo]bject arrays"):
+        npz_bytes({"a": np.array([{}], dtype=object)})
+
+
+def test_pickled_arrays_are_not_read(tmp_path: Path) -> None:
+    """An archive that would run code if it were unpickled."""
+    path, marker = tmp_path / "a.npz", tmp_path / "executed"
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(marker),)
+
+    np.savez(path, allow_pickle=True, a=np.array([Bomb()], dtype=object))
+    with pytest.raises(DamagedFileError, match="allow_pickle"):
+        read_npz(path)
+    assert not marker.exists()
+
+
+def test_an_npy_file_is_no_archive(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.arange(3))
+    (tmp_path / "a.npz").write_bytes(buffer.getvalue())
+    with pytest.raises(DamagedFileError, match=r"a\.npz"):
+        read_npz(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", b"text"])
+def test_what_is_no_archive_is_named(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"a\.npz"):
+        read_npz(tmp_path / "a.npz")
+
+
+ARCHIVE = npz_bytes(ARRAYS)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 8 * len(ARCHIVE) - 1))
+def test_a_flipped_bit_never_ends_in_anything_but_damage(tmp_path_factory: pytest.TempPathFactory, bit: int) -> None:
+    """Either the arrays are whole, or it is told; never another error, whatever the bit."""
+    path = tmp_path_factory.getbasetemp() / "flipped.npz"
+    content = bytearray(ARCHIVE)
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(bytes(content))
+    try:
+        found = read_npz(path)
+    except DamagedFileError:
+        return
+    assert all(np.array_equal(found[name], ARRAYS[name]) for name in set(found) & set(ARRAYS))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, len(ARCHIVE) - 1))
+def test_a_shortened_archive_is_damage(tmp_path_factory: pytest.TempPathFactory, length: int) -> None:
+    path = tmp_path_factory.getbasetemp() / "shortened.npz"
+    path.write_bytes(ARCHIVE[:length])
+    with pytest.raises(DamagedFileError):
+        read_npz(path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_folder(tmp_path / "f", {"a.npz": ARCHIVE, "b.csv": b"step\n1\n"})
+    return tmp_path / "f"
+
+
+def test_a_folder_is_read_back(folder: Path) -> None:
+    assert {name: path.read_bytes() for name, path in read_folder(folder).items()} == {
+        "a.npz": ARCHIVE,
+        "b.csv": b"step\n1\n",
+    }
+    assert names(folder) == ["a.npz", "b.csv", "manifest.json"]
+    assert names(folder.parent) == ["f"]
+
+
+def test_a_folder_is_replaced_as_a_whole(folder: Path) -> None:
+    write_folder(folder, {"c": b"3"})
+    assert names(folder) == ["c", "manifest.json"]
+
+
+def test_files_that_are_not_in_the_manifest_are_left_alone(folder: Path) -> None:
+    (folder / "extra.npz").write_bytes(b"?")
+    assert set(read_folder(folder)) == {"a.npz", "b.csv"}
+
+
+def test_a_truncated_file_is_named(folder: Path) -> None:
+    (folder / "a.npz").write_bytes(ARCHIVE[:-1])
+    with pytest.raises(DamagedFileError, match=r"a\.npz` is damaged"):
+        read_folder(folder)
+
+
+def test_a_flipped_bit_is_named(folder: Path) -> None:
+    (folder / "b.csv").write_bytes(b"step\n3\n")
+    with pytest.raises(DamagedFileError, match=r"b\.csv` is damaged"):
+        read_folder(folder)
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "b.csv").unlink()
+    with pytest.raises(DamagedFileError, match=r"b\.csv` cannot be read: No such file"):
+        read_folder(folder)
+
+
+@pytest.mark.parametrize("manifest", [b"", b"{}", b'{"sha256": 3}', b'{"sha256": {"a.npz": 3}}'])
+def test_a_damaged_manifest_is_named(folder: Path, manifest: bytes) -> None:
+    (folder / "manifest.json").write_bytes(manifest)
+    with pytest.raises(DamagedFileError):
+        read_folder(folder)
+
+
+def test_a_manifest_cannot_point_outside(folder: Path) -> None:
+    """A name with `..` stands for a file of that name inside."""
+    (folder.parent / "secret").write_bytes(b"3")
+    content = json.loads((folder / "manifest.json").read_text())
+    content["sha256"] = {"../secret": "4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"}  # of b"3"
+    (folder / "manifest.json").write_text(json.dumps(content))
+    with pytest.raises(DamagedFileError, match="f/secret` cannot be read"):
+        read_folder(folder)
+
+
+def test_entries_of_an_archive_are_compressed() -> None:
+    with zipfile.ZipFile(io.BytesIO(npz_bytes({"zeros": np.zeros(100_000)}))) as archive:
+        (entry,) = archive.infolist()
+    assert entry.compress_size < entry.file_size / 100
+    assert entry.date_time == (1980, 1, 1, 0, 0, 0)
