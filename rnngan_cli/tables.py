@@ -168,7 +168,8 @@ def markdown(board: "pd.DataFrame") -> str:
 
 
 def render(board: "pd.DataFrame") -> None:
-    """Prints the leaderboard, a table for each data set and cell."""
+    """Prints the leaderboard, a table for each data set and cell, narrow enough for 80 columns."""
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
@@ -176,13 +177,21 @@ def render(board: "pd.DataFrame") -> None:
     tables: dict[str, Table] = {}
     for name, words in text_rows(board):
         if name not in tables:
-            tables[name] = Table(title=name, title_justify="left", header_style="bold")
-            for number, title in enumerate(headings(board)):
-                tables[name].add_column(title, justify="right" if number else "left")
-        tables[name].add_row(*words)
+            tables[name] = Table(title=name, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            for number, title in enumerate(["loss", "di-verged", *(_narrow(one) for one in shown_scores(board))]):
+                tables[name].add_column(title.replace("-", "-\n"), justify="right" if number else "left", no_wrap=True)
+        loss, seeds, diverged, *scores = words
+        ended = int(seeds) + int(diverged)
+        tables[name].add_row(loss, f"{diverged} of {ended}", *(score.replace(" ", "") for score in scores))
     for table in tables.values():
         console.print(table)
     console.print(EXPLANATION, markup=False, highlight=False)
+
+
+def _narrow(score: str) -> str:
+    """A score's title for a column of a terminal: its first words, broken after eleven letters."""
+    title = METRICS[score].title.replace(" score", "").replace(" distance", "").replace(" difference", "")
+    return "\n".join(f"{word[:9]}-{word[9:]}" if len(word) > 11 else word for word in title.split())
 
 
 def _mean_and_interval(row: "pd.Series[Any]", name: str) -> str:

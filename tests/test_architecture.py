@@ -64,8 +64,8 @@ def imported(module: str) -> set[str]:
             assert node.level == 0, f"{module}: relative import"
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                names |= {full} if full in known else {node.module} & set(known)
-    return {str(name) for name in names} - {module}
+                names |= {full} if full in known else {str(node.module)} & set(known)
+    return names - {module}
 
 
 def layer(module: str) -> int:

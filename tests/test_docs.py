@@ -14,7 +14,9 @@ from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import plan
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *map(str, (ROOT / "docs").glob("*.md")))]
+PAGES = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *map(str, (ROOT / "docs").glob("*.md")))
+]
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def compare(
             typer.echo(f"{sweep.path}: compared with {baseline} by {score or SORT_BY}")
             render(board)
             for _, row in table.iterrows():
-                typer.echo(f"{row['dataset']}, {row['cell']}: {row['verdict']}")
+                typer.echo(f"{row['dataset']}, {row['cell']}, {row['loss']}: {row['verdict']}")
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
 
