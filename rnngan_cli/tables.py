@@ -177,7 +177,14 @@ def render(board: "pd.DataFrame") -> None:
     tables: dict[str, Table] = {}
     for name, words in text_rows(board):
         if name not in tables:
-            tables[name] = Table(title=name, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            tables[name] = Table(
+                title=name,
+                title_justify="left",
+                box=box.SIMPLE_HEAD,
+                padding=(0, 1, 0, 0),
+                show_edge=False,
+                pad_edge=False,
+            )
             for number, title in enumerate(["loss", "di-verged", *(_narrow(one) for one in shown_scores(board))]):
                 tables[name].add_column(title.replace("-", "-\n"), justify="right" if number else "left", no_wrap=True)
         loss, seeds, diverged, *scores = words

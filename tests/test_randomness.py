@@ -103,7 +103,7 @@ def test_a_compiled_draw_equals_an_eager_one_bit_for_bit(draw: Draw) -> None:
 
 def test_normal_values_are_standard_normal() -> None:
     values = np.asarray(normal(key(tf.constant(0), "d-noise", tf.constant(0)), [100_000]), dtype=np.float64)
-    # Standard errors with n = 1e5: mean 1/sqrt(n) = 0.0032, variance sqrt(2/n) = 0.0045, fourth moment sqrt(96/n) = 0.031
+    # Standard errors with n = 1e5: mean 1/sqrt(n) = 0.0032, variance sqrt(2/n) = 0.0045, E x^4 sqrt(96/n) = 0.031
     assert abs(values.mean()) < 4 * 0.0032
     assert abs(values.var() - 1) < 4 * 0.0045
     assert abs(np.mean(values**4) - 3) < 4 * 0.031
