@@ -211,7 +211,9 @@ def test_bars_with_nothing_to_do() -> None:
 
 
 def test_bars_that_never_began_can_be_closed() -> None:
-    Bars(recorded()[0]).close()
+    console, text = recorded()
+    Bars(console).close()
+    assert text.getvalue() == ""
 
 
 def test_silence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """One driver at a time: the lock is the system's, so it cannot be left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -61,23 +62,28 @@ def test_the_refused_one_does_not_take_the_name_away(holder: "subprocess.Popen[s
             pytest.fail("held twice")
 
 
+def holding(folder: Path) -> int:
+    """The process that a lock file names."""
+    return int(json.loads((folder / ".lock").read_text(encoding="utf-8"))["process"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_holder_lets_go(holder: "subprocess.Popen[str]", tmp_path: Path, number: signal.Signals) -> None:
     holder.send_signal(number)
     holder.wait(timeout=30)
     with held(tmp_path / "sweep"):
-        pass
+        assert holding(tmp_path / "sweep") == os.getpid()
 
 
 def test_other_folders_are_free(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
     with held(tmp_path / "other"):
-        pass
+        assert holding(tmp_path / "other") == os.getpid()
 
 
 def test_a_damaged_lock_file_is_no_obstacle(tmp_path: Path) -> None:
     (tmp_path / ".lock").write_bytes(b"\xff{")
     with held(tmp_path):
-        pass
+        assert holding(tmp_path) == os.getpid()
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])

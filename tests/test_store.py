@@ -45,6 +45,7 @@ def test_a_run_keeps_its_config(run: RunFolder) -> None:
 
 def test_a_config_that_differs_in_what_changes_nothing_is_this_run(run: RunFolder) -> None:
     run.create(CONFIG.model_copy(update={"checkpoint_every": 1}))
+    assert run.config() == CONFIG  # the one written first stays
 
 
 def test_another_runs_folder_is_refused(run: RunFolder) -> None:
