@@ -24,8 +24,11 @@ benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumabl
 	$(BIN)/rnngan plot $(OUTPUT)
 	$(BIN)/rnngan compare $(OUTPUT)
 
-publish:  ## The benchmark into results/benchmark, the copy that is committed; then the tables of README.md.
+publish:  ## The benchmark and two studies into results/, the copies that are committed; then the tables of README.md.
 	$(MAKE) benchmark OUTPUT=results/benchmark
+	for study in adam-vs-sgd digits-codes; do \
+	    $(BIN)/rnngan sweep experiments/$$study.toml && $(BIN)/rnngan plot results/$$study || exit 1; \
+	done
 	$(MAKE) docs
 
 docs: $(READY)  ## Write docs/settings.md and the tables of README.md anew.

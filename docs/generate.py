@@ -1,4 +1,4 @@
-"""Writes what is generated: docs/settings.md from the config's fields, tables of README.md from registry and results.
+"""Writes what is generated from registry and results: docs/losses.md, docs/settings.md, the tables of README.md.
 
 Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells whether the files are current.
 """
@@ -6,9 +6,11 @@ Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells 
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
+from rnngan_cli.catalogue import changed, describe
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data import SOURCES
 from rnngan_cli.losses import VARIANTS
@@ -21,10 +23,57 @@ ROOT = Path(__file__).resolve().parent.parent
 def losses_table() -> str:
     """The ten losses as a Markdown table."""
     lines = ["| name | discriminator minimises | generator minimises | source |", "| --- | --- | --- | --- |"]
-    for row in VARIANTS.values():
-        cells = (f"`{row.name}`", f"`{row.d_formula}`", f"`{row.g_formula}`", row.source)
+    for facts in map(describe, VARIANTS.values()):
+        cells = (f"`{facts['name']}`", f"`{facts['discriminator']}`", f"`{facts['generator']}`", facts["source"])
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def losses_page() -> str:
+    """Every loss with all that `rnngan losses NAME` tells."""
+    shared = describe(VARIANTS["bce"])["profiles"]["shared"]["settings"]
+    common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
+    lines = [
+        "# The losses",
+        "",
+        "Written by docs/generate.py from the registry that `rnngan losses` reads. D returns logits; s is the sigmoid,",
+        "sp(u) = log(1 + exp(u)), E the mean over a batch; everything is minimised. Loss values of different losses",
+        "are not comparable.",
+        "",
+        "Two profiles: `shared` is the same for all but the penalty and a loss's own options; `--profile paper` starts",
+        "from what a loss's source used, as far as it can be had here. What is given on the command line, in `[run]`,",
+        "`[grid]` or `[override.NAME]` goes over both. The shared settings:",
+        "",
+        common + ".",
+    ]
+    for row in VARIANTS.values():
+        lines += _loss_section(describe(row))
+    return "\n".join(lines) + "\n"
+
+
+def _loss_section(facts: dict[str, Any]) -> list[str]:
+    paper = ", ".join(f"{name} {value}" for name, value in changed(facts).items())
+    options = [
+        f"| `{facts['name']}.{one['name']}` | {one['default']} | {one['expected']} | {one['help']} |"
+        for one in facts["options"]
+    ]
+    table = ["", "| option | default | expected | meaning |", "| --- | --- | --- | --- |", *options] if options else []
+    return [
+        "",
+        f"## {facts['name']}: {facts['title']}",
+        "",
+        f"- Discriminator minimises `{facts['discriminator']}`",
+        f"- Generator minimises `{facts['generator']}`",
+        f"- Divergence: {facts['divergence']}",
+        f"- Expect: {facts['expect']}",
+        f"- Source: {facts['source']}",
+        *(f"- Departure: {one}" for one in facts["departures"]),
+        f"- Readouts: {', '.join(facts['readouts'])}. Penalties: {', '.join(facts['penalties'])}; `auto` is "
+        f"{facts['penalty']}.",
+        f"- Profile `paper`, as shared but for: {paper}.",
+        *(f"  - It departs from the paper: {one}." for one in facts["profiles"]["paper"]["departures"]),
+        *table,
+    ]
 
 
 def benchmark_table() -> str:
@@ -41,7 +90,13 @@ def benchmark_table() -> str:
     return f"{markdown(leaderboard_of(runs)).strip()}\n\n{note}"
 
 
-PARTS = {"losses": losses_table, "benchmark": benchmark_table}
+def study_table() -> str:
+    """The leaderboard of the study of optimisers."""
+    runs, _ = runs_table(SweepFolder(ROOT / "results" / "adam-vs-sgd"))
+    return markdown(leaderboard_of(runs)).strip()
+
+
+PARTS = {"losses": losses_table, "benchmark": benchmark_table, "study": study_table}
 
 
 def filled(text: str) -> str:
@@ -94,7 +149,11 @@ def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) 
 def pages() -> dict[Path, str]:
     """The text that every written file should have."""
     readme = ROOT / "README.md"
-    return {readme: filled(readme.read_text(encoding="utf-8")), ROOT / "docs" / "settings.md": settings_page()}
+    return {
+        readme: filled(readme.read_text(encoding="utf-8")),
+        ROOT / "docs" / "losses.md": losses_page(),
+        ROOT / "docs" / "settings.md": settings_page(),
+    }
 
 
 def main() -> int:

@@ -12,10 +12,14 @@ Where things live:
 
     config.py, plan.py      what a run and a sweep are; a sweep turned into runs
     data/                   one module a source; preparation apart from loading
-    recurrent.py            fast GRU and LSTM layers with Keras' own weights
+    recurrent.py, layers.py fast GRU and LSTM layers with Keras' own weights; spectral norm, minibatch discrimination
     networks.py             generator, discriminator, recognizer
     losses/                 ten rows of pure functions; nothing else knows a loss by name
-    training.py             the loop: batches, updates, history, checkpoints
+    catalogue.py            what a listing and the docs tell of the losses
+    optimizers.py           what moves a network: adam, sgd, rmsprop, per side
+    training.py, history.py the loop: batches, updates; what it reports of them
+    sampling.py             series from a trained generator, labels and codes set or drawn
+    steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges
     store.py                all that is written under results/ and read back
     sweep.py, driver.py     what is left of a sweep; the queue and its workers

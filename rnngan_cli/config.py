@@ -23,8 +23,9 @@ OptionValue = bool | int | float | str
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Cell = Literal["gru", "lstm"]
-Readout = Literal["mean", "last", "step"]
-Penalty = Literal["none", "gp", "lp", "r1"]
+Readout = Literal["mean", "last", "step", "probability"]
+Penalty = Literal["none", "gp", "lp", "r1", "clip"]
+OptimizerName = Literal["adam", "sgd", "rmsprop"]
 
 
 class _Frozen(BaseModel):
@@ -81,21 +82,46 @@ class RunConfig(_Frozen):
     units: int = Field(24, ge=1, le=8192, description="Units in each recurrent layer.")
     latent_series: int = Field(5, ge=0, description="Noise values drawn once per series.")
     latent_steps: int = Field(5, ge=0, description="Noise values drawn for every step.")
-    readout: Readout = Field("mean", description="How per-step logits become one number.")
+    readout: Readout = Field(
+        "mean",
+        description="How per-step logits become an answer: their mean, the last, each step its own, or the logit of "
+        "their mean probability.",
+    )
     average: float = Field(
         0.99,
         ge=0,
         lt=1,
         description="Decay of the moving average of the generator that is sampled; 0 is off.",
     )
-    d_learning_rate: float = Field(2e-3, gt=0, description="Adam's learning rate for the discriminator.")
-    g_learning_rate: float = Field(1e-3, gt=0, description="Adam's learning rate for the generator.")
-    beta_1: float = Field(0.5, ge=0, lt=1, description="Adam's decay of the first moment.")
-    beta_2: float = Field(0.9, ge=0, lt=1, description="Adam's decay of the second moment.")
-    penalty: Penalty | Literal["auto"] = Field(
-        "auto", description="Gradient penalty on the discriminator; auto: the constraint a loss needs, else r1."
+    d_optimizer: OptimizerName = Field("adam", description="Optimiser of the discriminator.")
+    g_optimizer: OptimizerName = Field("adam", description="Optimiser of the generator, and of a recognizer.")
+    d_learning_rate: float | None = Field(
+        None, gt=0, description="Of the discriminator; default: 0.002 with adam and rmsprop, 0.1 with sgd."
     )
-    penalty_weight: float | None = Field(None, ge=0, description="Weight of the penalty; default: the penalty's own.")
+    g_learning_rate: float | None = Field(
+        None, gt=0, description="Of the generator; default: 0.001 with adam and rmsprop, 0.1 with sgd."
+    )
+    d_beta_1: float = Field(0.5, ge=0, lt=1, description="Discriminator: adam's decay of the first moment.")
+    g_beta_1: float = Field(0.5, ge=0, lt=1, description="Generator: adam's decay of the first moment.")
+    d_beta_2: float = Field(
+        0.9, ge=0, lt=1, description="Discriminator: decay of the squared gradients of adam and rmsprop."
+    )
+    g_beta_2: float = Field(
+        0.9, ge=0, lt=1, description="Generator: decay of the squared gradients of adam and rmsprop."
+    )
+    d_momentum: float = Field(0.0, ge=0, lt=1, description="Discriminator: momentum of sgd and rmsprop.")
+    g_momentum: float = Field(0.0, ge=0, lt=1, description="Generator: momentum of sgd and rmsprop.")
+    penalty: Penalty | Literal["auto"] = Field(
+        "auto",
+        description="Penalty or constraint on the discriminator; auto: the one a loss needs, else r1.",
+    )
+    penalty_weight: float | None = Field(
+        None, ge=0, description="Weight of the penalty (of clip: the bound on a weight); default: the penalty's own."
+    )
+    spectral_norm: bool = Field(
+        False, description="Divide the discriminator's input and output kernels by their largest singular value."
+    )
+    d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
     history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")
     checkpoint_every: int = Field(500, ge=1, description="Updates of the generator between checkpoints.")
@@ -118,6 +144,9 @@ class SweepConfig(_Frozen):
     run: dict[str, Any] = Field({}, description="Fields of a run, for every run.")
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
     override: dict[str, dict[str, Any]] = Field({}, description="Fields or options for one loss or one data set.")
+    profile: Literal["shared", "paper"] = Field(
+        "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
+    )
     protocol: Name = Field("judged", description="How finished runs are scored.")
 
     @field_validator("losses", "cells", "datasets", mode="before")

@@ -5,7 +5,9 @@ The choices are functions of what was found, so that they can be checked on a ma
 
 import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import tf
@@ -46,15 +48,20 @@ def check(requested: str) -> None:
         raise UserError(f"`--device {requested}`: expected auto, cpu or gpu:N, such as gpu:0")
 
 
-def use_fused_layers(device: str, penalty: str) -> bool:
+def use_fused_layers(device: str, *, second_derivatives: bool, spectral: bool = False) -> bool:
     """Whether to use Keras' own recurrent layers: on a GPU, where they run on cuDNN, for plain losses.
 
-    A penalty needs second derivatives, which cuDNN does not have.
+    Args:
+        device: `cpu` or `gpu:N`.
+        second_derivatives: whether a gradient penalty needs them; cuDNN has none.
+        spectral: whether kernels are normalised; cuDNN takes a layer's own kernel.
 
-    >>> use_fused_layers("gpu:0", "none"), use_fused_layers("gpu:0", "gp"), use_fused_layers("cpu", "none")
-    (True, False, False)
+    >>> [use_fused_layers("gpu:0", second_derivatives=needed) for needed in (False, True)]
+    [True, False]
+    >>> use_fused_layers("cpu", second_derivatives=False)
+    False
     """
-    return device != "cpu" and penalty == "none"
+    return device != "cpu" and not second_derivatives and not spectral
 
 
 def worker_environment(device: str, base: dict[str, str]) -> dict[str, str]:
@@ -74,6 +81,8 @@ def start(device: str) -> None:
 
     One thread, the same bits every time, and on a GPU no more memory than is needed.
     """
+    with _quiet_import():
+        tf.config.threading.get_intra_op_parallelism_threads()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
@@ -97,5 +106,25 @@ def physical_gpus(found: Sequence[str]) -> str:
 
 def quiet_gpus() -> list[str]:
     """Names of the GPUs that TensorFlow sees, without its start-up messages."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    return find_gpus()
+    with _quiet_import():
+        return find_gpus()
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Silences TensorFlow's start-up messages, unless the user asked for some by TF_CPP_MIN_LOG_LEVEL.
+
+    Some are written before TensorFlow reads that variable, so the stream itself is put aside for as long.
+    """
+    if int(os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")) < 3:
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -16,10 +16,11 @@ GATES = {"gru": 3, "lstm": 4}
 
 def seconds(config: RunConfig, steps: int, features: int) -> float:
     """Seconds one core needs to train and score a run on series of this shape; the compiling is not in it."""
-    discriminator = _pass_seconds(config, steps, features)
+    discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
     generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
     # In passes forward over one batch; a gradient costs two more, a gradient's gradient about six.
-    per_critic_step = generator + 2 * 3 * discriminator + (7 * discriminator if config.penalty != "none" else 0)
+    second_order = 7 * discriminator if config.penalty not in ("none", "clip") else 0
+    per_critic_step = generator + 2 * 3 * discriminator + second_order
     per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
     return SCORE_SECONDS + config.steps * per_step
 

@@ -1,30 +1,62 @@
-"""Series from a finished run's generator, in the units of its data, as an array or a file."""
+"""Series from a finished run's generator, in the units of its data, as an array, a table or a picture."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from rnngan_cli.errors import UserError
+from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, npz_bytes, write_bytes
 from rnngan_cli.store import RunFolder
 
-SUFFIXES = (".npz", ".csv")
+PICTURES = (".png", ".svg")
+SUFFIXES = (".npz", ".csv", *PICTURES)
+POINTS = 10
+"""Values of a sweep along a continuous code, unless another number is asked for."""
 
 
-def generate_series(run: Path, count: int, stream: str) -> tuple[np.ndarray, tuple[str, ...]]:
+@dataclass(frozen=True)
+class Generated:
+    """Series drawn from a generator.
+
+    Attributes:
+        series: float64 (count, steps, features), in the data's own units.
+        feature_names: one a feature.
+        fed: labels and codes the series were made from, (count,) each, by column name; empty for most losses.
+        label_names: of the labels in `fed`, by number; empty without labels.
+        title: what they are, in a few words.
+        image: whether a series is a picture whose rows are steps.
+        swept, values: the label or code that takes several values in turn, and those, as words.
+    """
+
+    series: np.ndarray
+    feature_names: tuple[str, ...]
+    fed: dict[str, np.ndarray]
+    label_names: tuple[str, ...]
+    title: str
+    image: bool
+    swept: str | None = None
+    values: tuple[str, ...] = ()
+
+
+def generate_series(
+    run: Path, count: int, stream: str, *, label: str | None = None, codes: Sequence[str] = (), points: int = POINTS
+) -> Generated:
     """Draws series from a run's generator; the same call gives the same series.
 
     Args:
         run: the run's folder.
         count: how many.
         stream: any word; another one draws other noise.
-
-    Returns:
-        float64 (count, steps, features) in the data's own units, and the features' names.
+        label: a class, by name or number, or a sweep `0..9` over classes; drawn as in training if not given.
+        codes: `NAME=VALUE` or `NAME=A..B` each; the others are drawn.
+        points: values of a sweep along a continuous code.
 
     Raises:
-        UserError: the folder holds no finished run, or its weights are gone.
+        UserError: the folder holds no finished run, its weights are gone, or a label or code cannot be set so.
     """
     folder = RunFolder(run)
     try:
@@ -38,39 +70,74 @@ def generate_series(run: Path, count: int, stream: str) -> tuple[np.ndarray, tup
 
     device.start("cpu")
     from rnngan_cli import data
+    from rnngan_cli.steering import LABEL, arrange, read_requests
     from rnngan_cli.training import Trainer
 
+    requests = read_requests(label, codes)
     dataset = data.load(config.data)
     trainer = Trainer(config, dataset)
+    layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
     try:
         trainer.load_weights(weights)
     except ValueError as error:
         raise UserError(f"`{run}`: {error}; the weights are of another run") from error
-    return dataset.scaler.inverse(trainer.sample(dataset, count, stream)), dataset.feature_names
+    scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
+    return Generated(
+        dataset.scaler.inverse(scaled),
+        dataset.feature_names,
+        {name if name == LABEL else f"code_{name}": values for name, values in fed.items()},
+        dataset.label_names if LABEL in fed else (),
+        f"{config.loss}, {config.cell}, {config.data.name}, seed {config.seed}",
+        dataset.image,
+        layout.swept,
+        layout.values,
+    )
 
 
-def write_series(path: Path, series: np.ndarray, names: tuple[str, ...]) -> None:
-    """Writes series as NPZ (`series`, `feature_names`), or as CSV with columns `series`, `step` and one a feature.
+def write_series(path: Path, made: Generated) -> None:
+    """Writes series as NPZ (`series`, `feature_names`, what they were fed), CSV (a line a step) or a picture.
 
     Raises:
-        UserError: another suffix, a folder that is not there, or a feature called `series` or `step` for CSV.
+        UserError: another suffix, a folder that is not there, or a feature with the name of another column for CSV.
     """
     if path.suffix not in SUFFIXES:
-        raise UserError(f"`{path}`: expected a name that ends in {' or '.join(SUFFIXES)}")
+        raise UserError(f"`{path}`: expected a name that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
     if not path.parent.is_dir():
         raise UserError(f"`{path}`: the folder `{path.parent}` is not there; make it first")
     if path.suffix == ".npz":
-        write_bytes(path, npz_bytes({"series": series, "feature_names": np.array(names)}))
-        return
-    taken = [name for name in names if name in ("series", "step")]
-    if taken:
-        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")
+        arrays = {"series": made.series, "feature_names": np.array(made.feature_names), **made.fed}
+        names = {"label_names": np.array(made.label_names)} if made.label_names else {}
+        write_bytes(path, npz_bytes({**arrays, **names}))
+    elif path.suffix in PICTURES:
+        write_bytes(path, draw_generated(_grid(made), made.title, made.feature_names)[path.suffix[1:]])
+    else:
+        write_bytes(path, _table(path, made).encode())
+
+
+def _grid(made: Generated) -> Grid:
+    """Series as a grid: the values of a sweep, or a single row, by draws."""
+    if made.swept is None:
+        return Grid("", ("",), made.series[None], made.image)
+    draws = len(made.series) // len(made.values)
+    shape = (draws, len(made.values), *made.series.shape[1:])
+    ordered = made.series[: draws * len(made.values)].reshape(shape).swapaxes(0, 1)
+    return Grid(made.swept, made.values, ordered, made.image)
+
+
+def _table(path: Path, made: Generated) -> str:
+    """CSV: the columns `series` and `step`, one a feature, and one for every label and code."""
     import pandas as pd
 
-    count, steps, features = series.shape
-    table = pd.DataFrame(series.reshape(-1, features), columns=list(names))
+    taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
+    if taken:
+        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")
+    count, steps, features = made.series.shape
+    table = pd.DataFrame(made.series.reshape(-1, features), columns=list(made.feature_names))
     table.insert(0, "series", np.repeat(np.arange(count), steps))
     table.insert(1, "step", np.tile(np.arange(steps), count))
+    for name, values in made.fed.items():
+        words = np.array(made.label_names)[values] if name == "label" and made.label_names else values
+        table[name] = np.repeat(words, steps)
     text = io.StringIO()
     table.to_csv(text, index=False, lineterminator="\n")
-    write_bytes(path, text.getvalue().encode())
+    return text.getvalue()

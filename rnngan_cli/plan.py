@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
-from rnngan_cli import data, losses
+from rnngan_cli import data, losses, optimizers
 from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, identity
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation import protocol
@@ -33,7 +33,7 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
     sources = _data_configs(sweep)
     _check_overrides(sweep, names, [source.name for source in sources])
     runs = [
-        _run(sweep, losses.variant(name), cell, source, dict(zip(sweep.grid, point, strict=True)), seed)
+        _run(sweep, losses.variant(name), cell, source, _point(sweep.grid, point), seed)
         for source in sources
         for cell in cells
         for name in names
@@ -86,26 +86,39 @@ def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence
         if owner not in names and owner not in sources:
             known = [*names, *sources]
             raise UserError(f"settings for `{owner}`: {unknown('loss or data set of this sweep', owner, known)}")
-    for field in (*sweep.run, *sweep.grid):
-        if field not in RUN_FIELDS:
-            raise unknown("key", field, RUN_FIELDS)
     for field, values in sweep.grid.items():
         if not values:
             raise UserError(f"`grid.{field}` is empty: expected one value or more, such as `-s {field}=1,2`")
+    tied = {name for name, values in sweep.grid.items() if all(isinstance(value, Mapping) for value in values)}
+    inside = [field for name in tied for table in sweep.grid[name] for field in table]
+    for field in (*sweep.run, *(name for name in sweep.grid if name not in tied), *inside):
+        if field not in RUN_FIELDS:
+            raise unknown("key", field, RUN_FIELDS)
+
+
+def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> dict[str, Any]:
+    """One point of the grid as fields of a run: a table of them stands for settings that go together."""
+    point: dict[str, Any] = {}
+    for name, value in zip(grid, values, strict=True):
+        point |= value if isinstance(value, Mapping) else {name: value}
+    return point
 
 
 def _run(
     sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Mapping[str, Any], seed: int
 ) -> RunConfig:
     own = sweep.override.get(variant.name, {})
-    fields = {key: value for key, value in own.items() if key in RUN_FIELDS}
-    options = {key: value for key, value in own.items() if key not in RUN_FIELDS}
-    values = {**sweep.run, **point, **fields}
+    paper = variant.paper.settings if sweep.profile == "paper" else {}
+    values: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     where = f"runs of `{variant.name}`"
-    shared = values.pop("options", {})
-    if not isinstance(shared, Mapping):
-        raise UserError(f"{where}: `options = {shared!r}`: expected a table of the loss's options and their values")
-    options = {**shared, **options}
+    table: Any
+    for layer in (paper, sweep.run, point, own):  # later ones win
+        table = layer.get("options", {})
+        if not isinstance(table, Mapping):
+            raise UserError(f"{where}: `options = {table!r}`: expected a table of the loss's options and their values")
+        values |= {key: value for key, value in layer.items() if key in RUN_FIELDS and key != "options"}
+        options |= {**table, **{key: value for key, value in layer.items() if key not in RUN_FIELDS}}
     config = build(
         RunConfig,
         {**values, "loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()},
@@ -118,8 +131,12 @@ def _run(
         "penalty": penalty,
         "penalty_weight": weight,
         "options": resolve(variant.name, variant.options, options),
+        **optimizers.resolve(config),
     }
     return check_run(config.model_copy(update=resolved), variant)
+
+
+_WHY_NOT = {"step": "needs one number a series", "probability": "has logits that do not stand for a probability"}
 
 
 def check_run(config: RunConfig, variant: Variant) -> RunConfig:
@@ -135,10 +152,21 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
         )
     if config.readout not in variant.readouts:
         raise UserError(
-            f"`readout = {config.readout}`: {variant.name} needs one number a series ({' or '.join(variant.readouts)})"
+            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(variant.readouts)}, as it "
+            f"{_WHY_NOT[config.readout]}"
         )
     if variant.needs_labels and config.data.labels == "none":
         raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
     if config.latent_series + config.latent_steps == 0:
         raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")
+    row = PENALTIES[config.penalty]
+    if row is not None and row.value is None:
+        if not config.penalty_weight:
+            raise UserError("`penalty = clip` and `penalty_weight = 0`: every weight would be 0; set the bound above 0")
+        if config.spectral_norm:
+            raise UserError(
+                "`spectral_norm = true` and `penalty = clip`: a bound does nothing to a kernel that is divided by its "
+                "largest singular value; leave out one of them"
+            )
+    variant.check(config)
     return config

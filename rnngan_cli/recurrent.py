@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from rnngan_cli.layers import spectrally_normalised
 from rnngan_cli.lazy import Tensor
 
 BLOCK = 48
@@ -31,13 +32,16 @@ class Recurrent(keras.layers.Layer):
         cell: `gru` (reset_after=True, gates z, r, h) or `lstm` (gates i, f, c, o), as in Keras.
         units: width of the output.
         fused: hand over to the layer of Keras itself, which uses cuDNN on a GPU.
+        spectral: divide the input kernel by its largest singular value; the recurrent kernel stays as it is.
 
     Call with floats (batch, steps, features); returns (batch, steps, units) in [-1, 1].
     """
 
-    def __init__(self, cell: str, units: int, *, fused: bool = False, **kwargs: Any) -> None:
+    def __init__(self, cell: str, units: int, *, fused: bool = False, spectral: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.cell_name, self.units, self.fused = cell, units, fused
+        if fused and spectral:
+            raise ValueError("`fused` and `spectral` exclude each other: cuDNN takes a layer's own kernel")
+        self.cell_name, self.units, self.fused, self.spectral = cell, units, fused, spectral
         self.inner = CELLS[cell].layer(units, return_sequences=True, name=cell, dtype=self.dtype_policy)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -53,12 +57,14 @@ class Recurrent(keras.layers.Layer):
         if self.fused:
             return self.inner(inputs)
         cell = self.inner.cell
-        weights = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))
-        return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), *weights)
+        kernel, *others = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))
+        kernel = spectrally_normalised(kernel) if self.spectral else kernel
+        return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others)
 
     def get_config(self) -> dict[str, Any]:
         """Arguments that make the layer anew."""
-        return {**super().get_config(), "cell": self.cell_name, "units": self.units, "fused": self.fused}
+        own = {"cell": self.cell_name, "units": self.units, "fused": self.fused, "spectral": self.spectral}
+        return {**super().get_config(), **own}
 
 
 def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:

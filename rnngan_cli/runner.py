@@ -13,12 +13,16 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import PROTOCOLS, Scorer
 from rnngan_cli.files import DamagedFileError
+from rnngan_cli.sampling import Steering
+from rnngan_cli.steering import LABEL
 from rnngan_cli.store import RunFolder
 from rnngan_cli.training import Trainer, fit
 
 NUM_SAMPLES = 100
 """Generated series kept with a run for pictures."""
 
+GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
+"""Of the series kept to show what labels and codes do: most values of a choice, points along a number, draws each."""
 COLLAPSE_SHARE = 0.02
 """A generator whose series spread less than this share of the real spread has collapsed."""
 
@@ -147,10 +151,9 @@ class _Training:
             self.step = row.step
             self.history.append((row.step, row.values))
             self.timing.append((row.step, self.seconds_before + time.monotonic() - self.started))
-            if not row.finite:
+            if row.fault is not None:
                 self._write_curves()
-                named = next(name for name, value in row.values.items() if not np.isfinite(value))
-                return f"`{named}` was not finite in the updates up to step {row.step}"
+                return row.fault
             self.report({"step": row.step, "d_loss": row.values["d_loss"], "g_loss": row.values["g_loss"]})
             if row.step < config.steps and (stop() or row.step - saved >= config.checkpoint_every):
                 saved = self._save(stop())
@@ -178,16 +181,37 @@ def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str,
     samples = trainer.sample(dataset, NUM_SAMPLES)
     if not np.isfinite(samples).all():
         return "the generated series are not finite"
-    folder.write_samples(dataset.scaler.inverse(samples))
+    folder.write_samples(dataset.scaler.inverse(samples), _grids(trainer, dataset))
     spreads = [float(series.std(axis=0).mean()) for series in (dataset.train.series, samples)]
     if spreads[1] < COLLAPSE_SHARE * spreads[0]:
-        return f"collapsed: generated series spread {spreads[1]:.2g}, real ones {spreads[0]:.2g} (scaled)"
+        return (
+            f"collapsed at step {trainer.config.steps}: generated series spread {spreads[1]:.2g}, under "
+            f"{COLLAPSE_SHARE:.0%} of the real {spreads[0]:.2g} (mean deviation, scaled)"
+        )
 
     def sample(count: int) -> np.ndarray:
         return trainer.sample(dataset, count, "score")
 
     folder.write_scores(protocol, dataset.sha256, scorer.score(dataset, sample, PROTOCOLS[protocol]))
     return None
+
+
+def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Series by the value of every label and code, in the data's own units: (values, draws, steps, features)."""
+    grids = {}
+    for name, handle in trainer.sampler.handles.items():
+        choices = min(handle.choices, GRID_VALUES)
+        turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(handle.low, handle.high, GRID_POINTS)
+        steering = Steering({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
+        scaled, _ = trainer.sampler.sample(
+            trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", steering
+        )
+        shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
+        words = [
+            dataset.label_names[int(one)] if name == LABEL and dataset.label_names else f"{one:.3g}" for one in turn
+        ]
+        grids[name] = (words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
+    return grids
 
 
 def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> dict[str, Any]:

@@ -39,6 +39,10 @@ KEPT_CHECKPOINTS = 2
 """The newest, and the one before it, should the newest turn out to be damaged."""
 
 
+GRID_PREFIX, VALUES_PREFIX = "by_", "values_of_"
+"""Names in samples.npz: series by the value of a label or code, and those values."""
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """A run's folder. Every method reads or writes one thing in it."""
@@ -140,7 +144,7 @@ class RunFolder:
 
     def write_weights(self, state: State) -> None:
         """Keeps the trained networks' weights, without the optimisers'."""
-        parts = {name: arrays for name, arrays in state.items() if not name.startswith("adam-")}
+        parts = {name: arrays for name, arrays in state.items() if not name.startswith(("optimizer-", "past-"))}
         write_folder(self.path / "weights", {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
 
     def weights(self) -> State:
@@ -151,10 +155,19 @@ class RunFolder:
         """
         return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self.path / "weights").items()}
 
-    def write_samples(self, generated: np.ndarray, labels: np.ndarray | None = None) -> None:
-        """Keeps a few generated series in the data's own units, float32 (series, steps, features), for pictures."""
-        more = {} if labels is None else {"labels": labels}
-        write_bytes(self.path / "samples.npz", npz_bytes({"series": generated.astype(np.float32), **more}))
+    def write_samples(
+        self, generated: np.ndarray, grids: Mapping[str, tuple[Sequence[str], np.ndarray]] | None = None
+    ) -> None:
+        """Keeps a few generated series in the data's own units for pictures.
+
+        Args:
+            generated: (series, steps, features).
+            grids: by label or code, its values and the series made from them, (values, draws, steps, features).
+        """
+        arrays = {"series": generated.astype(np.float32)}
+        for name, (values, series) in (grids or {}).items():
+            arrays |= {f"{GRID_PREFIX}{name}": series.astype(np.float32), f"{VALUES_PREFIX}{name}": np.array(values)}
+        write_bytes(self.path / "samples.npz", npz_bytes(arrays))
 
     def samples(self) -> dict[str, np.ndarray]:
         """What `write_samples` kept.

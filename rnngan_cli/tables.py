@@ -23,7 +23,8 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     """One row a run: what it is, how it ended, its scores.
 
     Where a sweep's folder holds runs of one loss that differ in more than the seed, what differs is told after the
-    cell (`gru units=48`), so that only runs of one setting are ever averaged or compared.
+    cell (`gru units=48`), so that only runs of one setting are ever averaged or compared. With a single loss, what is
+    not about the data is told after the loss (`bce units=48`): then the settings are what is compared.
 
     Returns:
         A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS` and one per score; and a line for every run that
@@ -43,8 +44,11 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     if not rows:
         return pd.DataFrame(columns=[*KEYS, *FACTS]), damage
     frame = pd.DataFrame(rows)
-    frame["cell"] = [" ".join(words) for words in zip(frame["cell"], _settings(frame, fields), strict=True)]
-    frame["cell"] = frame["cell"].str.strip()
+    of_run, of_data = (pd.Series(words) for words in _settings(frame, fields))
+    alone = frame.groupby(["dataset", "cell"])["loss"].transform("nunique") == 1
+    frame["loss"] = (frame["loss"] + " " + of_run.where(alone, "")).str.strip()
+    frame["cell"] = (frame["cell"] + " " + of_run.where(~alone, "")).str.strip()
+    frame["cell"] = (frame["cell"] + " " + of_data).str.strip()
     return frame.sort_values(list(KEYS), ignore_index=True), damage
 
 
@@ -80,21 +84,35 @@ def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
     flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
     flat |= {f"{config['loss']}.{key}": value for key, value in config["options"].items()}
     flat |= {f"{config['data']['name']}.{key}": value for key, value in config["data"]["options"].items()}
-    return {key: str(value) for key, value in flat.items()}
+    return _paired({key: str(value) for key, value in flat.items()})
 
 
-def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> list[str]:
-    """For every run, the fields that take several values among runs of one loss, cell and data set, as words."""
+def _paired(fields: dict[str, str]) -> dict[str, str]:
+    """Settings that both sides have told as one: `d_optimizer` and `g_optimizer` as `optimizer=sgd/adam`, D's first."""
+    both = {name[2:] for name in fields if name.startswith("d_") and f"g_{name[2:]}" in fields}
+    paired = {name: f"{fields[f'd_{name}']}/{fields[f'g_{name}']}" for name in sorted(both)}
+    return {name: value for name, value in fields.items() if name[2:] not in both} | paired
+
+
+def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> tuple[list[str], list[str]]:
+    """For every run, the fields that take several values among runs of one loss, cell and data set, as words.
+
+    Returns:
+        Those of the run, and those of its data.
+    """
     import pandas as pd
 
     flat = pd.DataFrame(fields)
     places = [frame["dataset"], frame["cell"]]
     counts = flat.groupby([*places, frame["loss"]]).transform("nunique")
     varies = (counts > 1).groupby(places).transform("any")  # all losses of a data set and cell are told in one way
-    return [
-        " ".join(f"{name}={row[name]}" for name in varies.columns if varies.at[number, name] and name in row)
-        for number, row in enumerate(fields)
-    ]
+    of_run, of_data = [], []
+    for number, row in enumerate(fields):
+        names = [name for name in varies.columns if varies.at[number, name] and name in row]
+        about_data = [name for name in names if name.startswith(("data.", f"{frame['dataset'][number]}."))]
+        of_run.append(" ".join(f"{name}={row[name]}" for name in names if name not in about_data))
+        of_data.append(" ".join(f"{name}={row[name]}" for name in about_data))
+    return of_run, of_data
 
 
 def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame", markdown: str) -> None:
@@ -189,7 +207,9 @@ def render(board: "pd.DataFrame") -> None:
                 tables[name].add_column(title.replace("-", "-\n"), justify="right" if number else "left", no_wrap=True)
         loss, seeds, diverged, *scores = words
         ended = int(seeds) + int(diverged)
-        tables[name].add_row(loss, f"{diverged} of {ended}", *(score.replace(" ", "") for score in scores))
+        tables[name].add_row(
+            loss.replace(" ", "\n"), f"{diverged} of {ended}", *(score.replace(" ", "") for score in scores)
+        )
     for table in tables.values():
         console.print(table)
     console.print(EXPLANATION, markup=False, highlight=False)

@@ -4,35 +4,35 @@ A `Trainer` holds the networks, the optimisers and the compiled updates of runs 
 start of a run, so that one compiled step serves every seed. Nothing is written here: see `runner.py`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from rnngan_cli import losses, networks
+from rnngan_cli import losses, networks, optimizers
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.device import use_fused_layers
+from rnngan_cli.history import Row, judged, summarise
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.losses.penalties import PENALTIES
-from rnngan_cli.losses.variant import Game, LossFunction, Outcome, Variant
+from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights
+from rnngan_cli.losses.variant import Game, LossFunction, Outcome, Sizes, Variant
 from rnngan_cli.networks import Batch, Draw, Networks
-from rnngan_cli.randomness import batch_indices, generator, key, uniform
+from rnngan_cli.randomness import batch_indices, key, uniform
+from rnngan_cli.sampling import Sampler
 
 State = dict[str, dict[str, np.ndarray]]
-"""Everything that changes while a run is trained: arrays by part (`generator`, `adam-generator`, ...) and name."""
-
-SAMPLE_BATCH = 500
-"""Series generated at a time when a trained generator is sampled."""
+"""Everything that changes while a run is trained: arrays by part (`generator`, `optimizer-generator`, ...) and name."""
 
 
 class Trainer:
     """Networks, optimisers and compiled updates for runs of one shape.
 
     Args:
-        config: of one such run; `penalty` and `options` resolved.
+        config: of one such run, as resolved by a plan.
         dataset: what it is trained on; gives the shapes.
         device: `cpu` or `gpu:N`.
     """
@@ -40,7 +40,7 @@ class Trainer:
     def __init__(self, config: RunConfig, dataset: Dataset, device: str = "cpu") -> None:
         self.config, self.variant = config, losses.variant(config.loss)
         self.num_labels = dataset.num_labels if self.variant.needs_labels else 0
-        self.networks = _build(self.variant, config, dataset, self.num_labels, device)
+        self.networks = build_networks(self.variant, config, dataset, self.num_labels, device)
         self.game = Game(
             self.networks,
             config.options,
@@ -49,12 +49,15 @@ class Trainer:
             config.latent_series,
             config.latent_steps,
         )
-        self.optimizers = {name: _adam(config) for name in self.networks.trained}
+        self.optimizers = {name: optimizers.build(config, name) for name in self.networks.trained}
         for name, network in self.networks.trained.items():
             self.optimizers[name].build(network.trainable_weights)
+        self.past_weight = self.variant.past_weight(config.options)
+        remembered = self.networks.trained if self.past_weight else {}
+        self.past = {name: _copies(network) for name, network in remembered.items()}
+        self.sampler = Sampler(self.variant, self.game)
         self.update_discriminator = tf.function(self._update_discriminator, autograph=False)
         self.update_generator = tf.function(self._update_generator, autograph=False)
-        self._sample = tf.function(self._sample_batch, autograph=False)
 
     def reset(self, config: RunConfig) -> None:
         """Puts every weight and optimiser at the start of the run `config`, which must have this trainer's shape."""
@@ -63,18 +66,21 @@ class Trainer:
             networks.initialise(network, config.seed, name)
             for variable in self.optimizers[name].variables:
                 variable.assign(tf.zeros_like(variable))
-            self.optimizers[name].learning_rate = _learning_rate(config, name)
+            self.optimizers[name].learning_rate = getattr(config, f"{optimizers.side_of(name)}_learning_rate")
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight)
+        for name, past in self.past.items():
+            for place, weight in networks.places(self.networks.trained[name]).items():
+                past[place].assign(weight)
 
     def state(self) -> State:
         """A copy of everything that changes while the run is trained."""
         weights = {name: networks.values(network) for name, network in self.networks.all.items()}
-        moments = {
-            f"adam-{name}": {f"{number:03d}": np.asarray(v) for number, v in enumerate(optimizer.variables)}
-            for name, optimizer in self.optimizers.items()
+        others = {
+            part: {name: np.asarray(variable) for name, variable in variables.items()}
+            for part, variables in self._beside_weights().items()
         }
-        return {**weights, **moments}
+        return {**weights, **others}
 
     def load_state(self, state: State) -> None:
         """Puts the run where `state` was taken.
@@ -83,9 +89,8 @@ class Trainer:
             ValueError: a name or shape in `state` is not this trainer's.
         """
         self.load_weights(state)
-        for name, optimizer in self.optimizers.items():
-            variables = {f"{number:03d}": variable for number, variable in enumerate(optimizer.variables)}
-            _assign(variables, state.get(f"adam-{name}", {}), f"adam-{name}")
+        for part, variables in self._beside_weights().items():
+            _assign(variables, state.get(part, {}), part)
 
     def load_weights(self, state: State) -> None:
         """Puts the networks' weights back, without the optimisers.
@@ -96,33 +101,24 @@ class Trainer:
         for name, network in self.networks.all.items():
             _assign(networks.places(network), state.get(name, {}), name)
 
+    def _beside_weights(self) -> dict[str, dict[str, Any]]:
+        """The variables of a run that are not weights, by part and name."""
+        moments = {
+            f"optimizer-{name}": {f"{number:03d}": variable for number, variable in enumerate(optimizer.variables)}
+            for name, optimizer in self.optimizers.items()
+        }
+        return {**moments, **{f"past-{name}": past for name, past in self.past.items()}}
+
     def one_hot(self, labels: np.ndarray | None) -> np.ndarray | None:
         """Labels (batch,) as this loss wants them: one-hot float32, or None where it uses none."""
-        if not self.num_labels or labels is None:
-            return None
-        return np.eye(self.num_labels, dtype=np.float32)[labels]
+        return self.sampler.one_hot(labels)
 
     def sample(self, dataset: Dataset, count: int, stream: str = "sample") -> np.ndarray:
         """Series from the moving average of the generator, scaled, float32 (count, steps, features).
 
-        Labels, where the loss uses them, are drawn from the training distribution. A function of the run's seed, the
-        weights, the stream and the count.
+        A function of the run's seed, the weights, the stream and the count.
         """
-        seed, parts = self.config.seed, []
-        chosen = generator(seed, f"{stream}/labels").integers(
-            len(dataset.train), size=count + SAMPLE_BATCH
-        )  # whole batches
-        for number in range(-(-count // SAMPLE_BATCH)):
-            rows = chosen[number * SAMPLE_BATCH : (number + 1) * SAMPLE_BATCH]
-            labels = None if dataset.train.labels is None else self.one_hot(dataset.train.labels[rows])
-            draw_seed = tf.constant([seed, number], tf.int32)
-            parts.append(np.asarray(self._sample(draw_seed, stream, labels)))
-        return np.concatenate(parts)[:count]
-
-    def _sample_batch(self, seed_and_number: Tensor, stream: str, labels: Tensor | None) -> Tensor:
-        series = tf.zeros([SAMPLE_BATCH, self.game.steps, self.networks.generator.output_shape[-1]])
-        draw = self._draw(seed_and_number[0], stream, seed_and_number[1], Batch(series, labels))
-        return networks.generate(self.networks.average, draw)
+        return self.sampler.sample(self.config.seed, dataset, count, stream)[0]
 
     def _draw(self, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
         return self.variant.draw(self.game, seed, stream, counter, batch)
@@ -138,12 +134,13 @@ class Trainer:
             outcome = self.variant.d_loss(game, batch, draw, step)
             return self._penalised(outcome, batch, draw, alpha)
 
-        outcome, norms = self._step(loss, batch, draw, step)
+        outcome, terms = self._step(loss, batch, draw, step, counter)
         return {
             "d_loss": outcome.losses["discriminator"],
             **outcome.terms,
-            **_judged(self.variant, outcome),
-            "d_grad_norm": norms["discriminator"],
+            **self._clipped(),
+            **judged(self.variant, outcome),
+            **terms,
         }
 
     def _update_generator(
@@ -151,29 +148,52 @@ class Trainer:
     ) -> dict[str, Tensor]:
         batch = Batch(series, labels)
         draw = self._draw(seed, "g-noise", counter, batch)
-        outcome, norms = self._step(self.variant.g_loss, batch, draw, step)
+        outcome, terms = self._step(self.variant.g_loss, batch, draw, step, counter)
         decay = tf.minimum(self.config.average, (1 + step) / (10 + step))  # shorter at first: forgets the start
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight + decay * (average - weight))
-        return {"g_loss": outcome.losses["generator"], **outcome.terms, "g_grad_norm": norms["generator"]}
+        return {"g_loss": outcome.losses["generator"], **outcome.terms, **terms}
 
-    def _step(self, loss: LossFunction, batch: Batch, draw: Draw, step: Tensor) -> tuple[Outcome, dict[str, Tensor]]:
+    def _step(
+        self, loss: LossFunction, batch: Batch, draw: Draw, step: Tensor, counter: Tensor
+    ) -> tuple[Outcome, dict[str, Tensor]]:
         """Evaluates a loss and moves the networks it names; returns the outcome and each gradient's global norm."""
         with tf.GradientTape(persistent=True) as tape:
-            outcome = loss(self.game, batch, draw, step)
-        norms = {}
+            outcome, terms = self._anchored(loss(self.game, batch, draw, step))
         moves = {}
         for name, value in outcome.losses.items():
             weights = self.networks.trained[name].trainable_weights
             moves[name] = (tape.gradient(value, weights), weights)
-            norms[name] = tf.linalg.global_norm(moves[name][0])
+            terms[f"{name[0]}_grad_norm"] = tf.linalg.global_norm(moves[name][0])
         for name, (gradients, weights) in moves.items():
             self.optimizers[name].apply(gradients, weights)
-        return outcome, norms
+            self._remember(name, counter)
+        return outcome, terms
+
+    def _anchored(self, outcome: Outcome) -> tuple[Outcome, dict[str, Tensor]]:
+        """Adds to every loss the squared distance of its network's weights from their past mean, where that counts.
+
+        Historical averaging, Salimans et al. 2016, section 3.3.
+        """
+        distances = {name: self._distance(name) for name in outcome.losses if name in self.past}
+        totals = {name: outcome.losses[name] + self.past_weight * value for name, value in distances.items()}
+        terms = {f"{name[0]}_past": value for name, value in distances.items()}
+        return replace(outcome, losses={**outcome.losses, **totals}), terms
+
+    def _distance(self, name: str) -> Tensor:
+        places = networks.places(self.networks.trained[name])
+        return tf.add_n([tf.reduce_sum(tf.square(weight - self.past[name][place])) for place, weight in places.items()])
+
+    def _remember(self, name: str, counter: Tensor) -> None:
+        """Moves the mean of a network's weights over its start and all updates, of which it held `counter`."""
+        if name in self.past:
+            for place, weight in networks.places(self.networks.trained[name]).items():
+                mean = self.past[name][place]
+                mean.assign_add((weight - mean) / (tf.cast(counter, mean.dtype) + 2))
 
     def _penalised(self, outcome: Outcome, batch: Batch, draw: Draw, alpha: Tensor) -> Outcome:
         penalty = PENALTIES[self.config.penalty]
-        if penalty is None:
+        if penalty is None or penalty.value is None:
             return outcome
 
         def critic(series: Tensor) -> Tensor:
@@ -181,26 +201,17 @@ class Trainer:
 
         value = penalty.value(critic, batch.series, outcome.series, alpha)
         total = outcome.losses["discriminator"] + self.config.penalty_weight * value
-        return Outcome(
-            {**outcome.losses, "discriminator": total},
-            {**outcome.terms, "penalty": value},
-            outcome.real,
-            outcome.generated,
-            outcome.series,
+        return replace(
+            outcome, losses={**outcome.losses, "discriminator": total}, terms={**outcome.terms, "penalty": value}
         )
 
-
-@dataclass(frozen=True)
-class Row:
-    """One row of history: the mean of every term over the updates since the row before; step counts G's updates."""
-
-    step: int
-    values: dict[str, float]
-
-    @property
-    def finite(self) -> bool:
-        """Whether every value is a finite number."""
-        return all(np.isfinite(value) for value in self.values.values())
+    def _clipped(self) -> dict[str, Tensor]:
+        """Clips the discriminator's weights where the run says so; returns the share at the bound."""
+        penalty = PENALTIES[self.config.penalty]
+        if penalty is None or penalty.value is not None:
+            return {}
+        weights = self.networks.discriminator.trainable_weights
+        return {"clipped_share": clip_weights(weights, self.config.penalty_weight or penalty.weight)}
 
 
 def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[Row]:
@@ -210,17 +221,17 @@ def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[Row
     """
     config = trainer.config
     seed = tf.constant(config.seed, tf.int32)
-    terms: list[dict[str, Tensor]] = []
+    updates: list[tuple[int, Mapping[str, Tensor]]] = []
     for step in range(first_step, config.steps):
         done = tf.constant(step, tf.float32)
         for number in range(step * config.critic_steps, (step + 1) * config.critic_steps):
             batch = _batch(trainer, dataset, number, "d-batches")
-            terms.append(trainer.update_discriminator(seed, tf.constant(number), done, *batch))
+            updates.append((step, trainer.update_discriminator(seed, tf.constant(number), done, *batch)))
         batch = _batch(trainer, dataset, step, "g-batches")
-        terms.append(trainer.update_generator(seed, tf.constant(step), done, *batch))
+        updates.append((step, trainer.update_generator(seed, tf.constant(step), done, *batch)))
         if (step + 1) % config.history_every == 0 or step + 1 == config.steps:
-            yield Row(step + 1, _means(terms))
-            terms = []
+            yield summarise(step + 1, updates)
+            updates = []
 
 
 def _batch(trainer: Trainer, dataset: Dataset, number: int, stream: str) -> tuple[Tensor, Tensor | None]:
@@ -231,35 +242,8 @@ def _batch(trainer: Trainer, dataset: Dataset, number: int, stream: str) -> tupl
     return tf.constant(part.series[rows]), None if labels is None else tf.constant(labels)
 
 
-def _means(terms: list[dict[str, Tensor]]) -> dict[str, float]:
-    """The mean of every term over the updates that have it, in float64, in the order of history.csv."""
-    collected: dict[str, list[float]] = {}
-    for update in terms:
-        for name, value in update.items():
-            collected.setdefault(name, []).append(float(value))
-    first = [name for name in ("d_loss", "g_loss") if name in collected]
-    last = [name for name in DIAGNOSTICS if name in collected]
-    middle = [name for name in collected if name not in (*first, *last)]
-    return {name: float(np.mean(collected[name])) for name in (*first, *middle, *last)}
-
-
-DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_grad_norm", "g_grad_norm")
-"""Columns of history.csv that every loss has, after the losses and their terms."""
-
-
-def _judged(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
-    """Mean logits, and the share of series on the right side of the loss's threshold."""
-    if outcome.real is None or outcome.generated is None:
-        raise ValueError(f"`d_loss` of `{variant.name}` returned no judgements; set `real` and `generated`")
-    real, fake = outcome.real.logits, outcome.generated.logits
-    means = tf.reduce_mean(real), tf.reduce_mean(fake)
-    threshold = (means[0] + means[1]) / 2 if variant.threshold is None else variant.threshold
-    right = tf.cast(real > threshold, tf.float32), tf.cast(fake < threshold, tf.float32)
-    accuracy = (tf.reduce_mean(right[0]) + tf.reduce_mean(right[1])) / 2
-    return {"d_real_logit": means[0], "d_fake_logit": means[1], "d_accuracy": accuracy}
-
-
-def _build(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:
+def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:
+    """The networks of a run, with weights still to be set."""
     shape = networks.Shape(
         steps=dataset.steps,
         features=dataset.features,
@@ -268,28 +252,32 @@ def _build(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: in
         units=config.units,
         readout=config.readout,
         bounded=config.data.scaling == "minmax",
-        fused=use_fused_layers(device, config.penalty),
+        fused=use_fused_layers(
+            device, second_derivatives=config.penalty in GRADIENT_PENALTIES, spectral=config.spectral_norm
+        ),
+        spectral=config.spectral_norm,
+        bidirectional=config.d_bidirectional,
     )
-    conditions = variant.conditions(num_labels, config.options)
-    width = config.latent_series + config.latent_steps + conditions
-    recognizer = None
+    width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
+    heads = {}
     if variant.recognizer is not None:
-        heads = variant.recognizer.widths(config.latent_series, config.latent_steps, config.options)
-        recognizer = networks.build_recognizer(shape, heads, shared_trunk=variant.recognizer.shared_trunk)
+        sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
+        heads = variant.recognizer.widths(sizes, config.options)
     return Networks(
         generator=networks.build_generator(shape, width),
-        discriminator=networks.build_discriminator(shape, conditions if variant.conditions_seen else 0),
+        discriminator=networks.build_discriminator(
+            shape, variant.conditions_seen(num_labels, config.options), variant.similarities(config.options)
+        ),
         average=networks.build_generator(shape, width, name="average"),
-        recognizer=recognizer,
+        recognizer=networks.build_recognizer(shape, heads, shared_trunk=variant.recognizer.shared_trunk)
+        if variant.recognizer is not None and heads
+        else None,
     )
 
 
-def _adam(config: RunConfig) -> Any:
-    return tf.keras.optimizers.Adam(beta_1=config.beta_1, beta_2=config.beta_2)
-
-
-def _learning_rate(config: RunConfig, name: str) -> float:
-    return config.d_learning_rate if name == "discriminator" else config.g_learning_rate
+def _copies(network: keras.Model) -> dict[str, Any]:
+    """A variable beside every weight of a network, by place."""
+    return {place: tf.Variable(weight, trainable=False) for place, weight in networks.places(network).items()}
 
 
 def _assign(variables: dict[str, Any], arrays: dict[str, np.ndarray], part: str) -> None:

@@ -1,14 +1,25 @@
-"""What the tests share: a quiet, single-threaded, deterministic TensorFlow, and a small piece of real data."""
+"""What the tests share: a quiet, single-threaded, deterministic TensorFlow, a small piece of real data, small runs."""
 
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data.dataset import Dataset, Split
+
+if TYPE_CHECKING:
+    from rnngan_cli.losses.variant import Outcome
+    from rnngan_cli.networks import Batch, Draw
+    from rnngan_cli.training import Trainer
+
+SEED, STEP = np.int32(3), np.float32(300)
+"""Of single updates: 300 updates done lie inside the annealing of the VAE's KL term."""
 
 
 def pytest_configure() -> None:
@@ -24,6 +35,7 @@ def started() -> None:
         from rnngan_cli import device
 
         device.start("cpu")
+        gc.freeze()  # a million objects of TensorFlow's that every collection would walk through
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +68,7 @@ def small() -> Dataset:
 @pytest.fixture(scope="session")
 def configure() -> Callable[..., RunConfig]:
     """From a loss and fields of a run to a small run's config, resolved as a plan resolves it."""
-    from rnngan_cli import losses
+    from rnngan_cli import losses, optimizers
     from rnngan_cli.losses.penalties import PENALTIES
     from rnngan_cli.options import resolve
 
@@ -72,6 +84,90 @@ def configure() -> Callable[..., RunConfig]:
             **fields,
             "options": resolve(loss, variant.options, fields.get("options", {})),  # type: ignore[arg-type]
         }
-        return RunConfig.model_validate(resolved)
+        config = RunConfig.model_validate(resolved)
+        return config.model_copy(update=optimizers.resolve(config))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tiny(small: Dataset) -> Dataset:
+    """The first four steps of it."""
+
+    def cut(part: Split) -> Split:
+        return Split(part.series[:, :4].copy(), part.labels)
+
+    return replace(small, train=cut(small.train), validation=cut(small.validation), test=cut(small.test))
+
+
+@pytest.fixture(scope="session")
+def begin(small: Dataset, configure: Callable[..., RunConfig]) -> "Callable[..., Trainer]":
+    """From a loss and fields of a run to a trainer at its start; on `small` unless another data set is given."""
+    from rnngan_cli.training import Trainer
+
+    def make(loss: str, dataset: Dataset = small, **fields: object) -> Trainer:
+        config = configure(loss, **fields)
+        trainer = Trainer(config, dataset)
+        trainer.reset(config)
+        return trainer
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def first_batch(small: Dataset) -> "Callable[..., Batch]":
+    """The first training series as the trainer's loss is given them."""
+    import tensorflow as tf
+
+    from rnngan_cli.networks import Batch
+
+    def take(trainer: "Trainer", count: int = 8) -> Batch:
+        assert small.train.labels is not None
+        labels = trainer.one_hot(small.train.labels[:count])
+        return Batch(
+            tf.constant(small.train.series[:count, : trainer.game.steps]),
+            None if labels is None else tf.constant(labels),
+        )
+
+    return take
+
+
+@pytest.fixture(scope="session")
+def update(first_batch: "Callable[..., Batch]") -> "Callable[..., dict[str, float]]":
+    """One update of a side on `first_batch`, without compilation, which is quicker for one; returns its terms."""
+    import tensorflow as tf
+
+    def apply(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
+        batch = first_batch(trainer)
+        function = getattr(trainer, f"update_{side}").python_function
+        terms = function(SEED, tf.constant(counter), STEP, batch.series, batch.labels)
+        return {name: float(value) for name, value in terms.items()}
+
+    return apply
+
+
+@pytest.fixture(scope="session")
+def evaluate(first_batch: "Callable[..., Batch]") -> "Callable[..., tuple[Outcome, Batch, Draw]]":
+    """The loss of a side (`d`, `g`) on `first_batch`, with what it was given."""
+    import tensorflow as tf
+
+    def apply(trainer: "Trainer", side: str) -> "tuple[Outcome, Batch, Draw]":
+        batch = first_batch(trainer)
+        draw = trainer.variant.draw(trainer.game, SEED, f"{side}-noise", tf.constant(0), batch)
+        function = trainer.variant.d_loss if side == "d" else trainer.variant.g_loss
+        return function(trainer.game, batch, draw, STEP), batch, draw
+
+    return apply
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Keras in float64, for differences that float32 would drown in rounding."""
+    import keras
+
+    before = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx(before[0])
+    keras.config.set_dtype_policy(before[1])

@@ -57,8 +57,16 @@ OTHER_RUN: dict[str, Any] = {
     "average": 0.9,
     "d_learning_rate": 1e-3,
     "g_learning_rate": 2e-3,
-    "beta_1": 0.0,
-    "beta_2": 0.99,
+    "d_optimizer": "sgd",
+    "g_optimizer": "rmsprop",
+    "d_beta_1": 0.0,
+    "g_beta_1": 0.1,
+    "d_beta_2": 0.99,
+    "g_beta_2": 0.98,
+    "d_momentum": 0.5,
+    "g_momentum": 0.4,
+    "spectral_norm": True,
+    "d_bidirectional": True,
     "penalty": "gp",
     "penalty_weight": 1.0,
     "options": {"labels": "pearson"},
@@ -118,7 +126,7 @@ def test_runs_of_one_shape_may_differ_in_seed_length_and_rates(field: str) -> No
     assert shape_key(RunConfig.model_validate({field: OTHER_RUN[field]})) == shape_key(RunConfig())
 
 
-@pytest.mark.parametrize("field", ["loss", "cell", "units", "penalty_weight", "beta_1", "average", "options", "data"])
+@pytest.mark.parametrize("field", ["loss", "cell", "units", "penalty_weight", "d_beta_1", "average", "options", "data"])
 def test_runs_of_other_shapes_do_not_share_compiled_steps(field: str) -> None:
     assert shape_key(RunConfig.model_validate({field: OTHER_RUN[field]})) != shape_key(RunConfig())
 

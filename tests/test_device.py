@@ -36,10 +36,15 @@ def test_a_gpu_that_is_not_there_is_refused(requested: str, num_gpus: int) -> No
         device.choose(requested, num_gpus)
 
 
-@pytest.mark.parametrize("penalty", ["none", "gp", "lp", "r1"])
+@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize("second_derivatives", [False, True])
 @pytest.mark.parametrize("chosen", ["cpu", "gpu:0", "gpu:1"])
-def test_fused_layers_are_for_gpus_without_a_penalty(chosen: str, penalty: str) -> None:
-    assert device.use_fused_layers(chosen, penalty) == (chosen.startswith("gpu") and penalty == "none")
+def test_fused_layers_are_for_gpus_and_losses_that_leave_them_alone(
+    chosen: str, second_derivatives: bool, spectral: bool
+) -> None:
+    """cuDNN has no second derivatives, and takes no kernel but the layer's own."""
+    fused = device.use_fused_layers(chosen, second_derivatives=second_derivatives, spectral=spectral)
+    assert fused == (chosen != "cpu" and not second_derivatives and not spectral)
 
 
 def test_a_worker_has_one_thread_and_keeps_the_rest_of_the_environment() -> None:

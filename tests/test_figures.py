@@ -16,7 +16,7 @@ from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.figures import KINDS, draw_sweep, embeddings, style
+from rnngan_cli.figures import KINDS, OF_SOME_LOSSES, controls, draw_sweep, embeddings, style
 from rnngan_cli.figures.group import Group, read_groups
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import RunFolder, SweepFolder
@@ -62,6 +62,7 @@ def add_run(
     g_loss: Sequence[float] = (0.7, 0.8, 0.9, 1.0),
     jitter: float = 0.05,
     scores: dict[str, float] | None = None,
+    grids: dict[str, tuple[list[str], np.ndarray]] | None = None,
     **fields: Any,
 ) -> RunFolder:
     """Adds an ended run: a row of history every 20 updates, and real series with noise as generated ones."""
@@ -75,10 +76,17 @@ def add_run(
         random = np.random.default_rng([seed, len(loss)])
         series = dataset.test.series[random.permutation(len(dataset.test))[:NUM_SAMPLES]]
         noise = jitter * random.standard_normal(series.shape)
-        run.write_samples(dataset.scaler.inverse(series + noise))
+        run.write_samples(dataset.scaler.inverse(series + noise), grids)
         given = dict.fromkeys(PRIMARY, 0.1 + 0.01 * seed) if scores is None else scores
         run.write_scores("judged", dataset.sha256, given)
     return run
+
+
+def by_value(dataset: Dataset, num_values: int, num_draws: int) -> tuple[list[str], np.ndarray]:
+    """Real series as if they were made from so many values of a label or code, with so many draws of noise each."""
+    series = dataset.scaler.inverse(dataset.test.series[: num_values * num_draws])
+    words = [f"value {number}" for number in range(num_values)]
+    return words, series.reshape(num_values, num_draws, *series.shape[1:])
 
 
 def only_group(sweep: SweepFolder) -> Group:
@@ -114,7 +122,8 @@ def ten(tmp_path_factory: pytest.TempPathFactory, stocks: Dataset) -> tuple[Swee
         for seed in range(3):
             gone = loss == "gan" or (loss == "kld" and seed == 1)
             values = dict.fromkeys(PRIMARY, 0.03 * (place + 1) + 0.01 * seed)
-            add_run(sweep, stocks, loss, seed, state="diverged" if gone else "done", scores=values)
+            grids = {"label": by_value(stocks, 4, 3)} if loss == "cgan" else None
+            add_run(sweep, stocks, loss, seed, state="diverged" if gone else "done", scores=values, grids=grids)
     result = draw_sweep(sweep)
     assert result.notes == ()
     return sweep, list(result.paths)
@@ -205,10 +214,24 @@ def test_a_second_drawing_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(t
 def test_settings_are_never_drawn_together(tmp_path: Path, stocks: Dataset) -> None:
     sweep = new_sweep(tmp_path)
     for units in (24, 48):
-        add_run(sweep, stocks, units=units).path.joinpath("samples.npz").unlink()
+        for loss in ("bce", "wgan"):
+            add_run(sweep, stocks, loss, units=units).path.joinpath("samples.npz").unlink()
     names = {path.name for path in draw_sweep(sweep).paths if path.suffix == ".png"}
     kinds = ("loss-curves", "scores")
     assert names == {f"{kind}-stocks-gru-units-{units}.png" for kind in kinds for units in (24, 48)}
+
+
+def test_settings_of_a_single_loss_are_drawn_side_by_side(tmp_path: Path, stocks: Dataset) -> None:
+    """Then they are what is compared: a panel each, in the colour of the loss."""
+    sweep = new_sweep(tmp_path, stocks)
+    for optimizer in ("adam", "sgd"):
+        add_run(sweep, stocks, d_optimizer=optimizer, g_optimizer="adam")
+    settings = ("bce optimizer=adam/adam", "bce optimizer=sgd/adam")
+    assert only_group(sweep).losses == settings
+    for kind in ("loss-curves", "scores", "samples", "pca"):
+        shown = texts(drawn(sweep, kind))
+        assert all(words.replace(" ", "\n") in shown for words in settings), kind
+    assert style.loss_style(settings[0]) == style.loss_style("bce")
 
 
 def test_a_sweep_without_runs_draws_nothing(tmp_path: Path) -> None:
@@ -415,7 +438,9 @@ def test_runs_that_did_not_end_are_not_drawn(tmp_path: Path, stocks: Dataset) ->
     assert only_group(sweep).gaps == {"bce": "no run finished"}
     result = draw_sweep(sweep)
     assert result.paths == ()
-    assert [note.split(" of ")[0] for note in result.notes[1:]] == list(KINDS)
+    assert [note.split(" of ")[0] for note in result.notes[1:]] == [
+        kind for kind in KINDS if kind not in OF_SOME_LOSSES
+    ]
     add_run(sweep, stocks, "wgan")
     assert "no run finished" in texts(drawn(sweep, "loss-curves"))
 
@@ -637,3 +662,65 @@ def test_a_picture_is_the_same_size_as_its_figure() -> None:
     with Image.open(io.BytesIO(contents["png"])) as image:
         assert image.size[0] == 975  # 6.5 inches at 150 dpi
     assert b"<dc:date>" not in contents["svg"]
+
+
+# --- labels and codes
+
+
+def test_labels_are_rows_and_codes_are_columns(tmp_path: Path, digits: Dataset) -> None:
+    """Every picture on the sheet is the one of its value and draw."""
+    sweep = new_sweep(tmp_path, digits)
+    grids = {name: by_value(digits, 3, 4) for name in ("label", "c0")}
+    add_run(sweep, digits, "infogan", grids=grids)
+    figure = drawn(sweep, "controls")
+    sheets = {part.get_suptitle(): part.axes[0] for part in figure.subfigs}
+    assert set(sheets) == {"infogan: label", "infogan: code c0"}
+    series = np.asarray(grids["c0"][1], np.float32)
+    for title, axes in sheets.items():
+        (image,) = axes.get_images()
+        sheet = np.asarray(image.get_array())
+        for value in range(3):
+            for draw in range(4):
+                row, column = (value, draw) if title.endswith("label") else (draw, value)
+                cell = sheet[9 * row : 9 * row + 8, 9 * column : 9 * column + 8]
+                np.testing.assert_array_equal(cell, series[value, draw])
+    assert labels(sheets["infogan: label"]) == ["value 0", "value 1", "value 2"]
+    assert [one.get_text() for one in sheets["infogan: code c0"].get_xticklabels()] == ["value 0", "value 1", "value 2"]
+
+
+def test_series_by_code_are_lines_a_panel_a_value(tmp_path: Path, stocks: Dataset) -> None:
+    sweep = new_sweep(tmp_path, stocks)
+    words, series = by_value(stocks, 5, 3)
+    add_run(sweep, stocks, "infogan", grids={"c0": (words, series)})
+    (part,) = drawn(sweep, "controls").subfigs
+    assert len(part.axes) == 3 * 5  # three features of five are shown
+    for column, axes in enumerate(part.axes[:5]):
+        assert axes.get_title() == words[column]
+        for draw, line in enumerate(axes.get_lines()):
+            np.testing.assert_allclose(line.get_ydata(), series[column, draw, :, 0], rtol=1e-6)
+    assert part.axes[5].get_ylabel() == stocks.feature_names[1]
+
+
+def test_losses_without_labels_or_codes_have_no_such_picture_and_no_note(tmp_path: Path, stocks: Dataset) -> None:
+    sweep = new_sweep(tmp_path, stocks)
+    add_run(sweep, stocks)
+    assert drawn(sweep, "controls") is None
+    result = draw_sweep(sweep)
+    assert result.notes == ()
+    assert not any("controls" in path.name for path in result.paths)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 8, 7), (2, 4, 8, 8), (3, 8, 8)], ids=["features", "values", "axes"])
+def test_grids_that_do_not_fit_are_left_out(tmp_path: Path, digits: Dataset, shape: tuple[int, ...]) -> None:
+    sweep = new_sweep(tmp_path, digits)
+    add_run(sweep, digits, "cgan", grids={"label": (["a", "b", "c"], np.zeros(shape))})
+    assert drawn(sweep, "controls") is None
+
+
+@pytest.mark.parametrize("count", [1, 5, 50, 300])
+@pytest.mark.parametrize("image", [True, False])
+def test_any_number_of_series_can_be_drawn(count: int, image: bool) -> None:
+    series = np.random.default_rng(0).random((1, count, 4, 3))
+    pictures = controls.draw_generated(controls.Grid("", ("",), series, image), "bce", ("a", "b", "c"))
+    assert pictures["png"].startswith(b"\x89PNG")
+    assert b"Generated series: bce" in pictures["svg"]

@@ -8,10 +8,10 @@ import tensorflow as tf
 from scipy.special import expit
 
 from rnngan_cli.losses import penalties
-from rnngan_cli.losses.penalties import PENALTIES, Penalty, interpolate, squared_gradient_norm
+from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, interpolate, squared_gradient_norm
 from rnngan_cli.recurrent import CELLS
 
-NAMES = [name for name, row in PENALTIES.items() if row is not None]
+NAMES = list(GRADIENT_PENALTIES)
 Array = np.ndarray
 OF_NORM: dict[str, Callable[[Array], Array]] = {
     "gp": lambda norms: (norms - 1) ** 2,
@@ -20,10 +20,10 @@ OF_NORM: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def row(name: str) -> Penalty:
+def value_of(name: str) -> Callable[..., tf.Tensor]:
     found = PENALTIES[name]
-    assert found is not None
-    return found
+    assert found is not None and found.value is not None
+    return found.value
 
 
 def batch(seed: int, count: int = 5) -> tf.Tensor:
@@ -44,7 +44,7 @@ def test_a_linear_critic_has_the_exact_penalty(name: str, size: float) -> None:
     def critic(series: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(series * weights, axis=[1, 2])
 
-    value = float(row(name).value(critic, batch(1), batch(2), alphas()))
+    value = float(value_of(name)(critic, batch(1), batch(2), alphas()))
     assert value == pytest.approx(float(OF_NORM[name](np.array(size))), rel=1e-6, abs=1e-20)
 
 
@@ -60,7 +60,7 @@ def test_there_is_one_norm_for_every_series(name: str) -> None:
     at = real if name == "r1" else alpha * real + (1 - alpha) * generated
     norms = factors * np.sqrt((at**2).sum(axis=(1, 2)))
     assert norms.min() < 1 < norms.max()
-    value = float(row(name).value(critic, batch(1), batch(2), alphas()))
+    value = float(value_of(name)(critic, batch(1), batch(2), alphas()))
     assert value == pytest.approx(float(OF_NORM[name](norms).mean()), rel=1e-9)
     assert value != pytest.approx(float(OF_NORM[name](np.sqrt((norms**2).sum()))), rel=0.1)  # a norm over the batch
 
@@ -103,7 +103,7 @@ def test_a_flat_critic_has_a_finite_gradient(name: str) -> None:
     """The derivative of a square root at 0 is infinite; epsilon inside keeps it finite."""
     weights = tf.Variable(np.zeros((6, 2)))
     with tf.GradientTape() as tape:
-        value = row(name).value(lambda x: tf.reduce_sum(x * weights, axis=[1, 2]), batch(1), batch(2), alphas())
+        value = value_of(name)(lambda x: tf.reduce_sum(x * weights, axis=[1, 2]), batch(1), batch(2), alphas())
     assert np.isfinite(np.asarray(tape.gradient(value, weights))).all()
     assert float(value) == pytest.approx({"gp": 1, "lp": 0, "r1": 0}[name], abs=1e-5)
 
@@ -174,7 +174,7 @@ def test_the_gradient_of_a_penalty_equals_finite_differences(cell: str) -> None:
     @tf.function(autograph=False)
     def ours() -> dict[str, tuple[tf.Tensor, list[tf.Tensor]]]:
         with tf.GradientTape(persistent=True) as tape:
-            values = {name: row(name).value(critic, real, generated, alpha) for name in NAMES}
+            values = {name: value_of(name)(critic, real, generated, alpha) for name in NAMES}
         return {name: (value, tape.gradient(value, variables)) for name, value in values.items()}
 
     def theirs(name: str, weights: list[Array]) -> float:

@@ -9,7 +9,7 @@ from rnngan_cli.config import SweepConfig, build, identity
 from rnngan_cli.data import SOURCES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.losses.penalties import PENALTIES
+from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
 from rnngan_cli.plan import expand, plan
 
 
@@ -72,7 +72,8 @@ def test_a_setting_for_one_loss_wins_over_the_common_one() -> None:
 def test_options_of_one_loss_are_checked_and_filled_in() -> None:
     runs = plan(sweep(losses="bce,mse,igan", override={"igan": {"smoothing": 1}}))
     options = {run.loss: run.options for run in runs}
-    assert options == {"bce": {}, "mse": {"labels": "zero-one"}, "igan": {"smoothing": 1.0}}
+    defaults = {name: option.default for name, option in VARIANTS["igan"].options.items()}
+    assert options == {"bce": {}, "mse": {"labels": "zero-one"}, "igan": {**defaults, "smoothing": 1.0}}
 
 
 def test_a_setting_for_one_data_set() -> None:
@@ -93,7 +94,7 @@ def test_auto_is_the_penalty_of_the_loss(name: str) -> None:
     assert (run.penalty, run.penalty_weight) == (("gp", 10.0) if name == "wgan" else ("r1", 0.1))
 
 
-@pytest.mark.parametrize("penalty", [name for name in PENALTIES if name != "none"])
+@pytest.mark.parametrize("penalty", GRADIENT_PENALTIES)
 def test_a_penalty_comes_with_its_own_weight(penalty: str) -> None:
     (own,) = plan(sweep(losses="bce", run={"penalty": penalty}))
     (given,) = plan(sweep(losses="bce", run={"penalty": penalty, "penalty_weight": 3}))
@@ -161,7 +162,10 @@ def test_an_own_file_elsewhere_is_the_same_run(tmp_path: Path) -> None:
         ({"override": {"sines": {"serie": 3}}}, "did you mean `series`?"),
         ({"data": {"windw": 3}}, "unknown key `windw`: did you mean `window`?"),
         ({"data": {"window": 0}}, "`window = 0`"),
-        ({"losses": "wgan", "run": {"penalty": "r1"}}, "`penalty = r1`: wgan is defined with gp, lp; leave it at auto"),
+        (
+            {"losses": "wgan", "run": {"penalty": "r1"}},
+            "`penalty = r1`: wgan is defined with gp, lp, clip; leave it at auto",
+        ),
         ({"losses": "wgan", "run": {"penalty": "none"}}, "`penalty = none`: wgan is defined with gp, lp"),
         ({"losses": "cgan", "data": {"labels": "none"}}, "`--labels none`: cgan needs labels"),
         ({"run": {"latent_series": 0, "latent_steps": 0}}, "the generator needs noise"),
@@ -178,7 +182,9 @@ def test_refused_in_one_line(fields: dict[str, Any], told: str) -> None:
 
 @pytest.mark.parametrize("name", [row.name for row in VARIANTS.values() if "step" not in row.readouts])
 def test_divergences_need_one_number_a_series(name: str) -> None:
-    with pytest.raises(UserError, match=f"`readout = step`: {name} needs one number a series \\(mean or last\\)"):
+    readouts = ", ".join(VARIANTS[name].readouts)
+    said = f"`readout = step`: {name} is defined with {readouts}, as it needs one number a series"
+    with pytest.raises(UserError, match=said):
         plan(sweep(losses=name, run={"readout": "step"}))
 
 

@@ -22,7 +22,8 @@ CONFIG = RunConfig(loss="wgan", seed=3, penalty="gp", penalty_weight=10.0)
 def state(value: float) -> State:
     return {
         "generator": {"cell/kernel": np.full((2, 3), value, np.float32), "cell/bias": np.zeros(3, np.float32)},
-        "adam-generator": {"000": np.array([value])},
+        "optimizer-generator": {"000": np.array([value])},
+        "past-generator": {"cell/kernel": np.full((2, 3), -value, np.float32)},
     }
 
 
@@ -149,7 +150,9 @@ def flip(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
-@pytest.mark.parametrize("name", ["generator.npz", "adam-generator.npz", "history.csv", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["generator.npz", "optimizer-generator.npz", "past-generator.npz", "history.csv", "manifest.json"]
+)
 @pytest.mark.parametrize("harm", [cut, flip, Path.unlink])
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     run: RunFolder, name: str, harm: Callable[[Path], None]
@@ -159,7 +162,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     harm(run.path / "checkpoints" / "step-4" / name)
     step, found, history, damage = run.read_checkpoint()
     assert (step, history) == (2, rows(2))
-    assert found["adam-generator"]["000"] == 2
+    assert found["optimizer-generator"]["000"] == 2
     assert len(damage) == 1
     assert "step-4" in damage[0]
 
@@ -188,7 +191,7 @@ def test_checkpoints_are_dropped(run: RunFolder) -> None:
     assert run.read_checkpoint()[0] == 0
 
 
-def test_weights_are_kept_without_the_optimisers(run: RunFolder) -> None:
+def test_weights_are_kept_without_what_only_training_needs(run: RunFolder) -> None:
     run.write_weights(state(5))
     assert sorted(path.name for path in (run.path / "weights").iterdir()) == ["generator.npz", "manifest.json"]
     assert run.weights()["generator"]["cell/kernel"].tolist() == [[5] * 3] * 2
@@ -198,11 +201,12 @@ def test_weights_are_kept_without_the_optimisers(run: RunFolder) -> None:
 
 
 def test_samples_are_read_back(run: RunFolder) -> None:
-    run.write_samples(np.ones((2, 3, 1)), np.array([0, 1]))
+    run.write_samples(np.ones((2, 3, 1)), {"label": (["a", "b"], np.zeros((2, 5, 3, 1)))})
     found = run.samples()
     assert found["series"].dtype == np.float32
     assert found["series"].shape == (2, 3, 1)
-    assert found["labels"].tolist() == [0, 1]
+    assert found["values_of_label"].tolist() == ["a", "b"]
+    assert (found["by_label"].shape, found["by_label"].dtype) == ((2, 5, 3, 1), np.float32)
     flip(run.path / "samples.npz")
     with pytest.raises(DamagedFileError):
         run.samples()

@@ -72,8 +72,11 @@ def test_no_run_is_an_empty_table(sweep: SweepFolder) -> None:
 @pytest.mark.parametrize(
     ("fields", "cells"),
     [
-        ({"grid": {"units": [3, 4]}}, ["gru units=3", "gru units=4"]),
-        ({"grid": {"units": [3, 4], "layers": [1, 2]}}, [f"gru layers={n} units={u}" for n in (1, 2) for u in (3, 4)]),
+        ({"losses": "bce,mse", "grid": {"units": [3, 4]}}, ["gru units=3", "gru units=4"] * 2),
+        (
+            {"losses": "bce,mse", "grid": {"units": [3, 4], "layers": [1, 2]}},
+            [f"gru layers={n} units={u}" for n in (1, 2) for u in (3, 4)] * 2,
+        ),
         ({"cells": "gru,lstm"}, ["gru", "lstm"]),
         ({"datasets": "sines,sines-paper"}, ["gru", "gru"]),
         ({"seeds": 2}, ["gru", "gru"]),
@@ -86,15 +89,27 @@ def test_only_runs_of_one_setting_share_a_cell(sweep: SweepFolder, fields: dict[
     assert sorted(runs["cell"]) == sorted(cells)
 
 
+def test_settings_of_a_single_loss_are_told_with_it(sweep: SweepFolder) -> None:
+    """Then they are what is compared; what both sides have is told as one, the discriminator's first."""
+    pairs = [{"d_optimizer": d, "g_optimizer": "adam"} for d in ("adam", "sgd")]
+    for config in resolved(grid={"optimizers": pairs, "units": [3, 4]}):
+        finish(sweep, config, 1.0)
+    runs, _ = runs_table(sweep)
+    assert set(runs["cell"]) == {"gru"}
+    # sgd takes a rate of 0.1 unless another is given, adam 0.002 and 0.001
+    settings = {"learning_rate=0.002/0.001 optimizer=adam/adam", "learning_rate=0.1/0.001 optimizer=sgd/adam"}
+    assert set(runs["loss"]) == {f"bce units={units} {words}" for units in (3, 4) for words in settings}
+
+
 def test_settings_of_one_loss_or_data_set_are_labels_too(sweep: SweepFolder) -> None:
     for override in ({}, {"mse": {"labels": "pearson"}}, {"sines": {"series": 200}}):
         for config in resolved(losses="mse", override=override):
             finish(sweep, config, 1.0)
-    cells = sorted(runs_table(sweep)[0]["cell"])
-    assert cells == [
-        "gru mse.labels=pearson sines.series=10000",
-        "gru mse.labels=zero-one sines.series=10000",
-        "gru mse.labels=zero-one sines.series=200",
+    runs, _ = runs_table(sweep)
+    assert sorted(zip(runs["loss"], runs["cell"], strict=True)) == [
+        ("mse mse.labels=pearson", "gru sines.series=10000"),
+        ("mse mse.labels=zero-one", "gru sines.series=10000"),
+        ("mse mse.labels=zero-one", "gru sines.series=200"),  # other data: never in one table with the others
     ]
 
 

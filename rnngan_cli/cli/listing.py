@@ -1,6 +1,8 @@
 """Commands that list what there is: `losses`, `datasets`, `metrics`, `doctor`."""
 
 import json
+import shutil
+import textwrap
 from typing import Annotated, Any
 
 import typer
@@ -12,25 +14,26 @@ def losses(
     name: Annotated[str | None, typer.Argument(help="One loss; default all.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the ten losses: what each minimises, what to expect, where it comes from.
+    """List the losses: what each minimises, what to expect, where it comes from, options, profiles.
 
-    Example:
+    Examples:
       rnngan losses wgan
+      rnngan losses --json
     """
+    from rnngan_cli.catalogue import describe
     from rnngan_cli.losses import VARIANTS, variant
-    from rnngan_cli.losses.listing import describe
 
     chosen = [variant(name)] if name else list(VARIANTS.values())
     facts = [describe(row) for row in chosen]
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
-        _print_facts(facts[0])
+        _print_loss(facts[0])
     else:
         width = max(len(fact["name"]) for fact in facts)
         for fact in facts:
-            typer.echo(f"{fact['name']:{width}}  {fact['title']}: {fact['divergence']}")
-        typer.echo("\nE mean over the batch, s sigmoid, sp softplus, D logits. `rnngan losses NAME` tells more.")
+            _print_fact(fact["name"], f"{fact['title']}. {fact['divergence']}", width)
+        typer.echo("\nE batch mean, s sigmoid, sp softplus, D logits. More: `rnngan losses NAME`.")
 
 
 def datasets(
@@ -94,7 +97,8 @@ def doctor(as_json: AsJson = False) -> None:
     gpus = device.quiet_gpus()
     chosen = device.choose("auto", len(gpus))
     fused = {
-        kind: device.use_fused_layers(chosen, penalty) for kind, penalty in (("plain", "none"), ("penalised", "gp"))
+        kind: device.use_fused_layers(chosen, second_derivatives=needed)
+        for kind, needed in (("plain", False), ("penalised", True))
     }
     layers = {kind: "Keras (cuDNN)" if used else "rnngan (unrolled)" for kind, used in fused.items()}
     facts = {
@@ -122,6 +126,45 @@ def _metric_facts(metric: Any) -> dict[str, Any]:
     bounds = [bound if abs(bound) != float("inf") else None for bound in (low, high)]
     names = ("name", "title", "definition", "direction", "source", "group", "primary")
     return {**{key: getattr(metric, key) for key in names}, "range": bounds}
+
+
+def _print_loss(facts: dict[str, Any]) -> None:
+    """Everything about one loss, wrapped to the terminal."""
+    from rnngan_cli.catalogue import changed
+
+    typer.echo(f"{facts['name']}: {facts['title']}\n")
+    named = {"discriminator": "D minimises", "generator": "G minimises", "divergence": "divergence"}
+    for key, title in {**named, "expect": "expect", "source": "source"}.items():
+        _print_fact(title, facts[key], 11)
+    for departure in facts["departures"]:
+        _print_fact("departure", departure, 11)
+    _print_fact("readouts", ", ".join(facts["readouts"]), 11)
+    _print_fact("penalties", f"{', '.join(facts['penalties'])}; auto is {facts['penalty']}", 11)
+    typer.echo("\nE mean over the batch, s sigmoid, sp(u) = log(1 + exp(u)), D logits.")
+    if facts["options"]:
+        typer.echo("\noptions (-s " + facts["name"] + ".NAME=VALUE)")
+        width = max(len(option["name"]) for option in facts["options"])
+        for option in facts["options"]:
+            _print_fact(f"  {option['name']}", f"{option['default']}: {option['help']}", width + 2)
+    shared, paper = (facts["profiles"][name] for name in ("shared", "paper"))
+    typer.echo("\nprofile shared, the same for all losses but for penalty and options")
+    _print_fact(" ", _words(shared["settings"]), 1)
+    typer.echo("\nprofile paper (--profile paper), as shared but for")
+    _print_fact(" ", _words(changed(facts)) or "nothing: its source is not written up here", 1)
+    for departure in paper["departures"]:
+        _print_fact("  departure", departure, 11)
+
+
+def _words(settings: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
+
+
+def _print_fact(title: str, text: str, width: int) -> None:
+    """A title and its text, which is wrapped and hangs beside it."""
+    indent = " " * (width + 2)
+    columns = min(shutil.get_terminal_size().columns, 110)
+    lines = textwrap.wrap(text, columns, initial_indent=f"{title:{width}}  ", subsequent_indent=indent)
+    typer.echo("\n".join(lines))
 
 
 def _print_facts(facts: dict[str, Any]) -> None:

@@ -58,7 +58,9 @@ def plot(results: Results = Path("results")) -> None:
 
 def compare(
     results: Results = Path("results"),
-    baseline: Annotated[str, typer.Option(help="Loss that the others are compared with.")] = "bce",
+    baseline: Annotated[
+        str | None, typer.Option(help="Loss that the others are compared with. [default: bce, or else the first]")
+    ] = None,
     score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,10 +82,11 @@ def compare(
         if board.empty:
             raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
         ended = runs[runs["status"].isin(["done", "diverged"])]
-        table = verdicts(ended[[*ended.columns[:6], *score_names(runs)]], score or SORT_BY, baseline)
+        base = baseline or _baseline(sorted(ended["loss"].unique()))
+        table = verdicts(ended[[*ended.columns[:6], *score_names(runs)]], score or SORT_BY, base)
         facts[str(sweep.path)] = json.loads(table.to_json(orient="records"))
         if not as_json:
-            typer.echo(f"{sweep.path}: compared with {baseline} by {score or SORT_BY}")
+            typer.echo(f"{sweep.path}: compared with {base} by {score or SORT_BY}")
             render(board)
             for _, row in table.iterrows():
                 typer.echo(f"{row['dataset']}, {row['cell']}, {row['loss']}: {row['verdict']}")
@@ -91,25 +94,46 @@ def compare(
         typer.echo(json.dumps(facts, indent=2))
 
 
+def _baseline(losses: list[str]) -> str:
+    """The loss that others are compared with unless one is named."""
+    from rnngan_cli.config import RunConfig
+
+    usual = str(RunConfig.model_fields["loss"].default)
+    return usual if usual in losses else losses[0]
+
+
 def generate(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many series.")] = 100,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="File to write: .npz, or .csv with an id and a step column."),
+        typer.Option("-o", "--output", help="File to write: .npz, .csv (a line a step), or a picture: .png, .svg."),
     ] = Path("generated.npz"),
+    label: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|A..B", help="cgan: the class to draw, by name or number, or a range of them."),
+    ] = None,
+    code: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE|A..B", help="infogan: sets a code, 0=2 or c0=-2..2; can be given again."),
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, max=1000, help="Values of a sweep c0=A..B.")] = 10,
     stream: Annotated[str, typer.Option(help="Any word: another one draws other series.")] = "generate",
 ) -> None:
     """Draw series from a finished run's generator, in the units of its data.
 
-    Example:
+    With a range, successive series take its values in turn and share their noise.
+
+    Examples:
       rnngan generate results/sweep/runs/wgan-gru-sines-s0-1a2b3c4d -n 1000 -o wgan.csv
+      rnngan generate results/sweep/runs/cgan-gru-digits-s0-1a2b3c4d --label 0..9 -o digits.png
+      rnngan generate results/sweep/runs/infogan-gru-digits-s0-1a2b3c4d --code c0=-2..2 --code 0=2
     """
     from rnngan_cli.generation import generate_series, write_series
 
-    series, names = generate_series(run, number, stream)
-    write_series(output, series, names)
-    typer.echo(f"{number} series of {series.shape[1]} steps x {series.shape[2]} features: {output}")
+    made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
+    write_series(output, made)
+    typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
 COMMANDS = (status, plot, compare, generate)

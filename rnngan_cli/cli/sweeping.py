@@ -2,102 +2,43 @@
 
 import json
 import sys
-from enum import Enum, StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli.choices import (
+    AsJson,
+    Columns,
+    Device,
+    DryRun,
+    Experiment,
+    File,
+    IdColumn,
+    LabelColumn,
+    Labels,
+    LabelsOption,
+    Missing,
+    MissingOption,
+    Output,
+    Profile,
+    Progress,
+    ProgressOption,
+    Rerun,
+    Scaling,
+    ScalingOption,
+    Settings,
+    Steps,
+    TimeColumn,
+    Window,
+    Workers,
+)
+
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
     from rnngan_cli.driver import Display, Orders, Summary
     from rnngan_cli.sweep import Prepared
-
-
-class Progress(StrEnum):
-    """How progress is shown."""
-
-    auto = "auto"
-    rich = "rich"
-    plain = "plain"
-    none = "none"
-
-
-class Rerun(StrEnum):
-    """Which ended runs are trained again."""
-
-    none = ""
-    failed = "failed"
-    diverged = "diverged"
-    stale = "stale"
-    all = "all"
-
-
-class Labels(StrEnum):
-    """Where labels come from."""
-
-    auto = "auto"
-    given = "given"
-    derived = "derived"
-    none = "none"
-
-
-class Missing(StrEnum):
-    """What is done about missing values."""
-
-    error = "error"
-    drop = "drop"
-    interpolate = "interpolate"
-
-
-class Scaling(StrEnum):
-    """How features are scaled."""
-
-    minmax = "minmax"
-    standard = "standard"
-
-
-Experiment = Annotated[
-    Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-s",
-        "--set",
-        metavar="KEY=VALUE[,VALUE...]",
-        help="Setting of every run (`units=48`), a grid (`units=24,48`), of one loss or data set (`wgan.units=9`),"
-        " or of the data (`data.stride=2`); repeatable.",
-    ),
-]
-Steps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 2000]")]
-File = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="FILE", help="Your own CSV, Parquet, NPZ or NPY file."),
-]
-Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
-Columns = Annotated[str | None, typer.Option(metavar="A,B", help="Columns of your file to use. [default: all]")]
-IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that tells one series from another.")]
-LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds labels.")]
-TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
-LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
-MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
-ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
-Workers = Annotated[
-    int | None,
-    typer.Option("-j", "--workers", min=1, max=256, help="Worker processes. [default: one per core]"),
-]
-Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
-ProgressOption = Annotated[Progress, typer.Option(help="How progress is shown.")]
-Output = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", help="Folder of the sweep. [default: results/ and the experiment's name, or sweep]"),
-]
-DryRun = Annotated[
-    bool,
-    typer.Option("-n", "--dry-run", help="Print the runs, their number and the expected time, and train nothing."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
 
 def sweep(
@@ -119,6 +60,12 @@ def sweep(
     labels: LabelsOption = None,
     missing: MissingOption = None,
     scaling: ScalingOption = None,
+    profile: Annotated[
+        Profile | None,
+        typer.Option(
+            help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False
+        ),
+    ] = None,
     protocol: Annotated[
         str | None, typer.Option(help="How runs are scored: judged or quick. [default: judged]")
     ] = None,
@@ -145,6 +92,7 @@ def sweep(
       rnngan sweep experiments/benchmark.toml --dry-run
     """
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
+    words["profile"] = profile.value if profile else None
     parts = {
         "file": str(data) if data else None,
         "window": window,

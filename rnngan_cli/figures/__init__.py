@@ -5,6 +5,7 @@
     curves.py       loss curves, a panel a loss
     scores.py       scores with intervals, a panel a score
     series.py       real and generated series, or images, one above the other
+    controls.py     what labels and codes do
     embeddings.py   PCA and t-SNE of real and generated series
 
 A new kind of picture is a function from a group to a `Figure`, or to None where there is nothing to draw,
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnngan_cli.figures import curves, embeddings, scores, series, style
+from rnngan_cli.figures import controls, curves, embeddings, scores, series, style
 from rnngan_cli.figures.group import Group, read_groups
 from rnngan_cli.files import disk_errors_told, write_bytes
 from rnngan_cli.store import SweepFolder
@@ -29,10 +30,13 @@ KINDS: "dict[str, Callable[[Group], Figure | None]]" = {
     "loss-curves": curves.draw,
     "scores": scores.draw,
     "samples": series.draw,
+    "controls": controls.draw,
     "pca": embeddings.draw_pca,
     "tsne": embeddings.draw_tsne,
 }
 """Every kind of picture: the start of its files' names, and the function that draws it."""
+OF_SOME_LOSSES = ("controls",)
+"""Kinds that most losses have nothing for, so that their absence is not worth a note."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ def draw_sweep(sweep: SweepFolder) -> Drawn:
             notes += group.notes
             for kind, draw in KINDS.items():
                 figure = draw(group)
+                if figure is None and kind in OF_SOME_LOSSES:
+                    continue
                 if figure is None:
                     notes.append(f"{kind} of {group.name}: left out, there is nothing to draw")
                     continue

@@ -52,7 +52,8 @@ def _seeds(group: Group) -> str:
 def _panel(axes: "Axes", group: Group, loss: str) -> None:
     colour, _ = style.loss_style(loss)
     curves = group.curves[loss]
-    axes.set_title(loss, loc="left", weight="bold", color=colour)
+    name = style.told(loss, 11)
+    axes.set_title(name["text"], loc="left", weight="bold", color=colour, fontsize=name["fontsize"])
     if not any(len(curve.steps) for curve in curves):
         finished = group.state_count(loss, "done")
         style.say(axes, "history cannot be read" if finished else group.gaps[loss])

@@ -173,7 +173,8 @@ def _frame(group: Group, pairs: Pairs, kind: str, caption: str) -> "tuple[Figure
     figure = style.new_figure(height, f"{kind}: {group.name}", subtitle, caption, legend=True, width=width)
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes, loss in zip(panels, group.losses, strict=False):
-        axes.set_title(loss, weight="bold", color=style.loss_style(loss)[0])
+        name, colour = style.told(loss, 11), style.loss_style(loss)[0]
+        axes.set_title(name["text"], weight="bold", color=colour, fontsize=name["fontsize"])
         axes.grid(False)
         axes.spines[:].set_visible(True)
         if loss not in pairs:

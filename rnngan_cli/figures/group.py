@@ -12,7 +12,7 @@ import numpy as np
 
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.store import ENDED, HistoryRow, RunFolder, SweepFolder
+from rnngan_cli.store import ENDED, GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
 from rnngan_cli.tables import runs_table
 
 if TYPE_CHECKING:
@@ -38,11 +38,29 @@ class Curve:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Series by the value of a label or code.
+
+    Attributes:
+        name: of the label or code; empty if nothing was set.
+        values: as words.
+        series: float (values, draws, steps, features), own units; a draw has the same noise at every value.
+        image: whether a series is a picture whose rows are steps.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    series: np.ndarray
+    image: bool
+
+
+@dataclass(frozen=True)
 class Samples:
-    """What one run generated: float (series, steps, features), own units, finite."""
+    """What one run generated: float (series, steps, features), own units, finite; and grids by label and code."""
 
     seed: int
     series: np.ndarray
+    grids: tuple[Grid, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,14 +180,28 @@ def _read_samples(
     sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]
 ) -> Samples | None:
     try:
-        series = _finite_series(_run(sweep, row).samples().get("series"))
+        arrays = _run(sweep, row).samples()
+        series = _finite_series(arrays.get("series"))
         if reference is not None and series.shape[1:] != reference.series.shape[1:]:
             shapes = f"{series.shape[1:]}, those of the data {reference.series.shape[1:]}"
             raise DamagedFileError(f"series are of the shape {shapes}")
     except DamagedFileError as error:
         notes.append(f"samples of {row['folder']}: left out, {error}")
         return None
-    return Samples(int(row["seed"]), series)
+    return Samples(int(row["seed"]), series, _grids(arrays, series, image=reference is not None and reference.image))
+
+
+def _grids(arrays: dict[str, np.ndarray], series: np.ndarray, *, image: bool) -> tuple[Grid, ...]:
+    """The grids among a run's samples; what has another shape than its series is passed over."""
+    grids = []
+    for name in sorted(name for name in arrays if name.startswith(GRID_PREFIX)):
+        grid, values = arrays[name], arrays.get(name.replace(GRID_PREFIX, VALUES_PREFIX, 1))
+        if values is None or grid.ndim != 4 or grid.shape[2:] != series.shape[1:] or len(values) != len(grid):
+            continue
+        if grid.dtype.kind in "fiu" and np.isfinite(grid).all():
+            words = tuple(str(value) for value in values)
+            grids.append(Grid(name.removeprefix(GRID_PREFIX), words, grid.astype(np.float64), image))
+    return tuple(grids)
 
 
 def _read_reference(sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]) -> Reference | None:

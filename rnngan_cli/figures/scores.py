@@ -39,7 +39,7 @@ def draw(group: Group) -> "Figure | None":
         return None
     columns = min(2, len(metrics))
     rows = -(-len(metrics) // columns)
-    height = 0.95 + 0.35 * len(group.losses)
+    height = 0.95 + (0.45 if any(" " in loss for loss in group.losses) else 0.35) * len(group.losses)
     figure = style.new_figure(
         max(height, 1.4) * rows,
         f"Scores: {group.name}, {_seeds(group)}",
@@ -93,7 +93,8 @@ def _panel(axes: "Axes", metric: Metric, lines: list[Line], real: np.ndarray) ->
     low, high = _limits(metric, lines, real)
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines) - 0.3, -0.6)
-    axes.set_yticks(range(len(lines)), [line.loss for line in lines], color=style.INK, fontsize=10)
+    names = [style.told(line.loss, 10) for line in lines]
+    axes.set_yticks(range(len(lines)), [name["text"] for name in names], color=style.INK, fontsize=names[0]["fontsize"])
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", nbins=6)
     axes.xaxis.set_major_formatter(style.short_number)

@@ -28,7 +28,13 @@ def draw(group: Group) -> "Figure | None":
     for loss in group.losses:
         found = group.samples.get(loss)
         seed = f"\nseed {found.seed}" if found and len(seeds) > 1 else ""
-        rows.append((loss + seed, style.loss_style(loss)[0], _few(found.series) if found else group.gaps[loss]))
+        rows.append(
+            (
+                loss.replace(" ", "\n") + seed,
+                style.loss_style(loss)[0],
+                _few(found.series) if found else group.gaps[loss],
+            )
+        )
     seed_words = f"seed {seeds.pop()}" if len(seeds) == 1 else "the lowest seed that finished"
     return (_draw_images if reference.image else _draw_lines)(group, reference, rows, seed_words)
 
@@ -57,7 +63,14 @@ def _draw_lines(group: Group, reference: Reference, rows: list[Row], seeds: str)
             _lines(line, content, column, colour)
     for line, (title, colour, content) in zip(panels[:, 0], rows, strict=True):
         line.set_ylabel(
-            title, color=colour, weight="bold", rotation=0, ha="right", va="center", labelpad=8, fontsize=10.5
+            title,
+            color=colour,
+            weight="bold",
+            rotation=0,
+            ha="right",
+            va="center",
+            labelpad=8,
+            fontsize=8 if title.count("\n") > 1 else 10.5,
         )
         if isinstance(content, str):
             note = line.text(0.1, 0.5, content, transform=line.transAxes, va="center", color=style.SOFT)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnngan_cli.config import OptionValue
+from rnngan_cli.config import RunConfig
+from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import scores
 from rnngan_cli.losses.plain import play
-from rnngan_cli.losses.variant import Game, Outcome, draw_noise
+from rnngan_cli.losses.variant import Controls, Game, Handle, Options, Outcome, Sizes, draw_noise
 from rnngan_cli.options import Option
 from rnngan_cli.randomness import key, normal, uniform
 
@@ -17,63 +18,113 @@ if TYPE_CHECKING:
     from rnngan_cli.networks import Batch, Draw
 
 OPTIONS = {
-    "categories": Option(10, "Values of the categorical code.", low=2, high=1000),
-    "continuous": Option(2, "Number of Gaussian codes.", low=0, high=1000),
+    "categorical": Option(1, "Number of categorical codes.", low=0, high=100),
+    "categories": Option(10, "Values of each categorical code.", low=2, high=1000),
+    "continuous": Option(2, "Number of continuous codes.", low=0, high=1000),
+    "prior": Option("gaussian", "Continuous codes are drawn from N(0, 1), or from U(-1, 1).", ("gaussian", "uniform")),
+    "deviation": Option(
+        "fixed", "Deviation with which continuous codes are read back: 1, or learned.", ("fixed", "learned")
+    ),
     "weight": Option(1.0, "Weight of the information term.", low=0),
+    "receives": Option(
+        "both",
+        "both: the information term moves the discriminator's trunk too; generator: generator and recognizer alone.",
+        ("both", "generator"),
+    ),
 }
-Options = Mapping[str, OptionValue]
+_ENTROPY = {"gaussian": 0.5 * math.log(2 * math.pi * math.e), "uniform": math.log(2)}
+"""Of one continuous code, in nats."""
+
+
+def check(config: RunConfig) -> None:
+    """Refuses a run without codes.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not int(config.options["categorical"]) + int(config.options["continuous"]):
+        raise UserError(
+            "`infogan.categorical = 0` and `infogan.continuous = 0`: there is no code to inform about; set one above 0"
+        )
 
 
 def code_width(num_labels: int, options: Options) -> int:
-    """Width of the codes: a one-hot category and the Gaussian codes. Labels of the data play no part."""
+    """Width of the codes: one-hot categories and continuous codes. Labels of the data play no part."""
     del num_labels
-    return int(options["categories"]) + int(options["continuous"])
+    return int(options["categorical"]) * int(options["categories"]) + int(options["continuous"])
 
 
-def head_widths(latent_series: int, latent_steps: int, options: Options) -> dict[str, int]:
-    """What is read back: logits of the category, means of the Gaussian codes."""
-    del latent_series, latent_steps
-    widths = {name: int(options[name]) for name in ("categories", "continuous")}
-    return {name: width for name, width in widths.items() if width}
+def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
+    """What is read back: logits of each category; means of the continuous codes and, if learned, log deviations."""
+    del sizes
+    widths = {f"code_{number}": int(options["categories"]) for number in range(int(options["categorical"]))}
+    if options["continuous"]:
+        widths["continuous"] = int(options["continuous"]) * (2 if options["deviation"] == "learned" else 1)
+    return widths
 
 
 def draw_codes(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
-    """Noise, and codes: a uniform category as one-hot, Gaussian codes from N(0, 1)."""
+    """Noise, and codes: uniform categories as one-hot, continuous codes from their prior."""
     noise = draw_noise(game, seed, stream, counter, batch)
-    size, widths = tf.shape(noise.series)[0], head_widths(0, 0, game.options)
-    chosen = uniform(key(seed, f"{stream}/category", counter), [size]) * widths["categories"]
-    parts = {"categories": tf.one_hot(tf.cast(chosen, tf.int32), widths["categories"])}
-    if "continuous" in widths:
-        parts["continuous"] = normal(key(seed, f"{stream}/codes", counter), [size, widths["continuous"]])
-    return replace(noise, conditions=tf.concat(list(parts.values()), axis=1), parts=parts)
+    size, categories = tf.shape(noise.series)[0], int(game.options["categories"])
+    parts = {}
+    for number in range(int(game.options["categorical"])):
+        chosen = uniform(key(seed, f"{stream}/category-{number}", counter), [size]) * categories
+        parts[f"code_{number}"] = tf.one_hot(tf.cast(chosen, tf.int32), categories)
+    if game.options["continuous"]:
+        shape, drawn = [size, int(game.options["continuous"])], key(seed, f"{stream}/codes", counter)
+        gaussian = game.options["prior"] == "gaussian"
+        parts["continuous"] = normal(drawn, shape) if gaussian else 2 * uniform(drawn, shape) - 1
+    return _with_codes(noise, parts)
 
 
-def information(codes: Mapping[str, Tensor], read: Mapping[str, Tensor]) -> Tensor:
+def _with_codes(draw: "Draw", parts: dict[str, Tensor]) -> "Draw":
+    return replace(draw, conditions=tf.concat(list(parts.values()), axis=1), parts=parts)
+
+
+def information(codes: Mapping[str, Tensor], read: Mapping[str, Tensor], prior: str = "gaussian") -> Tensor:
     """The lower bound E log Q(c given x) + H(c) on the information codes and series share, in nats, summed over codes.
 
+    A category counts log K + log softmax(logits)_c. A continuous code counts H(c) + log N(c; mean, deviation), with
+    H = 1/2 log(2 pi e) for N(0, 1) and log 2 for U(-1, 1).
+
     Args:
-        codes: `categories` one-hot (batch, K), `continuous` (batch, C).
-        read: logits (batch, K) and means (batch, C) of the recognizer; Gaussian codes have unit variance.
+        codes: `code_0`, ... one-hot (batch, K) each; `continuous` (batch, C).
+        read: logits (batch, K) each; means (batch, C) of deviation 1, or means and logarithms of deviations
+            (batch, 2 C).
+        prior: of the continuous codes.
 
     Returns:
-        A scalar: at most log K from the category; 0 or less where nothing can be read back.
+        A scalar: at most log K from each category.
     """
-    error = tf.nn.softmax_cross_entropy_with_logits(codes["categories"], read["categories"])
-    bound = math.log(codes["categories"].shape[1]) - tf.reduce_mean(error)
-    if "continuous" in codes:
-        # H = 1/2 log(2 pi e), -log Q = 1/2 (c - mean)^2 + 1/2 log(2 pi), per code
-        squares = tf.square(codes["continuous"] - read["continuous"])
-        bound += tf.reduce_mean(tf.reduce_sum(0.5 - 0.5 * squares, axis=1))
+    bound = tf.zeros([], next(iter(codes.values())).dtype)
+    for name, code in codes.items():
+        if name == "continuous":
+            bound += tf.reduce_mean(tf.reduce_sum(_log_likelihood(code, read[name]) + _ENTROPY[prior], axis=1))
+        else:
+            error = tf.nn.softmax_cross_entropy_with_logits(code, read[name])
+            bound += math.log(code.shape[1]) - tf.reduce_mean(error)
     return bound
 
 
+def _log_likelihood(code: Tensor, read: Tensor) -> Tensor:
+    """The logarithm of N(code; mean, deviation) per code, (batch, C)."""
+    means, logs = (read, tf.zeros_like(read)) if read.shape[1] == code.shape[1] else tf.split(read, 2, axis=1)
+    return -0.5 * tf.square((code - means) * tf.exp(-logs)) - logs - 0.5 * math.log(2 * math.pi)
+
+
+def _shared(game: Game, draw: "Draw", features: Tensor) -> Tensor:
+    return information(draw.parts, game.recognise(features), str(game.options["prior"]))
+
+
 def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
-    """`bce` minus the information term, for the discriminator's trunk and the recognizer on top of it."""
+    """`bce` minus the information term, for the discriminator's trunk (unless it is left out) and the recognizer."""
     del step
     series, real, generated = play(game, batch, draw)
-    shared = information(draw.parts, game.recognise(generated.features))
-    value = scores.bce_discriminator(real.logits, generated.logits) - game.number("weight") * shared
-    return Outcome({"discriminator": value, "recognizer": value}, {}, real, generated, series)
+    value = scores.bce_discriminator(real.logits, generated.logits)
+    informed = value - game.number("weight") * _shared(game, draw, generated.features)
+    trunk = informed if game.options["receives"] == "both" else value
+    return Outcome({"discriminator": trunk, "recognizer": informed}, {}, real, generated, series)
 
 
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
@@ -83,6 +134,42 @@ def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     del batch, step
     series = networks.generate(game.networks.generator, draw)
     judgement = networks.judge(game.networks.discriminator, series)
-    shared = information(draw.parts, game.recognise(judgement.features))
+    shared = _shared(game, draw, judgement.features)
     value = scores.bce_generator(judgement.logits) - game.number("weight") * shared
     return Outcome({"generator": value}, {"information": shared})
+
+
+def _handles(num_labels: int, options: Options) -> dict[str, Handle]:
+    """`0`, `1`, ... for categorical codes, `c0`, `c1`, ... for continuous ones."""
+    del num_labels
+    end = 2.0 if options["prior"] == "gaussian" else 1.0
+    return {
+        **{str(number): Handle(choices=int(options["categories"])) for number in range(int(options["categorical"]))},
+        **{f"c{number}": Handle(low=-end, high=end) for number in range(int(options["continuous"]))},
+    }
+
+
+def _steer(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
+    parts = dict(draw.parts)
+    columns = tf.unstack(parts["continuous"], axis=1) if "continuous" in parts else []
+    for name, value in values.items():
+        if name.startswith("c"):
+            columns[int(name[1:])] = tf.cast(value, tf.float32)
+        else:
+            parts[f"code_{name}"] = tf.one_hot(tf.cast(value, tf.int32), int(game.options["categories"]))
+    if columns:
+        parts["continuous"] = tf.stack(columns, axis=1)
+    return _with_codes(draw, parts)
+
+
+def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
+    shown = {}
+    for name in _handles(0, game.options):
+        if name.startswith("c"):
+            shown[name] = draw.parts["continuous"][:, int(name[1:])]
+        else:
+            shown[name] = tf.argmax(draw.parts[f"code_{name}"], axis=1)
+    return shown
+
+
+CONTROLS = Controls(_handles, _steer, _shown)

@@ -1,11 +1,13 @@
-"""Gradient penalties on the discriminator, for any loss.
+"""What holds the discriminator back: gradient penalties, for any loss, and the clipping of its weights.
 
-Every one works on the scalar readout (the mean over steps for the readout `step`), one norm per series, over steps
+Every penalty works on the scalar readout (the mean over steps for the readout `step`), one norm per series, over steps
 and features together.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
 
 from rnngan_cli.lazy import Tensor, tf
 
@@ -51,20 +53,35 @@ def r1(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor
 
 @dataclass(frozen=True)
 class Penalty:
-    """A penalty and the weight it is used with unless another is given.
+    """A penalty, or a bound on weights.
 
     Attributes:
-        value: from (critic, real, generated, alpha) to a scalar >= 0.
-        weight: default.
+        weight: the weight of the penalty, or the bound, unless another is given.
+        value: from (critic, real, generated, alpha) to a scalar >= 0, added to the discriminator's loss; or None: every
+            weight of the discriminator is clipped to [-weight, weight] after each of its updates.
     """
 
-    value: Callable[[Critic, Tensor, Tensor, Tensor], Tensor]
     weight: float
+    value: Callable[[Critic, Tensor, Tensor, Tensor], Tensor] | None
 
 
 PENALTIES: dict[str, Penalty | None] = {
     "none": None,
-    "gp": Penalty(gp, weight=10.0),  # the paper's
-    "lp": Penalty(lp, weight=10.0),
-    "r1": Penalty(r1, weight=0.1),  # for series in [0, 1]; the paper's 10 is for pictures in [-1, 1]
+    "gp": Penalty(10.0, gp),  # the paper's
+    "lp": Penalty(10.0, lp),
+    "r1": Penalty(0.1, r1),  # for series in [0, 1]; the paper's 10 is for pictures in [-1, 1]
+    "clip": Penalty(0.01, None),  # Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1
 }
+GRADIENT_PENALTIES = tuple(name for name, row in PENALTIES.items() if row is not None and row.value is not None)
+"""Those that need the gradient of the discriminator, and so second derivatives."""
+
+
+def clip_weights(weights: list[Tensor], bound: float) -> Tensor:
+    """Clips variables in place to [-bound, bound]; returns the share of their entries at the bound, in [0, 1]."""
+    at_bound, count = [], 0
+    for weight in weights:
+        clipped = tf.clip_by_value(tf.convert_to_tensor(weight), -bound, bound)
+        weight.assign(clipped)
+        at_bound.append(tf.math.count_nonzero(tf.abs(clipped) >= bound, dtype=tf.int32))
+        count += int(np.prod(weight.shape))
+    return tf.cast(tf.add_n(at_bound), tf.float32) / count

@@ -1,23 +1,21 @@
-"""Losses made of a score on real and generated logits; with labels in sight, the conditional one as well."""
+"""Losses made of a score on real and generated logits, or of the discriminator's features."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rnngan_cli.config import OptionValue
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import scores
-from rnngan_cli.losses.variant import Game, LossFunction, Outcome, draw_noise
+from rnngan_cli.losses.variant import Game, LossFunction, Options, Outcome
 
 if TYPE_CHECKING:
     from rnngan_cli.networks import Batch, Draw, Judgement
 
-Options = Mapping[str, OptionValue]
 PairScore = Callable[[Options, Tensor, Tensor], Tensor]
 """From (options, real logits, generated logits) to a scalar."""
 Score = Callable[[Options, Tensor], Tensor]
 """From (options, generated logits) to a scalar."""
-Terms = Callable[[Tensor, Tensor], dict[str, Tensor]]
+Terms = Callable[[Options, Tensor, Tensor], dict[str, Tensor]]
+"""From (options, real logits, generated logits) to further columns."""
 
 
 def discriminator_loss(score: PairScore, terms: Terms | None = None) -> LossFunction:
@@ -27,7 +25,7 @@ def discriminator_loss(score: PairScore, terms: Terms | None = None) -> LossFunc
         del step
         series, real, generated = play(game, batch, draw)
         value = score(game.options, real.logits, generated.logits)
-        extra = terms(real.logits, generated.logits) if terms else {}
+        extra = terms(game.options, real.logits, generated.logits) if terms else {}
         return Outcome({"discriminator": value}, extra, real, generated, series)
 
     return loss
@@ -63,15 +61,3 @@ def play(game: Game, batch: "Batch", draw: "Draw") -> tuple[Tensor, "Judgement",
     conditions = None if draw.seen is None else [draw.seen, draw.seen]
     real, generated = networks.judge_together(game.networks.discriminator, [batch.series, series], conditions)
     return series, real, generated
-
-
-def draw_labels(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
-    """Noise, and the labels of the batch for both networks: the training distribution of labels."""
-    noise = draw_noise(game, seed, stream, counter, batch)
-    return replace(noise, conditions=batch.labels, seen=batch.labels)
-
-
-def label_width(num_labels: int, options: Options) -> int:
-    """One condition per class."""
-    del options
-    return num_labels

@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rnngan_cli.config import OptionValue
+from rnngan_cli.config import OptionValue, RunConfig
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.options import Option
 from rnngan_cli.randomness import key, normal
 
 if TYPE_CHECKING:
     from rnngan_cli.networks import Batch, Draw, Judgement, Networks
+
+
+Options = Mapping[str, OptionValue]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Game:
     """
 
     networks: "Networks"
-    options: Mapping[str, OptionValue]
+    options: Options
     num_labels: int
     steps: int
     latent_series: int
@@ -82,10 +85,19 @@ def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "B
     return Draw(series, steps)
 
 
-def no_conditions(num_labels: int, options: Mapping[str, OptionValue]) -> int:
+def no_conditions(num_labels: int, options: Options) -> int:
     """The width of a condition that is not there."""
     del num_labels, options
     return 0
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of what a generator is fed: classes of the data set (0 without labels), noise values per series and per step."""
+
+    num_labels: int
+    latent_series: int
+    latent_steps: int
 
 
 @dataclass(frozen=True)
@@ -93,12 +105,59 @@ class Heads:
     """The outputs of a recognizer.
 
     Attributes:
-        widths: from (latent_series, latent_steps, options) to the width of each output by name.
+        widths: from (sizes, options) to the width of each output by name; empty where it has none to give.
         shared_trunk: whether it reads the discriminator's features, or the series through layers of its own.
     """
 
-    widths: Callable[[int, int, Mapping[str, OptionValue]], dict[str, int]]
+    widths: Callable[[Sizes, Options], dict[str, int]]
     shared_trunk: bool
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Something fed to the generator that a user may set: a label, a code.
+
+    Attributes:
+        choices: it takes 0 to choices - 1; or 0: any number.
+        low, high: where most of its draws lie, for pictures; numbers without choices only.
+    """
+
+    choices: int = 0
+    low: float = 0.0
+    high: float = 0.0
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How what the generator is fed can be set and read.
+
+    Attributes:
+        handles: from (num_labels, options) to what can be set, by name.
+        steer: from (game, draw, values by name, (batch,) each) to the draw with those set.
+        shown: from (game, draw) to the values of all handles by name, (batch,) each.
+    """
+
+    handles: Callable[[int, Options], dict[str, Handle]]
+    steer: Callable[[Game, "Draw", Mapping[str, Tensor]], "Draw"]
+    shown: Callable[[Game, "Draw"], dict[str, Tensor]]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The settings a paper used.
+
+    Attributes:
+        settings: fields of a run and options of the loss.
+        departures: what of the paper they leave out, a phrase each.
+    """
+
+    settings: Options
+    departures: tuple[str, ...]
+
+
+def allow_all(config: RunConfig) -> None:
+    """Refuses nothing."""
+    del config
 
 
 @dataclass(frozen=True)
@@ -112,9 +171,12 @@ class Variant:
         expect: what to expect of it, weaknesses included.
         source: authors, year, title.
         d_loss, g_loss: the losses.
+        departures: from the source, in the definition, a sentence each.
+        paper: the settings of its source.
         draw: what the generator is fed.
+        controls: what of that a user may set, or None.
         conditions: width of the conditions fed to the generator.
-        conditions_seen: whether the discriminator sees them too.
+        conditions_seen: width of those that the discriminator is given too.
         recognizer: outputs of its recognizer, or None.
         readouts: those it is defined for.
         penalty: what `penalty = auto` means for it: the mild r1, the same for every loss that is defined without a
@@ -123,6 +185,10 @@ class Variant:
         needs_labels: whether it is refused on data without labels.
         threshold: the logit between real and generated; None: half-way between the two batch means.
         options: its own settings.
+        check: refuses, with a `UserError`, a run whose settings make no sense together.
+        similarities: kernels and dimensions of minibatch discrimination in the discriminator.
+        past_weight: weight of the squared distance of every network's weights from their mean over all updates, which
+            is added to what the network minimises (historical averaging).
     """
 
     name: str
@@ -134,13 +200,19 @@ class Variant:
     source: str
     d_loss: LossFunction
     g_loss: LossFunction
+    departures: tuple[str, ...] = ()
+    paper: Profile = field(default_factory=lambda: Profile({}, ()))
     draw: DrawFunction = draw_noise
-    conditions: Callable[[int, Mapping[str, OptionValue]], int] = no_conditions
-    conditions_seen: bool = False
+    controls: Controls | None = None
+    conditions: Callable[[int, Options], int] = no_conditions
+    conditions_seen: Callable[[int, Options], int] = no_conditions
     recognizer: Heads | None = None
-    readouts: tuple[str, ...] = ("mean", "last", "step")
+    readouts: tuple[str, ...] = ("mean", "last", "step", "probability")
     penalty: str = "r1"
     penalties: tuple[str, ...] = ("none", "gp", "lp", "r1")
     needs_labels: bool = False
     threshold: float | None = 0.0
     options: Mapping[str, Option] = field(default_factory=dict)
+    check: Callable[[RunConfig], None] = allow_all
+    similarities: Callable[[Options], tuple[int, int]] = lambda _: (0, 0)
+    past_weight: Callable[[Options], float] = lambda _: 0.0

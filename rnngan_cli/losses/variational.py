@@ -1,28 +1,48 @@
 """VAE-GAN: an encoder learns the noise behind a real series; the discriminator's features measure reconstruction."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnngan_cli.config import OptionValue
+from rnngan_cli.config import RunConfig
+from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import scores
-from rnngan_cli.losses.variant import Game, Outcome
+from rnngan_cli.losses.variant import Game, Options, Outcome, Sizes
 from rnngan_cli.options import Option
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw
+    from rnngan_cli.networks import Batch, Draw, Judgement
 
 OPTIONS = {
     "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),
     "anneal_steps": Option(1000, "Updates over which the KL term's weight rises from 0 to 1.", low=0),
+    "layer": Option(
+        -1,
+        "Recurrent layer of the discriminator in which reconstruction is measured: 1 is the first, -1 the last; 0: the "
+        "series itself.",
+        low=-1,
+        high=16,
+    ),
 }
 
 
-def head_widths(latent_series: int, latent_steps: int, options: Mapping[str, OptionValue]) -> dict[str, int]:
+def check(config: RunConfig) -> None:
+    """Refuses a layer that the discriminator does not have.
+
+    Raises:
+        UserError: which, and how many there are.
+    """
+    if int(config.options["layer"]) > config.layers:
+        raise UserError(
+            f"`vae.layer = {config.options['layer']}`: the discriminator has `layers = {config.layers}`; "
+            f"expected -1 to {config.layers}"
+        )
+
+
+def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
     """Mean and log variance of each noise value: of the series' noise, and of every step's."""
     del options
-    widths = {"series_noise": 2 * latent_series, "step_noise": 2 * latent_steps}
+    widths = {"series_noise": 2 * sizes.latent_series, "step_noise": 2 * sizes.latent_steps}
     return {name: width for name, width in widths.items() if width}
 
 
@@ -33,7 +53,7 @@ def kl_to_prior(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 def kl_weight(step: Tensor, anneal_steps: float) -> Tensor:
     """min(1, step / anneal_steps): from 0, so that the encoder is not first drawn to the prior (posterior collapse)."""
-    return tf.constant(1.0) if anneal_steps == 0 else tf.minimum(1.0, step / anneal_steps)
+    return tf.ones_like(step) if anneal_steps == 0 else tf.minimum(tf.ones_like(step), step / anneal_steps)
 
 
 def encode(game: Game, batch: "Batch", draw: "Draw") -> tuple["Draw", Tensor]:
@@ -44,7 +64,7 @@ def encode(game: Game, batch: "Batch", draw: "Draw") -> tuple["Draw", Tensor]:
         nats.
     """
     heads = game.recognise(batch.series)
-    parts, divergence = {"series_noise": draw.series, "step_noise": draw.steps}, tf.constant(0.0)
+    parts, divergence = {"series_noise": draw.series, "step_noise": draw.steps}, tf.zeros([], draw.series.dtype)
     for name, head in heads.items():
         mean, log_variance = tf.split(head, 2, axis=-1)
         kl = kl_to_prior(mean, log_variance)
@@ -56,6 +76,10 @@ def encode(game: Game, batch: "Batch", draw: "Draw") -> tuple["Draw", Tensor]:
 def reconstruction_error(real: Tensor, rebuilt: Tensor) -> Tensor:
     """1/2 E ||h(x) - h(G(z))||^2 of features (batch, steps, units), summed per series: -log N(h(x); h(G(z)), 1)."""
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(real - rebuilt), axis=[1, 2]))
+
+
+def _layer(judgement: "Judgement", number: int) -> Tensor:
+    return judgement.layers[number - 1 if number > 0 else number]
 
 
 def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
@@ -81,7 +105,9 @@ def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     real, generated, again = networks.judge_together(
         game.networks.discriminator, [batch.series, series, rebuilt], conditions=None
     )
-    error = reconstruction_error(real.features, again.features)
+    layer = int(game.options["layer"])
+    seen, remade = (batch.series, rebuilt) if layer == 0 else (_layer(real, layer), _layer(again, layer))
+    error = reconstruction_error(seen, remade)
     adversarial = scores.bce_generator(generated.logits) + scores.bce_generator(again.logits)
     weight = kl_weight(step, game.number("anneal_steps"))
     return Outcome(

@@ -1,0 +1,100 @@
+"""Words and options that the commands which train have in common."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Progress(StrEnum):
+    """How progress is shown."""
+
+    auto = "auto"
+    rich = "rich"
+    plain = "plain"
+    none = "none"
+
+
+class Rerun(StrEnum):
+    """Which ended runs are trained again."""
+
+    none = ""
+    failed = "failed"
+    diverged = "diverged"
+    stale = "stale"
+    all = "all"
+
+
+class Labels(StrEnum):
+    """Where labels come from."""
+
+    auto = "auto"
+    given = "given"
+    derived = "derived"
+    none = "none"
+
+
+class Missing(StrEnum):
+    """What is done about missing values."""
+
+    error = "error"
+    drop = "drop"
+    interpolate = "interpolate"
+
+
+class Profile(StrEnum):
+    """Which settings a sweep starts from."""
+
+    shared = "shared"
+    paper = "paper"
+
+
+class Scaling(StrEnum):
+    """How features are scaled."""
+
+    minmax = "minmax"
+    standard = "standard"
+
+
+Experiment = Annotated[
+    Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="KEY=VALUE[,VALUE...]",
+        help="Setting of every run (`units=48`), a grid (`units=24,48`), of one loss or data set (`wgan.units=9`),"
+        " or of the data (`data.stride=2`); repeatable.",
+    ),
+]
+Steps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 2000]")]
+File = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FILE", help="Your own CSV, Parquet, NPZ or NPY file."),
+]
+Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
+Columns = Annotated[str | None, typer.Option(metavar="A,B", help="Columns of your file to use. [default: all]")]
+IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that tells one series from another.")]
+LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds labels.")]
+TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
+LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
+MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
+ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
+Workers = Annotated[
+    int | None,
+    typer.Option("-j", "--workers", min=1, max=256, help="Worker processes. [default: one per core]"),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+ProgressOption = Annotated[Progress, typer.Option(help="How progress is shown.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Folder of the sweep. [default: results/ and the experiment's name, or sweep]"),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("-n", "--dry-run", help="Print the runs, their number and the expected time, and train nothing."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]

@@ -1,0 +1,69 @@
+"""What a run reports of its training: the rows of history.csv, and the diagnostics every loss has in them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from rnngan_cli.lazy import Tensor
+from rnngan_cli.losses.variant import Outcome, Variant
+
+JUDGED = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
+DIAGNOSTICS = (*JUDGED, "d_grad_norm", "g_grad_norm", "nonfinite")
+"""Columns of history.csv that every loss has, after the losses and their terms."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of history.
+
+    Attributes:
+        step: updates of the generator done.
+        values: the mean of every term over the updates since the row before; `nonfinite` is a count.
+        fault: the first term that was not finite, as a sentence; None if all were.
+    """
+
+    step: int
+    values: dict[str, float]
+    fault: str | None = None
+
+
+def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, Tensor]]]) -> Row:
+    """The row at `step` of the updates since the row before.
+
+    Args:
+        step: updates of the generator done.
+        updates: the step and the terms (scalars) of each update of either side.
+
+    Returns:
+        Means in float64, each over the updates that have the term: losses first, `DIAGNOSTICS` last.
+    """
+    collected: dict[str, list[float]] = {}
+    bad: list[str] = []
+    for number, terms in updates:
+        for name, value in terms.items():
+            one = float(value)
+            collected.setdefault(name, []).append(one)
+            if not math.isfinite(one):
+                bad.append(f"`{name}` was {one} at step {number + 1}")
+    values = {name: sum(ones) / len(ones) for name, ones in collected.items()} | {"nonfinite": float(len(bad))}
+    first = [name for name in ("d_loss", "g_loss") if name in values]
+    last = [name for name in DIAGNOSTICS if name in values]
+    middle = [name for name in values if name not in (*first, *last)]
+    return Row(step, {name: values[name] for name in (*first, *middle, *last)}, bad[0] if bad else None)
+
+
+def judged(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
+    """Mean logits, and the shares of series on the right side of the loss's threshold: both kinds, and each.
+
+    Raises:
+        ValueError: the loss kept its judgements to itself.
+    """
+    if outcome.real is None or outcome.generated is None:
+        raise ValueError(f"`d_loss` of `{variant.name}` returned no judgements; set `real` and `generated`")
+    real, fake = outcome.real.logits, outcome.generated.logits
+    means = tf.reduce_mean(real), tf.reduce_mean(fake)
+    threshold = (means[0] + means[1]) / 2 if variant.threshold is None else variant.threshold
+    right = [tf.reduce_mean(tf.cast(one, real.dtype)) for one in (real > threshold, fake < threshold)]
+    return dict(zip(JUDGED, (*means, (right[0] + right[1]) / 2, *right), strict=True))
