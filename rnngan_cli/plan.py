@@ -89,18 +89,23 @@ def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence
     for field, values in sweep.grid.items():
         if not values:
             raise UserError(f"`grid.{field}` is empty: expected one value or more, such as `-s {field}=1,2`")
-    tied = {name for name, values in sweep.grid.items() if all(isinstance(value, Mapping) for value in values)}
+    tied = {name for name, values in sweep.grid.items() if all(_is_tied(name, value) for value in values)}
     inside = [field for name in tied for table in sweep.grid[name] for field in table]
     for field in (*sweep.run, *(name for name in sweep.grid if name not in tied), *inside):
         if field not in RUN_FIELDS:
             raise unknown("key", field, RUN_FIELDS)
 
 
+def _is_tied(name: str, value: object) -> bool:
+    """Whether a value of the grid is a table of settings that go together; `options` is a field that is a table."""
+    return name not in RUN_FIELDS and isinstance(value, Mapping)
+
+
 def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> dict[str, Any]:
     """One point of the grid as fields of a run: a table of them stands for settings that go together."""
     point: dict[str, Any] = {}
     for name, value in zip(grid, values, strict=True):
-        point |= value if isinstance(value, Mapping) else {name: value}
+        point |= value if _is_tied(name, value) else {name: value}
     return point
 
 
@@ -136,7 +141,10 @@ def _run(
     return check_run(config.model_copy(update=resolved), variant)
 
 
-_WHY_NOT = {"step": "needs one number a series", "probability": "has logits that do not stand for a probability"}
+_WHY_NOT = {
+    "step": ", as it needs one number a series",
+    "probability": ", as it has logits that do not stand for a probability",
+}
 
 
 def check_run(config: RunConfig, variant: Variant) -> RunConfig:
@@ -152,8 +160,8 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
         )
     if config.readout not in variant.readouts:
         raise UserError(
-            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(variant.readouts)}, as it "
-            f"{_WHY_NOT[config.readout]}"
+            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(variant.readouts)}"
+            f"{_WHY_NOT.get(config.readout, '')}"
         )
     if variant.needs_labels and config.data.labels == "none":
         raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")

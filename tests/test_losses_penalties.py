@@ -1,4 +1,4 @@
-"""Gradient penalties: exact values for a linear critic, one norm per series, and the path through the second order."""
+"""Gradient penalties: exact for a linear critic, one norm per series, right to the second order. Clipped weights."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,10 @@ import tensorflow as tf
 from scipy.special import expit
 
 from rnngan_cli.losses import penalties
-from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, interpolate, squared_gradient_norm
+from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights, interpolate, squared_gradient_norm
 from rnngan_cli.recurrent import CELLS
 
-NAMES = list(GRADIENT_PENALTIES)
+NAMES = ("gp", "lp", "r1")
 Array = np.ndarray
 OF_NORM: dict[str, Callable[[Array], Array]] = {
     "gp": lambda norms: (norms - 1) ** 2,
@@ -22,7 +22,8 @@ OF_NORM: dict[str, Callable[[Array], Array]] = {
 
 def value_of(name: str) -> Callable[..., tf.Tensor]:
     found = PENALTIES[name]
-    assert found is not None and found.value is not None
+    assert found is not None
+    assert found.value is not None
     return found.value
 
 
@@ -32,6 +33,11 @@ def batch(seed: int, count: int = 5) -> tf.Tensor:
 
 def alphas(seed: int = 9, count: int = 5) -> tf.Tensor:
     return tf.constant(np.random.default_rng(seed).uniform(size=(count, 1, 1)))
+
+
+def test_penalties_that_need_second_derivatives_are_the_gradient_penalties() -> None:
+    assert GRADIENT_PENALTIES == NAMES
+    assert set(PENALTIES) == {"none", "clip", *NAMES}
 
 
 @pytest.mark.parametrize("size", [0.3, 0.999, 1.5, 4.0])
@@ -198,3 +204,29 @@ def test_the_gradient_of_a_penalty_equals_finite_differences(cell: str) -> None:
             found = float((np.asarray(gradient) * direction).sum())
             assert abs(slope) > 1e-4
             assert found == pytest.approx(slope, rel=1e-5), (name, number)
+
+
+# Clipping
+
+
+def test_weights_are_clipped_in_place_and_those_at_the_bound_are_counted() -> None:
+    """-0.5 and 0.5 lie on the bound already; of ten entries -3, -0.5, 0.5, 0.7 and 9 end there."""
+    weights = [tf.Variable([[-3.0, -0.5, 0.1], [0.0, 0.5, -0.2]]), tf.Variable([0.7, 9.0, 0.4, -0.4])]
+    assert float(clip_weights(weights, 0.5)) == 0.5
+    np.testing.assert_array_equal(weights[0], np.array([[-0.5, -0.5, 0.1], [0.0, 0.5, -0.2]], np.float32))
+    np.testing.assert_array_equal(weights[1], np.array([0.5, 0.5, 0.4, -0.4], np.float32))
+    assert float(clip_weights(weights, 1.0)) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clipping_equals_numpys(seed: int) -> None:
+    """With the paper's bound, which has no exact form in binary."""
+    random, bound = np.random.default_rng(seed), np.float32(0.01)
+    arrays = [random.normal(0, 0.02, shape).astype(np.float32) for shape in ((3, 4), (7,), (2, 6))]
+    weights = [tf.Variable(one) for one in arrays]
+    share = float(clip_weights(weights, 0.01))
+    for weight, one in zip(weights, arrays, strict=True):
+        np.testing.assert_array_equal(weight, np.clip(one, -bound, bound))
+    outside = sum(int((np.abs(one) > bound).sum()) for one in arrays)
+    assert 0 < outside < 31
+    assert share == pytest.approx(outside / 31, rel=1e-6)

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import expit
 
 from rnngan_cli import networks
 from rnngan_cli.networks import READOUTS, Draw, Shape
+from rnngan_cli.recurrent import Recurrent
 
 SHAPE = Shape(steps=6, features=2, cell="gru", layers=1, units=4, readout="mean", bounded=True)
 CELLS = ("gru", "lstm")
@@ -39,7 +41,9 @@ def test_the_generator_makes_series_of_the_shape_asked_for(cell: str, layers: in
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize(("readout", "shape"), [("mean", (5,)), ("last", (5,)), ("step", (5, 6))])
+@pytest.mark.parametrize(
+    ("readout", "shape"), [("mean", (5,)), ("last", (5,)), ("step", (5, 6)), ("probability", (5,))]
+)
 def test_logits_have_the_shape_of_the_readout(cell: str, readout: str, shape: tuple[int, ...]) -> None:
     discriminator = networks.build_discriminator(replace(SHAPE, cell=cell, readout=readout), 0)
     judgement = networks.judge(discriminator, series())
@@ -53,6 +57,45 @@ def test_readouts_are_the_mean_and_the_last_of_the_logits_per_step() -> None:
     assert logits["step"].std(axis=1).min() > 0.01  # the steps differ, so that their mean is not their last
     np.testing.assert_allclose(logits["mean"], logits["step"].mean(axis=1), rtol=1e-5)
     np.testing.assert_allclose(logits["last"], logits["step"][:, -1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_readout_probability_is_the_logit_of_the_mean_probability(cell: str, float64: None) -> None:
+    """In float64 against log(p / (1 - p)), p the mean over steps of s(logit)."""
+    shape = replace(SHAPE, cell=cell)
+    built = {
+        name: randomised(networks.build_discriminator(replace(shape, readout=name), 0), scale=2.0)
+        for name in ("step", "probability")
+    }
+    given = tf.cast(series(), tf.float64)
+    logits = {name: np.asarray(networks.judge(one, given).logits) for name, one in built.items()}
+    assert logits["step"].dtype == np.float64
+    share = expit(logits["step"]).mean(axis=1)
+    np.testing.assert_allclose(logits["probability"], np.log(share / (1 - share)), rtol=1e-9)
+    assert np.abs(logits["probability"] - logits["step"].mean(axis=1)).max() > 0.01  # another thing than `mean`
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([1000.0] * 4, 1000.0),  # 1 - p = e^-1000
+        ([-1000.0] * 4, -1000.0),
+        ([1000.0, -1000.0], 0.0),
+        ([1000.0, 1000.0, 1000.0, -1000.0], np.log(3)),  # p = 3/4
+        ([0.0, 0.0], 0.0),
+        ([80.0, 80.0], 80.0),  # s(80) is 1 in float64: the logit must not be taken of the rounded mean
+        ([-40.0, -1000.0], -40.0 - np.log(2)),
+    ],
+)
+def test_probabilities_of_sure_steps_keep_their_digits(steps: list[float], expected: float, dtype: str) -> None:
+    given = tf.constant([steps], dtype)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        value = READOUTS["probability"](given[..., None], lambda features: features)
+    assert value.shape == (1,)
+    assert float(value[0]) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    assert np.isfinite(np.asarray(tape.gradient(value, given))).all()
 
 
 def test_logits_are_a_linear_function_of_the_features() -> None:
@@ -92,6 +135,100 @@ def test_a_recognizer_on_the_shared_trunk_reads_features() -> None:
     recognizer = networks.build_recognizer(SHAPE, {"categories": 3}, shared_trunk=True)
     assert recognizer.input_shape == (None, 6, 4)
     assert recognizer(series(width=4))["categories"].shape == (5, 3)
+
+
+# Options of the discriminator
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_bidirectional_discriminator_reads_from_both_ends(cell: str) -> None:
+    """Against two layers run by hand, the second on the series turned round, its output turned back."""
+    shape = replace(SHAPE, cell=cell, layers=2)
+    discriminator = randomised(networks.build_discriminator(replace(shape, bidirectional=True), 0))
+    judgement = networks.judge(discriminator, series())
+    given = series().numpy()
+    for number in range(2):
+        outputs = []
+        for name, turn in ((f"recurrent_{number}", 1), (f"recurrent_{number}_backward", -1)):
+            layer = Recurrent(cell, 4)
+            layer.build((None, 6, given.shape[-1]))
+            layer.set_weights(discriminator.get_layer(name).get_weights())
+            outputs.append(np.asarray(layer(tf.constant(given[:, ::turn].copy())))[:, ::turn])
+        given = np.concatenate(outputs, axis=2)
+        assert judgement.layers[number].shape == (5, 6, 8)
+        np.testing.assert_allclose(judgement.layers[number], given, atol=1e-6)
+    kernel, bias = discriminator.get_layer("logits").get_weights()
+    assert kernel.shape == (8, 1)
+    np.testing.assert_allclose(judgement.logits, (given @ kernel + bias)[..., 0].mean(axis=1), rtol=1e-4)
+    assert replace(shape, bidirectional=True).judged_units == 8
+
+
+def test_every_step_of_a_bidirectional_discriminator_sees_the_whole_series() -> None:
+    """Of a unidirectional one the first sees only itself."""
+    changed = tf.concat([series()[:, :5], 1 - series()[:, 5:]], axis=1)  # another last step
+    for bidirectional in (False, True):
+        built = networks.build_discriminator(replace(SHAPE, bidirectional=bidirectional), 0)
+        features = [np.asarray(networks.judge(randomised(built), one).features[:, 0]) for one in (series(), changed)]
+        assert (features[0] == features[1]).all() != bidirectional
+    generator = networks.build_generator(replace(SHAPE, bidirectional=True), 5)
+    assert sum("recurrent" in layer.name for layer in generator.layers) == 1  # it is the discriminator's alone
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_discriminator_with_spectral_norm_has_kernels_of_norm_one(cell: str, bidirectional: bool) -> None:
+    """It equals one without, whose input and output kernels were divided beforehand by NumPy's singular values.
+
+    Recurrent kernels stay: were one divided too, the outputs would differ.
+    """
+    shape = replace(SHAPE, cell=cell, layers=2, bidirectional=bidirectional, readout="step")
+    normal = randomised(networks.build_discriminator(replace(shape, spectral=True), 2))
+    plain = networks.build_discriminator(shape, 2)
+    assert list(networks.places(normal)) == list(networks.places(plain))
+    divided = 0
+    for place, weight in networks.places(normal).items():
+        value = np.asarray(weight, np.float64)
+        if place.endswith("/kernel"):
+            value = value / np.linalg.svd(value, compute_uv=False)[0]
+            assert np.linalg.svd(value, compute_uv=False)[0] == pytest.approx(1)
+            divided += 1
+        networks.places(plain)[place].assign(value)
+    assert divided == (5 if bidirectional else 3)
+    given = series(width=4)
+    judgements = [networks.judge(one, given) for one in (normal, plain)]
+    np.testing.assert_allclose(judgements[0].logits, judgements[1].logits, rtol=1e-3, atol=1e-5)
+    recurrent = np.linalg.svd(networks.values(normal)["recurrent_0/recurrent_kernel"], compute_uv=False)[0]
+    assert recurrent > 1.5  # far from 1, so that a division of it would show
+
+
+def test_spectral_norm_is_the_discriminators_alone() -> None:
+    generator = networks.build_generator(replace(SHAPE, spectral=True), 5)
+    recognizer = networks.build_recognizer(replace(SHAPE, spectral=True), {"code": 2}, shared_trunk=False)
+    for network in (generator, recognizer):
+        assert not any(layer.spectral for layer in network.layers if isinstance(layer, Recurrent))
+
+
+def test_similarities_join_the_features_at_every_step() -> None:
+    discriminator = randomised(networks.build_discriminator(replace(SHAPE, readout="step"), 0, (3, 2)), scale=0.5)
+    judgement = networks.judge(discriminator, series())
+    features = np.asarray(judgement.features)
+    projected = (features.mean(axis=1) @ discriminator.get_layer("similarity").get_weights()[0]).reshape(5, 3, 2)
+    apart = np.abs(projected[:, None] - projected[None]).sum(axis=3)
+    close = np.exp(-apart).sum(axis=1) - 1  # (batch, kernels), without the series itself
+    kernel, bias = discriminator.get_layer("logits").get_weights()
+    assert kernel.shape == (4 + 3, 1)
+    joined = np.concatenate([features, np.repeat(close[:, None], 6, axis=1)], axis=2)
+    np.testing.assert_allclose(judgement.logits, (joined @ kernel + bias)[..., 0], rtol=1e-4, atol=1e-5)
+
+
+def test_batches_that_affect_each_other_are_judged_apart() -> None:
+    discriminator = randomised(networks.build_discriminator(SHAPE, 3, (3, 2)))
+    parts, labels = [series(seed=number) for number in range(2)], tf.one_hot([0, 1, 2, 0, 1], 3)
+    together = networks.judge_together(discriminator, parts, [labels, labels])
+    for found, part in zip(together, parts, strict=True):
+        np.testing.assert_allclose(found.logits, networks.judge(discriminator, part, labels).logits, atol=1e-6)
+    joined = networks.judge(discriminator, tf.concat(parts, axis=0), tf.concat([labels, labels], axis=0))
+    assert not np.allclose(joined.logits[:5], together[0].logits, atol=1e-3)
 
 
 # Starting weights
