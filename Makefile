@@ -21,13 +21,15 @@ $(READY): pyproject.toml constraints.txt
 
 benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.
 	$(BIN)/rnngan sweep experiments/benchmark.toml --output $(OUTPUT)
+	$(BIN)/rnngan evaluate $(OUTPUT)
 	$(BIN)/rnngan plot $(OUTPUT)
 	$(BIN)/rnngan compare $(OUTPUT)
 
 publish:  ## The benchmark and two studies into results/, the copies that are committed; then the tables of README.md.
 	$(MAKE) benchmark OUTPUT=results/benchmark
 	for study in adam-vs-sgd digits-codes; do \
-	    $(BIN)/rnngan sweep experiments/$$study.toml && $(BIN)/rnngan plot results/$$study || exit 1; \
+	    $(BIN)/rnngan sweep experiments/$$study.toml && $(BIN)/rnngan evaluate results/$$study && \
+	    $(BIN)/rnngan plot results/$$study || exit 1; \
 	done
 	$(MAKE) docs
 

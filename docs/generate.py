@@ -15,7 +15,7 @@ from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data import SOURCES
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.tables import leaderboard_of, markdown, runs_table
+from rnngan_cli.tables import calibrated, leaderboard_of, markdown, runs_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -87,13 +87,14 @@ def benchmark_table() -> str:
         f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
         f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
     )
-    return f"{markdown(leaderboard_of(runs)).strip()}\n\n{note}"
+    return f"{markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
 
 
 def study_table() -> str:
     """The leaderboard of the study of optimisers."""
-    runs, _ = runs_table(SweepFolder(ROOT / "results" / "adam-vs-sgd"))
-    return markdown(leaderboard_of(runs)).strip()
+    sweep = SweepFolder(ROOT / "results" / "adam-vs-sgd")
+    runs, _ = runs_table(sweep)
+    return markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
 
 
 PARTS = {"losses": losses_table, "benchmark": benchmark_table, "study": study_table}

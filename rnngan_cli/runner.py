@@ -189,11 +189,17 @@ def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str,
             f"{COLLAPSE_SHARE:.0%} of the real {spreads[0]:.2g} (mean deviation, scaled)"
         )
 
+    score_run(trainer, dataset, folder, protocol, scorer)
+    return None
+
+
+def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> None:
+    """Scores the generator of a trained run and keeps the scores."""
+
     def sample(count: int) -> np.ndarray:
         return trainer.sample(dataset, count, "score")
 
     folder.write_scores(protocol, dataset.sha256, scorer.score(dataset, sample, PROTOCOLS[protocol]))
-    return None
 
 
 def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:

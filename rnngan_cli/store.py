@@ -234,6 +234,29 @@ class SweepFolder:
         """
         return read_npz(self.path / "reference" / f"{key}.npz")
 
+    def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
+        """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
+        path = self.path / "calibration" / f"{key}.json"
+        with disk_errors_told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"schema_version": SCHEMA_VERSION, **content})
+
+    def calibration(self, key: str) -> dict[str, dict[str, float]]:
+        """What `write_calibration` kept: scores by candidate and name; empty where there is nothing.
+
+        Raises:
+            DamagedFileError: it is damaged.
+        """
+        path = self.path / "calibration" / f"{key}.json"
+        if not path.exists():
+            return {}
+        candidates = read_json(path).get("candidates")
+        if not isinstance(candidates, dict) or not all(isinstance(one, dict) for one in candidates.values()):
+            raise DamagedFileError(
+                f"`{path}` holds no scores of candidates; remove it and give `rnngan evaluate` again"
+            )
+        return {str(name): {str(k): float(v) for k, v in scores.items()} for name, scores in candidates.items()}
+
     @property
     def figures(self) -> Path:
         """Where pictures go."""

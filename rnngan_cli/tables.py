@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 KEYS = ("dataset", "cell", "loss", "seed")
 SORT_BY = "sliced_wasserstein"
 """Orders the leaderboard: it does not saturate, as a judge does that tells every generator from the data."""
+TELLING_SHARE = 0.1
+"""A score tells real series from noise if the ceiling is worse than the floor by this share of the larger one."""
 FACTS = ("status", "protocol", "data", "folder", "step", "reason")
 
 
@@ -125,6 +127,57 @@ def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame"
     write_text(sweep.path / "leaderboard.md", markdown)
 
 
+def calibrated(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> "tuple[pd.DataFrame, list[str]]":
+    """The leaderboard with the scores of series of known quality below the losses of each data set.
+
+    Returns:
+        The board with a column `kind` (`loss` or `calibration`), and a line for every file that could not be read.
+    """
+    import pandas as pd
+
+    board, damage = board.assign(kind="loss"), []
+    parts = []
+    for dataset, cell in _places(board):
+        parts.append(board[(board["dataset"] == dataset) & (board["cell"] == cell)])
+        here = runs[(runs["dataset"] == dataset) & (runs["cell"] == cell) & (runs["data"] != "")]
+        for data, protocol in here[["data", "protocol"]].drop_duplicates().itertuples(index=False):
+            try:
+                scores = sweep.calibration(f"{dataset}-{data}-{protocol}")
+            except DamagedFileError as error:
+                damage.append(str(error))
+                continue
+            place = {"dataset": dataset, "cell": cell, "kind": "calibration"}
+            lines = [{**place, "loss": name, **_means(values, board)} for name, values in scores.items()]
+            if lines:
+                parts.append(pd.DataFrame(lines).reindex(columns=board.columns))
+    whole = pd.concat(parts, ignore_index=True) if parts else board
+    counts = [name for name in whole.columns if name.startswith("num_") or name.endswith("_count")]
+    return whole.astype(dict.fromkeys(counts, "Int64")), damage  # with room for none: known series have no seeds
+
+
+def _places(board: "pd.DataFrame") -> list[tuple[str, str]]:
+    return list(board[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _means(scores: dict[str, float], board: "pd.DataFrame") -> dict[str, float]:
+    return {f"{name}_mean": value for name, value in scores.items() if f"{name}_mean" in board.columns}
+
+
+def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
+    """For every group of a board, the shown scores that do not tell real series from noise there."""
+    found: dict[str, list[str]] = {}
+    for dataset, cell in _places(board):
+        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell) & (board["kind"] == "calibration")]
+        edges = [rows[rows["loss"] == name] for name in ("floor", "ceiling")]
+        if not all(len(edge) for edge in edges):
+            continue
+        for name in shown_scores(board):
+            floor, ceiling = (float(METRICS[name].badness(edge[f"{name}_mean"].to_numpy())[0]) for edge in edges)
+            if not ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling)):
+                found.setdefault(f"{dataset}, {cell}", []).append(METRICS[name].title)
+    return found
+
+
 def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
     """Makes the derived tables anew from the runs and writes them.
 
@@ -132,9 +185,9 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
         The runs, the leaderboard, and a line for every run that could not be read.
     """
     runs, damage = runs_table(sweep)
-    board = leaderboard_of(runs)
+    board, more = calibrated(sweep, runs, leaderboard_of(runs))
     write_tables(sweep, runs, board, markdown(board))
-    return runs, board, damage
+    return runs, board, damage + more
 
 
 def leaderboard_of(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -154,7 +207,9 @@ def shown_scores(board: "pd.DataFrame") -> list[str]:
 def text_rows(board: "pd.DataFrame") -> "Iterator[tuple[str, list[str]]]":
     """For every row of a leaderboard, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
     for _, row in board.iterrows():
-        words = [str(row["loss"]), str(row["num_seeds"]), str(row["num_diverged"])]
+        calibration = row.get("kind") == "calibration"
+        counts = ["-", "-"] if calibration else [str(int(row["num_seeds"])), str(int(row["num_diverged"]))]
+        words = [f"({row['loss']})" if calibration else str(row["loss"]), *counts]
         yield (
             f"{row['dataset']}, {row['cell']}",
             [*words, *(_mean_and_interval(row, name) for name in shown_scores(board))],
@@ -172,6 +227,12 @@ EXPLANATION = (
 )
 
 
+CALIBRATION = (
+    "In brackets, series of known quality: (floor) real training series, (ceiling) noise; between them noisy copies, a "
+    "fitted normal distribution, real series with their steps shuffled, an untrained generator."
+)
+
+
 def markdown(board: "pd.DataFrame") -> str:
     """The leaderboard as Markdown, a table for each data set and cell."""
     lines: list[str] = []
@@ -182,7 +243,16 @@ def markdown(board: "pd.DataFrame") -> str:
             titles = headings(board)
             lines += ["", f"**{name}**", "", f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
         lines.append(f"| {' | '.join(words)} |")
-    return "\n".join([*lines[1:], "", EXPLANATION, ""]) if lines else "No run has ended.\n"
+    return "\n".join([*lines[1:], "", _explanation(board), ""]) if lines else "No run has ended.\n"
+
+
+def _explanation(board: "pd.DataFrame") -> str:
+    """How to read a leaderboard."""
+    if "kind" not in board.columns or not (board["kind"] == "calibration").any():
+        return EXPLANATION
+    blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
+    warning = f" Does not tell real series from noise: {'; '.join(blind)}." if blind else ""
+    return f"{EXPLANATION} {CALIBRATION}{warning}"
 
 
 def render(board: "pd.DataFrame") -> None:
@@ -206,13 +276,11 @@ def render(board: "pd.DataFrame") -> None:
             for number, title in enumerate(["loss", "di-verged", *(_narrow(one) for one in shown_scores(board))]):
                 tables[name].add_column(title.replace("-", "-\n"), justify="right" if number else "left", no_wrap=True)
         loss, seeds, diverged, *scores = words
-        ended = int(seeds) + int(diverged)
-        tables[name].add_row(
-            loss.replace(" ", "\n"), f"{diverged} of {ended}", *(score.replace(" ", "") for score in scores)
-        )
+        share = "" if seeds == "-" else f"{diverged} of {int(seeds) + int(diverged)}"
+        tables[name].add_row(loss.replace(" ", "\n"), share, *(score.replace(" ", "") for score in scores))
     for table in tables.values():
         console.print(table)
-    console.print(EXPLANATION, markup=False, highlight=False)
+    console.print(_explanation(board), markup=False, highlight=False)
 
 
 def _narrow(score: str) -> str:

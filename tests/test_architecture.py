@@ -22,7 +22,7 @@ LAYERS = (
     ("evaluation", "history", "sampling", "steering"),
     ("plan", "training"),
     ("statistics", "runner", "catalogue"),
-    ("engines", "tables"),
+    ("engines", "tables", "evaluating"),
     ("driver", "figures"),
     ("sweep", "generation"),
     ("cli",),

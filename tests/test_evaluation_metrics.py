@@ -5,7 +5,6 @@ import sys
 import numpy as np
 import pytest
 
-from rnngan_cli.evaluation import distances
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 
 JUDGED = ("discriminative", "discriminative_auc", "discriminative_accuracy", "predictive", "predictive_real")
@@ -17,12 +16,17 @@ MEASURED = (
     "cross_correlation_difference",
     "skewness_difference",
     "kurtosis_difference",
+    "frechet_distance",
 )
+COVERAGE = ("precision", "recall", "density", "coverage", "spread_ratio", "duplicates")
+MEMORISATION = ("nearest_training",)
 
 
 def test_every_score_is_registered() -> None:
-    assert tuple(METRICS) == JUDGED + MEASURED
-    assert tuple(name for name, row in METRICS.items() if row.group == "judges") == JUDGED
+    assert tuple(METRICS) == JUDGED + MEASURED + COVERAGE + MEMORISATION
+    groups = {"judges": JUDGED, "distances": MEASURED, "coverage": COVERAGE, "memorisation": MEMORISATION}
+    for group, names in groups.items():
+        assert tuple(name for name, row in METRICS.items() if row.group == group) == names
 
 
 @pytest.mark.parametrize("row", METRICS.values(), ids=str)
@@ -34,15 +38,17 @@ def test_rows_are_complete(row: Metric) -> None:
         assert "\n" not in text
     assert row.range[0] < row.range[1]
     assert any(f"({year})" in row.source for year in range(2000, 2027))
-    assert row.direction in ("lower", "higher", "to 0.5")
+    assert row.direction in ("lower", "higher", "to 0.5", "to 1")
     assert row.definition not in [other.definition for other in METRICS.values() if other is not row]
 
 
-def test_distances_carry_their_function() -> None:
+def test_scores_carry_their_function() -> None:
     for row in METRICS.values():
+        function = row.function or row.beside_training
+        assert (function is None) == (row.group == "judges")
+        assert (row.beside_training is not None) == (row.group == "memorisation")
         # By name, not identity: collecting doctests imports a module a second time.
-        found = row.function and (row.function.__module__, row.function.__name__)
-        assert found == ((distances.__name__, row.name) if row.group == "distances" else None)
+        assert function is None or function.__name__ == row.name
 
 
 def test_scores_lie_in_their_range() -> None:
@@ -51,6 +57,29 @@ def test_scores_lie_in_their_range() -> None:
         if row.function:
             for generated in (drawn, drawn[::-1] ** 4 * 9, np.zeros_like(drawn)):
                 assert row.range[0] <= row.function(drawn, generated) <= row.range[1], row.name
+        if row.beside_training:
+            assert row.range[0] <= row.beside_training(drawn, drawn[:9], drawn[9:]) <= row.range[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["mmd2", "sliced_wasserstein", "frechet_distance", "coverage", "recall", "spread_ratio"]
+)
+def test_worse_data_never_scores_better(name: str) -> None:
+    """Waves against waves with ever more noise, ever fewer of them, and at last one copied: badness never falls."""
+    row = METRICS[name]
+    assert row.function is not None
+    random = np.random.Generator(np.random.Philox(0))
+    waves = (1 + np.sin(random.random((400, 1, 2)) * np.arange(12)[:, None] + random.random((400, 1, 2)))) / 2
+    real, other = waves[:200], waves[200:]
+    noise = random.standard_normal(other.shape)
+    orders = [
+        # noise spreads series and makes their balls large: these two do not see it, as their docstrings say
+        [other + size * noise for size in (0.0, 0.1, 0.4, 1.6) if name not in ("spread_ratio", "recall")],
+        [other, np.resize(other[:20], other.shape), np.resize(other[:1], other.shape)],
+    ]
+    for order in orders:
+        badness = [float(row.badness(np.array(row.function(real, one)))) for one in order]
+        assert badness == sorted(badness), badness
 
 
 def test_the_leaderboard_shows_a_few_of_each_group() -> None:
@@ -72,6 +101,7 @@ def test_badness_turns_every_direction_to_lower_is_better() -> None:
     np.testing.assert_array_equal(lower.badness(scores), scores)
     np.testing.assert_array_equal(higher.badness(scores), -scores)
     np.testing.assert_array_equal(coin.badness(scores), [0.25, 0, 0.5, np.nan])
+    np.testing.assert_array_equal(METRICS["spread_ratio"].badness(scores), [0.75, 0.5, 0, np.nan])
 
 
 def test_listing_metrics_imports_nothing_heavy() -> None:

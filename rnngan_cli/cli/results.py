@@ -56,6 +56,32 @@ def plot(results: Results = Path("results")) -> None:
         typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
 
 
+def evaluate(
+    results: Results = Path("results"),
+    protocol: Annotated[str, typer.Option(help="How to score; runs scored by another one are scored anew.")] = "judged",
+) -> None:
+    """Score finished runs by a protocol, and series of known quality beside them: real ones, noise, copies.
+
+    Example:
+      rnngan evaluate results/sweep
+    """
+    from rnngan_cli import device
+    from rnngan_cli.evaluation import protocol as find_protocol
+    from rnngan_cli.store import find_sweeps
+    from rnngan_cli.tables import refresh
+
+    by, sweeps = find_protocol(protocol), find_sweeps(results)
+    device.start("cpu")
+    from rnngan_cli.evaluating import evaluate as run
+
+    for sweep in sweeps:
+        done = run(sweep, by, lambda line: typer.echo(line, err=True))
+        refresh(sweep)
+        for note in done.notes:
+            typer.echo(f"rnngan: {note}", err=True)
+        typer.echo(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+
+
 def compare(
     results: Results = Path("results"),
     baseline: Annotated[
@@ -136,4 +162,4 @@ def generate(
     typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
-COMMANDS = (status, plot, compare, generate)
+COMMANDS = (status, plot, evaluate, compare, generate)

@@ -81,6 +81,11 @@ class Scorer:
         scores = {
             name: metric.function(real, tested) for name, metric in METRICS.items() if metric.function is not None
         }
+        scores |= {
+            name: metric.beside_training(dataset.train.series, real, tested)
+            for name, metric in METRICS.items()
+            if metric.beside_training is not None
+        }
         if by.judges:
             judges = self._judges_for(dataset)
             scores |= judges.discriminate((spare, real), (trained, tested), JUDGE_SEED)

@@ -11,10 +11,10 @@ from typing import Literal
 
 import numpy as np
 
-from rnngan_cli.evaluation import distances
+from rnngan_cli.evaluation import coverage, distances, embedding
 
-Direction = Literal["lower", "higher", "to 0.5"]
-Group = Literal["judges", "distances"]
+Direction = Literal["lower", "higher", "to 0.5", "to 1"]
+Group = Literal["judges", "distances", "coverage", "memorisation"]
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,14 @@ class Metric:
         name: the key in scores.json and the column of a table.
         title: for headings and axes.
         definition: one line.
-        direction: which values are better: `lower`, `higher`, or those nearest to a coin's (`to 0.5`).
+        direction: which values are better: `lower`, `higher`, those nearest to a coin's (`to 0.5`) or to one (`to 1`).
         range: least and greatest possible value; infinite where there is no bound.
         source: authors, year, title.
-        group: `judges` train networks, `distances` do not.
+        group: `judges` train networks; `distances` compare two sets as a whole; `coverage` counts what is realistic and
+            what is left out; `memorisation` looks for copies of training series.
         primary: whether the leaderboard shows it unless asked otherwise.
-        function: (real, generated) -> score for distances, None for judges.
+        function: (real, generated) -> score, None for judges and for those of training series.
+        beside_training: (training, real, generated) -> score, for those.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Metric:
     group: Group
     primary: bool = False
     function: Callable[[np.ndarray, np.ndarray], float] | None = None
+    beside_training: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None
 
     def badness(self, values: np.ndarray) -> np.ndarray:
         """The scores `values`, any shape, turned so that lower is better in every direction; NaN stays NaN.
@@ -50,12 +53,19 @@ class Metric:
         [0.0, 0.25, 0.5]
         """
         values = np.asarray(values, dtype=np.float64)
-        return {"lower": values, "higher": -values, "to 0.5": np.abs(values - 0.5)}[self.direction]
+        return {
+            "lower": values,
+            "higher": -values,
+            "to 0.5": np.abs(values - 0.5),
+            "to 1": np.abs(values - 1),
+        }[self.direction]
 
 
 _TIMEGAN = "Yoon, Jarrett, van der Schaar (2019), Time-series Generative Adversarial Networks"
 _TWO_SAMPLE = "Lopez-Paz, Oquab (2017), Revisiting Classifier Two-Sample Tests"
 _RCGAN = "Esteban, Hyland, Raetsch (2017), Real-valued Time Series Generation with Recurrent Conditional GANs"
+_MANIFOLDS = "Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Precision and Recall Metric"
+_DENSITY = "Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models"
 _QUANT = "Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs: Deep Generation of Financial Time Series"
 
 _ROWS = (
@@ -178,6 +188,86 @@ _ROWS = (
         _QUANT,
         "distances",
         function=distances.kurtosis_difference,
+    ),
+    Metric(
+        "frechet_distance",
+        "Frechet distance",
+        "of the sets in a fixed embedding by random convolution kernels, taken for normal distributions",
+        "lower",
+        (0.0, math.inf),
+        "Dempster, Petitjean, Webb (2020), ROCKET (the embedding); Frechet (1957), Sur la distance de deux lois",
+        "distances",
+        function=embedding.frechet_distance,
+    ),
+    Metric(
+        "precision",
+        "Precision",
+        "share of generated series that lie within the ball of a real one, to its 5th real neighbour",
+        "higher",
+        (0.0, 1.0),
+        _MANIFOLDS,
+        "coverage",
+        function=coverage.precision,
+    ),
+    Metric(
+        "recall",
+        "Recall",
+        "share of real series that lie within the ball of a generated one, to its 5th generated neighbour",
+        "higher",
+        (0.0, 1.0),
+        _MANIFOLDS,
+        "coverage",
+        function=coverage.recall,
+    ),
+    Metric(
+        "density",
+        "Density",
+        "mean number of balls of real series that a generated one lies in, as a share of 5: 1 as real ones do",
+        "to 1",
+        (0.0, math.inf),
+        _DENSITY,
+        "coverage",
+        function=coverage.density,
+    ),
+    Metric(
+        "coverage",
+        "Coverage",
+        "share of real series that have a generated one within their ball, to their 5th real neighbour",
+        "higher",
+        (0.0, 1.0),
+        _DENSITY,
+        "coverage",
+        function=coverage.coverage,
+    ),
+    Metric(
+        "spread_ratio",
+        "Spread ratio",
+        "mean distance of two generated series, as a share of that of two real ones; 0 is a collapsed generator",
+        "to 1",
+        (0.0, math.inf),
+        "after Richardson, Weiss (2018), On GANs and GMMs: diversity as distances among samples",
+        "coverage",
+        function=coverage.spread_ratio,
+    ),
+    Metric(
+        "duplicates",
+        "Duplicates",
+        "share of generated series with a twin: nearer than 1 % of the median nearest distance of real ones",
+        "lower",
+        (0.0, 1.0),
+        "Arora, Zhang (2017), Do GANs actually learn the distribution? (birthday test, as a share)",
+        "coverage",
+        function=coverage.duplicates,
+    ),
+    Metric(
+        "nearest_training",
+        "Nearest training series",
+        "chance that a generated series lies nearer to the training series than an unseen real one: towards 1, copies",
+        "to 0.5",
+        (0.0, 1.0),
+        "Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying in Generative Models",
+        "memorisation",
+        beside_training=coverage.nearest_training,
     ),
 )
 

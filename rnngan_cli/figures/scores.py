@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DIRECTIONS = {"lower": "lower is better", "higher": "higher is better", "to 0.5": "nearer to 0.5 is better"}
+_DIRECTIONS = {
+    "lower": "lower is better",
+    "higher": "higher is better",
+    "to 0.5": "nearer to 0.5 is better",
+    "to 1": "nearer to 1 is better",
+}
 _CAPTION = (
     "Diverged runs have no score and are not in the means. Intervals are Student's, cut at a score's "
     "least and greatest possible value; with few runs they are wide, and an arrow at the edge means one goes "

@@ -206,7 +206,8 @@ ROWS = (
         d_formula="E D(G(z)) - E D(x) + penalty (gp, 10; or lp, clip)",
         g_formula="-E D(G(z))",
         divergence="Wasserstein-1 distance, as far as the critic is 1-Lipschitz",
-        expect="Steady, and dear: the penalty needs second derivatives; it likes several critic steps.",
+        expect="Steady, and dear: the penalty needs second derivatives; it likes several critic steps. On series of a "
+        "single value gp can hold a critic with a slope of the wrong sign: lp does not.",
         source="Arjovsky et al. 2017, Wasserstein GAN; penalty: Gulrajani et al. 2017, Petzka et al. 2018",
         d_loss=plain.discriminator_loss(
             lambda _, real, fake: scores.wasserstein_discriminator(real, fake),

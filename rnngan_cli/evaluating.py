@@ -1,0 +1,81 @@
+"""Scoring what is trained already: runs by another protocol, and series of known quality beside them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rnngan_cli import provenance
+from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.evaluation import Protocol
+from rnngan_cli.evaluation.calibration import calibrate
+from rnngan_cli.files import DamagedFileError
+from rnngan_cli.runner import Bench, score_run
+from rnngan_cli.store import RunFolder, SweepFolder
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class Evaluated:
+    """What was done: runs scored anew, data sets calibrated, and a line for everything left out."""
+
+    runs: int = 0
+    datasets: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) -> Evaluated:
+    """Scores every finished run that has no scores by the protocol, and calibrates every data set of the sweep once.
+
+    Args:
+        sweep: its folder.
+        by: the protocol.
+        report: told of progress, a line each.
+
+    Raises:
+        UserError: data cannot be loaded, or the disk refused.
+    """
+    bench, done = Bench(), Evaluated()
+    known: dict[str, DataConfig] = {}
+    for folder in sweep.runs():
+        try:
+            config, status, scores = folder.config(), folder.status(), folder.scores()
+        except DamagedFileError as error:
+            done.notes.append(str(error))
+            continue
+        if status.get("state") != "done":
+            continue
+        dataset = bench.dataset(config.data)
+        known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data
+        if scores.get("protocol") != by.name or scores.get("data_sha256") != dataset.sha256:
+            report(f"scoring {folder.path.name}")
+            _score(folder, config, by, bench, done)
+    for key, data in known.items():
+        place = f"{key}-{by.name}"
+        if not sweep.calibration(place):
+            report(f"calibrating {data.name}")
+            _calibrate(sweep, place, data, by, bench)
+            done.datasets += 1
+    return done
+
+
+def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench, done: Evaluated) -> None:
+    dataset = bench.dataset(config.data)
+    trainer = bench.trainer(config, dataset)
+    try:
+        trainer.load_weights(folder.weights())
+    except (DamagedFileError, ValueError) as error:
+        done.notes.append(f"{folder.path.name}: keeps its scores, {error}")
+        return
+    score_run(trainer, dataset, folder, by.name, bench.scorer)
+    done.runs += 1
+
+
+def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, bench: Bench) -> None:
+    dataset = bench.dataset(data)
+    content = {
+        "protocol": by.name,
+        "data_sha256": dataset.sha256,
+        "versions": provenance.versions(),
+        "candidates": calibrate(dataset, bench.scorer, by),
+    }
+    sweep.write_calibration(place, content)

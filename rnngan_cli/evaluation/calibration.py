@@ -1,0 +1,104 @@
+"""What a score means: the scores of series whose quality is known, computed once for a data set and a protocol.
+
+Every candidate makes series, scaled, as if a generator had. Nothing here is written; see `evaluating.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.evaluation import JUDGE_SEED, Protocol, Scorer
+from rnngan_cli.randomness import generator
+
+JITTER = 0.05
+"""Deviation of the noise on bootstrapped series, as a share of the training values' own."""
+
+Maker = Callable[[Dataset, int, np.random.Generator], np.ndarray]
+"""From (data set, count, random) to scaled series (count, steps, features)."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Series of known quality.
+
+    Attributes:
+        name: in tables, in a loss's place.
+        summary: what it is, one line.
+        make: the series.
+    """
+
+    name: str
+    summary: str
+    make: Maker
+
+
+def _drawn(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    """Training series, without repeats as far as there are enough."""
+    train = dataset.train.series
+    rounds = -(-count // len(train))
+    return train[np.concatenate([random.permutation(len(train)) for _ in range(rounds)])[:count]]
+
+
+def _noise(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    low, high = (edge(dataset.train.series, axis=(0, 1)) for edge in (np.min, np.max))
+    return random.uniform(low, high, (count, dataset.steps, dataset.features))
+
+
+def _shuffled(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    series = _drawn(dataset, count, random)
+    order = np.argsort(random.random(series.shape[:2]), axis=1)  # a permutation of the steps for each series
+    return np.take_along_axis(series, order[..., None], axis=1)
+
+
+def _gaussian(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    flat = dataset.train.series.reshape(len(dataset.train), -1).astype(np.float64)
+    centre = flat.mean(axis=0)
+    # The rows of the centred data, weighed at random, have exactly its covariance, whatever its rank.
+    weights = random.standard_normal((count, len(flat))) / np.sqrt(len(flat))
+    return (centre + weights @ (flat - centre)).reshape(count, dataset.steps, dataset.features)
+
+
+def _bootstrap(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    series = _drawn(dataset, count, random)
+    return series + JITTER * dataset.train.series.std() * random.standard_normal(series.shape)
+
+
+def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+    from rnngan_cli import networks
+
+    bounded = dataset.scaler.kind == "minmax"
+    shape = networks.Shape(dataset.steps, dataset.features, "gru", 1, 24, "mean", bounded)
+    network = networks.build_generator(shape, 10)
+    networks.initialise(network, JUDGE_SEED, "generator")
+    series = np.repeat(random.standard_normal((count, 1, 5)), dataset.steps, axis=1)
+    noise = np.concatenate([series, random.standard_normal((count, dataset.steps, 5))], axis=2).astype(np.float32)
+    return np.concatenate([np.asarray(network(part)) for part in np.array_split(noise, -(-count // 500))])
+
+
+CANDIDATES = {
+    row.name: row
+    for row in (
+        Candidate("floor", "real against real: training series, as they are", _drawn),
+        Candidate("bootstrap", f"training series with noise of {JITTER:.0%} of their deviation: copies", _bootstrap),
+        Candidate("gaussian", "a normal distribution with the training series' mean and covariance", _gaussian),
+        Candidate("shuffle", "training series with their steps permuted", _shuffled),
+        Candidate("untrained", "a GRU generator of 24 units at its start", _untrained),
+        Candidate("ceiling", "noise, uniform in each feature's range", _noise),
+    )
+}
+"""From the best to the worst, roughly."""
+
+
+def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, dict[str, float]]:
+    """The scores of every candidate, by its name; a function of data and protocol alone."""
+
+    def sampler(candidate: Candidate) -> Callable[[int], np.ndarray]:
+        def sample(count: int) -> np.ndarray:
+            random = generator(JUDGE_SEED, f"calibration/{candidate.name}")
+            return candidate.make(dataset, count, random).astype(np.float32)
+
+        return sample
+
+    return {name: scorer.score(dataset, sampler(candidate), by) for name, candidate in CANDIDATES.items()}
