@@ -10,6 +10,12 @@ class UserError(Exception):
     exit_code = 2
 
 
+class DifferenceFoundError(UserError):
+    """A check that was asked for found what it was to find; the program exits with code 3."""
+
+    exit_code = 3
+
+
 class ResultsBusyError(UserError):
     """The results folder is held by another live driver; the program exits with code 4."""
 

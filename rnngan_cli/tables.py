@@ -155,6 +155,25 @@ def calibrated(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") 
     return whole.astype(dict.fromkeys(counts, "Int64")), damage  # with room for none: known series have no seeds
 
 
+def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """By data set and cell, how bad a score's floor and ceiling are there; only where it tells them apart."""
+    import numpy as np
+
+    found = {}
+    places = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
+    for dataset, cell, data, protocol in places.itertuples(index=False, name=None):
+        try:
+            known = sweep.calibration(f"{dataset}-{data}-{protocol}")
+        except DamagedFileError:
+            continue  # `calibrated` tells
+        edges = [known.get(name, {}).get(score) for name in ("floor", "ceiling")]
+        if None not in edges:
+            floor, ceiling = (float(METRICS[score].badness(np.array(edge))) for edge in edges)
+            if ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling)):
+                found[dataset, cell] = (floor, ceiling)
+    return found
+
+
 def _places(board: "pd.DataFrame") -> list[tuple[str, str]]:
     return list(board[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 

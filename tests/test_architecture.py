@@ -21,7 +21,7 @@ LAYERS = (
     ("losses",),
     ("evaluation", "history", "sampling", "steering"),
     ("plan", "training"),
-    ("statistics", "runner", "catalogue"),
+    ("statistics", "aggregates", "runner", "catalogue"),
     ("engines", "tables", "evaluating"),
     ("driver", "figures"),
     ("sweep", "generation"),

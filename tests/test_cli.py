@@ -153,7 +153,8 @@ def test_compare(rnngan: Rnngan, results: Path) -> None:
     assert (code, err) == (0, "")
     assert "compared with bce by sliced_wasserstein" in out
     assert "sines, gru, wgan: no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)" in out
-    (rows,) = json.loads(rnngan("compare", results, "--json")[1]).values()
+    (facts,) = json.loads(rnngan("compare", results, "--json")[1]).values()
+    rows = facts["verdicts"]
     assert [(row["loss"], row["baseline"], row["num_runs"], row["shown"]) for row in rows] == [
         ("wgan", "bce", 4, False)
     ]
@@ -473,3 +474,45 @@ def test_a_run_moved_by_hand_is_not_counted(rnngan: Rnngan, results: Path) -> No
     (fact,) = facts.values()
     assert sum(fact["runs"].values()) == 8
     assert "does not fit the folder's name" in fact["damaged"][0]
+
+
+# Claims and known series
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "said"),
+    [
+        ("wgan better than bce", 3, "shown in "),
+        ("bce worse than wgan", 3, "`bce` is worse than `wgan`"),
+        ("wgan worse than bce", 0, ""),
+        ("wgan beats bce", 2, "expected `A worse than B`"),
+        ("mse worse than bce", 2, "unknown loss `mse`"),
+    ],
+)
+def test_a_claim_can_be_checked(
+    rnngan: Rnngan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claim: str, code: int, said: str
+) -> None:
+    """Four seeds a side, all of wgan's before all of bce's: p = 2 / C(8, 4) = 0.029, one comparison."""
+    monkeypatch.chdir(tmp_path)
+    sweep = SweepFolder(tmp_path / "sweep")
+    sweep.create(SweepConfig())
+    for place, loss in enumerate(("wgan", "bce")):
+        for seed in range(4):
+            config = RunConfig(loss=loss, seed=seed)
+            sweep.run(config).create(config)
+            sweep.run(config).write_scores("quick", "ab" * 32, {"sliced_wasserstein": place + 0.1 * seed})
+            sweep.run(config).write_status("done", 2000)
+    found, _, err = rnngan("compare", "sweep", "--fail-if", claim)
+    assert (found, said in err) == (code, True)
+    assert len(err.splitlines()) == (1 if code else 0)
+    assert "sliced_wasserstein over" not in rnngan("compare", "sweep")[1]  # nothing says what 0 and 1 are
+    known = {"floor": {"sliced_wasserstein": 0.0}, "ceiling": {"sliced_wasserstein": 2.0}}
+    sweep.write_calibration(f"sines-{'ab' * 6}-quick", {"candidates": known})
+    out = rnngan("compare", "sweep")[1]
+    # wgan 0, .1, .2, .3 and bce 1, 1.1, 1.2, 1.3 of 2: means 0.075 and 0.575
+    assert "wgan  iqm 0.07 [" in out or "wgan  iqm 0.08 [" in out
+    assert "mean 0.57 [" in out or "mean 0.58 [" in out
+    assert "(floor)" in out
+    facts = json.loads(rnngan("compare", "sweep", "--json")[1])["sweep"]
+    assert facts["probability_of_improvement"] == {"bce": {"wgan": 0.0}, "wgan": {"bce": 1.0}}
+    assert [row["loss"] for row in facts["aggregates"]] == ["wgan", "bce"]

@@ -60,9 +60,9 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.fixture(scope="module")
-def trainers(begin: Begin, tiny: Dataset) -> Callable[[str, str, str], Trainer]:
+def trainers(begin: Begin, brief: Dataset) -> Callable[[str, str, str], Trainer]:
     """Networks of one loss, cell and readout, for the tests of all penalties, which follow each other."""
-    return functools.lru_cache(maxsize=1)(lambda loss, cell, readout: begin(loss, tiny, cell=cell, readout=readout))
+    return functools.lru_cache(maxsize=1)(lambda loss, cell, readout: begin(loss, brief, cell=cell, readout=readout))
 
 
 @pytest.mark.parametrize(("loss", "cell", "readout", "penalty"), list(everything()))
@@ -84,10 +84,10 @@ def test_each_update_moves_its_own_networks_and_no_other(
 
 @pytest.mark.parametrize(("number", "loss", "fields"), [(number, *one) for number, one in enumerate(OPTIONS)], ids=str)
 def test_so_it_is_with_options(
-    number: int, loss: str, fields: dict[str, Any], begin: Begin, tiny: Dataset, update: Update
+    number: int, loss: str, fields: dict[str, Any], begin: Begin, brief: Dataset, update: Update
 ) -> None:
     """The cells in turns."""
-    check_moves(begin(loss, tiny, cell=CELLS[number % 2], **fields), update)
+    check_moves(begin(loss, brief, cell=CELLS[number % 2], **fields), update)
 
 
 def check_moves(trainer: Trainer, update: Update) -> list[dict[str, float]]:

@@ -92,7 +92,7 @@ WITH_OPTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module", params=WITH_OPTIONS)
-def runs(request: pytest.FixtureRequest, tiny: Dataset, configure: Configure) -> Runs:
+def runs(request: pytest.FixtureRequest, brief: Dataset, configure: Configure) -> Runs:
     loss, cell, fields = WITH_OPTIONS[request.param]
     config = configure(loss, cell=cell, seed=5, steps=5, history_every=2, critic_steps=2, **fields)
 
@@ -100,12 +100,12 @@ def runs(request: pytest.FixtureRequest, tiny: Dataset, configure: Configure) ->
         """Rows, and the state after the first of them."""
         rows: list[Row] = []
         first: State = {}
-        for row in fit(trainer, tiny, first_step):
+        for row in fit(trainer, brief, first_step):
             first = first or trainer.state()
             rows.append(row)
         return rows, first
 
-    one, other = start(config, tiny), Trainer(config, tiny)
+    one, other = start(config, brief), Trainer(config, brief)
     whole, halfway = run(one)
     cut = whole[0].step
     other.load_state(halfway)
@@ -361,7 +361,7 @@ def test_one_adam_step_is_taken_on_the_sum_of_loss_and_penalty(small: Dataset, c
 
 @pytest.mark.parametrize("loss", ["bce", "vae", "infogan"])
 def test_each_side_has_its_own_learning_rate(loss: str, small: Dataset, configure: Configure) -> None:
-    """Adam's first step is the rate times g / (|g| + epsilon): the rate itself where the gradient is not tiny."""
+    """Adam's first step is the rate times g / (|g| + epsilon): the rate itself where the gradient is not brief."""
     trainer = start(configure(loss), small)
     for rates in ((0.02, 0.005), (0.001, 0.03)):
         trainer.reset(configure(loss, d_learning_rate=rates[0], g_learning_rate=rates[1]))

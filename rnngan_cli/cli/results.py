@@ -1,11 +1,16 @@
 """Commands that read results: `status`, `plot`, `compare`, `generate`. Only `generate` needs TensorFlow."""
 
 import json
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+AGGREGATED = ("iqm", "mean", "median")
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -88,19 +93,29 @@ def compare(
         str | None, typer.Option(help="Loss that the others are compared with. [default: bce, or else the first]")
     ] = None,
     score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
+    fail_if: Annotated[
+        str | None,
+        typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the leaderboard of each sweep and, for every loss, one sentence on how it compares with a baseline.
 
-    Example:
+    Scores over all data sets are put on one scale, 0 the floor and 1 the ceiling (see `rnngan evaluate`).
+
+    Examples:
       rnngan compare results/benchmark --baseline bce --score predictive
+      rnngan compare results/benchmark --fail-if "wgan worse than bce"
     """
-    from rnngan_cli.errors import UserError
+    from rnngan_cli.aggregates import aggregate_table, improvement_table, normalised
+    from rnngan_cli.errors import DifferenceFoundError, UserError
     from rnngan_cli.statistics import verdicts
     from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import SORT_BY, refresh, render, score_names
+    from rnngan_cli.tables import SORT_BY, refresh, render, scales, score_names
 
-    facts = {}
+    facts, shown = {}, []
+    claim = None if fail_if is None else _claim(fail_if)
+    by = score or SORT_BY
     for sweep in find_sweeps(results):
         runs, board, damage = refresh(sweep)
         for line in damage:
@@ -109,15 +124,64 @@ def compare(
             raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
         ended = runs[runs["status"].isin(["done", "diverged"])]
         base = baseline or _baseline(sorted(ended["loss"].unique()))
-        table = verdicts(ended[[*ended.columns[:6], *score_names(runs)]], score or SORT_BY, base)
-        facts[str(sweep.path)] = json.loads(table.to_json(orient="records"))
+        scored = ended[[*ended.columns[:6], *score_names(runs)]]
+        table = verdicts(scored, by, base)
+        values = normalised(scored, by, scales(sweep, ended, by))
+        overall = aggregate_table(values)
+        facts[str(sweep.path)] = {
+            "verdicts": json.loads(table.to_json(orient="records")),
+            "aggregates": overall,
+            "probability_of_improvement": improvement_table(values),
+        }
+        if claim:
+            shown += _shown(verdicts(scored, by, claim[2]), claim, str(sweep.path))
         if not as_json:
-            typer.echo(f"{sweep.path}: compared with {base} by {score or SORT_BY}")
+            typer.echo(f"{sweep.path}: compared with {base} by {by}")
             render(board)
+            _print_aggregates(overall, by)
             for _, row in table.iterrows():
                 typer.echo(f"{row['dataset']}, {row['cell']}, {row['loss']}: {row['verdict']}")
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
+    if shown:
+        raise DifferenceFoundError(f"`--fail-if {fail_if}`: shown in {'; '.join(shown)}")
+
+
+def _claim(words: str) -> tuple[str, str, str]:
+    """(loss, worse or better, baseline) of `A worse than B`."""
+    from rnngan_cli.errors import UserError
+
+    found = re.fullmatch(r"\s*(\S.*?)\s+(worse|better)\s+than\s+(\S.*?)\s*", words)
+    if found is None:
+        raise UserError(
+            f'`--fail-if {words}`: expected `A worse than B` or `A better than B`, as "wgan worse than bce"'
+        )
+    return found[1], found[2], found[3]
+
+
+def _shown(table: "pd.DataFrame", claim: tuple[str, str, str], where: str) -> list[str]:
+    """Where the claim is shown, in words."""
+    from rnngan_cli.errors import unknown
+
+    loss, direction, base = claim
+    if loss not in set(table["loss"]):
+        raise unknown("loss", loss, [*table["loss"].unique(), base])
+    rows = table[(table["loss"] == loss) & table["shown"]]
+    rows = rows[(rows["probability_better"] > 0.5) == (direction == "better")]
+    return [f"{where}, {row['dataset']}, {row['cell']} ({row['verdict']})" for _, row in rows.iterrows()]
+
+
+def _print_aggregates(rows: list[dict[str, Any]], score: str) -> None:
+    """The losses over all data sets, on one scale."""
+    if not rows:
+        return
+    tasks = rows[0]["tasks"]
+    typer.echo(f"{score} over {tasks} data set{'' if tasks == 1 else 's'}, 0 the floor, 1 the ceiling:")
+    width = max(len(row["loss"]) for row in rows)
+    for row in rows:
+        words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
+        typer.echo(f"  {row['loss']:{width}}  {'  '.join(words)}")
+    typer.echo("  (interquartile mean, mean, median; 95 % bootstrap intervals over runs, stratified by data set)")
 
 
 def _baseline(losses: list[str]) -> str:
