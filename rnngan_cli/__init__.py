@@ -24,7 +24,9 @@ Where things live:
     store.py                all that is written under results/ and read back
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
     engines/                ways to start workers
-    statistics.py           intervals over runs
+    statistics.py           intervals over runs, the leaderboard
+    comparisons.py          what runs show of a difference; aggregates.py: one number a loss over several data sets
+    evaluating.py           scoring what is trained already; series of known quality
     figures/                pictures
     cli/                    commands: parse, call one function, print
 

@@ -1,14 +1,13 @@
-"""Intervals and comparisons over finished runs, from a plain table of them; no TensorFlow.
+"""Intervals over finished runs, and their leaderboard, from a plain table of them; no TensorFlow.
 
 The table has one row a run with the columns dataset, cell, loss, seed, status, and a column a score (NaN
 where a run has none). Runs that are `done` are scored. `diverged` runs have no score that counts: they are
 counted, and take the worst rank in tests. Runs of any other status are left out. Nothing here reads or writes
-files.
+files. What can be said of a difference is in `comparisons.py`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RUN_COLUMNS = ("dataset", "cell", "loss", "seed", "status")
-_BOARD_COLUMNS = ("dataset", "cell", "loss", "num_seeds", "num_diverged", "share_diverged")
-_PARTS = ("mean", "low", "high", "count")
-_VERDICT_COLUMNS = (
-    *("dataset", "cell", "loss", "baseline", "score"),
-    *("num_runs", "num_diverged", "num_baseline", "num_baseline_diverged"),
-    *("difference", "paired_difference", "num_pairs", "probability_better"),
-    *("p", "p_holm", "fewest_seeds", "shown", "verdict"),
+_BOARD_COLUMNS = (
+    *("dataset", "cell", "loss", "num_seeds", "num_diverged"),
+    *("share_diverged", "share_diverged_low", "share_diverged_high"),
 )
+_PARTS = ("mean", "low", "high", "count")
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,29 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
     return Interval(mean, mean - half, mean + half, count)
 
 
+def share_interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]:
+    """Computes the exact interval of a share, such as that of diverged seeds: `count` of `total`.
+
+    Its ends are the shares for which `count` or more, and `count` or fewer, have the chance (1 - level) / 2; so it
+    covers at least as often as it says. Source: Clopper, Pearson (1934), The Use of Confidence or Fiducial Limits.
+
+    Raises:
+        ValueError: not 0 <= count <= total, or no total.
+
+    >>> low, high = share_interval(0, 3)  # 0.025 = (1 - high)^3
+    >>> low, round(high, 4)
+    (0.0, 0.7076)
+    """
+    from scipy.special import betaincinv
+
+    if not 0 <= count <= total or not total:
+        raise ValueError(f"`count` {count}, `total` {total}: expected 0 <= count <= total, and a total above 0")
+    tail = (1 - level) / 2
+    low = 0.0 if count == 0 else float(betaincinv(count, total - count + 1, tail))
+    high = 1.0 if count == total else float(betaincinv(count + 1, total - count, 1 - tail))
+    return low, high
+
+
 def leaderboard(
     rows: "pd.DataFrame", scores: Sequence[str], *, sort_by: str | None = None, level: float = 0.95
 ) -> "pd.DataFrame":
@@ -85,9 +104,9 @@ def leaderboard(
 
     Returns:
         Columns dataset, cell, loss, num_seeds (runs done with any of the scores), num_diverged,
-        share_diverged (of done and diverged; NaN if there are none), and for each score <score>_mean, _low,
-        _high, _count (the runs behind it). Low and high are NaN for one run; all but the count are NaN for
-        none.
+        share_diverged with its exact 95 % interval, _low and _high (of done and diverged; NaN if there are
+        none), and for each score <score>_mean, _low, _high, _count (the runs behind it). Low and high are
+        NaN for one run; all but the count are NaN for none.
 
     Raises:
         UserError: a score that the table does not have, or two runs with the same data set, cell, loss and
@@ -105,7 +124,7 @@ def leaderboard(
     if not scores:
         raise ValueError("`scores` is empty: expected one column of the table or more")
     order = sort_by or scores[0]
-    rows = _checked(rows, (*scores, order))
+    rows = checked(rows, (*scores, order))
     lines = []
     for (dataset, cell, loss), group in rows.groupby(["dataset", "cell", "loss"], observed=True):
         line = {"dataset": dataset, "cell": cell, "loss": loss, **_summary(group, scores, level)}
@@ -123,7 +142,7 @@ def _rank(group: "pd.DataFrame", order: str) -> tuple[bool, float, float]:
     done = group["status"] == "done"
     mean = group.loc[done, order].mean()
     diverged = float((group["status"] == "diverged").sum()) / max(1, len(group))
-    return bool(np.isnan(mean)), diverged, float(_badness(order, mean))
+    return bool(np.isnan(mean)), diverged, float(badness(order, mean))
 
 
 def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict[str, Any]:
@@ -135,6 +154,8 @@ def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict
         "num_diverged": num_diverged,
         "share_diverged": num_diverged / ended if ended else np.nan,
     }
+    edges = share_interval(num_diverged, ended, level) if ended else (np.nan, np.nan)
+    line["share_diverged_low"], line["share_diverged_high"] = edges
     for score in scores:
         values = done[score].dropna().to_numpy()
         found = mean_interval(values, level) if len(values) else Interval(np.nan, None, None, 0)
@@ -144,185 +165,12 @@ def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict
     return line
 
 
-def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
-    """Computes the fewest seeds a side with which an exact Mann-Whitney test can show any difference.
-
-    With n seeds a side the smallest two-sided p is 2 / C(2n, n): all of one side before all of the other.
-    Holm's correction multiplies the smallest p by the number of comparisons, so no data shows a difference
-    while num_comparisons * 2 / C(2n, n) > level. For ten losses at 5 %: 6 seeds against a baseline (9
-    comparisons, 0.019), 7 for all pairs (45 comparisons, 0.026).
-
-    Raises:
-        ValueError: no comparison, or a level outside (0, 1).
-
-    >>> [fewest_seeds(number) for number in (1, 3, 9, 45)]
-    [4, 5, 6, 7]
-    """
-    if num_comparisons < 1 or not 0 < level < 1:
-        raise ValueError(f"`num_comparisons` {num_comparisons}, `level` {level}: expected 1 or more, and in (0, 1)")
-    seeds = 1
-    while num_comparisons * 2 / comb(2 * seeds, seeds) > level:
-        seeds += 1
-    return seeds
-
-
-def exact_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
-    """Computes the exact two-sided p of the Mann-Whitney test: could the two sides be one distribution?
-
-    Twice the smaller tail, at most 1, over all C(n + m, n) equally likely ways to deal the pooled values to
-    the sides. Ties, such as several infinite values, share the mean of their ranks and are dealt as they are:
-    the permutation distribution given the ties, still exact, where scipy's exact method would ignore them.
-
-    Source: Mann, Whitney (1947), On a Test of Whether one of Two Random Variables is Stochastically Larger.
-
-    Args:
-        first: (n,) numbers, infinite ones allowed, NaN not.
-        second: (m,) numbers likewise.
-
-    Raises:
-        ValueError: an empty side, or NaN.
-
-    >>> exact_p([1, 2, 3], [4, 5, 6])  # 2 of the 20 ways are as extreme
-    0.1
-    """
-    from scipy.stats import mannwhitneyu, rankdata
-
-    pooled = np.concatenate([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
-    if not len(first) or not len(second) or np.isnan(pooled).any():
-        raise ValueError(f"`first` {list(first)}, `second` {list(second)}: expected one number or more, no NaN")
-    ranks = rankdata(pooled)
-    if len(np.unique(ranks)) == len(ranks):
-        return float(mannwhitneyu(ranks[: len(first)], ranks[len(first) :], method="exact").pvalue)
-    doubled = (2 * ranks).astype(np.int64)  # mean ranks are halves
-    ways = np.zeros((len(first) + 1, doubled.sum() + 1))  # ways[k, s]: choices of k ranks with sum s
-    ways[0, 0] = 1
-    for rank in doubled:
-        ways[1:, rank:] += ways[:-1, :-rank]
-    chance = ways[-1] / comb(len(pooled), len(first))
-    observed = doubled[: len(first)].sum()
-    return min(1.0, 2 * float(min(chance[: observed + 1].sum(), chance[observed:].sum())))
-
-
-def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Adjusts p-values (count,) so that looking at many of them does not make chance finds more frequent.
-
-    The k-th smallest of m is multiplied by m - k + 1, made no smaller than the one before, and cut at 1.
-
-    Source: Holm (1979), A Simple Sequentially Rejective Multiple Test Procedure.
-
-    >>> holm([0.01, 0.04, 0.03]).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    values = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(values)
-    adjusted = np.empty_like(values)
-    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)), 1)
-    return adjusted
-
-
-def verdicts(rows: "pd.DataFrame", score: str, baseline: str, *, level: float = 0.05) -> "pd.DataFrame":
-    """Compares every other loss with the baseline in each data set and cell, and says what the runs show.
-
-    Exact Mann-Whitney over the runs of the two losses, diverged ones at the worst rank; Holm's correction
-    over the other losses of the data set and cell, those without a run included. With fewer seeds on either
-    side than `fewest_seeds` the verdict is that no difference is shown, whatever the data.
-
-    Args:
-        rows: one row a run, as the module says.
-        score: the column to compare, in its registered direction (`lower` if it is not registered).
-        baseline: the loss the others are compared with.
-        level: the share of tables without any real difference in which one may be shown.
-
-    Returns:
-        One row a data set, cell and other loss: dataset, cell, loss, baseline, score, num_runs and
-        num_baseline (runs in the test, diverged ones included), num_diverged and num_baseline_diverged,
-        difference (mean of the loss minus mean of the baseline, scored runs), paired_difference and num_pairs
-        (mean difference over the seeds scored on both sides, which share data order and noise, and their
-        number), probability_better (that a run of the loss beats one of the baseline, a tie being half), p,
-        p_holm, fewest_seeds, shown, verdict (one sentence). Numbers that no run supports are NaN.
-
-    Raises:
-        UserError: an unknown score or baseline, or two runs with the same data set, cell, loss and seed.
-        ValueError: a column is missing, or a level outside (0, 1).
-
-    >>> import pandas as pd
-    >>> runs = pd.DataFrame({"loss": ["bce", "wgan"], "mmd2": [0.3, 0.1], "seed": 0, "status": "done"})
-    >>> verdicts(runs.assign(dataset="sines", cell="gru"), "mmd2", "bce")["verdict"].item()
-    'no difference shown (1 seed; 4 are the fewest that can show one at 5 %)'
-    """
-    import pandas as pd
-
-    rows = _checked(rows, (score,))
-    losses = sorted(rows["loss"].unique())
-    if baseline not in losses:
-        raise unknown("loss", baseline, losses)
-    scored = rows.assign(value=rows[score].where(rows["status"] == "done"))  # NaN for diverged runs
-    scored["badness"] = np.where(rows["status"] == "diverged", np.inf, _badness(score, scored["value"]))
-    scored = scored[scored["badness"].notna()]
-    lines: list[dict[str, Any]] = []
-    for (dataset, cell), table in rows.groupby(["dataset", "cell"], observed=True):
-        here = scored[(scored["dataset"] == dataset) & (scored["cell"] == cell)]
-        others = sorted(set(table["loss"]) - {baseline})
-        place = {"dataset": dataset, "cell": cell}
-        names = [{**place, "loss": loss, "baseline": baseline, "score": score} for loss in others]
-        found = [_compared(here[here["loss"] == loss], here[here["loss"] == baseline]) for loss in others]
-        lines += _judged([{**name, **numbers} for name, numbers in zip(names, found, strict=True)], level)
-    return pd.DataFrame(lines, columns=list(_VERDICT_COLUMNS))
-
-
-def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
-    """Numbers of one comparison, before the correction for the others."""
-    first, second = runs["badness"].to_numpy()[:, None], base["badness"].to_numpy()  # (n, 1), (m,)
-    pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()
-    tested = first.size > 0 and second.size > 0
-    return {
-        "num_runs": len(runs),
-        "num_diverged": int(runs["value"].isna().sum()),
-        "num_baseline": len(base),
-        "num_baseline_diverged": int(base["value"].isna().sum()),
-        "difference": float(runs["value"].mean() - base["value"].mean()),
-        "paired_difference": float(pairs.mean()),
-        "num_pairs": len(pairs),
-        "probability_better": float(((first < second) + (first == second) / 2).mean()) if tested else np.nan,
-        "p": exact_p(first[:, 0], second) if tested else np.nan,
-    }
-
-
-def _judged(lines: list[dict[str, Any]], level: float) -> list[dict[str, Any]]:
-    """The comparisons of one table with Holm's correction and a sentence each."""
-    adjusted = holm([1.0 if np.isnan(line["p"]) else line["p"] for line in lines])
-    for line, p_holm in zip(lines, adjusted, strict=True):
-        line["p_holm"] = np.nan if np.isnan(line["p"]) else float(p_holm)
-        line["fewest_seeds"] = fewest_seeds(len(lines), level=level)
-        enough = min(line["num_runs"], line["num_baseline"]) >= line["fewest_seeds"]
-        line["shown"] = bool(enough and p_holm <= level)
-        line["verdict"] = _sentence(line, enough, level)
-    return lines
-
-
-def _sentence(line: dict[str, Any], enough: bool, level: float) -> str:
-    seeds = min(line["num_runs"], line["num_baseline"])
-    counted = f"{seeds} seed{'' if seeds == 1 else 's'}"
-    if not enough:
-        fewest = f"{line['fewest_seeds']} are the fewest that can show one at {100 * level:g} %"
-        return f"no difference shown ({counted}; {fewest})"
-    if not line["shown"]:
-        return f"no difference shown ({counted}; p {line['p_holm']:.2g} after Holm)"
-    better = "better" if line["probability_better"] > 0.5 else "worse"
-    evidence = [f"{counted}", f"p {line['p_holm']:.2g} after Holm"]
-    if not np.isnan(line["difference"]):
-        evidence.insert(0, f"mean difference {line['difference']:+.2g}")
-    for loss, kind in ((line["loss"], ""), (line["baseline"], "baseline_")):
-        if line[f"num_{kind}diverged"]:
-            evidence.append(f"{line[f'num_{kind}diverged']} `{loss}` runs diverged")
-    return f"`{line['loss']}` is {better} than `{line['baseline']}` on {line['score']} ({'; '.join(evidence)})"
-
-
-def _badness(score: str, values: Any) -> np.ndarray:
+def badness(score: str, values: Any) -> np.ndarray:
+    """Values turned so that lower is better; those of a score that is not registered as they are."""
     return METRICS[score].badness(values) if score in METRICS else np.asarray(values, dtype=np.float64)
 
 
-def _checked(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
+def checked(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
     """The table with its scores as float64, None as NaN."""
     missing = [column for column in _RUN_COLUMNS if column not in rows.columns]
     if missing:

@@ -21,7 +21,7 @@ LAYERS = (
     ("losses",),
     ("evaluation", "history", "sampling", "steering"),
     ("plan", "training"),
-    ("statistics", "aggregates", "runner", "catalogue"),
+    ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "tables", "evaluating"),
     ("driver", "figures"),
     ("sweep", "generation"),

@@ -89,24 +89,33 @@ PLAIN: dict[str, tuple[str, dict[str, object], Callable[[Array, Array], Array], 
 }
 
 
-def spread_logits(trainer: Trainer) -> None:
-    """A large last kernel, so that logits differ among series and reach beyond 10."""
+def spread_logits(trainer: Trainer, evaluate: Evaluate) -> None:
+    """Random weights, and logits of either kind on both sides of 0, 24 apart, so that every term of a loss counts."""
+    random = np.random.default_rng(0)
+    for network in trainer.networks.trained.values():
+        network.set_weights([random.normal(0, 0.8, weight.shape) for weight in network.weights])
     layer = trainer.networks.discriminator.get_layer("logits")
-    layer.set_weights([np.array([[60.0], [-40.0], [30.0], [50.0]]), np.array([0.5])])
+    outcome = evaluate(trainer, "d")[0]
+    middles = [float(tf.reduce_mean(one.logits)) for one in (outcome.real, outcome.generated)]
+    both = np.concatenate([outcome.real.logits, outcome.generated.logits])
+    kernel, bias = layer.get_weights()
+    scale = 24 / np.ptp(both)
+    layer.set_weights([scale * kernel, scale * (bias - np.mean(middles))])
 
 
 @pytest.mark.parametrize("name", list(PLAIN))
 def test_losses_are_their_formulas_of_the_logits(name: str, begin: Begin, evaluate: Evaluate) -> None:
     loss, options, d_formula, g_formula = PLAIN[name]
     trainer = begin(loss, options=options)
-    spread_logits(trainer)
+    spread_logits(trainer, evaluate)
     outcome, batch, draw = evaluate(trainer, "d")
     assert outcome.series is not None
     real, fake = (
         np.asarray(networks.judge(trainer.networks.discriminator, one, draw.seen).logits, np.float64)
         for one in (batch.series, networks.generate(trainer.networks.generator, draw))
     )
-    assert np.ptp(np.concatenate([real, fake])) > 1
+    assert np.ptp(np.concatenate([real, fake])) > 20
+    assert min(softplus(fake).mean(), softplus(-real).mean()) > 0.01  # neither is settled
     assert float(outcome.losses["discriminator"]) == pytest.approx(float(d_formula(real, fake)), rel=1e-4, abs=1e-5)
     assert outcome.losses.keys() == {"discriminator"}
     outcome, _, draw = evaluate(trainer, "g")
@@ -135,7 +144,7 @@ def test_wgan_reports_its_distance_and_kld_its_bound(begin: Begin, evaluate: Eva
 def test_igan_smooths_real_labels_to_its_option(begin: Begin, evaluate: Evaluate) -> None:
     for target in (0.9, 0.7, 1.0):
         trainer = begin("igan", options={"smoothing": target})
-        spread_logits(trainer)
+        spread_logits(trainer, evaluate)
         outcome, *_ = evaluate(trainer, "d")
         assert outcome.real is not None
         assert outcome.generated is not None
@@ -222,7 +231,7 @@ def test_the_kl_term_is_annealed_from_zero(step: float, expected: float) -> None
 
 def test_vae_losses_are_sums_of_their_terms(begin: Begin, evaluate: Evaluate) -> None:
     trainer = begin("vae", options={"gamma": 0.5})
-    spread_logits(trainer)
+    spread_logits(trainer, evaluate)
     discriminator, generator = trainer.networks.discriminator, trainer.networks.generator
 
     def judged(series: tf.Tensor) -> tuple[Array, Array]:
@@ -312,17 +321,15 @@ def test_information_is_the_log_likelihood_of_the_codes_plus_their_entropy(prior
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_information_reaches_generator_recognizer_and_trunk(cell: str, begin: Begin, evaluate: Evaluate) -> None:
     trainer = begin("infogan", cell=cell)
-    _, _, draw = evaluate(trainer, "g")
     with tf.GradientTape(persistent=True) as tape:
-        series = networks.generate(trainer.networks.generator, draw)
-        features = networks.judge(trainer.networks.discriminator, series).features
-        shared = informative.information(draw.parts, trainer.game.recognise(features))
+        shared = evaluate(trainer, "g")[0].terms["information"]
     for name, network in trainer.networks.trained.items():
         for place, weight in networks.places(network).items():
             gradient = tape.gradient(shared, weight)
             if (name, place.split("/")[0]) == ("discriminator", "logits"):
                 assert gradient is None  # not part of the trunk
             else:
+                assert gradient is not None, (name, place)
                 assert float(tf.reduce_sum(tf.abs(gradient))) > 0, (name, place)
 
 

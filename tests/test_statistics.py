@@ -6,10 +6,11 @@ from math import comb, inf, isnan, nan, sqrt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import mannwhitneyu, rankdata
+from scipy.stats import binom, binomtest, mannwhitneyu, rankdata
 
+from rnngan_cli.comparisons import exact_p, fewest_seeds, holm, verdicts
 from rnngan_cli.errors import UserError
-from rnngan_cli.statistics import Interval, exact_p, fewest_seeds, holm, leaderboard, mean_interval, verdicts
+from rnngan_cli.statistics import Interval, leaderboard, mean_interval, share_interval
 
 
 def runs(loss: str, scores: list[float], *, diverged: int = 0, score: str = "mmd2", **fields: object) -> pd.DataFrame:
@@ -18,6 +19,32 @@ def runs(loss: str, scores: list[float], *, diverged: int = 0, score: str = "mmd
     status = ["done"] * len(scores) + ["diverged"] * diverged
     table = {"dataset": "sines", "cell": "gru", "loss": loss, "seed": range(num), "status": status, **fields}
     return pd.DataFrame({**table, score: scores + [nan] * diverged})
+
+
+# --- share_interval
+
+
+@pytest.mark.parametrize("total", [1, 3, 10])
+def test_shares_have_the_interval_of_clopper_and_pearson(total: int) -> None:
+    """Against SciPy's, and by its definition: at either end the binomial tail is 2.5 %."""
+    for count in range(total + 1):
+        low, high = share_interval(count, total)
+        expected = binomtest(count, total).proportion_ci(0.95, method="exact")
+        assert (low, high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+        if count:
+            assert binom.sf(count - 1, total, low) == pytest.approx(0.025)
+        if count < total:
+            assert binom.cdf(count, total, high) == pytest.approx(0.025)
+    with pytest.raises(ValueError, match="expected 0 <= count <= total"):
+        share_interval(total + 1, total)
+
+
+def test_a_leaderboard_has_the_interval_of_the_share_that_diverged() -> None:
+    """1 of 4: 0.025 = 1 - (1 - low)^4 gives 0.0063; the upper end by the binomial distribution 0.806."""
+    (row,) = leaderboard(runs("bce", [1.0, 2, 3], diverged=1), ["mmd2"]).to_dict("records")
+    assert row["share_diverged"] == 0.25
+    assert row["share_diverged_low"] == pytest.approx(1 - 0.975**0.25)
+    assert row["share_diverged_high"] == pytest.approx(0.80588, abs=1e-5)
 
 
 # --- mean_interval
@@ -108,7 +135,7 @@ def test_leaderboards_sort_by_another_score() -> None:
     assert leaderboard(rows, ["mmd2"])["loss"].tolist() == ["a", "b"]
     both = leaderboard(rows, ["mmd2", "predictive"], sort_by="predictive")
     assert both["loss"].tolist() == ["b", "a"]
-    assert both.columns.tolist()[6:] == [f"{s}_{p}" for s in ("mmd2", "predictive") for p in
+    assert both.columns.tolist()[8:] == [f"{s}_{p}" for s in ("mmd2", "predictive") for p in
                                          ("mean", "low", "high", "count")]  # fmt: skip
 
 
@@ -387,7 +414,8 @@ def test_verdicts_say_what_is_wrong() -> None:
 
 def test_statistics_need_no_tensorflow() -> None:
     code = (
-        "import sys, rnngan_cli.statistics as s; s.mean_interval([1, 2]); s.exact_p([1, 2], [2, 3]);"
+        "import sys, rnngan_cli.statistics as s, rnngan_cli.comparisons as c; s.mean_interval([1, 2]);"
+        "c.exact_p([1, 2], [2, 3]);"
         "sys.exit(str({'tensorflow', 'keras', 'ot'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -108,8 +108,8 @@ def compare(
       rnngan compare results/benchmark --fail-if "wgan worse than bce"
     """
     from rnngan_cli.aggregates import aggregate_table, improvement_table, normalised
+    from rnngan_cli.comparisons import verdicts
     from rnngan_cli.errors import DifferenceFoundError, UserError
-    from rnngan_cli.statistics import verdicts
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import SORT_BY, refresh, render, scales, score_names
 
