@@ -247,7 +247,7 @@ EXPLANATION = (
 
 
 CALIBRATION = (
-    "In brackets, series of known quality: (floor) real training series, (ceiling) noise; between them noisy copies, a "
+    "series of known quality: floor, real training series; ceiling, noise; between them noisy copies (bootstrap), a "
     "fitted normal distribution, real series with their steps shuffled, an untrained generator."
 )
 
@@ -265,13 +265,13 @@ def markdown(board: "pd.DataFrame") -> str:
     return "\n".join([*lines[1:], "", _explanation(board), ""]) if lines else "No run has ended.\n"
 
 
-def _explanation(board: "pd.DataFrame") -> str:
-    """How to read a leaderboard."""
+def _explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
+    """How to read a leaderboard; `where` says how series of known quality are set apart."""
     if "kind" not in board.columns or not (board["kind"] == "calibration").any():
         return EXPLANATION
     blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
     warning = f" Does not tell real series from noise: {'; '.join(blind)}." if blind else ""
-    return f"{EXPLANATION} {CALIBRATION}{warning}"
+    return f"{EXPLANATION} {where}, {CALIBRATION}{warning}"
 
 
 def render(board: "pd.DataFrame") -> None:
@@ -296,10 +296,21 @@ def render(board: "pd.DataFrame") -> None:
                 tables[name].add_column(title.replace("-", "-\n"), justify="right" if number else "left", no_wrap=True)
         loss, seeds, diverged, *scores = words
         share = "" if seeds == "-" else f"{diverged} of {int(seeds) + int(diverged)}"
-        tables[name].add_row(loss.replace(" ", "\n"), share, *(score.replace(" ", "") for score in scores))
+        if not share and not any(row.end_section for row in tables[name].rows):
+            tables[name].add_section()
+        tables[name].add_row(loss.strip("()").replace(" ", "\n"), share, *(_short(score) for score in scores))
     for table in tables.values():
         console.print(table)
-    console.print(_explanation(board), markup=False, highlight=False)
+    console.print(_explanation(board, "Below the gap"), markup=False, highlight=False)
+
+
+def _short(score: str) -> str:
+    """A mean and its half-width in few letters, so that five scores fit into 80 columns.
+
+    >>> _short("0.422 ± 0.175"), _short("2.000 ± 2.484")
+    ('0.422±.175', '2.000±2.484')
+    """
+    return score.replace(" ± 0.", "±.").replace(" ± ", "±")
 
 
 def _narrow(score: str) -> str:

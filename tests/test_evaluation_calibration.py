@@ -16,7 +16,7 @@ from rnngan_cli.plan import plan
 from rnngan_cli.randomness import generator
 from rnngan_cli.runner import Bench, execute
 from rnngan_cli.store import RunFolder, SweepFolder
-from rnngan_cli.tables import blind_scores, calibrated, leaderboard_of, markdown, refresh, runs_table
+from rnngan_cli.tables import blind_scores, calibrated, leaderboard_of, markdown, refresh, render, runs_table
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,18 @@ def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder
     assert board["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.values()])
     text = markdown(board)
     assert "| (floor) | - | - |" in text
-    assert "(ceiling) noise" in text
+    assert "In brackets, series of known quality" in text
+
+
+def test_a_terminal_shows_known_series_below_a_gap(sweep: SweepFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate(sweep, PROTOCOLS["quick"])
+    render(refresh(sweep)[1])
+    lines = capsys.readouterr().out.splitlines()
+    names = [[*line.split(), ""][0] for line in lines]
+    place = names.index("floor")
+    assert names[place - 2 : place] == ["bce", ""]
+    assert names[place : place + len(CANDIDATES)] == list(CANDIDATES)
+    assert all(len(line) <= 80 for line in lines)
 
 
 def test_another_protocol_scores_runs_anew_from_their_weights(
