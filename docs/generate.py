@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from rnngan_cli.boards import markdown
 from rnngan_cli.catalogue import changed, describe
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data import SOURCES
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.tables import calibrated, leaderboard_of, markdown, runs_table
+from rnngan_cli.tables import calibrated, leaderboard_of, runs_table
 
 ROOT = Path(__file__).resolve().parent.parent
 

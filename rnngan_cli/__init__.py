@@ -26,6 +26,7 @@ Where things live:
     engines/                ways to start workers
     statistics.py           intervals over runs, the leaderboard
     comparisons.py          what runs show of a difference; aggregates.py: one number a loss over several data sets
+    tables.py, boards.py    tables derived from runs; leaderboards as text; comparing.py: a sweep's losses compared
     evaluating.py           scoring what is trained already; series of known quality
     figures/                pictures
     cli/                    commands: parse, call one function, print

@@ -512,7 +512,7 @@ def test_a_claim_can_be_checked(
     # wgan 0, .1, .2, .3 and bce 1, 1.1, 1.2, 1.3 of 2: means 0.075 and 0.575
     assert "wgan  iqm 0.07 [" in out or "wgan  iqm 0.08 [" in out
     assert "mean 0.57 [" in out or "mean 0.58 [" in out
-    assert "(floor)" in out
+    assert "\nfloor " in out
     facts = json.loads(rnngan("compare", "sweep", "--json")[1])["sweep"]
     assert facts["probability_of_improvement"] == {"bce": {"wgan": 0.0}, "wgan": {"bce": 1.0}}
     assert [row["loss"] for row in facts["aggregates"]] == ["wgan", "bce"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rnngan_cli import data
+from rnngan_cli.boards import blind_scores, markdown, render
 from rnngan_cli.config import DataConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluating import evaluate
@@ -16,7 +17,7 @@ from rnngan_cli.plan import plan
 from rnngan_cli.randomness import generator
 from rnngan_cli.runner import Bench, execute
 from rnngan_cli.store import RunFolder, SweepFolder
-from rnngan_cli.tables import blind_scores, calibrated, leaderboard_of, markdown, refresh, render, runs_table
+from rnngan_cli.tables import calibrated, leaderboard_of, refresh, runs_table
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,10 @@
 """Commands that read results: `status`, `plot`, `compare`, `generate`. Only `generate` needs TensorFlow."""
 
 import json
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 AGGREGATED = ("iqm", "mean", "median")
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
@@ -107,68 +103,29 @@ def compare(
       rnngan compare results/benchmark --baseline bce --score predictive
       rnngan compare results/benchmark --fail-if "wgan worse than bce"
     """
-    from rnngan_cli.aggregates import aggregate_table, improvement_table, normalised
-    from rnngan_cli.comparisons import verdicts
-    from rnngan_cli.errors import DifferenceFoundError, UserError
+    from rnngan_cli.boards import SORT_BY, render
+    from rnngan_cli.comparing import Claim, compared
+    from rnngan_cli.errors import DifferenceFoundError
     from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import SORT_BY, refresh, render, scales, score_names
 
-    facts, shown = {}, []
-    claim = None if fail_if is None else _claim(fail_if)
-    by = score or SORT_BY
+    claim = None if fail_if is None else Claim.read(fail_if)
+    by, facts, shown = score or SORT_BY, {}, []
     for sweep in find_sweeps(results):
-        runs, board, damage = refresh(sweep)
-        for line in damage:
+        found = compared(sweep, by, baseline)
+        facts[str(sweep.path)] = found.facts()
+        shown += [] if claim is None else [f"{sweep.path}, {where}" for where in found.shows(claim)]
+        for line in found.damage:
             typer.echo(f"rnngan: {line}", err=True)
-        if board.empty:
-            raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
-        ended = runs[runs["status"].isin(["done", "diverged"])]
-        base = baseline or _baseline(sorted(ended["loss"].unique()))
-        scored = ended[[*ended.columns[:6], *score_names(runs)]]
-        table = verdicts(scored, by, base)
-        values = normalised(scored, by, scales(sweep, ended, by))
-        overall = aggregate_table(values)
-        facts[str(sweep.path)] = {
-            "verdicts": json.loads(table.to_json(orient="records")),
-            "aggregates": overall,
-            "probability_of_improvement": improvement_table(values),
-        }
-        if claim:
-            shown += _shown(verdicts(scored, by, claim[2]), claim, str(sweep.path))
         if not as_json:
-            typer.echo(f"{sweep.path}: compared with {base} by {by}")
-            render(board)
-            _print_aggregates(overall, by)
-            for _, row in table.iterrows():
+            typer.echo(f"{sweep.path}: compared with {found.baseline} by {by}")
+            render(found.board)
+            _print_aggregates(found.aggregates, by)
+            for _, row in found.verdicts.iterrows():
                 typer.echo(f"{row['dataset']}, {row['cell']}, {row['loss']}: {row['verdict']}")
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
     if shown:
         raise DifferenceFoundError(f"`--fail-if {fail_if}`: shown in {'; '.join(shown)}")
-
-
-def _claim(words: str) -> tuple[str, str, str]:
-    """(loss, worse or better, baseline) of `A worse than B`."""
-    from rnngan_cli.errors import UserError
-
-    found = re.fullmatch(r"\s*(\S.*?)\s+(worse|better)\s+than\s+(\S.*?)\s*", words)
-    if found is None:
-        raise UserError(
-            f'`--fail-if {words}`: expected `A worse than B` or `A better than B`, as "wgan worse than bce"'
-        )
-    return found[1], found[2], found[3]
-
-
-def _shown(table: "pd.DataFrame", claim: tuple[str, str, str], where: str) -> list[str]:
-    """Where the claim is shown, in words."""
-    from rnngan_cli.errors import unknown
-
-    loss, direction, base = claim
-    if loss not in set(table["loss"]):
-        raise unknown("loss", loss, [*table["loss"].unique(), base])
-    rows = table[(table["loss"] == loss) & table["shown"]]
-    rows = rows[(rows["probability_better"] > 0.5) == (direction == "better")]
-    return [f"{where}, {row['dataset']}, {row['cell']} ({row['verdict']})" for _, row in rows.iterrows()]
 
 
 def _print_aggregates(rows: list[dict[str, Any]], score: str) -> None:
@@ -182,14 +139,6 @@ def _print_aggregates(rows: list[dict[str, Any]], score: str) -> None:
         words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
         typer.echo(f"  {row['loss']:{width}}  {'  '.join(words)}")
     typer.echo("  (interquartile mean, mean, median; 95 % bootstrap intervals over runs, stratified by data set)")
-
-
-def _baseline(losses: list[str]) -> str:
-    """The loss that others are compared with unless one is named."""
-    from rnngan_cli.config import RunConfig
-
-    usual = str(RunConfig.model_fields["loss"].default)
-    return usual if usual in losses else losses[0]
 
 
 def generate(

@@ -222,7 +222,8 @@ def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> Non
 
 def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> None:
     """Writes the derived tables and prints the outcome."""
-    from rnngan_cli.tables import refresh, render
+    from rnngan_cli.boards import render
+    from rnngan_cli.tables import refresh
 
     _, board, damage = refresh(prepared.folder)
     for line in damage:
