@@ -20,6 +20,15 @@ def places(board: "pd.DataFrame") -> list[tuple[str, str]]:
     return list(board[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 
 
+def tells_apart(floor: float, ceiling: float) -> bool:
+    """Whether noise is worse than real series by more than `TELLING_SHARE` of the larger of the two.
+
+    >>> tells_apart(0.1, 0.5), tells_apart(0.5, 0.52)
+    (True, False)
+    """
+    return ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling))
+
+
 def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
     """For every group of a board, the shown scores that do not tell real series from noise there."""
     found: dict[str, list[str]] = {}
@@ -30,7 +39,7 @@ def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
             continue
         for name in shown_scores(board):
             floor, ceiling = (float(METRICS[name].badness(edge[f"{name}_mean"].to_numpy())[0]) for edge in edges)
-            if not ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling)):
+            if not tells_apart(floor, ceiling):
                 found.setdefault(f"{dataset}, {cell}", []).append(METRICS[name].title)
     return found
 

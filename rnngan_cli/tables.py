@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.boards import SORT_BY, TELLING_SHARE, markdown, places
+from rnngan_cli.boards import SORT_BY, markdown, places, tells_apart
 from rnngan_cli.config import SCHEMA_VERSION, run_name
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.files import DamagedFileError, write_text
@@ -155,8 +155,8 @@ def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[s
     import numpy as np
 
     found = {}
-    places = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
-    for dataset, cell, data, protocol in places.itertuples(index=False, name=None):
+    scored = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
+    for dataset, cell, data, protocol in scored.itertuples(index=False, name=None):
         try:
             known = sweep.calibration(f"{dataset}-{data}-{protocol}")
         except DamagedFileError:
@@ -164,7 +164,7 @@ def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[s
         edges = [known.get(name, {}).get(score) for name in ("floor", "ceiling")]
         if None not in edges:
             floor, ceiling = (float(METRICS[score].badness(np.array(edge))) for edge in edges)
-            if ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling)):
+            if tells_apart(floor, ceiling):
                 found[dataset, cell] = (floor, ceiling)
     return found
 

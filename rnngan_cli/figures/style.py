@@ -82,7 +82,7 @@ def told(loss: str, size: float) -> dict[str, Any]:
     >>> told("bce", 11), told("bce units=48 layers=2", 11)["text"]
     ({'text': 'bce', 'fontsize': 11}, 'bce\nunits=48\nlayers=2')
     """
-    return {"text": loss.replace(" ", "\n"), "fontsize": 8 if " " in loss else size}
+    return {"text": loss.replace(" ", "\n"), "fontsize": 7 if " " in loss else size}
 
 
 def file_names(titles: Sequence[str]) -> list[str]:
