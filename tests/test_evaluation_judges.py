@@ -187,3 +187,15 @@ def test_the_quick_protocol_trains_no_judge(small: Dataset, monkeypatch: pytest.
     assert Spy.made == []
     assert set(scores) == {name for name, metric in METRICS.items() if metric.group != "judges"}
     assert np.isfinite(list(scores.values())).all()
+
+
+def test_choosing_is_done_on_validation_series_alone(small: Dataset) -> None:
+    """The validation series themselves are at distance 0 from what the protocol scores against; the test series not."""
+    by = evaluation.protocol("validation")
+    validation, test = small.validation.series, small.test.series
+
+    def score(series: np.ndarray) -> float:
+        return Scorer().score(small, lambda count: np.resize(series, (count, 6, 2)), by)["sliced_wasserstein"]
+
+    assert score(validation) == 0
+    assert score(test) > 0

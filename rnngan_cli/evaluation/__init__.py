@@ -5,7 +5,7 @@ A protocol is a named, fixed way of scoring; its name is kept beside every score
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -31,17 +31,20 @@ class Protocol:
         name: stamped on every score.
         summary: one line.
         judges: whether judges are trained.
+        split: the part of the data that is scored against.
     """
 
     name: str
     summary: str
-    judges: bool
+    judges: bool = False
+    split: Literal["test", "validation"] = "test"
 
 
 PROTOCOLS = {
     row.name: row
     for row in (
-        Protocol("quick", "Distances to the test series; no judges.", judges=False),
+        Protocol("quick", "Distances to the test series; no judges."),
+        Protocol("validation", "Distances to the validation series; no judges: for choosing.", split="validation"),
         Protocol("judged", "Distances, and one discriminative and one predictive judge of 24 units.", judges=True),
     )
 }
@@ -65,17 +68,17 @@ class Scorer:
     _judges: dict[tuple[int, int, bool], "Judges"] = field(default_factory=dict)
 
     def score(self, dataset: Dataset, sample: Sampler, by: Protocol) -> dict[str, float]:
-        """Scores of a generator on the test split: as many generated as test series, on scaled values.
+        """Scores of a generator: as many generated series as real ones, on scaled values.
 
         Args:
-            dataset: real series; the test split is scored against, the validation split trains judges.
+            dataset: real series; the protocol's split is scored against, the validation split trains judges.
             sample: the generator.
             by: the protocol.
 
         Returns:
             A finite number by the name of each metric.
         """
-        real, spare = dataset.test.series, dataset.validation.series
+        real, spare = getattr(dataset, by.split).series, dataset.validation.series
         generated = sample(len(real) + len(spare))
         tested, trained = generated[: len(real)], generated[len(real) :]
         scores = {
