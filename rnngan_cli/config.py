@@ -147,7 +147,7 @@ class SweepConfig(_Frozen):
     profile: Literal["shared", "paper"] = Field(
         "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
     )
-    protocol: Name = Field("judged", description="How finished runs are scored.")
+    protocol: Name = Field("standard", description="How finished runs are scored.")
 
     @field_validator("losses", "cells", "datasets", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.runner import Bench, score_run
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
 
 Report = Callable[[str], None]
 
@@ -25,6 +25,8 @@ class Evaluated:
 
 def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) -> Evaluated:
     """Scores every finished run that has no scores by the protocol, and calibrates every data set of the sweep once.
+
+    Scores a run has had by the protocol, for the same data and weights, are called up again.
 
     Args:
         sweep: its folder.
@@ -46,7 +48,8 @@ def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) 
             continue
         dataset = bench.dataset(config.data)
         known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data
-        if scores.get("protocol") != by.name or scores.get("data_sha256") != dataset.sha256:
+        current = (scores.get("protocol"), scores.get("data_sha256")) == (by.name, dataset.sha256)
+        if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, folder.weights_sha256())):
             report(f"scoring {folder.path.name}")
             _score(folder, config, by, bench, done)
     for key, data in known.items():
@@ -66,16 +69,17 @@ def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench, don
     except (DamagedFileError, ValueError) as error:
         done.notes.append(f"{folder.path.name}: keeps its scores, {error}")
         return
-    score_run(trainer, dataset, folder, by.name, bench.scorer)
-    done.runs += 1
+    done.runs += score_run(trainer, dataset, folder, by.name, bench.scorer)
 
 
 def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, bench: Bench) -> None:
     dataset = bench.dataset(data)
+    found = calibrate(dataset, bench.scorer, by)
     content = {
         "protocol": by.name,
         "data_sha256": dataset.sha256,
         "versions": provenance.versions(),
-        "candidates": calibrate(dataset, bench.scorer, by),
+        "candidates": {name: scored.values for name, scored in found.items()},
+        "judges": {name: scored.judges for name, scored in found.items()},
     }
     sweep.write_calibration(place, content)

@@ -11,11 +11,11 @@ from rnngan_cli import data, provenance
 from rnngan_cli.config import DataConfig, RunConfig, canonical_json, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
-from rnngan_cli.evaluation import PROTOCOLS, Scorer
+from rnngan_cli.evaluation import PROTOCOLS, Codes, Generated, Scorer
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.sampling import Steering
 from rnngan_cli.steering import LABEL
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, ScoreKey
 from rnngan_cli.training import Trainer, fit
 
 NUM_SAMPLES = 100
@@ -193,13 +193,24 @@ def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str,
     return None
 
 
-def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> None:
-    """Scores the generator of a trained run and keeps the scores."""
+def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> bool:
+    """Scores the generator of a trained run and keeps the scores; false if they were known.
 
-    def sample(count: int) -> np.ndarray:
-        return trainer.sample(dataset, count, "score")
+    They are kept by protocol, data and weights: what was scored before is only called up again.
+    """
+    key = ScoreKey(protocol, dataset.sha256, folder.weights_sha256())
+    if folder.recall_scores(key):
+        return False
 
-    folder.write_scores(protocol, dataset.sha256, scorer.score(dataset, sample, PROTOCOLS[protocol]))
+    def sample(count: int) -> Generated:
+        series, fed = trainer.sampler.sample(trainer.config.seed, dataset, count, "score")
+        handles = trainer.sampler.handles.items()
+        codes = {name: Codes(fed[name], handle.choices) for name, handle in handles if handle.choices > 1}
+        return Generated(series, codes, fed.get(LABEL))
+
+    scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
+    folder.write_scores(key, scored.values, scored.judges)
+    return True
 
 
 def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:

@@ -1,6 +1,7 @@
 """Tables derived from a sweep's runs: one row a run, and the leaderboard. They can be made anew at any time."""
 
 import json
+from statistics import stdev
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.boards import SORT_BY, markdown, places, tells_apart
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 KEYS = ("dataset", "cell", "loss", "seed")
 FACTS = ("status", "protocol", "data", "folder", "step", "reason")
+JUDGE_SD = "_judge_sd"
+"""Ends the columns that hold, of a score, the standard deviation over the judges of one generator."""
 
 
 def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
@@ -24,8 +27,8 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     not about the data is told after the loss (`bce units=48`): then the settings are what is compared.
 
     Returns:
-        A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS` and one per score; and a line for every run that
-        could not be read.
+        A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS`, one per score, and of the judges' scores one more
+        with their spread; and a line for every run that could not be read.
     """
     import pandas as pd
 
@@ -51,7 +54,7 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
 
 def score_names(runs: "pd.DataFrame") -> list[str]:
     """The columns of a runs table that hold scores."""
-    return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS)]
+    return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
 
 
 def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
@@ -70,8 +73,18 @@ def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
         "step": status.get("step", 0),
         "reason": status.get("reason", ""),
         **{name: float(value) for name, value in scores.get("scores", {}).items()},
+        **_costs(folder),
+        **{name + JUDGE_SD: stdev(values) for name, values in scores.get("judges", {}).items() if len(values) > 1},
     }
     return row, _setting_fields(config.model_dump(mode="json"))
+
+
+def _costs(folder: RunFolder) -> dict[str, float]:
+    """What an ended run took: updates of each side, seconds of training."""
+    facts = folder.provenance()
+    updates = {f"{side}_updates": float(count) for side, count in facts.get("updates", {}).items()}
+    seconds = facts.get("seconds", {}).get("training")
+    return updates if seconds is None else {**updates, "training_seconds": float(seconds)}
 
 
 def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
@@ -186,9 +199,21 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
 
 
 def leaderboard_of(runs: "pd.DataFrame") -> "pd.DataFrame":
-    """The leaderboard of runs that have ended, on every score they have; empty where none has."""
+    """The leaderboard of runs that have ended, on every score they have; empty where none has.
+
+    Of the judges' scores it has their spread too, over the judges of one generator: the root of the mean square over
+    generators. The interval beside a mean is over generators.
+    """
     from rnngan_cli.statistics import leaderboard
 
     ended = runs[runs["status"].isin(["done", "diverged"])]
     scores = score_names(runs)
-    return leaderboard(ended, scores, sort_by=SORT_BY) if scores and SORT_BY in scores else ended.iloc[:0]
+    if SORT_BY not in scores:
+        return ended.iloc[:0]
+    board = leaderboard(ended, scores, sort_by=SORT_BY)
+    spread = [str(name) for name in ended.columns if name.endswith(JUDGE_SD)]
+    if not spread:
+        return board
+    place = ["dataset", "cell", "loss"]
+    squares = ended[spread].pow(2).groupby([ended[name] for name in place], observed=True).mean()
+    return board.merge(squares.pow(0.5).reset_index(), on=place, how="left")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rnngan_cli.config import DataConfig, RunConfig
-from rnngan_cli.data.dataset import Dataset, Split
+from rnngan_cli.data.dataset import Dataset, Scaler, Split
 
 if TYPE_CHECKING:
     from rnngan_cli.losses.variant import Outcome
@@ -58,7 +58,7 @@ def small() -> Dataset:
         train=part(loaded.train, 50),
         validation=part(loaded.validation, 20),
         test=part(loaded.test, 20),
-        scaler=loaded.scaler,
+        scaler=Scaler(loaded.scaler.kind, loaded.scaler.offset[:2], loaded.scaler.scale[:2]),
         feature_names=loaded.feature_names[:2],
         num_labels=3,
         labels_origin="given",

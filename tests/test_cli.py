@@ -16,7 +16,7 @@ from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import plan
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
 
 Rnngan = Callable[..., tuple[int, str, str]]
 COMMANDS = [str(info.callback.__name__) for info in cli.app.registered_commands if info.callback is not None]
@@ -52,7 +52,7 @@ def results(tmp_path: Path) -> Path:
         if config.seed == 3:
             folder.write_status("failed" if config.loss == "bce" else "diverged", 7, reason="why")
             continue
-        folder.write_scores("quick", "ab", {"sliced_wasserstein": 0.1 + number, "mmd2": 0.2})
+        folder.write_scores(ScoreKey("quick", "ab"), {"sliced_wasserstein": 0.1 + number, "mmd2": 0.2})
         folder.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0}), (40, {"d_loss": 0.5, "g_loss": 3.0})])
         folder.write_status("done", config.steps)
     return sweep.path.parent
@@ -500,7 +500,7 @@ def test_a_claim_can_be_checked(
         for seed in range(4):
             config = RunConfig(loss=loss, seed=seed)
             sweep.run(config).create(config)
-            sweep.run(config).write_scores("quick", "ab" * 32, {"sliced_wasserstein": place + 0.1 * seed})
+            sweep.run(config).write_scores(ScoreKey("quick", "ab" * 32), {"sliced_wasserstein": place + 0.1 * seed})
             sweep.run(config).write_status("done", 2000)
     found, _, err = rnngan("compare", "sweep", "--fail-if", claim)
     assert (found, said in err) == (code, True)

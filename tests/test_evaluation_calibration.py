@@ -27,11 +27,11 @@ def sines() -> Dataset:
 
 @pytest.fixture(scope="module")
 def scores(sines: Dataset) -> dict[str, dict[str, float]]:
-    return calibrate(sines, Scorer(), PROTOCOLS["quick"])
+    return {name: scored.values for name, scored in calibrate(sines, Scorer(), PROTOCOLS["quick"]).items()}
 
 
 def made(name: str, dataset: Dataset, count: int = 300) -> np.ndarray:
-    return CANDIDATES[name].make(dataset, count, generator(0, "test"))
+    return CANDIDATES[name].make(dataset, count, generator(0, "test"))[0]
 
 
 @pytest.mark.parametrize("name", list(CANDIDATES))
@@ -71,7 +71,8 @@ def test_noise_fills_the_range_of_each_feature(sines: Dataset) -> None:
 
 
 def test_calibration_is_a_function_of_data_and_protocol(sines: Dataset, scores: dict[str, dict[str, float]]) -> None:
-    assert calibrate(sines, Scorer(), PROTOCOLS["quick"]) == scores
+    again = calibrate(sines, Scorer(), PROTOCOLS["quick"])
+    assert {name: scored.values for name, scored in again.items()} == scores
     assert list(scores) == list(CANDIDATES)
     assert all(np.isfinite(list(one.values())).all() for one in scores.values())
 
@@ -82,6 +83,20 @@ def test_the_floor_is_best_and_noise_is_far_worse(name: str, scores: dict[str, d
     for worse in ("shuffle", "untrained", "ceiling"):
         assert badness["floor"] < badness[worse]
     assert badness["floor"] <= badness["gaussian"]
+
+
+def test_labels_follow_their_series(sines: Dataset) -> None:
+    """Real series keep their classes, noise gets some, and what is not made for a class has none."""
+    by_series = {one.tobytes(): int(label) for one, label in zip(sines.train.series, sines.train.labels, strict=True)}  # type: ignore[arg-type]
+    series, labels = CANDIDATES["floor"].make(sines, 50, generator(0, "test"))
+    assert labels is not None
+    assert [by_series[one.tobytes()] for one in series] == labels.tolist()
+    for name in ("bootstrap", "shuffle", "ceiling"):
+        found = CANDIDATES[name].make(sines, 50, generator(0, "test"))[1]
+        assert found is not None
+        assert set(found.tolist()) <= set(range(sines.num_labels))
+    for name in ("gaussian", "untrained"):
+        assert CANDIDATES[name].make(sines, 50, generator(0, "test"))[1] is None
 
 
 def test_copies_are_told_from_new_series(scores: dict[str, dict[str, float]]) -> None:
@@ -153,13 +168,19 @@ def test_another_protocol_scores_runs_anew_from_their_weights(
     from rnngan_cli.evaluation import Protocol
 
     before = only_run(sweep).scores()
-    again = Protocol("again", "The same distances under another name.", judges=False)
+    again = Protocol("again", "The same distances under another name.")
     monkeypatch.setitem(PROTOCOLS, "again", again)
     done = evaluate(sweep, again)
     after = only_run(sweep).scores()
     assert (done.runs, done.datasets) == (1, 1)
     assert (before["protocol"], after["protocol"]) == ("quick", "again")
     assert after["scores"] == before["scores"]  # the same generator, drawn from in the same way
+    evaluate(sweep, PROTOCOLS["quick"])  # calibrates by it
+    evaluate(sweep, again)
+    monkeypatch.setattr(Scorer, "score", None)  # not called: the first scores are called up again
+    back = evaluate(sweep, PROTOCOLS["quick"])
+    assert (back.runs, only_run(sweep).scores()["protocol"]) == (0, "quick")
+    assert evaluate(sweep, again).runs == 0
 
 
 def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +188,7 @@ def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch:
 
     run = only_run(sweep)
     (run.path / "weights" / "average.npz").unlink()
-    again = Protocol("again", "The same distances under another name.", judges=False)
+    again = Protocol("again", "The same distances under another name.")
     monkeypatch.setitem(PROTOCOLS, "again", again)
     done = evaluate(sweep, again)
     assert done.runs == 0

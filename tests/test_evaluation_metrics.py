@@ -7,7 +7,19 @@ import pytest
 
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 
-JUDGED = ("discriminative", "discriminative_auc", "discriminative_accuracy", "predictive", "predictive_real")
+JUDGED = (
+    "discriminative",
+    "discriminative_auc",
+    "discriminative_accuracy",
+    "discriminative_weak",
+    "predictive",
+    "predictive_real",
+    "predictive_weak",
+    "predictive_weak_real",
+    "classification_tstr",
+    "classification_trts",
+    "classification_real",
+)
 MEASURED = (
     "mmd2",
     "sliced_wasserstein",
@@ -18,18 +30,25 @@ MEASURED = (
     "kurtosis_difference",
     "frechet_distance",
 )
-COVERAGE = ("precision", "recall", "density", "coverage", "spread_ratio", "duplicates")
+COVERAGE = ("precision", "recall", "density", "coverage", "code_coverage", "spread_ratio", "duplicates")
 MEMORISATION = ("nearest_training",)
+TRAINING = ("generator_updates", "discriminator_updates", "training_seconds", "share_diverged")
 
 
 def test_every_score_is_registered() -> None:
-    assert tuple(METRICS) == JUDGED + MEASURED + COVERAGE + MEMORISATION
-    groups = {"judges": JUDGED, "distances": MEASURED, "coverage": COVERAGE, "memorisation": MEMORISATION}
+    groups = {
+        "judges": JUDGED,
+        "distances": MEASURED,
+        "coverage": COVERAGE,
+        "memorisation": MEMORISATION,
+        "training": TRAINING,
+    }
+    assert tuple(METRICS) == sum(groups.values(), ())
     for group, names in groups.items():
         assert tuple(name for name, row in METRICS.items() if row.group == group) == names
 
 
-@pytest.mark.parametrize("row", METRICS.values(), ids=str)
+@pytest.mark.parametrize("row", METRICS.values(), ids=lambda row: row.name)
 def test_rows_are_complete(row: Metric) -> None:
     assert METRICS[row.name] is row
     for text in (row.title, row.definition, row.source):
@@ -37,7 +56,7 @@ def test_rows_are_complete(row: Metric) -> None:
         assert text
         assert "\n" not in text
     assert row.range[0] < row.range[1]
-    assert any(f"({year})" in row.source for year in range(2000, 2027))
+    assert any(f"({year})" in row.source for year in range(1930, 2027))
     assert row.direction in ("lower", "higher", "to 0.5", "to 1")
     assert row.definition not in [other.definition for other in METRICS.values() if other is not row]
 
@@ -45,7 +64,7 @@ def test_rows_are_complete(row: Metric) -> None:
 def test_scores_carry_their_function() -> None:
     for row in METRICS.values():
         function = row.function or row.beside_training
-        assert (function is None) == (row.group == "judges")
+        assert (function is None) == (row.group in ("judges", "training") or row.name == "code_coverage")
         assert (row.beside_training is not None) == (row.group == "memorisation")
         # By name, not identity: collecting doctests imports a module a second time.
         assert function is None or function.__name__ == row.name
@@ -85,6 +104,7 @@ def test_worse_data_never_scores_better(name: str) -> None:
 def test_the_leaderboard_shows_a_few_of_each_group() -> None:
     shown = [row.group for row in METRICS.values() if row.primary]
     assert 1 <= shown.count("judges") <= 3
+    assert METRICS["discriminative_weak"].primary  # the weak judge beside the strong one
     assert 1 <= shown.count("distances") <= 3
     assert not METRICS["predictive_real"].primary  # a reference: it does not depend on the generator
 

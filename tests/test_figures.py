@@ -19,7 +19,7 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.figures import KINDS, OF_SOME_LOSSES, controls, draw_sweep, embeddings, style
 from rnngan_cli.figures.group import Group, read_groups
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
 
 PRIMARY = [name for name, metric in METRICS.items() if metric.primary]
 NUM_SAMPLES = 20
@@ -78,7 +78,7 @@ def add_run(
         noise = jitter * random.standard_normal(series.shape)
         run.write_samples(dataset.scaler.inverse(series + noise), grids)
         given = dict.fromkeys(PRIMARY, 0.1 + 0.01 * seed) if scores is None else scores
-        run.write_scores("judged", dataset.sha256, given)
+        run.write_scores(ScoreKey("standard", dataset.sha256), given)
     return run
 
 
@@ -323,7 +323,7 @@ def test_a_missing_reference_leaves_out_the_pictures_that_need_it(tmp_path: Path
 def test_a_hash_that_is_none_never_becomes_part_of_a_path(tmp_path: Path, stocks: Dataset) -> None:
     sweep = new_sweep(tmp_path, stocks)
     run = add_run(sweep, stocks)
-    run.write_scores("judged", "../../../x", {})
+    run.write_scores(ScoreKey("standard", "../../../x"), {})
     group = only_group(sweep)
     assert group.reference is None
     assert "no run has scores that name their data" in group.notes[0]

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import DamagedFileError, read_json
-from rnngan_cli.store import HistoryRow, RunFolder, State, SweepFolder, find_sweeps, history_bytes, read_history
+from rnngan_cli.store import (
+    HistoryRow,
+    RunFolder,
+    ScoreKey,
+    State,
+    SweepFolder,
+    find_sweeps,
+    history_bytes,
+    read_history,
+)
 
 CONFIG = RunConfig(loss="wgan", seed=3, penalty="gp", penalty_weight=10.0)
 
@@ -214,13 +223,71 @@ def test_samples_are_read_back(run: RunFolder) -> None:
 
 def test_scores_are_read_back(run: RunFolder) -> None:
     assert run.scores() == {}
-    run.write_scores("quick", "ab", {"mmd2": 1 / 3})
-    assert run.scores() == {"schema_version": 1, "protocol": "quick", "data_sha256": "ab", "scores": {"mmd2": 1 / 3}}
+    run.write_scores(ScoreKey("quick", "ab", "cd"), {"mmd2": 1 / 3}, {"mmd2": (0.25, 0.5)})
+    assert run.scores() == {
+        "schema_version": 1,
+        "protocol": "quick",
+        "data_sha256": "ab",
+        "weights_sha256": "cd",
+        "scores": {"mmd2": 1 / 3},
+        "judges": {"mmd2": [0.25, 0.5]},
+        "others": [],
+    }
+
+
+def current(run: RunFolder) -> tuple[str, float]:
+    content = run.scores()
+    return content["protocol"], content["scores"]["mmd2"]
+
+
+def test_scores_of_another_protocol_are_kept_behind_the_current_ones(run: RunFolder) -> None:
+    first, second = ScoreKey("quick", "ab", "cd"), ScoreKey("standard", "ab", "cd")
+    assert not run.recall_scores(first)
+    run.write_scores(first, {"mmd2": 1.0})
+    run.write_scores(second, {"mmd2": 2.0})
+    assert current(run) == ("standard", 2.0)
+    assert run.recall_scores(first)
+    assert current(run) == ("quick", 1.0)
+    run.write_scores(first, {"mmd2": 3.0})  # anew: takes the place of the old ones
+    assert run.recall_scores(second)
+    assert run.recall_scores(first)
+    assert current(run) == ("quick", 3.0)
+    assert len(run.scores()["others"]) == 1
+
+
+@pytest.mark.parametrize("other", [("ab", "other weights"), ("other data", "cd")])
+def test_scores_of_other_data_or_weights_are_neither_recalled_nor_kept(run: RunFolder, other: tuple[str, str]) -> None:
+    run.write_scores(ScoreKey("quick", "ab", "cd"), {"mmd2": 1.0})
+    assert not run.recall_scores(ScoreKey("quick", *other))
+    run.write_scores(ScoreKey("standard", *other), {"mmd2": 2.0})
+    assert run.scores()["others"] == []
+
+
+def test_scores_of_unknown_weights_are_never_recalled(run: RunFolder) -> None:
+    run.write_scores(ScoreKey("quick", "ab"), {"mmd2": 1.0})
+    assert not run.recall_scores(ScoreKey("quick", "ab"))
+
+
+def test_damaged_scores_are_not_recalled_and_can_be_written_anew(run: RunFolder) -> None:
+    (run.path / "scores.json").write_text("{", encoding="utf-8")
+    key = ScoreKey("quick", "ab", "cd")
+    assert not run.recall_scores(key)
+    run.write_scores(key, {"mmd2": 1.0})
+    assert current(run) == ("quick", 1.0)
+
+
+def test_weights_have_a_hash_that_follows_them(run: RunFolder) -> None:
+    assert run.weights_sha256() == ""
+    run.write_weights({"generator": {"a/kernel": np.zeros(2, np.float32)}})
+    zeros = run.weights_sha256()
+    run.write_weights({"generator": {"a/kernel": np.ones(2, np.float32)}})
+    assert len(zeros) == 64
+    assert run.weights_sha256() != zeros
 
 
 def test_scores_that_are_no_numbers_are_not_written(run: RunFolder) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        run.write_scores("quick", "ab", {"mmd2": math.nan})
+        run.write_scores(ScoreKey("quick", "ab"), {"mmd2": math.nan})
     assert run.scores() == {}
 
 
@@ -232,7 +299,7 @@ def test_provenance_is_read_back(run: RunFolder) -> None:
 
 def test_every_json_has_a_schema_version(run: RunFolder) -> None:
     run.write_status("done", 1)
-    run.write_scores("quick", "ab", {})
+    run.write_scores(ScoreKey("quick", "ab"), {})
     run.write_provenance({})
     sweep = SweepFolder(run.path.parent)
     sweep.create(SweepConfig())

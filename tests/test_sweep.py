@@ -292,7 +292,7 @@ def test_a_survey_finds_damage_and_throws_nothing_away(done: Sweep, name: str) -
 
 
 def test_another_protocol_scores_finished_runs_again(done: Sweep) -> None:
-    _, todo = survey(prepared(done, protocol="judged"), Orders())
+    _, todo = survey(prepared(done, protocol="standard"), Orders())
     assert len(todo) == 4
 
 

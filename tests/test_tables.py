@@ -11,7 +11,7 @@ import pytest
 from rnngan_cli.boards import headings, markdown, render, shown_scores, text_rows
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.plan import plan
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
 from rnngan_cli.tables import FACTS, KEYS, leaderboard_of, refresh, runs_table, score_names
 
 
@@ -25,7 +25,7 @@ def sweep(tmp_path: Path) -> SweepFolder:
 def finish(sweep: SweepFolder, config: RunConfig, value: float) -> RunFolder:
     folder = sweep.run(config)
     folder.create(config)
-    folder.write_scores("quick", "ab" * 32, {"sliced_wasserstein": value, "mmd2": value / 2})
+    folder.write_scores(ScoreKey("quick", "ab" * 32), {"sliced_wasserstein": value, "mmd2": value / 2})
     folder.write_status("done", config.steps)
     return folder
 

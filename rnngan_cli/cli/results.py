@@ -59,20 +59,35 @@ def plot(results: Results = Path("results")) -> None:
 
 def evaluate(
     results: Results = Path("results"),
-    protocol: Annotated[str, typer.Option(help="How to score; runs scored by another one are scored anew.")] = "judged",
+    protocol: Annotated[
+        str, typer.Option(help="How to score: standard, quick, timegan; runs scored by another are scored anew.")
+    ] = "standard",
+    self_check: Annotated[
+        bool,
+        typer.Option(
+            "--self-check", help="Instead, score real series by the judges of `timegan` and compare with its paper."
+        ),
+    ] = False,
 ) -> None:
     """Score finished runs by a protocol, and series of known quality beside them: real ones, noise, copies.
 
-    Example:
+    What was scored before, with the same data and weights, is called up again.
+
+    Examples:
       rnngan evaluate results/sweep
+      rnngan evaluate results/sweep --protocol timegan
+      rnngan evaluate --self-check
     """
     from rnngan_cli import device
     from rnngan_cli.evaluation import protocol as find_protocol
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import refresh
 
-    by, sweeps = find_protocol(protocol), find_sweeps(results)
+    by = find_protocol(protocol)
+    sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
+    if self_check:
+        _check_judges()
     from rnngan_cli.evaluating import evaluate as run
 
     for sweep in sweeps:
@@ -81,6 +96,31 @@ def evaluate(
         for note in done.notes:
             typer.echo(f"rnngan: {note}", err=True)
         typer.echo(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+
+
+def _check_judges() -> None:
+    """Prints what `self_check` found.
+
+    Raises:
+        DifferenceFoundError: a number lies outside its limits.
+    """
+    from rnngan_cli.errors import DifferenceFoundError
+    from rnngan_cli.evaluation.metrics import METRICS
+    from rnngan_cli.evaluation.reimplementation import self_check
+
+    typer.echo("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
+    checks, seconds = self_check()
+    for check in checks:
+        typer.echo(
+            f"{METRICS[check.name].title}: {check.found:.4f}, deviation over {check.judges} judges {check.spread:.4f}; "
+            f"expected {check.low:.3f} to {check.high:.3f}: {'passed' if check.passed else 'NOT PASSED'}"
+        )
+    typer.echo(f"{seconds:.0f} s on one core, compiling included")
+    failed = [check.name for check in checks if not check.passed]
+    if failed:
+        raise DifferenceFoundError(
+            f"`--self-check`: {', '.join(failed)} not as published; the judges are not TimeGAN's"
+        )
 
 
 def compare(

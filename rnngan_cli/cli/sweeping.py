@@ -67,7 +67,7 @@ def sweep(
         ),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="How runs are scored: judged or quick. [default: judged]")
+        str | None, typer.Option(help="How runs are scored: standard, quick, timegan. [default: standard]")
     ] = None,
     workers: Workers = None,
     device: Device = "auto",

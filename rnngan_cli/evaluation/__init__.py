@@ -1,104 +1,240 @@
-"""Scores of generated series against real ones: protocols here, distances and judges in their own modules.
+"""Scores of generated series against real ones.
 
-A protocol is a named, fixed way of scoring; its name is kept beside every score it made.
+    protocols.py    named ways of scoring
+    metrics.py      every score: definition, direction, range, source
+    distances.py, coverage.py, embedding.py    what is computed from two sets of series
+    judges.py, population.py    what is learnt: networks trained only to score (TensorFlow)
+    calibration.py  series of known quality
+
+`Scorer` puts them together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.errors import unknown
 from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.evaluation.protocols import DEFAULT, PROTOCOLS, Protocol, Recipe, protocol
 
 if TYPE_CHECKING:
-    from rnngan_cli.evaluation.judges import Judges
+    from rnngan_cli.evaluation.judges import Judges, Scores, Sides
 
-Sampler = Callable[[int], np.ndarray]
-"""From a count to that many generated series, scaled, (count, steps, features)."""
+__all__ = ["DEFAULT", "JUDGE_SEED", "PROTOCOLS", "Codes", "Generated", "Protocol", "Scored", "Scorer", "protocol"]
 
 JUDGE_SEED = 0
-"""Of every judge, whatever the run's seed: the spread over runs is the generator's, not the judge's."""
+"""Of every panel of judges, whatever the run's seed: the spread over runs is the generator's, not the judges'."""
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """A way of scoring.
+class Codes:
+    """A choice that a generator was fed: one of `choices` values for each series, (series,) integers from 0."""
+
+    values: np.ndarray
+    choices: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Series as a generator made them.
 
     Attributes:
-        name: stamped on every score.
-        summary: one line.
-        judges: whether judges are trained.
-        split: the part of the data that is scored against.
+        series: scaled, (count, steps, features).
+        codes: the choices they were made for, by name.
+        labels: the classes of the data they were made for, where the generator takes those.
     """
 
-    name: str
-    summary: str
-    judges: bool = False
-    split: Literal["test", "validation"] = "test"
+    series: np.ndarray
+    codes: Mapping[str, Codes] = field(default_factory=dict)
+    labels: np.ndarray | None = None
+
+    def part(self, rows: slice) -> "Generated":
+        """Some of them."""
+        codes = {name: Codes(one.values[rows], one.choices) for name, one in self.codes.items()}
+        return Generated(self.series[rows], codes, None if self.labels is None else self.labels[rows])
 
 
-PROTOCOLS = {
-    row.name: row
-    for row in (
-        Protocol("quick", "Distances to the test series; no judges."),
-        Protocol("validation", "Distances to the validation series; no judges: for choosing.", split="validation"),
-        Protocol("judged", "Distances, and one discriminative and one predictive judge of 24 units.", judges=True),
-    )
-}
+Sampler = Callable[[int], Generated]
+"""From a count to that many generated series."""
 
 
-def protocol(name: str) -> Protocol:
-    """The protocol registered as `name`.
+@dataclass(frozen=True)
+class Scored:
+    """Scores of one generator.
 
-    Raises:
-        UserError: there is none.
+    Attributes:
+        values: a finite number by the name of each metric; of judges, the mean over them.
+        judges: every judge's own number by the name of the metric: their spread is the judges', not the generator's.
     """
-    if name not in PROTOCOLS:
-        raise unknown("protocol", name, PROTOCOLS)
-    return PROTOCOLS[name]
+
+    values: dict[str, float]
+    judges: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores generators; keeps compiled judges by shape, so that a worker compiles them once."""
+    """Scores generators; keeps compiled judges by shape, and what real series alone score, by data set."""
 
-    _judges: dict[tuple[int, int, bool], "Judges"] = field(default_factory=dict)
+    _judges: dict[tuple[Recipe, int, int, bool], "Judges"] = field(default_factory=dict)
+    _references: dict[tuple[str, Recipe, str], np.ndarray] = field(default_factory=dict)
 
-    def score(self, dataset: Dataset, sample: Sampler, by: Protocol) -> dict[str, float]:
+    def score(self, dataset: Dataset, sample: Sampler, by: Protocol) -> Scored:
         """Scores of a generator: as many generated series as real ones, on scaled values.
 
         Args:
             dataset: real series; the protocol's split is scored against, the validation split trains judges.
             sample: the generator.
             by: the protocol.
-
-        Returns:
-            A finite number by the name of each metric.
         """
         real, spare = getattr(dataset, by.split).series, dataset.validation.series
         generated = sample(len(real) + len(spare))
-        tested, trained = generated[: len(real)], generated[len(real) :]
-        scores = {
-            name: metric.function(real, tested) for name, metric in METRICS.items() if metric.function is not None
-        }
-        scores |= {
-            name: metric.beside_training(dataset.train.series, real, tested)
-            for name, metric in METRICS.items()
-            if metric.beside_training is not None
-        }
-        if by.judges:
-            judges = self._judges_for(dataset)
-            scores |= judges.discriminate((spare, real), (trained, tested), JUDGE_SEED)
-            scores |= judges.predict((spare, real), trained, dataset.sha256, JUDGE_SEED)
+        tested, trained = generated.part(slice(len(real))), generated.part(slice(len(real), None))
+        values = {}
+        for name, metric in METRICS.items():
+            if metric.function is not None:
+                values[name] = metric.function(real, tested.series)
+            elif metric.beside_training is not None:
+                values[name] = metric.beside_training(dataset.train.series, real, tested.series)
+        judged: Scores = {}
+        if by.strong is not None:
+            judged |= self._strong(by.strong, dataset, tested, trained)
+        if by.weak is not None and by.whole:
+            judged |= self._weak_as_published(by.weak, dataset, sample)
+        elif by.weak is not None:
+            judged |= self._weak(by.weak, dataset, tested.series, trained.series)
+        judged = {name: judged[name] for name in METRICS if name in judged}
+        means = {name: float(np.mean(numbers)) for name, numbers in judged.items()}
+        return Scored(values | means, {name: [float(one) for one in numbers] for name, numbers in judged.items()})
+
+    def _strong(self, recipe: Recipe, dataset: Dataset, tested: Generated, trained: Generated) -> "Scores":
+        from rnngan_cli.evaluation.judges import Sides
+
+        judges = self._judges_for(recipe, dataset)
+        spare, real = dataset.validation, dataset.test
+        scores = judges.discriminate(
+            Sides.apart(spare.series, real.series, recipe.repeats),
+            Sides.apart(trained.series, tested.series, recipe.repeats),
+            JUDGE_SEED,
+        )
+        if dataset.steps > 1:
+
+            def errors(train: np.ndarray) -> np.ndarray:
+                return judges.predict(train, real.series, JUDGE_SEED, last_feature=False)
+
+            scores["predictive"] = errors(trained.series)
+            scores["predictive_real"] = self._reference(dataset, recipe, "apart", lambda: errors(spare.series))
+        return scores | _of_codes(judges, dataset, tested, trained)
+
+    def _weak(self, recipe: Recipe, dataset: Dataset, tested: np.ndarray, trained: np.ndarray) -> "Scores":
+        from rnngan_cli.evaluation.judges import Sides
+
+        spare, real = dataset.validation.series, dataset.test.series
+        sides = (Sides.apart(spare, real, recipe.repeats), Sides.apart(trained, tested, recipe.repeats))
+        return self._weakly(recipe, dataset, sides, (spare, trained, real), "apart")
+
+    def _weak_as_published(self, recipe: Recipe, dataset: Dataset, sample: Sampler) -> "Scores":
+        from rnngan_cli.evaluation.judges import Sides
+
+        real = whole(dataset)
+        generated = published_scale(real, dataset.scaler.inverse(sample(len(real)).series))
+        real = published_scale(real, real)
+        sides = (
+            Sides.drawn(real, recipe.repeats, JUDGE_SEED, "real"),
+            Sides.drawn(generated, recipe.repeats, JUDGE_SEED, "generated"),
+        )
+        return self._weakly(recipe, dataset, sides, (real, generated, real), "whole")
+
+    def _weakly(
+        self,
+        recipe: Recipe,
+        dataset: Dataset,
+        sides: "tuple[Sides, Sides]",
+        parts: tuple[np.ndarray, np.ndarray, np.ndarray],
+        kind: str,
+    ) -> "Scores":
+        """The scores of small judges; `parts` are real and generated series to predict from, and real ones to test."""
+        judges = self._judges_for(recipe, dataset, bounded=True if kind == "whole" else None)
+        scores = {"discriminative_weak": judges.discriminate(*sides, JUDGE_SEED)["discriminative"]}
+        if dataset.steps > 1:
+            real, generated, test = parts
+
+            def errors(train: np.ndarray) -> np.ndarray:
+                return judges.predict(train, test, JUDGE_SEED, last_feature=True)
+
+            scores["predictive_weak"] = errors(generated)
+            scores["predictive_weak_real"] = self._reference(dataset, recipe, kind, lambda: errors(real))
         return scores
 
-    def _judges_for(self, dataset: Dataset) -> "Judges":
+    def _reference(self, dataset: Dataset, recipe: Recipe, kind: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """What real series score, computed once for a data set."""
+        key = (dataset.sha256, recipe, kind)
+        if key not in self._references:
+            self._references[key] = make()
+        return self._references[key]
+
+    def _judges_for(self, recipe: Recipe, dataset: Dataset, *, bounded: bool | None = None) -> "Judges":
         from rnngan_cli.evaluation.judges import Judges
 
-        key = (dataset.steps, dataset.features, dataset.scaler.kind == "minmax")
+        bounded = dataset.scaler.kind == "minmax" if bounded is None else bounded
+        key = (recipe, dataset.steps, dataset.features, bounded)
         if key not in self._judges:
-            self._judges[key] = Judges(key[0], key[1], bounded=key[2])
+            self._judges[key] = Judges(recipe, dataset.steps, dataset.features, bounded=bounded)
         return self._judges[key]
+
+
+def whole(dataset: Dataset) -> np.ndarray:
+    """All series of a data set in its own units, (series, steps, features)."""
+    parts = (dataset.train, dataset.validation, dataset.test)
+    return np.concatenate([dataset.scaler.inverse(part.series) for part in parts])
+
+
+def published_scale(real: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """Scales `series` by the least and greatest real value of each feature, as the code of TimeGAN does.
+
+    Data whose own units lie in [0, 1] stays as it is: TimeGAN's Sines, in [0.5, 1], are not scaled. Both arguments are
+    in own units, (series, steps, features).
+    """
+    low, high = real.min(axis=(0, 1)), real.max(axis=(0, 1))
+    if low.min() >= 0 and high.max() <= 1:
+        return series.astype(np.float32)
+    scaled: np.ndarray = ((series - low) / (high - low + 1e-7)).astype(np.float32)
+    return scaled
+
+
+def _of_codes(judges: "Judges", dataset: Dataset, tested: Generated, trained: Generated) -> "Scores":
+    """What can be told where the generator was fed classes or codes."""
+    real, spare = dataset.test, dataset.validation
+    scores: Scores = {}
+    covered = []
+    for one in trained.codes.values():
+        chances = judges.classify(trained.series, one.values, real.series, one.choices, JUDGE_SEED)
+        covered.append(_code_coverage(chances))
+    if covered:
+        scores["code_coverage"] = np.mean(covered, axis=0)
+    if dataset.labels_origin != "given" or real.labels is None or spare.labels is None:
+        return scores
+    if trained.labels is None or tested.labels is None:
+        return scores
+
+    def accuracies(train: np.ndarray, classes: np.ndarray, test: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        chances = judges.classify(train, classes, test, dataset.num_labels, JUDGE_SEED)
+        shares: np.ndarray = (chances.argmax(axis=-1) == truth).mean(axis=1)
+        return shares
+
+    learnt = (spare.series, spare.labels)
+    scores["classification_tstr"] = accuracies(trained.series, trained.labels, real.series, real.labels)
+    scores["classification_trts"] = accuracies(*learnt, tested.series, tested.labels)
+    scores["classification_real"] = accuracies(*learnt, real.series, real.labels)
+    return scores
+
+
+def _code_coverage(chances: np.ndarray) -> np.ndarray:
+    """Mutual information of series and code as a share of log(choices): (repeats, series, choices) -> (repeats,)."""
+    from scipy.special import entr
+
+    mean = entr(chances.mean(axis=1)).sum(axis=-1)
+    own = entr(chances).sum(axis=-1).mean(axis=1)
+    share: np.ndarray = (mean - own) / np.log(chances.shape[-1])
+    return share

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation import JUDGE_SEED, Protocol, Scorer
+from rnngan_cli.evaluation import JUDGE_SEED, Codes, Generated, Protocol, Scored, Scorer
 from rnngan_cli.randomness import generator
 
 JITTER = 0.05
 """Deviation of the noise on bootstrapped series, as a share of the training values' own."""
 
-Maker = Callable[[Dataset, int, np.random.Generator], np.ndarray]
-"""From (data set, count, random) to scaled series (count, steps, features)."""
+Made = tuple[np.ndarray, np.ndarray | None]
+"""Scaled series (count, steps, features), and the classes they are of, (count,), where the data has any."""
+Maker = Callable[[Dataset, int, np.random.Generator], Made]
+"""From (data set, count, random) to series."""
 
 
 @dataclass(frozen=True)
@@ -34,38 +36,40 @@ class Candidate:
     make: Maker
 
 
-def _drawn(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+def _drawn(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     """Training series, without repeats as far as there are enough."""
-    train = dataset.train.series
+    train = dataset.train
     rounds = -(-count // len(train))
-    return train[np.concatenate([random.permutation(len(train)) for _ in range(rounds)])[:count]]
+    rows = np.concatenate([random.permutation(len(train)) for _ in range(rounds)])[:count]
+    return train.series[rows], None if train.labels is None else train.labels[rows]
 
 
-def _noise(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+def _noise(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     low, high = (edge(dataset.train.series, axis=(0, 1)) for edge in (np.min, np.max))
-    return random.uniform(low, high, (count, dataset.steps, dataset.features))
+    series = random.uniform(low, high, (count, dataset.steps, dataset.features))
+    return series, random.integers(dataset.num_labels, size=count) if dataset.num_labels else None
 
 
-def _shuffled(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
-    series = _drawn(dataset, count, random)
+def _shuffled(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
+    series, labels = _drawn(dataset, count, random)
     order = np.argsort(random.random(series.shape[:2]), axis=1)  # a permutation of the steps for each series
-    return np.take_along_axis(series, order[..., None], axis=1)
+    return np.take_along_axis(series, order[..., None], axis=1), labels
 
 
-def _gaussian(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+def _gaussian(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     flat = dataset.train.series.reshape(len(dataset.train), -1).astype(np.float64)
     centre = flat.mean(axis=0)
     # The rows of the centred data, weighed at random, have exactly its covariance, whatever its rank.
     weights = random.standard_normal((count, len(flat))) / np.sqrt(len(flat))
-    return (centre + weights @ (flat - centre)).reshape(count, dataset.steps, dataset.features)
+    return (centre + weights @ (flat - centre)).reshape(count, dataset.steps, dataset.features), None
 
 
-def _bootstrap(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
-    series = _drawn(dataset, count, random)
-    return series + JITTER * dataset.train.series.std() * random.standard_normal(series.shape)
+def _bootstrap(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
+    series, labels = _drawn(dataset, count, random)
+    return series + JITTER * dataset.train.series.std() * random.standard_normal(series.shape), labels
 
 
-def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> np.ndarray:
+def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     from rnngan_cli import networks
 
     bounded = dataset.scaler.kind == "minmax"
@@ -74,7 +78,7 @@ def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> np.
     networks.initialise(network, JUDGE_SEED, "generator")
     series = np.repeat(random.standard_normal((count, 1, 5)), dataset.steps, axis=1)
     noise = np.concatenate([series, random.standard_normal((count, dataset.steps, 5))], axis=2).astype(np.float32)
-    return np.concatenate([np.asarray(network(part)) for part in np.array_split(noise, -(-count // 500))])
+    return np.concatenate([np.asarray(network(part)) for part in np.array_split(noise, -(-count // 500))]), None
 
 
 CANDIDATES = {
@@ -91,13 +95,15 @@ CANDIDATES = {
 """From the best to the worst, roughly."""
 
 
-def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, dict[str, float]]:
+def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, Scored]:
     """The scores of every candidate, by its name; a function of data and protocol alone."""
 
-    def sampler(candidate: Candidate) -> Callable[[int], np.ndarray]:
-        def sample(count: int) -> np.ndarray:
+    def sampler(candidate: Candidate) -> Callable[[int], Generated]:
+        def sample(count: int) -> Generated:
             random = generator(JUDGE_SEED, f"calibration/{candidate.name}")
-            return candidate.make(dataset, count, random).astype(np.float32)
+            series, labels = candidate.make(dataset, count, random)
+            codes = {} if labels is None else {"label": Codes(labels, dataset.num_labels)}
+            return Generated(series.astype(np.float32), codes, labels)
 
         return sample
 

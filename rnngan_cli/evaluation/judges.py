@@ -1,150 +1,168 @@
-"""Judges: recurrent networks trained only to score.
+"""Judges: small recurrent networks trained only to score, several at a time, that differ in their seeds alone.
 
-Real validation series train them, real test series test them: neither was seen by the generator, and the two share no
-window. Generated series take the same two roles in equal numbers. All series are scaled.
+What they learn from and are tested on is decided by the protocol (`protocols.py`); how they are trained side by side is
+in `population.py`. Every score comes back once for each judge, (repeats,).
 """
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-from rnngan_cli import networks
+from rnngan_cli.evaluation.population import Pool, Population
+from rnngan_cli.evaluation.protocols import Recipe
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.randomness import batch_indices
+from rnngan_cli.randomness import generator
 
-UNITS = 24
-"""Of the one GRU layer. TimeGAN's judge has features // 2, two on most data, and can hardly tell anything apart."""
-BATCH = 128
-ITERATIONS = 600
-LEARNING_RATE = 5e-3
-"""Adam's: with it 600 iterations settle on `sines` and `stocks`."""
+TRAIN_SHARE = 0.8
+"""Of all series, where a judge's own are drawn from one set as in TimeGAN's code."""
+
+Scores = dict[str, np.ndarray]
+"""By name, one number a judge, (repeats,)."""
 
 
-class Judge:
-    """A network with a compiled training step, used anew for every scoring of its shape.
+@dataclass(frozen=True)
+class Sides:
+    """Series of one kind, and which of them each judge learns from and is tested on.
 
-    Args:
-        network: from inputs to predictions.
-        loss: from (targets, predictions) to a scalar.
+    Attributes:
+        series: (series, steps, features).
+        train, test: rows, (repeats, members).
     """
 
-    def __init__(self, network: Any, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
-        self.network, self.loss = network, loss
-        self.optimizer = tf.keras.optimizers.Adam(LEARNING_RATE)
-        self.optimizer.build(network.trainable_weights)
-        self._update = tf.function(self._one_update, autograph=False)
-        self._predict = tf.function(network, autograph=False)
+    series: np.ndarray
+    train: np.ndarray
+    test: np.ndarray
 
-    def train(self, inputs: np.ndarray, targets: np.ndarray, seed: int) -> None:
-        """Trains from a fresh start on `inputs` and `targets`, both (series, ...)."""
-        networks.initialise(self.network, seed, "judge")
-        for variable in self.optimizer.variables:
-            variable.assign(tf.zeros_like(variable))
-        self.optimizer.learning_rate = LEARNING_RATE
-        for number in range(ITERATIONS):
-            rows = batch_indices(len(inputs), BATCH, number, seed, "judge-batches")
-            self._update(tf.constant(inputs[rows]), tf.constant(targets[rows]))
+    @classmethod
+    def apart(cls, train: np.ndarray, test: np.ndarray, repeats: int) -> "Sides":
+        """Two sets, the same for every judge."""
+        rows = np.arange(len(train) + len(test))
+        parts = (np.tile(part, (repeats, 1)) for part in np.split(rows, [len(train)]))
+        return cls(np.concatenate([train, test]), *parts)
 
-    def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Predictions for every row, computed in batches of one size, so that the step is compiled once."""
-        padded = np.resize(inputs, (-(-len(inputs) // BATCH) * BATCH, *inputs.shape[1:]))
-        parts = [np.asarray(self._predict(tf.constant(part))) for part in np.split(padded, len(padded) // BATCH)]
-        return np.concatenate(parts)[: len(inputs)]
-
-    def _one_update(self, inputs: Tensor, targets: Tensor) -> None:
-        with tf.GradientTape() as tape:
-            loss = self.loss(targets, self.network(inputs, training=True))
-        gradients = tape.gradient(loss, self.network.trainable_weights)
-        self.optimizer.apply(gradients, self.network.trainable_weights)
+    @classmethod
+    def drawn(cls, series: np.ndarray, repeats: int, seed: int, stream: str) -> "Sides":
+        """`TRAIN_SHARE` of one set, drawn anew for every judge; the rest tests it."""
+        orders = [generator(seed, f"{stream}/parts", judge).permutation(len(series)) for judge in range(repeats)]
+        parts = np.split(np.stack(orders), [int(TRAIN_SHARE * len(series))], axis=1)
+        return cls(series, *parts)
 
 
 class Judges:
-    """The discriminative and the predictive judge for series of one shape, compiled once.
+    """The judges of one recipe for series of one shape; each kind is compiled when it is first needed.
 
     Args:
+        recipe: how they are built and trained.
         steps, features: of the series.
-        bounded: whether scaled series lie in [0, 1].
+        bounded: whether series lie in [0, 1], so that predictions end in a sigmoid.
     """
 
-    def __init__(self, steps: int, features: int, *, bounded: bool) -> None:
-        shape = networks.Shape(steps, features, "gru", 1, UNITS, "last", bounded)
-        discriminator = networks.build_discriminator(shape, 0)
-        logits = tf.keras.Model(discriminator.inputs, discriminator.output["logits"])
-        self.discriminative = Judge(logits, _cross_entropy)
-        ahead = networks.Shape(steps - 1, features, "gru", 1, UNITS, "last", bounded)
-        self.predictive = Judge(networks.build_generator(ahead, features), _absolute_error) if steps > 1 else None
-        self._references: dict[tuple[str, int], float] = {}
+    def __init__(self, recipe: Recipe, steps: int, features: int, *, bounded: bool) -> None:
+        self.recipe, self.steps, self.features, self.bounded = recipe, steps, features, bounded
+        self.units = recipe.units or max(1, features // 2)
+        self._kept: dict[tuple[str, int], Population] = {}
 
-    def discriminate(
-        self, real: tuple[np.ndarray, np.ndarray], generated: tuple[np.ndarray, np.ndarray], seed: int
-    ) -> dict[str, float]:
-        """Scores of a judge that learns to tell real from generated series.
-
-        Args:
-            real: series to train on and to test on, each (series, steps, features).
-            generated: the same.
-            seed: of the judge.
+    def discriminate(self, real: Sides, generated: Sides, seed: int) -> Scores:
+        """Scores of judges that learn to tell real from generated series.
 
         Returns:
-            `discriminative` = abs(accuracy - 1/2) in [0, 1/2], 0 best (Yoon et al. 2019, TimeGAN);
-            `discriminative_accuracy` in [0, 1], real and generated weighing the same; `discriminative_auc` in [0, 1].
+            `discriminative` = abs(accuracy - 1/2) in [0, 1/2], 0 best (Yoon et al. 2019, TimeGAN), of unseen series;
+            `discriminative_accuracy` in [0, 1], real and generated ones weighing the same; `discriminative_auc`.
         """
         from sklearn.metrics import roc_auc_score
 
-        inputs = _interleave(real[0], generated[0])
-        self.discriminative.train(inputs, np.tile(np.array([1, 0], np.float32), len(inputs) // 2), seed)
-        answers = self.discriminative.predict(real[1]), self.discriminative.predict(generated[1])
-        accuracy = float(np.mean(answers[0] > 0) + np.mean(answers[1] <= 0)) / 2
-        truth = np.repeat([1, 0], [len(answers[0]), len(answers[1])])
+        judges = self._population("discriminative", 1, (self.steps, self.features))
+        pools = [
+            Pool(one.series, np.full(len(one.series), target, np.float32), one.train)
+            for one, target in ((real, 1), (generated, 0))
+        ]
+        self._train(judges, pools, self.recipe.discriminative_iterations, seed, "judge/discriminative")
+        answers = [judges.answers(one.series, one.test)[..., 0] for one in (real, generated)]  # (repeats, tested)
+        accuracy = ((answers[0] > 0).mean(axis=1) + (answers[1] <= 0).mean(axis=1)) / 2
+        truth = np.repeat([1, 0], [len(one.test[0]) for one in (real, generated)])
+        aucs = [roc_auc_score(truth, said) for said in np.concatenate(answers, axis=1)]
         return {
-            "discriminative": abs(accuracy - 0.5),
+            "discriminative": np.abs(accuracy - 0.5),
             "discriminative_accuracy": accuracy,
-            "discriminative_auc": float(roc_auc_score(truth, np.concatenate(answers))),
+            "discriminative_auc": np.array(aucs),
         }
 
-    def predict(
-        self, real: tuple[np.ndarray, np.ndarray], generated: np.ndarray, data_sha256: str, seed: int
-    ) -> dict[str, float]:
-        """Scores of a judge that learns to predict the next step: train on synthetic, test on real.
+    def predict(self, train: np.ndarray, test: np.ndarray, seed: int, *, last_feature: bool) -> np.ndarray:
+        """Mean absolute errors, one a judge, of predicting the next step of `test` after learning it from `train`.
+
+        Trained on generated and tested on real series it is the predictive score, 0 best (Esteban et al. 2017, RCGAN;
+        Yoon et al. 2019, TimeGAN).
 
         Args:
-            real: series to train the reference on and to test both on.
-            generated: series to train on.
-            data_sha256: of the data set; the reference is computed once for each.
-            seed: of the judge.
-
-        Returns:
-            `predictive`, the mean absolute error over all steps and features of real test series, scaled, 0 best
-            (after Esteban et al. 2017, RCGAN), and `predictive_real`, that of the same judge trained on real series.
-            Empty for series of one step.
+            train: (series, steps, features), two steps or more.
+            test: the same.
+            seed: of the judges.
+            last_feature: predict the last feature from the others, as TimeGAN's code does, a single feature from
+                itself; else all from all.
         """
-        if self.predictive is None:
-            return {}
-        if (data_sha256, seed) not in self._references:
-            self._references[data_sha256, seed] = self._next_step_error(real[0], real[1], seed)
-        return {
-            "predictive": self._next_step_error(generated, real[1], seed),
-            "predictive_real": self._references[data_sha256, seed],
-        }
+        parts = [_ahead(series, last_feature=last_feature) for series in (train, test)]
+        (seen, wanted), (given, truth) = parts
+        judges = self._population("predictive", wanted.shape[2], seen.shape[1:])
+        pools = [Pool(seen, wanted, self._everyone(len(seen)))]
+        self._train(judges, pools, self.recipe.predictive_iterations, seed, "judge/predictive")
+        answers = judges.answers(given, self._everyone(len(given)))
+        answers = np.asarray(tf.sigmoid(answers)) if self.bounded else answers
+        errors: np.ndarray = np.abs(answers - truth).mean(axis=(1, 2, 3), dtype=np.float64)
+        return errors
 
-    def _next_step_error(self, train: np.ndarray, test: np.ndarray, seed: int) -> float:
-        if self.predictive is None:
-            raise ValueError("series of one step have no next step")
-        self.predictive.train(train[:, :-1], train[:, 1:], seed)
-        return float(np.mean(np.abs(self.predictive.predict(test[:, :-1]) - test[:, 1:])))
+    def classify(self, train: np.ndarray, classes: np.ndarray, test: np.ndarray, count: int, seed: int) -> np.ndarray:
+        """Chances of each class for series of `test`, (repeats, series, count), learnt from `train`.
+
+        Args:
+            train: (series, steps, features).
+            classes: of those, integers in 0..count - 1.
+            test: (series, steps, features).
+            count: number of classes.
+            seed: of the judges.
+        """
+        judges = self._population("classes", count, (self.steps, self.features))
+        pools = [Pool(train, classes.astype(np.int32), self._everyone(len(train)))]
+        self._train(judges, pools, self.recipe.discriminative_iterations, seed, "judge/classes")
+        chances: np.ndarray = np.asarray(tf.nn.softmax(judges.answers(test, self._everyone(len(test)))))
+        return chances
+
+    def _everyone(self, count: int) -> np.ndarray:
+        """All rows, for every judge."""
+        return np.tile(np.arange(count), (self.recipe.repeats, 1))
+
+    def _train(self, judges: Population, pools: list[Pool], iterations: int, seed: int, stream: str) -> None:
+        judges.train(pools, iterations=iterations, batch_size=self.recipe.batch_size, seed=seed, stream=stream)
+
+    def _population(self, kind: str, outputs: int, inputs: tuple[int, ...]) -> Population:
+        if (kind, outputs) not in self._kept:
+            errors = {"discriminative": _cross_entropy, "predictive": self._absolute_error, "classes": _class_entropy}
+            self._kept[kind, outputs] = Population(
+                self.recipe.repeats,
+                (inputs[0], inputs[1]),
+                units=self.units,
+                outputs=outputs,
+                sequences=kind == "predictive",
+                loss=errors[kind],
+                learning_rate=self.recipe.learning_rate,
+            )
+        return self._kept[kind, outputs]
+
+    def _absolute_error(self, targets: Tensor, answers: Tensor) -> Tensor:
+        return tf.abs(targets - (tf.sigmoid(answers) if self.bounded else answers))
 
 
-def _interleave(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
-    """Real and generated series in turn, as many of each as the smaller set has."""
-    size = min(len(real), len(generated))
-    return np.stack([real[:size], generated[:size]], axis=1).reshape(2 * size, *real.shape[1:])
+def _ahead(series: np.ndarray, *, last_feature: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What a predictive judge is given and what it should say, (series, steps - 1, features) each."""
+    if not last_feature:
+        return series[:, :-1], series[:, 1:]
+    given = series[:, :-1, :-1] if series.shape[2] > 1 else series[:, :-1]
+    return given, series[:, 1:, -1:]
 
 
-def _cross_entropy(targets: Tensor, logits: Tensor) -> Tensor:
-    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(targets, logits))
+def _cross_entropy(targets: Tensor, answers: Tensor) -> Tensor:
+    return tf.nn.sigmoid_cross_entropy_with_logits(targets, answers[..., 0])
 
 
-def _absolute_error(targets: Tensor, predictions: Tensor) -> Tensor:
-    return tf.reduce_mean(tf.abs(targets - predictions))
+def _class_entropy(targets: Tensor, answers: Tensor) -> Tensor:
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, answers)

@@ -14,7 +14,7 @@ import numpy as np
 from rnngan_cli.evaluation import coverage, distances, embedding
 
 Direction = Literal["lower", "higher", "to 0.5", "to 1"]
-Group = Literal["judges", "distances", "coverage", "memorisation"]
+Group = Literal["judges", "distances", "coverage", "memorisation", "training"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Metric:
         range: least and greatest possible value; infinite where there is no bound.
         source: authors, year, title.
         group: `judges` train networks; `distances` compare two sets as a whole; `coverage` counts what is realistic and
-            what is left out; `memorisation` looks for copies of training series.
+            what is left out; `memorisation` looks for copies of training series; `training` is what a run cost.
         primary: whether the leaderboard shows it unless asked otherwise.
         function: (real, generated) -> score, None for judges and for those of training series.
         beside_training: (training, real, generated) -> score, for those.
@@ -63,6 +63,7 @@ class Metric:
 
 _TIMEGAN = "Yoon, Jarrett, van der Schaar (2019), Time-series Generative Adversarial Networks"
 _TWO_SAMPLE = "Lopez-Paz, Oquab (2017), Revisiting Classifier Two-Sample Tests"
+_BUDGET = "Lucic, Kurach, Michalski, Gelly, Bousquet (2018), Are GANs Created Equal? (equal budgets)"
 _RCGAN = "Esteban, Hyland, Raetsch (2017), Real-valued Time Series Generation with Recurrent Conditional GANs"
 _MANIFOLDS = "Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Precision and Recall Metric"
 _DENSITY = "Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models"
@@ -72,7 +73,7 @@ _ROWS = (
     Metric(
         "discriminative",
         "Discriminative score",
-        "abs(accuracy - 0.5), on unseen series, of a judge trained to tell real from generated ones",
+        "abs(accuracy - 0.5), on unseen series, of judges of 24 units trained to tell real from generated ones",
         "lower",
         (0.0, 0.5),
         _TIMEGAN,
@@ -82,7 +83,7 @@ _ROWS = (
     Metric(
         "discriminative_auc",
         "Discriminative AUC",
-        "area under the ROC curve of that judge: 0.5 is a coin, 1 tells every pair apart",
+        "area under the ROC curve of those judges: 0.5 is a coin, 1 tells every pair apart",
         "to 0.5",
         (0.0, 1.0),
         _TWO_SAMPLE,
@@ -91,28 +92,83 @@ _ROWS = (
     Metric(
         "discriminative_accuracy",
         "Discriminative accuracy",
-        "accuracy of that judge: below 0.5 it has learned what does not hold on unseen series",
+        "accuracy of those judges: below 0.5 they have learned what does not hold on unseen series",
         "to 0.5",
         (0.0, 1.0),
         _TWO_SAMPLE,
         "judges",
     ),
     Metric(
+        "discriminative_weak",
+        "Discriminative score, small judge",
+        "the same with half as many units as features, TimeGAN's size: published tables use it",
+        "lower",
+        (0.0, 0.5),
+        _TIMEGAN,
+        "judges",
+        primary=True,
+    ),
+    Metric(
         "predictive",
         "Predictive score",
-        "mean absolute error, scaled units, of next steps of real series; judge trained on generated ones",
+        "mean absolute error, scaled, of all next values of real series; judges of 24 units trained on generated ones",
         "lower",
         (0.0, math.inf),
-        _TIMEGAN,
+        _RCGAN,
         "judges",
         primary=True,
     ),
     Metric(
         "predictive_real",
         "Predictive score of real data",
-        "the same for a judge trained on real series: a reference for `predictive`, not a ranking",
+        "the same for judges trained on real series: a reference for `predictive`, not a ranking",
         "lower",
         (0.0, math.inf),
+        _RCGAN,
+        "judges",
+    ),
+    Metric(
+        "predictive_weak",
+        "Predictive score, small judge",
+        "mean absolute error of the last feature's next value, told from the others by judges of TimeGAN's size",
+        "lower",
+        (0.0, math.inf),
+        _TIMEGAN,
+        "judges",
+    ),
+    Metric(
+        "predictive_weak_real",
+        "Predictive score of real data, small judge",
+        "the same for small judges trained on real series: a reference, not a ranking",
+        "lower",
+        (0.0, math.inf),
+        _TIMEGAN,
+        "judges",
+    ),
+    Metric(
+        "classification_tstr",
+        "Classification, trained on generated",
+        "accuracy on real series of judges trained on generated ones and the classes these were made for",
+        "higher",
+        (0.0, 1.0),
+        _RCGAN,
+        "judges",
+    ),
+    Metric(
+        "classification_trts",
+        "Classification of generated",
+        "share of generated series that judges trained on real ones give the class these were made for",
+        "higher",
+        (0.0, 1.0),
+        _RCGAN,
+        "judges",
+    ),
+    Metric(
+        "classification_real",
+        "Classification of real data",
+        "accuracy on real series of judges trained on real ones: a reference for the two, not a ranking",
+        "higher",
+        (0.0, 1.0),
         _RCGAN,
         "judges",
     ),
@@ -240,6 +296,15 @@ _ROWS = (
         function=coverage.coverage,
     ),
     Metric(
+        "code_coverage",
+        "Code coverage",
+        "information on the code that judges taught by generated series find in real ones, share of the most possible",
+        "higher",
+        (0.0, 1.0),
+        "after Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen (2016), Improved Techniques (inception score)",
+        "coverage",
+    ),
+    Metric(
         "spread_ratio",
         "Spread ratio",
         "mean distance of two generated series, as a share of that of two real ones; 0 is a collapsed generator",
@@ -268,6 +333,42 @@ _ROWS = (
         "Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying in Generative Models",
         "memorisation",
         beside_training=coverage.nearest_training,
+    ),
+    Metric(
+        "generator_updates",
+        "Updates of the generator",
+        "how often the generator was updated: the budget, equal for all runs that are compared",
+        "lower",
+        (0.0, math.inf),
+        _BUDGET,
+        "training",
+    ),
+    Metric(
+        "discriminator_updates",
+        "Updates of the discriminator",
+        "how often the discriminator was updated: those of the generator times the critic steps",
+        "lower",
+        (0.0, math.inf),
+        _BUDGET,
+        "training",
+    ),
+    Metric(
+        "training_seconds",
+        "Seconds of training",
+        "wall time of the training of a run, compiling included; comparable on one idle machine only",
+        "lower",
+        (0.0, math.inf),
+        _BUDGET,
+        "training",
+    ),
+    Metric(
+        "share_diverged",
+        "Share diverged",
+        "share of seeds that ended with values that are not finite, or collapsed; with its exact interval",
+        "lower",
+        (0.0, 1.0),
+        "Clopper, Pearson (1934), The Use of Confidence or Fiducial Limits (the interval)",
+        "training",
     ),
 )
 
