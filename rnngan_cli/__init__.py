@@ -28,6 +28,7 @@ Where things live:
     comparisons.py          what runs show of a difference; aggregates.py: one number a loss over several data sets
     tables.py, boards.py    tables derived from runs; leaderboards as text; comparing.py: a sweep's losses compared
     evaluating.py           scoring what is trained already; series of known quality
+    tuning.py, trials.py    settings drawn, fitted to a loss and chosen; the trials of a tune, planned and read back
     figures/                pictures
     cli/                    commands: parse, call one function, print
 
