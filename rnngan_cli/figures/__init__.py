@@ -7,6 +7,7 @@
     series.py       real and generated series, or images, one above the other
     controls.py     what labels and codes do
     embeddings.py   PCA and t-SNE of real and generated series
+    budget.py       what trying settings buys; not of a sweep, but of a tune
 
 A new kind of picture is a function from a group to a `Figure`, or to None where there is nothing to draw,
 and a row in `KINDS`. Nothing here trains or scores; matplotlib is imported by the functions that draw, and
