@@ -29,6 +29,7 @@ Where things live:
     tables.py, boards.py    tables derived from runs; leaderboards as text; comparing.py: a sweep's losses compared
     evaluating.py           scoring what is trained already; series of known quality
     tuning.py, trials.py    settings drawn, fitted to a loss and chosen; the trials of a tune, planned and read back
+    tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes
     figures/                pictures
     cli/                    commands: parse, call one function, print
 

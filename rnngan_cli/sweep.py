@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli import data, estimate, provenance
-from rnngan_cli.config import SweepConfig, shape_key
+from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
 from rnngan_cli.files import DamagedFileError
@@ -43,7 +43,15 @@ def prepare(sweep: SweepConfig, output: Path) -> Prepared:
     Raises:
         UserError: anything wrong with the sweep or the data.
     """
-    runs = plan(sweep)
+    return prepare_runs(sweep, plan(sweep), output)
+
+
+def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) -> Prepared:
+    """Loads the data of runs that differ in more than one sweep can say; `sweep` tells how they are scored.
+
+    Raises:
+        UserError: anything wrong with the data.
+    """
     datasets = {run.data.name: run.data for run in runs}
     loaded = {name: data.load(config) for name, config in datasets.items()}
     folder = SweepFolder(output)

@@ -24,7 +24,8 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "boards", "tables", "evaluating", "tuning"),
     ("driver", "figures", "comparing", "trials"),
-    ("sweep", "generation"),
+    ("sweep", "generation", "tune_files"),
+    ("tune",),
     ("cli",),
     ("__main__",),
 )

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,12 @@ def test_many_draws_leave_smaller_gaps_than_chance(seed: int) -> None:
     ours = qmc.discrepancy(np.clip([placed(draw) for draw in draws(128, seed)], 0, 1))
     chance = [qmc.discrepancy(np.random.default_rng(other).random((128, 3))) for other in range(20)]
     assert ours < min(chance)
+
+
+def test_the_page_tells_every_range() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "tuning.md").read_text(encoding="utf-8")
+    for axis in AXES.values():
+        assert f"| {axis.words} |" in page
 
 
 # What a loss makes of it

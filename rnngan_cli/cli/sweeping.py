@@ -104,7 +104,7 @@ def sweep(
     }
     config = _merge(experiment, words, parts, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
-    orders = _orders(workers, device, retries, timeout, fail_fast, rerun)
+    orders = orders_for(workers, device, retries, timeout, fail_fast, rerun)
     _sweep(config, where, orders, progress, dry_run=dry_run, as_json=as_json)
 
 
@@ -130,7 +130,7 @@ def train(
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
     parts = {"file": str(data) if data else None, "window": window}
     config = _merge(None, words, parts, steps, settings)
-    orders = _orders(1, device, 0, 0, False, Rerun.none)
+    orders = orders_for(1, device, 0, 0, False, Rerun.none)
     _sweep(config, output or Path("results/train"), orders, progress, dry_run=False, as_json=as_json)
 
 
@@ -154,7 +154,10 @@ def _merge(
     return merge(experiment, words, parts, given)
 
 
-def _orders(workers: int | None, device: str, retries: int, timeout: float, fail_fast: bool, rerun: Rerun) -> "Orders":
+def orders_for(
+    workers: int | None, device: str, retries: int, timeout: float, fail_fast: bool, rerun: Rerun
+) -> "Orders":
+    """Orders from options; as many workers as there are cores unless a number is given."""
     from rnngan_cli.device import check, describe_cores
     from rnngan_cli.driver import Orders
 
@@ -168,11 +171,11 @@ def _sweep(
     from rnngan_cli.sweep import carry_out, prepare
 
     prepared = prepare(config, output)
-    _tell_notes(prepared)
+    tell_notes(prepared)
     if dry_run:
         _print_plan(prepared, orders, as_json=as_json)
         return
-    display = _display(progress, as_json=as_json)
+    display = display_for(progress, as_json=as_json)
     try:
         summary = carry_out(prepared, orders, display)
     finally:
@@ -182,13 +185,15 @@ def _sweep(
         raise typer.Exit(summary.exit_code)
 
 
-def _tell_notes(prepared: "Prepared") -> None:
+def tell_notes(prepared: "Prepared") -> None:
+    """Prints what there is to say of the data, on standard error."""
     for name, dataset in prepared.datasets.items():
         for note in dataset.notes:
             typer.echo(f"{name}: {note}", err=True)
 
 
-def _display(progress: Progress, *, as_json: bool) -> "Display":
+def display_for(progress: Progress, *, as_json: bool) -> "Display":
+    """What shows progress: bars on a terminal, lines elsewhere; on standard error where the outcome is JSON."""
     from rich.console import Console
 
     from rnngan_cli.cli.display import Bars, Plain, Silent

@@ -1,0 +1,171 @@
+"""The command that chooses settings: `tune`."""
+
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
+from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
+
+if TYPE_CHECKING:
+    from rnngan_cli.driver import Orders, Summary
+    from rnngan_cli.sweep import Prepared
+    from rnngan_cli.tune import Tune
+
+STEPS = 500
+"""Updates of the generator per run unless told otherwise: many settings for little, not one for much."""
+
+
+def tune(
+    losses: Annotated[str, typer.Option(metavar="A,B|all", help="Losses.")] = "all",
+    cells: Annotated[
+        str, typer.Option(metavar="gru,lstm|all", help="Cells; one setting is chosen for all of them.")
+    ] = "gru",
+    datasets: Annotated[
+        str | None, typer.Option(metavar="A,B|all", help="Data sets; each is tuned by itself. [default: sines]")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")] = 2,
+    steps: Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 500]")] = None,
+    final_seeds: Annotated[
+        int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
+    ] = 3,
+    score: Annotated[
+        str, typer.Option(help="Score to choose by, against the validation series; see `rnngan metrics`.")
+    ] = "sliced_wasserstein",
+    draw_seed: Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-s", "--set", metavar="KEY=VALUE", help="Setting of every run, or of one loss: not tuned; repeatable."
+        ),
+    ] = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    progress: ProgressOption = Progress.auto,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
+    write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Choose settings for each loss on equal budgets, on validation series; the same command again continues.
+
+    Examples:
+      rnngan tune --losses bce,wgan --trials 8 --seeds 2
+      rnngan tune --datasets sines,stocks -s batch_size=64 --dry-run
+      rnngan sweep experiments/tuned/sines.toml
+    """
+    from rnngan_cli.cli.settings import merge
+    from rnngan_cli.trials import Budget, of_one_dataset
+    from rnngan_cli.tune import prepare_tune
+
+    given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
+    sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
+    budget = Budget(trials, seeds, final_seeds, score, draw_seed)
+    tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
+    orders = orders_for(workers, device, 0, 0, False, Rerun.failed)
+    _tell(tunes)
+    if dry_run:
+        _print_plan(tunes, orders, as_json=as_json)
+        return
+    words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
+    words += [f"--trials {trials} --seeds {seeds} --steps {tunes[0].steps} --final-seeds {final_seeds}"]
+    words += [f"--score {score} --draw-seed {draw_seed}", *(f"-s {shlex.quote(one)}" for one in settings or ())]
+    command = " ".join(["rnngan tune", *words])
+    do = _doer(orders, progress, as_json=as_json)
+    outcomes = {one.name: _tune(one, write_to, command, do, quiet=as_json) for one in tunes}
+    if as_json:
+        typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
+
+
+COMMANDS = (tune,)
+
+
+def _tell(tunes: "list[Tune]") -> None:
+    """What there is to say of the data, and what losses take otherwise than it was drawn."""
+    for one in tunes:
+        tell_notes(one.prepared)
+    taken: dict[tuple[str, str], list[int]] = {}
+    for trial in tunes[0].trials:
+        for words in trial.changed:
+            taken.setdefault((trial.loss, words), []).append(trial.number)
+    for (loss, words), numbers in taken.items():
+        told = ", ".join(map(str, numbers))
+        typer.echo(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
+
+
+def _doer(orders: "Orders", progress: Progress, *, as_json: bool) -> "Callable[[str, Prepared], None]":
+    """What has runs done under a title, and ends the program if not all of them have ended."""
+    from rnngan_cli.sweep import carry_out
+
+    def do(title: str, prepared: "Prepared") -> None:
+        typer.echo(f"{title}, into {prepared.folder.path}", err=as_json)
+        display = display_for(progress, as_json=as_json)
+        try:
+            summary = carry_out(prepared, orders, display)
+        finally:
+            getattr(display, "close", lambda: None)()
+        if summary.exit_code:
+            _tell_why(summary)
+            raise typer.Exit(summary.exit_code)
+
+    return do
+
+
+def _tell_why(summary: "Summary") -> None:
+    for name, state in summary.states.items():
+        if state == "failed":
+            typer.echo(f"failed: {name}: {summary.reasons[name]}", err=True)
+    if summary.refused:
+        typer.echo(f"rnngan: {summary.refused}", err=True)
+    interrupted = summary.signal is not None
+    typer.echo(f"{'interrupted' if interrupted else 'stopped'}: the same command goes on from here", err=True)
+
+
+def _tune(
+    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", *, quiet: bool
+) -> dict[str, Any]:
+    """Has all of one data set done; prints the outcome, and returns it ready for JSON."""
+    from rnngan_cli.tune import conclude_finals, conclude_trials, facts, prepare_finals
+    from rnngan_cli.tune_files import mean_words
+
+    do(f"{one.name}: {one.budget.trials} settings of each loss", one.prepared)
+    found = conclude_trials(one, write_to, command)
+    finals = prepare_finals(one, found)
+    do(f"{one.name}: the shared defaults on fresh seeds", finals["before"])
+    do(f"{one.name}: the chosen settings on fresh seeds", finals["after"])
+    rows = conclude_finals(one, found, finals)
+    for row in rows:
+        words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
+        typer.echo(f"{one.name}, {row.cell}, {row.loss}: {words}", err=quiet)
+    typer.echo(f"Tables and picture: {one.folder}; experiments: {write_to}", err=quiet)
+    return facts(found, rows)
+
+
+def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
+    """What would be done: the settings, how many runs, the expected time."""
+    from rnngan_cli.estimate import in_words
+    from rnngan_cli.sweep import expected_seconds, survey
+
+    plans = {}
+    for one in tunes:
+        summary, todo = survey(one.prepared, orders, clear=False)
+        runs = [{"name": job.name, "state": summary.states[job.name]} for job in one.prepared.jobs]
+        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in one.trials]
+        seconds = expected_seconds(todo, orders.workers)
+        plan = {"settings": settings, "runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}
+        plans[one.name] = {**plan, "final_runs": one.num_final_runs}
+        if not as_json:
+            for trial in one.trials:
+                fields = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
+                typer.echo(f"{one.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
+            typer.echo(
+                f"{len(runs)} runs of trials, {len(todo)} to do: about {in_words(seconds)} on {orders.workers} "
+                f"worker(s), into {one.prepared.folder.path}; then {one.num_final_runs} runs on fresh seeds"
+            )
+    if as_json:
+        typer.echo(json.dumps(plans, indent=2))
