@@ -1,16 +1,17 @@
 """One number a loss over several data sets: scores put on one scale, aggregated, with bootstrap intervals.
 
 A score is normalised by series of known quality: 0 is the floor (real against real), 1 the ceiling (noise). Tables of
-runs are as in `statistics.py`; arrays are (runs, tasks), a task being a data set and a cell. Lower is better.
+runs are as in `statistics.py`. What is compared is a loss, its tasks data sets and cells; or another factor, as in
+`comparisons.py`. Lower is better.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.randomness import generator
+from rnngan_cli.statistics import badness, task_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,48 +21,72 @@ RESAMPLES = 2000
 TRIM = 0.25
 """Share cut off either end for the interquartile mean."""
 
+THRESHOLDS = (0.05, 0.1, 0.25, 0.5, 1.0)
+"""Of performance profiles in tables."""
+
 Values = list[np.ndarray]
 """Normalised scores of one loss: an array (runs,) a task; tasks may differ in their number of runs."""
+Scales = Mapping[tuple[str, str], tuple[float, float]]
+"""How bad floor and ceiling are, by data set and cell."""
+Tasks = Mapping[str, Mapping[tuple[str, str], np.ndarray]]
+"""By loss (or cell, or data set) and task, normalised scores (runs,)."""
 Aggregate = Callable[[Values], Any]
 """From arrays (..., runs) a task to (...): one number, or one for each resample."""
 
 
-def normalised(
-    runs: "pd.DataFrame", score: str, scales: Mapping[tuple[str, str], tuple[float, float]]
-) -> dict[str, dict[tuple[str, str], np.ndarray]]:
-    """Puts the runs' scores on the scale from floor (0) to ceiling (1).
+def scaled(runs: "pd.DataFrame", score: str, scales: Scales) -> np.ndarray:
+    """Puts each run's score on the scale from floor (0) to ceiling (1): (badness - floor) / (ceiling - floor).
 
-    (badness - floor) / (ceiling - floor). A diverged run takes the worst value of its task, at least 1: it is no better
-    than noise.
+    Args:
+        runs: one row a run.
+        score: a column.
+        scales: badness of floor and ceiling; one where the ceiling is no worse than the floor counts as none.
+
+    Returns:
+        (runs,); NaN for runs that are not done, without the score or without a scale.
+    """
+    unscaled = (np.nan, np.nan)
+    places = zip(runs["dataset"], runs["cell"], strict=True)
+    floor, ceiling = np.array([scales.get(place, unscaled) for place in places], dtype=np.float64).reshape(-1, 2).T
+    return (_badness(runs, score) - floor) / np.where(ceiling > floor, ceiling - floor, np.nan)
+
+
+def normalised(
+    runs: "pd.DataFrame", score: str, scales: Scales, *, by: str = "loss"
+) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+    """Collects the runs' scores on the scale from floor to ceiling, by what is compared and by task.
+
+    A diverged run takes the worst value of its task, at least 1: it is no better than noise.
 
     Args:
         runs: one row a run, done or diverged.
         score: a column.
-        scales: badness of floor and ceiling by (data set, cell); tasks without one are left out, and so are those
-            where the ceiling is no worse than the floor.
+        scales: badness of floor and ceiling by (data set, cell), as in `scaled`.
+        by: the factor compared: `loss`, `cell` or `dataset`.
 
     Returns:
-        By loss and task, values (runs,); only tasks in which every loss has a run.
+        By loss and task, values (runs,) in the order of seeds; only tasks in which every loss has a run and every
+        score has a scale.
     """
-    found: dict[str, dict[tuple[str, str], np.ndarray]] = {loss: {} for loss in sorted(runs["loss"].unique())}
-    for (dataset, cell), table in runs.groupby(["dataset", "cell"], observed=True):
-        task = (str(dataset), str(cell))
-        floor, ceiling = scales.get(task, (0.0, 0.0))
-        if not ceiling > floor:
+    # By seed, so that the order of the rows moves no resample of the bootstrap.
+    runs = runs.sort_values("seed", kind="stable")
+    runs = runs.assign(value=scaled(runs, score, scales), scored=~np.isnan(_badness(runs, score)))
+    found: dict[str, dict[tuple[str, str], np.ndarray]] = {str(name): {} for name in sorted(runs[by].unique())}
+    for task, table in runs.groupby(task_columns(by), observed=True):
+        values = table["value"].to_numpy(dtype=np.float64, copy=True)
+        if not table["scored"].any() or np.isnan(values[table["scored"]]).any():
             continue
-        values = (_badness(table, score) - floor) / (ceiling - floor)
         values[table["status"] == "diverged"] = max(1.0, *values[~np.isnan(values)])
-        losses = table["loss"].to_numpy(dtype=str)
-        by_loss = {loss: values[(losses == loss) & ~np.isnan(values)] for loss in found}
-        if all(map(len, by_loss.values())):
-            for loss, values in by_loss.items():
-                found[loss][task] = values
+        names = table[by].to_numpy(dtype=str)
+        sides = {name: values[(names == name) & ~np.isnan(values)] for name in found}
+        if all(map(len, sides.values())):
+            for name, side in sides.items():
+                found[name][str(task[0]), str(task[1])] = side
     return found
 
 
 def _badness(table: "pd.DataFrame", score: str) -> np.ndarray:
-    values = table[score].where(table["status"] == "done").to_numpy(dtype=np.float64)
-    return METRICS[score].badness(values) if score in METRICS else values
+    return badness(score, table[score].where(table["status"] == "done").to_numpy(dtype=np.float64))
 
 
 def mean(values: Values) -> Any:
@@ -104,12 +129,18 @@ def bootstrap_interval(
     Raises:
         ValueError: no task, or a task without runs.
     """
+    low, high = _limits(values, aggregate, level, resamples, seed)
+    return float(low), float(high)
+
+
+def _limits(values: Values, aggregate: Aggregate, level: float, resamples: int, seed: int) -> np.ndarray:
+    """Lower and upper percentile (2, ...) of an aggregate that gives (resamples, ...)."""
     if not values or not all(len(task) for task in values):
         raise ValueError(f"`values` of {[len(task) for task in values]} runs: expected one task or more with runs each")
     random = generator(seed, "bootstrap")
     drawn = aggregate([random.choice(task, (resamples, len(task))) for task in values])
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    limits: np.ndarray = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return limits
 
 
 def probability_of_improvement(first: Values, second: Values) -> float:
@@ -126,30 +157,62 @@ def probability_of_improvement(first: Values, second: Values) -> float:
 
 
 def performance_profile(values: Values, thresholds: np.ndarray) -> np.ndarray:
-    """The share of runs of each task at or below a threshold, mean over tasks, (thresholds,): higher is better."""
-    shares = [(task[:, None] <= thresholds).mean(axis=0) for task in values]
+    """The share of runs of each task at or below a threshold, mean over tasks: higher is better.
+
+    Source: Agarwal et al. (2021), as above, whose scores are better when higher: theirs is the share above.
+
+    Args:
+        values: arrays (..., runs) a task.
+        thresholds: (thresholds,) on the scale from floor to ceiling.
+
+    Returns:
+        (..., thresholds).
+
+    >>> performance_profile([np.array([0.1, 0.3]), np.array([0.2, 0.2])], np.array([0.1, 0.2, 0.3])).tolist()
+    [0.25, 0.75, 1.0]
+    """
+    shares = [(task[..., None] <= thresholds).mean(axis=-2) for task in values]
     return np.asarray(np.mean(shares, axis=0))
 
 
-def aggregate_table(values: Mapping[str, Mapping[tuple[str, str], np.ndarray]]) -> list[dict[str, Any]]:
+def profile_band(
+    values: Values, thresholds: np.ndarray, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+) -> np.ndarray:
+    """Computes the bootstrap interval of a profile at each threshold by itself: lower and upper ends (2, thresholds).
+
+    Raises:
+        ValueError: no task, or a task without runs.
+    """
+    return _limits(values, lambda drawn: performance_profile(drawn, thresholds), level, resamples, seed)
+
+
+def aggregate_table(values: Tasks, *, by: str = "loss") -> list[dict[str, Any]]:
     """One row a loss: every aggregate with its interval, tasks, runs; the best interquartile mean first."""
     rows: list[dict[str, Any]] = []
-    for loss, tasks in values.items():
-        if not tasks:
-            continue
-        runs = list(tasks.values())
-        row: dict[str, Any] = {"loss": loss, "tasks": len(runs), "runs": sum(map(len, runs))}
-        for name, aggregate in AGGREGATES.items():
+    for name, runs in known(values).items():
+        row: dict[str, Any] = {by: name, "tasks": len(runs), "runs": sum(map(len, runs))}
+        for title, aggregate in AGGREGATES.items():
             low, high = bootstrap_interval(runs, aggregate)
-            row |= {name: float(aggregate(runs)), f"{name}_low": low, f"{name}_high": high}
+            row |= {title: float(aggregate(runs)), f"{title}_low": low, f"{title}_high": high}
         rows.append(row)
-    return sorted(rows, key=lambda row: (row["iqm"], row["loss"]))
+    return sorted(rows, key=lambda row: (row["iqm"], row[by]))
 
 
-def improvement_table(values: Mapping[str, Mapping[tuple[str, str], np.ndarray]]) -> dict[str, dict[str, float]]:
+def improvement_table(values: Tasks) -> dict[str, dict[str, float]]:
     """By loss and other loss, the probability that the first is better."""
-    known = {loss: list(tasks.values()) for loss, tasks in values.items() if tasks}
+    every = known(values)
     return {
-        loss: {other: probability_of_improvement(runs, others) for other, others in known.items() if other != loss}
-        for loss, runs in known.items()
+        name: {other: probability_of_improvement(runs, others) for other, others in every.items() if other != name}
+        for name, runs in every.items()
     }
+
+
+def profile_table(values: Tasks, thresholds: Sequence[float] = THRESHOLDS) -> dict[str, list[float]]:
+    """By loss, its performance profile at each threshold."""
+    marks = np.array(thresholds)
+    return {name: performance_profile(runs, marks).tolist() for name, runs in known(values).items()}
+
+
+def known(values: Tasks) -> dict[str, Values]:
+    """By loss, the arrays of its tasks; without losses that have none."""
+    return {name: list(tasks.values()) for name, tasks in values.items() if tasks}

@@ -1,22 +1,23 @@
-"""What runs show of a difference between losses: exact tests, corrected for their number, and a sentence each.
+"""What runs show of a difference: exact tests, corrected for their number, and a sentence each.
 
+Losses are compared, or cells, or data sets: the factor. The other two are the task, and tests are made within tasks.
 Tables of runs are as in `statistics.py`.
 """
 
 from collections.abc import Sequence
+from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnngan_cli.errors import unknown
-from rnngan_cli.statistics import badness, checked
+from rnngan_cli.statistics import badness, checked, factor_words, task_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_VERDICT_COLUMNS = (
-    *("dataset", "cell", "loss", "baseline", "score"),
+_NUMBERS = (
     *("num_runs", "num_diverged", "num_baseline", "num_baseline_diverged"),
     *("difference", "paired_difference", "num_pairs", "probability_better"),
     *("p", "p_holm", "fewest_seeds", "shown", "verdict"),
@@ -64,21 +65,18 @@ def exact_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.nd
     >>> exact_p([1, 2, 3], [4, 5, 6])  # 2 of the 20 ways are as extreme
     0.1
     """
-    from scipy.stats import mannwhitneyu, rankdata
-
     pooled = np.concatenate([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
     if not len(first) or not len(second) or np.isnan(pooled).any():
         raise ValueError(f"`first` {list(first)}, `second` {list(second)}: expected one number or more, no NaN")
-    ranks = rankdata(pooled)
-    if len(np.unique(ranks)) == len(ranks):
-        return float(mannwhitneyu(ranks[: len(first)], ranks[len(first) :], method="exact").pvalue)
-    doubled = (2 * ranks).astype(np.int64)  # mean ranks are halves
-    ways = np.zeros((len(first) + 1, doubled.sum() + 1))  # ways[k, s]: choices of k ranks with sum s
+    _, place, count = np.unique(pooled, return_inverse=True, return_counts=True)
+    doubled = (2 * np.cumsum(count) - count + 1)[place]  # twice the mean rank, which may be a half
+    size, side = min((len(first), doubled[: len(first)]), (len(second), doubled[len(first) :]), key=lambda one: one[0])
+    ways = np.zeros((size + 1, doubled.sum() + 1))  # ways[k, s]: choices of k ranks with sum s
     ways[0, 0] = 1
     for rank in doubled:
         ways[1:, rank:] += ways[:-1, :-rank]
-    chance = ways[-1] / comb(len(pooled), len(first))
-    observed = doubled[: len(first)].sum()
+    chance = ways[-1] / comb(len(pooled), size)
+    observed = side.sum()
     return min(1.0, 2 * float(min(chance[: observed + 1].sum(), chance[observed:].sum())))
 
 
@@ -99,25 +97,28 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
     return adjusted
 
 
-def verdicts(rows: "pd.DataFrame", score: str, baseline: str, *, level: float = 0.05) -> "pd.DataFrame":
-    """Compares every other loss with the baseline in each data set and cell, and says what the runs show.
+def verdicts(
+    rows: "pd.DataFrame", score: str, baseline: str | None, *, by: str = "loss", level: float = 0.05
+) -> "pd.DataFrame":
+    """Compares losses (or cells, or data sets) within each task, and says what the runs show.
 
-    Exact Mann-Whitney over the runs of the two losses, diverged ones at the worst rank; Holm's correction
-    over the other losses of the data set and cell, those without a run included. With fewer seeds on either
-    side than `fewest_seeds` the verdict is that no difference is shown, whatever the data.
+    Exact Mann-Whitney over the runs of the two sides, diverged ones at the worst rank; Holm's correction over the
+    pairs of a task, those without a run included. With fewer seeds on either side than `fewest_seeds` the verdict is
+    that no difference is shown, whatever the data.
 
     Args:
         rows: one row a run, as the module says.
         score: the column to compare, in its registered direction (`lower` if it is not registered).
-        baseline: the loss the others are compared with.
+        baseline: what the others are compared with; None compares every pair.
+        by: the factor: `loss`, `cell` or `dataset`.
         level: the share of tables without any real difference in which one may be shown.
 
     Returns:
-        One row a data set, cell and other loss: dataset, cell, loss, baseline, score, num_runs and
-        num_baseline (runs in the test, diverged ones included), num_diverged and num_baseline_diverged,
-        difference (mean of the loss minus mean of the baseline, scored runs), paired_difference and num_pairs
+        One row a task and pair: the two columns of the task, that of the factor, baseline (the other side), score,
+        num_runs and num_baseline (runs in the test, diverged ones included), num_diverged and num_baseline_diverged,
+        difference (mean of the side minus mean of its baseline, scored runs), paired_difference and num_pairs
         (mean difference over the seeds scored on both sides, which share data order and noise, and their
-        number), probability_better (that a run of the loss beats one of the baseline, a tie being half), p,
+        number), probability_better (that a run of the side beats one of the baseline, a tie being half), p,
         p_holm, fewest_seeds, shown, verdict (one sentence). Numbers that no run supports are NaN.
 
     Raises:
@@ -131,22 +132,31 @@ def verdicts(rows: "pd.DataFrame", score: str, baseline: str, *, level: float = 
     """
     import pandas as pd
 
-    rows = checked(rows, (score,))
-    losses = sorted(rows["loss"].unique())
-    if baseline not in losses:
-        raise unknown("loss", baseline, losses)
-    scored = rows.assign(value=rows[score].where(rows["status"] == "done"))  # NaN for diverged runs
-    scored["badness"] = np.where(rows["status"] == "diverged", np.inf, badness(score, scored["value"]))
-    scored = scored[scored["badness"].notna()]
+    rows, task = checked(rows, (score,)), task_columns(by)
+    names = sorted(rows[by].unique())
+    if baseline is not None and baseline not in names:
+        raise unknown(factor_words(by), baseline, names)
+    rows = rows.assign(value=rows[score].where(rows["status"] == "done"))  # NaN for diverged runs
+    rows["badness"] = np.where(rows["status"] == "diverged", np.inf, badness(score, rows["value"]))
     lines: list[dict[str, Any]] = []
-    for (dataset, cell), table in rows.groupby(["dataset", "cell"], observed=True):
-        here = scored[(scored["dataset"] == dataset) & (scored["cell"] == cell)]
-        others = sorted(set(table["loss"]) - {baseline})
-        place = {"dataset": dataset, "cell": cell}
-        names = [{**place, "loss": loss, "baseline": baseline, "score": score} for loss in others]
-        found = [_compared(here[here["loss"] == loss], here[here["loss"] == baseline]) for loss in others]
-        lines += _judged([{**name, **numbers} for name, numbers in zip(names, found, strict=True)], level)
-    return pd.DataFrame(lines, columns=list(_VERDICT_COLUMNS))
+    for place, table in rows.groupby(task, observed=True):
+        scored = table[table["badness"].notna()]
+        sides = {name: scored[scored[by] == name] for name in names}
+        pairs = _pairs(sorted(table[by].unique()), baseline)
+        found = [
+            {**dict(zip(task, place, strict=True)), by: one, "baseline": other, "score": score}
+            | _compared(sides[one], sides[other])
+            for one, other in pairs
+        ]
+        lines += _judged(found, by, level)
+    return pd.DataFrame(lines, columns=[*task, by, "baseline", "score", *_NUMBERS])
+
+
+def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
+    """Who is compared with whom in a task."""
+    if baseline is None:
+        return list(combinations(present, 2))
+    return [(name, baseline) for name in present if name != baseline]
 
 
 def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
@@ -167,19 +177,19 @@ def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
     }
 
 
-def _judged(lines: list[dict[str, Any]], level: float) -> list[dict[str, Any]]:
-    """The comparisons of one table with Holm's correction and a sentence each."""
+def _judged(lines: list[dict[str, Any]], by: str, level: float) -> list[dict[str, Any]]:
+    """The comparisons of one task with Holm's correction and a sentence each."""
     adjusted = holm([1.0 if np.isnan(line["p"]) else line["p"] for line in lines])
     for line, p_holm in zip(lines, adjusted, strict=True):
         line["p_holm"] = np.nan if np.isnan(line["p"]) else float(p_holm)
         line["fewest_seeds"] = fewest_seeds(len(lines), level=level)
         enough = min(line["num_runs"], line["num_baseline"]) >= line["fewest_seeds"]
         line["shown"] = bool(enough and p_holm <= level)
-        line["verdict"] = _sentence(line, enough, level)
+        line["verdict"] = _sentence(line, by, enough, level)
     return lines
 
 
-def _sentence(line: dict[str, Any], enough: bool, level: float) -> str:
+def _sentence(line: dict[str, Any], by: str, enough: bool, level: float) -> str:
     seeds = min(line["num_runs"], line["num_baseline"])
     counted = f"{seeds} seed{'' if seeds == 1 else 's'}"
     if not enough:
@@ -191,7 +201,7 @@ def _sentence(line: dict[str, Any], enough: bool, level: float) -> str:
     evidence = [f"{counted}", f"p {line['p_holm']:.2g} after Holm"]
     if not np.isnan(line["difference"]):
         evidence.insert(0, f"mean difference {line['difference']:+.2g}")
-    for loss, kind in ((line["loss"], ""), (line["baseline"], "baseline_")):
+    for side, kind in ((line[by], ""), (line["baseline"], "baseline_")):
         if line[f"num_{kind}diverged"]:
-            evidence.append(f"{line[f'num_{kind}diverged']} `{loss}` runs diverged")
-    return f"`{line['loss']}` is {better} than `{line['baseline']}` on {line['score']} ({'; '.join(evidence)})"
+            evidence.append(f"{line[f'num_{kind}diverged']} `{side}` runs diverged")
+    return f"`{line[by]}` is {better} than `{line['baseline']}` on {line['score']} ({'; '.join(evidence)})"

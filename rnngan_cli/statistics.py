@@ -18,7 +18,9 @@ from rnngan_cli.evaluation.metrics import METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
-_RUN_COLUMNS = ("dataset", "cell", "loss", "seed", "status")
+FACTORS = ("dataset", "cell", "loss")
+"""What tells runs of one seed apart. One of them is compared; the other two are the task it is compared in."""
+_RUN_COLUMNS = (*FACTORS, "seed", "status")
 _BOARD_COLUMNS = (
     *("dataset", "cell", "loss", "num_seeds", "num_diverged"),
     *("share_diverged", "share_diverged_low", "share_diverged_high"),
@@ -34,6 +36,24 @@ class Interval:
     low: float | None
     high: float | None
     count: int
+
+
+def task_columns(factor: str) -> list[str]:
+    """The columns that make a task of runs compared by a factor.
+
+    >>> task_columns("loss"), task_columns("cell")
+    (['dataset', 'cell'], ['dataset', 'loss'])
+    """
+    return [name for name in FACTORS if name != factor]
+
+
+def factor_words(factor: str) -> str:
+    """A factor in a sentence.
+
+    >>> factor_words("dataset"), factor_words("cell")
+    ('data set', 'cell')
+    """
+    return factor.replace("dataset", "data set")
 
 
 def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:

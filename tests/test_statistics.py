@@ -412,11 +412,65 @@ def test_verdicts_say_what_is_wrong() -> None:
     assert alone.columns.tolist() == verdicts(rows, "mmd2", "bce").columns.tolist()
 
 
+# --- verdicts by another factor, of every pair
+
+
+def renamed(rows: pd.DataFrame, to: str) -> pd.DataFrame:
+    """What are losses called cells or data sets, and the other way round."""
+    return rows.rename(columns={"loss": to, to: "loss"})
+
+
+@pytest.mark.parametrize("to", ["cell", "dataset"])
+def test_any_factor_is_compared_in_the_same_way(to: str) -> None:
+    random = np.random.Generator(np.random.Philox(4))
+    rows = pd.concat([
+        runs(loss, random.random(6).tolist(), diverged=place, dataset=dataset)
+        for place, loss in enumerate(("bce", "mse", "wgan"))
+        for dataset in ("sines", "stocks")
+    ])  # fmt: skip
+    for baseline in ("mse", None):
+        expected = verdicts(rows, "mmd2", baseline)
+        found = renamed(verdicts(renamed(rows, to), "mmd2", baseline, by=to), to)
+        pd.testing.assert_frame_equal(found.reindex(columns=expected.columns), expected)
+        mixed = verdicts(rows.sample(frac=1, random_state=1), "mmd2", baseline)
+        pd.testing.assert_frame_equal(mixed, expected)
+
+
+def test_every_pair_of_ten_needs_seven_seeds() -> None:
+    for seeds, shown in ((6, 0), (7, 45)):
+        rows = pd.concat([runs(f"loss{i}", [float(10 * i + seed) for seed in range(seeds)]) for i in range(10)])
+        found = verdicts(rows, "mmd2", None)
+        assert len(found) == 45
+        assert found["shown"].sum() == shown
+        assert set(found["fewest_seeds"]) == {7}
+        assert found["p_holm"].min() == pytest.approx(45 * 2 / comb(2 * seeds, seeds))
+    assert found[["loss", "baseline"]].values.tolist()[:2] == [["loss0", "loss1"], ["loss0", "loss2"]]
+    assert found["verdict"][0].startswith("`loss0` is better than `loss1` on mmd2")
+
+
+def test_seeds_pair_across_cells() -> None:
+    rows = pd.concat([runs("bce", [1.0, 2, 4]), runs("bce", [2.0, 4, 8], cell="lstm").iloc[1:]])
+    (line,) = verdicts(rows, "mmd2", "gru", by="cell").to_dict("records")
+    assert (line["dataset"], line["loss"], line["cell"], line["baseline"]) == ("sines", "bce", "lstm", "gru")
+    assert (line["num_pairs"], line["paired_difference"]) == (2, 3.0)
+    with pytest.raises(UserError, match="unknown cell `rnn`"):
+        verdicts(rows, "mmd2", "rnn", by="cell")
+
+
+def test_a_run_that_diverges_never_makes_a_verdict_better() -> None:
+    rows = pd.concat([runs("bce", [3.0, 4, 5, 9]), runs("wgan", [1.0, 2, 6, 7])]).reset_index(drop=True)
+    before = verdicts(rows, "mmd2", "bce")["probability_better"].item()
+    for place in range(len(rows)):
+        worse = rows.assign(status=["diverged" if row == place else "done" for row in range(len(rows))])
+        after = verdicts(worse, "mmd2", "bce")["probability_better"].item()
+        assert after <= before if rows["loss"][place] == "wgan" else after >= before
+
+
 def test_statistics_need_no_tensorflow() -> None:
     code = (
         "import sys, rnngan_cli.statistics as s, rnngan_cli.comparisons as c; s.mean_interval([1, 2]);"
         "c.exact_p([1, 2], [2, 3]);"
-        "sys.exit(str({'tensorflow', 'keras', 'ot'} & set(sys.modules)))"
+        "sys.exit(str({'tensorflow', 'keras', 'ot', 'scipy.stats'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "set()\n"
