@@ -26,7 +26,8 @@ Where things live:
     engines/                ways to start workers
     statistics.py           intervals over runs, the leaderboard
     comparisons.py          what runs show of a difference; aggregates.py: one number a loss over several data sets
-    tables.py, boards.py    tables derived from runs; leaderboards as text; comparing.py: a sweep's losses compared
+    tables.py, boards.py    tables derived from runs; leaderboards as text; cautions.py: what to beware of in one
+    comparing.py            a sweep's losses, cells or data sets compared; reports.py: that as text and Markdown
     evaluating.py           scoring what is trained already; series of known quality
     tuning.py, trials.py    settings drawn, fitted to a loss and chosen; the trials of a tune, planned and read back
     tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes

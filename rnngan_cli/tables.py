@@ -4,7 +4,8 @@ import json
 from statistics import stdev
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.boards import SORT_BY, markdown, places, tells_apart
+from rnngan_cli.boards import SORT_BY, markdown
+from rnngan_cli.cautions import places, tells_apart
 from rnngan_cli.config import SCHEMA_VERSION, run_name
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.files import DamagedFileError, write_text

@@ -22,8 +22,8 @@ LAYERS = (
     ("evaluation", "history", "sampling", "steering"),
     ("plan", "training"),
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
-    ("engines", "boards", "tables", "evaluating", "tuning"),
-    ("driver", "figures", "comparing", "trials"),
+    ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
+    ("driver", "figures", "comparing", "reports", "trials"),
     ("sweep", "generation", "tune_files"),
     ("tune",),
     ("cli",),
@@ -117,7 +117,18 @@ def test_only_the_command_line_imports_the_command_line() -> None:
 
 def test_the_page_names_every_module() -> None:
     page = ast.get_docstring(trees()["rnngan_cli"]) or ""
-    modules = ["config", "plan", "networks", "training", "store", "sweep", "statistics"]
+    modules = [
+        "config",
+        "plan",
+        "networks",
+        "training",
+        "store",
+        "sweep",
+        "statistics",
+        "cautions",
+        "comparing",
+        "reports",
+    ]
     assert [module for module in modules if f"{module}.py" not in page] == []
     assert all(f"{part}/" in page for part in ("data", "losses", "evaluation", "engines", "cli"))
 
