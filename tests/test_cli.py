@@ -1,5 +1,7 @@
 """The command line as a user types it: listings, results, and every mistake told in one line."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -167,6 +169,42 @@ def test_compare_by_another_score_with_another_baseline(rnngan: Rnngan, results:
     assert "compared with wgan by mmd2" in out
 
 
+def test_compare_as_csv_and_markdown(rnngan: Rnngan, results: Path) -> None:
+    code, out, err = rnngan("compare", "results", "--csv")
+    assert (code, err) == (0, "")
+    (row,) = csv.DictReader(io.StringIO(out))
+    assert (row["sweep"], row["loss"], row["baseline"], row["num_runs"]) == ("results/sweep", "wgan", "bce", "4")
+    assert row["verdict"] == "no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)"
+    code, out, err = rnngan("compare", "results", "--md", "--pairs", "all")
+    assert (code, err) == (0, "")
+    assert out.startswith("# results/sweep: every pair compared by sliced_wasserstein\n")
+    assert "| sines | gru | bce | wgan | 3 |" in out
+
+
+def test_compare_data_sets(rnngan: Rnngan, results: Path) -> None:
+    sweep = SweepFolder(results / "sweep")
+    for seed in range(3):
+        config = RunConfig.model_validate({"seed": seed, "data": {"name": "stocks"}})
+        sweep.run(config).create(config)
+        sweep.run(config).write_scores("quick", "cd", {"sliced_wasserstein": 5.0 + seed})
+        sweep.run(config).write_status("done", 3)
+    code, out, err = rnngan("compare", "results", "--by", "dataset")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "sines, gru; stocks, gru has none" in err
+    for name, digest, ceiling in (("sines", "ab", 10.0), ("stocks", "cd", 100.0)):
+        known = {"floor": {"sliced_wasserstein": 0.0}, "ceiling": {"sliced_wasserstein": ceiling}}
+        sweep.write_calibration(f"{name}-{digest}-quick", {"candidates": known})
+    code, out, err = rnngan("compare", "results", "--by", "dataset")
+    assert (code, err) == (0, "")
+    assert "compared with sines by normalised sliced_wasserstein" in out
+    assert "gru, bce, stocks: no difference shown" in out
+    (facts,) = json.loads(rnngan("compare", "results", "--by", "dataset", "--json")[1]).values()
+    assert (facts["by"], facts["baseline"]) == ("dataset", "sines")
+    # Of bce, the data set both have: sines 0.01 to 0.21 of its scale (0.1, 1.1, 2.1), stocks 0.05, 0.06, 0.07.
+    assert facts["profiles"]["thresholds"] == [0.05, 0.1, 0.25, 0.5, 1.0]
+    assert facts["profiles"]["shares"] == {"sines": [1 / 3, 1 / 3, 1, 1, 1], "stocks": [1 / 3, 1, 1, 1, 1]}
+
+
 def test_a_python_module_too() -> None:
     words = [sys.executable, "-m", "rnngan_cli", "--version"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.startswith("rnngan ")
@@ -201,6 +239,7 @@ def test_commands_that_only_read_never_import_tensorflow(results: Path) -> None:
         ["metrics", "--json"],
         ["status"],
         ["compare"],
+        ["compare", "--pairs", "all", "--md"],
         ["plot"],
         ["sweep", "--dry-run", "-o", "other"],
     ]
@@ -295,11 +334,16 @@ def test_a_mistake_is_told_in_one_line(rnngan: Rnngan, tmp_path: Path, words: st
     [
         ("compare --baseline nope", "unknown loss `nope`"),
         ("compare --score nope", "`nope`"),
+        ("compare --by cell", "has one cell alone, `gru`"),
+        ("compare --by cell --baseline lstm", "has one cell alone"),
+        ("compare --csv --md", "`--csv`, `--md`: expected at most one of them"),
+        ("compare --json --csv --md", "`--json`, `--csv`, `--md`: expected at most one"),
+        ("compare --pairs all --baseline bce", "every pair is compared"),
     ],
 )
 def test_a_mistake_in_a_comparison(rnngan: Rnngan, results: Path, words: str, told: str) -> None:
-    code, _, err = rnngan(*words.split())
-    assert code == 2
+    code, out, err = rnngan(*words.split())
+    assert (code, out) == (2, "")
     assert told in err
     assert err.count("\n") == 1
 

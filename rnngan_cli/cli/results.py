@@ -1,4 +1,4 @@
-"""Commands that read results: `status`, `plot`, `compare`, `generate`. Only `generate` needs TensorFlow."""
+"""Commands that read results: `status`, `plot`, `evaluate`, `generate`. The first two do not need TensorFlow."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-AGGREGATED = ("iqm", "mean", "median")
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -123,64 +122,6 @@ def _check_judges() -> None:
         )
 
 
-def compare(
-    results: Results = Path("results"),
-    baseline: Annotated[
-        str | None, typer.Option(help="Loss that the others are compared with. [default: bce, or else the first]")
-    ] = None,
-    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
-    fail_if: Annotated[
-        str | None,
-        typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Print the leaderboard of each sweep and, for every loss, one sentence on how it compares with a baseline.
-
-    Scores over all data sets are put on one scale, 0 the floor and 1 the ceiling (see `rnngan evaluate`).
-
-    Examples:
-      rnngan compare results/benchmark --baseline bce --score predictive
-      rnngan compare results/benchmark --fail-if "wgan worse than bce"
-    """
-    from rnngan_cli.boards import SORT_BY, render
-    from rnngan_cli.comparing import Claim, compared
-    from rnngan_cli.errors import DifferenceFoundError
-    from rnngan_cli.store import find_sweeps
-
-    claim = None if fail_if is None else Claim.read(fail_if)
-    by, facts, shown = score or SORT_BY, {}, []
-    for sweep in find_sweeps(results):
-        found = compared(sweep, by, baseline)
-        facts[str(sweep.path)] = found.facts()
-        shown += [] if claim is None else [f"{sweep.path}, {where}" for where in found.shows(claim)]
-        for line in found.damage:
-            typer.echo(f"rnngan: {line}", err=True)
-        if not as_json:
-            typer.echo(f"{sweep.path}: compared with {found.baseline} by {by}")
-            render(found.board)
-            _print_aggregates(found.aggregates, by)
-            for _, row in found.verdicts.iterrows():
-                typer.echo(f"{row['dataset']}, {row['cell']}, {row['loss']}: {row['verdict']}")
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-    if shown:
-        raise DifferenceFoundError(f"`--fail-if {fail_if}`: shown in {'; '.join(shown)}")
-
-
-def _print_aggregates(rows: list[dict[str, Any]], score: str) -> None:
-    """The losses over all data sets, on one scale."""
-    if not rows:
-        return
-    tasks = rows[0]["tasks"]
-    typer.echo(f"{score} over {tasks} data set{'' if tasks == 1 else 's'}, 0 the floor, 1 the ceiling:")
-    width = max(len(row["loss"]) for row in rows)
-    for row in rows:
-        words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
-        typer.echo(f"  {row['loss']:{width}}  {'  '.join(words)}")
-    typer.echo("  (interquartile mean, mean, median; 95 % bootstrap intervals over runs, stratified by data set)")
-
-
 def generate(
     run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many series.")] = 100,
@@ -215,4 +156,4 @@ def generate(
     typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
-COMMANDS = (status, plot, evaluate, compare, generate)
+COMMANDS = (status, plot, evaluate, generate)
