@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 from rnngan_cli import data
+from rnngan_cli.boards import SORT_BY
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.figures import KINDS, OF_SOME_LOSSES, controls, draw_sweep, embeddings, style
-from rnngan_cli.figures.group import Group, read_groups
+from rnngan_cli.figures import KINDS, OF_A_SWEEP, OF_SOME_LOSSES, controls, draw_sweep, embeddings, profiles, style
+from rnngan_cli.figures.group import Group, read_groups, read_values
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
 
@@ -82,6 +83,12 @@ def add_run(
     return run
 
 
+def calibrate(sweep: SweepFolder, dataset: Dataset, floor: float = 0.0, ceiling: float = 0.3) -> None:
+    """Tells how bad the leaderboard's score is of real series and of noise."""
+    known = {"floor": {SORT_BY: floor}, "ceiling": {SORT_BY: ceiling}}
+    sweep.write_calibration(f"{dataset.name}-{dataset.sha256[:12]}-judged", {"candidates": known})
+
+
 def by_value(dataset: Dataset, num_values: int, num_draws: int) -> tuple[list[str], np.ndarray]:
     """Real series as if they were made from so many values of a label or code, with so many draws of noise each."""
     series = dataset.scaler.inverse(dataset.test.series[: num_values * num_draws])
@@ -124,6 +131,7 @@ def ten(tmp_path_factory: pytest.TempPathFactory, stocks: Dataset) -> tuple[Swee
             values = dict.fromkeys(PRIMARY, 0.03 * (place + 1) + 0.01 * seed)
             grids = {"label": by_value(stocks, 4, 3)} if loss == "cgan" else None
             add_run(sweep, stocks, loss, seed, state="diverged" if gone else "done", scores=values, grids=grids)
+    calibrate(sweep, stocks)
     result = draw_sweep(sweep)
     assert result.notes == ()
     return sweep, list(result.paths)
@@ -133,7 +141,8 @@ def test_every_kind_of_picture_is_written(
     ten: tuple[SweepFolder, list[Path]],
 ) -> None:
     sweep, paths = ten
-    expected = {f"{kind}-stocks-gru.{end}" for kind in KINDS for end in ("png", "svg")}
+    names = [*(f"{kind}-stocks-gru" for kind in KINDS), *OF_A_SWEEP]
+    expected = {f"{name}.{end}" for name in names for end in ("png", "svg")}
     assert {path.name for path in paths} == expected
     assert {path.name for path in sweep.figures.iterdir()} == expected
 
@@ -174,11 +183,11 @@ def test_pictures_say_what_they_show(ten: tuple[SweepFolder, list[Path]], kind: 
         assert word in found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *OF_A_SWEEP])
 def test_no_text_is_cut_off_and_no_titles_overlap(ten: tuple[SweepFolder, list[Path]], kind: str) -> None:
-    stocks_group = next(group for group in read_groups(ten[0])[0] if group.dataset == "stocks")
+    groups, _ = read_groups(ten[0])
     with style.look():
-        figure = KINDS[kind](stocks_group)
+        figure = OF_A_SWEEP[kind](read_values(ten[0], groups)) if kind in OF_A_SWEEP else KINDS[kind](groups[0])
         assert figure is not None
         figure.draw_without_rendering()
         panels = [axes.get_tightbbox() for axes in figure.axes]  # with titles, labels and marks
@@ -199,6 +208,7 @@ def test_a_second_drawing_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(t
 
     sweep = new_sweep(tmp_path, stocks)
     add_run(sweep, stocks)
+    calibrate(sweep, stocks)
     before = dict(matplotlib.rcParams)
     first = {path: path.read_bytes() for path in draw_sweep(sweep).paths}
     assert dict(matplotlib.rcParams) == before
@@ -207,7 +217,7 @@ def test_a_second_drawing_gives_the_same_bytes_and_leaves_matplotlib_as_it_was(t
         second = {path: path.read_bytes() for path in draw_sweep(sweep).paths}
     finally:
         matplotlib.rcParams["font.size"] = before["font.size"]
-    assert len(first) == 10
+    assert len(first) == 14
     assert first == second
 
 
@@ -724,3 +734,66 @@ def test_any_number_of_series_can_be_drawn(count: int, image: bool) -> None:
     pictures = controls.draw_generated(controls.Grid("", ("",), series, image), "bce", ("a", "b", "c"))
     assert pictures["png"].startswith(b"\x89PNG")
     assert b"Generated series: bce" in pictures["svg"]
+
+
+# --- profiles and aggregates
+
+
+def lines_of(axes: Any, colour: str) -> list[Any]:
+    return [line for line in axes.lines if line.get_color() == colour]
+
+
+def test_profiles_are_the_share_of_runs_at_or_below(tmp_path: Path, stocks: Dataset) -> None:
+    """Between 0 and 0.3: bce 0.1, 0.2, 0.4 of the scale and one diverged, so as bad as noise; wgan 0.5 four times."""
+    sweep = new_sweep(tmp_path, stocks)
+    for seed, value in enumerate((0.03, 0.06, 0.12)):
+        add_run(sweep, stocks, "bce", seed, scores={SORT_BY: value})
+    add_run(sweep, stocks, "bce", 3, state="diverged")
+    for seed in range(4):
+        add_run(sweep, stocks, "wgan", seed, scores={SORT_BY: 0.15})
+    assert read_values(sweep, read_groups(sweep)[0]) == {}  # nothing says what 0 and 1 are
+    assert {path.stem for path in draw_sweep(sweep).paths} & set(OF_A_SWEEP) == set()
+    calibrate(sweep, stocks)
+    values = read_values(sweep, read_groups(sweep)[0])
+    assert list(values) == ["bce", "wgan"]
+    with style.look():
+        figure = OF_A_SWEEP["performance-profiles"](values)
+        figure.draw_without_rendering()
+    shares = {}
+    for axes in figure.axes:
+        (line,) = lines_of(axes, style.loss_style(axes.get_title(loc="left"))[0])
+        marks, heights = line.get_data()
+        shares[axes.get_title(loc="left")] = np.interp([0.05, 0.15, 0.3, 0.45, 0.55, 1.05], marks, heights).tolist()
+    assert shares == {"bce": [0, 0.25, 0.5, 0.75, 0.75, 1], "wgan": [0, 0, 0, 0, 1, 1]}
+
+
+def test_aggregates_are_sorted_and_have_their_interval(tmp_path: Path, stocks: Dataset) -> None:
+    """Of the scale 0 to 0.3: bce 0.5 whatever the seed; wgan 0.1, 0.2, 0.3, 0.9, whose middle half is 0.2, 0.3."""
+    sweep = new_sweep(tmp_path, stocks)
+    for seed, value in enumerate((0.03, 0.06, 0.09, 0.27)):
+        add_run(sweep, stocks, "wgan", seed, scores={SORT_BY: value})
+        add_run(sweep, stocks, "bce", seed, scores={SORT_BY: 0.15})
+    calibrate(sweep, stocks)
+    with style.look():
+        figure = OF_A_SWEEP["aggregates"](read_values(sweep, read_groups(sweep)[0]))
+        figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["wgan", "bce"]
+    interval, mean = lines_of(axes, style.loss_style("wgan")[0])
+    assert mean.get_xdata() == [pytest.approx(0.25)]
+    low, high = interval.get_xdata()
+    assert 0.1 - 1e-9 <= low < 0.25 < high <= 0.9 + 1e-9
+    low, high = axes.get_xlim()
+    assert low < 0 < 1 < high
+
+
+def test_settings_have_a_panel_each_in_profiles(tmp_path: Path, stocks: Dataset) -> None:
+    sweep = new_sweep(tmp_path, stocks)
+    for units in (24, 48, 96):
+        add_run(sweep, stocks, units=units, scores={SORT_BY: 0.001 * units})
+    calibrate(sweep, stocks)
+    values = read_values(sweep, read_groups(sweep)[0])
+    for draw in (profiles.draw_profiles, profiles.draw_aggregates):
+        with style.look():
+            shown = texts(draw(values))
+        assert all(f"bce\nunits={units}" in shown for units in (24, 48, 96))

@@ -8,10 +8,12 @@
     controls.py     what labels and codes do
     embeddings.py   PCA and t-SNE of real and generated series
     budget.py       what trying settings buys; not of a sweep, but of a tune
+    profiles.py     all data sets of a sweep in one: performance profiles, aggregates
 
 A new kind of picture is a function from a group to a `Figure`, or to None where there is nothing to draw,
-and a row in `KINDS`. Nothing here trains or scores; matplotlib is imported by the functions that draw, and
-its global state is left as it was.
+and a row in `KINDS`; one of a whole sweep is a function from normalised scores, and a row in `OF_A_SWEEP`.
+Nothing here trains or scores; matplotlib is imported by the functions that draw, and its global state is left
+as it was.
 """
 
 from collections.abc import Callable
@@ -19,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnngan_cli.figures import controls, curves, embeddings, scores, series, style
-from rnngan_cli.figures.group import Group, read_groups
+from rnngan_cli.aggregates import Tasks
+from rnngan_cli.figures import controls, curves, embeddings, profiles, scores, series, style
+from rnngan_cli.figures.group import Group, read_groups, read_values
 from rnngan_cli.files import disk_errors_told, write_bytes
 from rnngan_cli.store import SweepFolder
 
@@ -36,6 +39,11 @@ KINDS: "dict[str, Callable[[Group], Figure | None]]" = {
     "tsne": embeddings.draw_tsne,
 }
 """Every kind of picture: the start of its files' names, and the function that draws it."""
+OF_A_SWEEP: "dict[str, Callable[[Tasks], Figure]]" = {
+    "performance-profiles": profiles.draw_profiles,
+    "aggregates": profiles.draw_aggregates,
+}
+"""Pictures of all data sets and cells in one, where there are series of known quality: their files' names."""
 OF_SOME_LOSSES = ("controls",)
 """Kinds that most losses have nothing for, so that their absence is not worth a note."""
 
@@ -54,10 +62,10 @@ class Drawn:
 
 
 def draw_sweep(sweep: SweepFolder) -> Drawn:
-    """Draws every kind of picture of every data set and cell of a sweep into its folder of figures.
+    """Draws every kind of picture of every data set and cell of a sweep, and of all, into its folder of figures.
 
-    The same results give the same bytes. Files are called `<kind>-<data set>-<cell>.png` and `.svg`;
-    pictures of an earlier call are replaced.
+    The same results give the same bytes. Files are called `<kind>-<data set>-<cell>.png` and `.svg`, or
+    `<kind>.png` for those of all; pictures of an earlier call are replaced.
 
     Raises:
         EnvironmentFaultError: the disk refused.
@@ -77,7 +85,16 @@ def draw_sweep(sweep: SweepFolder) -> Drawn:
                 if figure is None:
                     notes.append(f"{kind} of {group.name}: left out, there is nothing to draw")
                     continue
-                for suffix, content in style.rendered(figure).items():
-                    paths.append(sweep.figures / f"{kind}-{name}.{suffix}")
-                    write_bytes(paths[-1], content)
+                paths += _write(sweep, f"{kind}-{name}", figure)
+        values = read_values(sweep, groups)
+        for kind, draw_all in OF_A_SWEEP.items():
+            paths += _write(sweep, kind, draw_all(values)) if values else []
     return Drawn(tuple(paths), tuple(notes))
+
+
+def _write(sweep: SweepFolder, name: str, figure: "Figure") -> list[Path]:
+    """Writes a picture, in every format."""
+    contents = {sweep.figures / f"{name}.{suffix}": content for suffix, content in style.rendered(figure).items()}
+    for path, content in contents.items():
+        write_bytes(path, content)
+    return list(contents)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.aggregates import normalised
+from rnngan_cli.boards import SORT_BY
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import ENDED, GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
-from rnngan_cli.tables import runs_table
+from rnngan_cli.tables import runs_table, scales
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +115,22 @@ def read_groups(sweep: SweepFolder) -> tuple[list[Group], list[str]]:
     pairs = table[["dataset", "cell"]].drop_duplicates().itertuples(index=False)
     parts = [table[(table["dataset"] == pair[0]) & (table["cell"] == pair[1])] for pair in pairs]
     return [_read_group(sweep, part) for part in parts], notes
+
+
+def read_values(sweep: SweepFolder, groups: Sequence[Group]) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+    """Reads the leaderboard's sorting score, put between floor and ceiling, by loss and task.
+
+    Returns:
+        Losses in the order of the registry, with runs of all data sets that have known series; none without any.
+    """
+    import pandas as pd
+
+    runs = pd.concat([group.runs for group in groups]) if groups else pd.DataFrame()
+    if SORT_BY not in runs.columns:
+        return {}
+    ended = runs[runs["status"].isin(ENDED)]
+    values = normalised(ended, SORT_BY, scales(sweep, ended, SORT_BY))
+    return {loss: values[loss] for loss in ordered(list(values)) if values[loss]}
 
 
 def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> Group:
