@@ -198,6 +198,17 @@ def aggregate_table(values: Tasks, *, by: str = "loss") -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["iqm"], row[by]))
 
 
+def bootstrap_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the intervals of an aggregate table are; where every task has one run they are none, and that is told.
+
+    >>> bootstrap_words([{"runs": 2, "tasks": 2}])
+    'no interval: one run a task has no spread'
+    """
+    if all(row["runs"] == row["tasks"] for row in rows):
+        return "no interval: one run a task has no spread"
+    return "95 % bootstrap intervals over runs, stratified by task"
+
+
 def improvement_table(values: Tasks) -> dict[str, dict[str, float]]:
     """By loss and other loss, the probability that the first is better."""
     every = known(values)

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rnngan_cli import boards
-from rnngan_cli.aggregates import THRESHOLDS
+from rnngan_cli.aggregates import THRESHOLDS, bootstrap_words
 from rnngan_cli.comparing import Compared
 from rnngan_cli.statistics import factor_words, task_columns
 
 AGGREGATED = ("iqm", "mean", "median")
 COLUMNS = 80
-_BOOTSTRAP = "95 % bootstrap intervals over runs, stratified by task"
 
 
 def heading(found: Compared, path: str) -> str:
@@ -39,7 +38,7 @@ def aggregates_text(found: Compared) -> list[str]:
     for row in rows:
         words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
         lines.append(f"  {row[found.by]:{width}}  {'  '.join(words)}")
-    return [*lines, f"  (interquartile mean, mean, median; {_BOOTSTRAP})"]
+    return [*lines, f"  (interquartile mean, mean, median; {bootstrap_words(rows)})"]
 
 
 def matrix_text(found: Compared) -> list[str]:
@@ -102,7 +101,7 @@ def markdown(found: Compared, path: str) -> str:
         ]
         lines += [f"## {_scale(found)}", ""]
         lines += table([found.by, "runs", "interquartile mean", "mean", "median"], rows)
-        lines += ["", f"Lower is better; {_BOOTSTRAP}.", "", "## Performance profile", ""]
+        lines += ["", f"Lower is better; {bootstrap_words(found.aggregates)}.", "", "## Performance profile", ""]
         shares = [[name, *(f"{share:.2f}" for share in found.profiles[name])] for name in names]
         lines += table([found.by, *(f"≤ {mark:g}" for mark in THRESHOLDS)], shares)
         lines += ["", "Share of runs at or below each value between floor (0) and ceiling (1): higher is better.", ""]

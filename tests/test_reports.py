@@ -59,6 +59,11 @@ def test_a_small_comparison_in_full() -> None:
     assert heading(compare(SMALL), "here") == "here: compared with bce by sliced_wasserstein"
 
 
+def test_one_run_a_task_is_said_to_have_no_interval() -> None:
+    assert "no interval: one run a task has no spread" in text(compare({"bce": [0.2], "wgan": [0.1]}))
+    assert "95 % bootstrap intervals" in text(compare({"bce": [0.2], "wgan": [0.1, 0.3]}))
+
+
 def test_without_a_scale_there_are_verdicts_alone() -> None:
     found = compare(SMALL, scale=False)
     assert text(found).splitlines() == verdicts_text(found)

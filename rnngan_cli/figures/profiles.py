@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.aggregates import Tasks, aggregate_table, known, performance_profile, profile_band
+from rnngan_cli.aggregates import Tasks, aggregate_table, bootstrap_words, known, performance_profile, profile_band
 from rnngan_cli.boards import SORT_BY
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.figures import style
@@ -22,15 +22,16 @@ _DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
 
 def draw_profiles(values: Tasks) -> "Figure":
     """Draws the share of runs at or below each normalised score: a panel a loss, with its bootstrap band."""
-    runs, losses = known(values), [row["loss"] for row in aggregate_table(values)]
+    runs, table = known(values), aggregate_table(values)
+    losses = [row["loss"] for row in table]
     columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else COLUMNS, len(losses))
     rows = -(-len(losses) // columns)
     figure = style.new_figure(
         (2.1 if any(" " in loss for loss in losses) else 1.8) * rows + 0.5,
         "Performance profiles: how often each loss does how well",
         f"Share of runs whose {_score()} is at or below a value, {_tasks(values)}; best interquartile mean first",
-        f"{_FROM_TO}. The sooner a line rises, the better. Grey: the other losses. Bands: 95 % bootstrap "
-        f"intervals over runs, at each value by itself. {_DIVERGED} Overlapping bands are no test: see "
+        f"{_FROM_TO}. The sooner a line rises, the better. Grey: the other losses. Bands, at each value "
+        f"by itself: {bootstrap_words(table)}. {_DIVERGED} Overlapping bands are no test: see "
         "`rnngan\u00a0compare`.",
         legend=False,
     )
@@ -77,7 +78,7 @@ def draw_aggregates(values: Tasks) -> "Figure":
         max(1.6, 0.8 + (0.45 if any(" " in row["loss"] for row in rows) else 0.32) * len(rows)),
         "Over all data sets: interquartile mean",
         f"Mean of the middle half of all runs' {_score()}; {_tasks(values)}",
-        f"{_FROM_TO}. Lower is better. Lines: 95 % bootstrap intervals over runs, stratified by data set. {_DIVERGED} "
+        f"{_FROM_TO}. Lower is better. Lines: {bootstrap_words(rows)}. {_DIVERGED} "
         "Overlapping intervals are no test: see `rnngan\u00a0compare`.",
         legend=False,
     )
