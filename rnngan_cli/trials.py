@@ -9,7 +9,6 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.evaluation import PROTOCOLS
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import plan
@@ -60,11 +59,11 @@ class Budget:
         """
         if self.score not in METRICS:
             raise unknown("score", self.score, METRICS)
-        if METRICS[self.score].group == "judges" and not PROTOCOLS[PROTOCOL].judges:
-            known = [name for name, metric in METRICS.items() if metric.group != "judges"]
+        if not METRICS[self.score].computed:
+            known = [name for name, metric in METRICS.items() if metric.computed]
             raise UserError(
-                f"`--score {self.score}`: a judge's, and trials are scored without judges (protocol `{PROTOCOL}`); "
-                f"expected one of {', '.join(known)}"
+                f"`--score {self.score}`: trials are scored by what is computed from series alone (protocol "
+                f"`{PROTOCOL}`); expected one of {', '.join(known)}"
             )
         return METRICS[self.score]
 

@@ -186,7 +186,7 @@ def test_compare_data_sets(rnngan: Rnngan, results: Path) -> None:
     for seed in range(3):
         config = RunConfig.model_validate({"seed": seed, "data": {"name": "stocks"}})
         sweep.run(config).create(config)
-        sweep.run(config).write_scores("quick", "cd", {"sliced_wasserstein": 5.0 + seed})
+        sweep.run(config).write_scores(ScoreKey("quick", "cd"), {"sliced_wasserstein": 5.0 + seed})
         sweep.run(config).write_status("done", 3)
     code, out, err = rnngan("compare", "results", "--by", "dataset")
     assert (code, out, err.count("\n")) == (2, "", 1)

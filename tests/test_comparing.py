@@ -9,7 +9,7 @@ from rnngan_cli.boards import SORT_BY
 from rnngan_cli.comparing import Claim, compared
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.errors import UserError
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import ScoreKey, SweepFolder
 
 EDGES = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 2.0}}
 HASHES = {"sines": "ab" * 32, "stocks": "cd" * 32}
@@ -25,7 +25,7 @@ def add(
     folder.create(config)
     if value is not None:
         digest = HASHES[source.name] if source.window is None else f"{source.window:02}" * 32
-        folder.write_scores("quick", digest, {SORT_BY: value})
+        folder.write_scores(ScoreKey("quick", digest), {SORT_BY: value})
     folder.write_status("diverged" if value is None else "done", 5)
 
 

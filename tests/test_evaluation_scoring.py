@@ -24,7 +24,7 @@ from rnngan_cli.evaluation.protocols import PROTOCOLS, Recipe
 
 STRONG, WEAK = Recipe(4, 3, 20, 20, 8, 1e-2), Recipe(None, 2, 20, 20, 8, 1e-2)
 TINY = Protocol("tiny", "", strong=STRONG, weak=WEAK)
-COMPUTED = {name for name, metric in METRICS.items() if metric.function or metric.beside_training}
+COMPUTED = {name for name, metric in METRICS.items() if metric.computed}
 """Scores without judges."""
 
 

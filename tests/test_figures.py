@@ -86,7 +86,7 @@ def add_run(
 def calibrate(sweep: SweepFolder, dataset: Dataset, floor: float = 0.0, ceiling: float = 0.3) -> None:
     """Tells how bad the leaderboard's score is of real series and of noise."""
     known = {"floor": {SORT_BY: floor}, "ceiling": {SORT_BY: ceiling}}
-    sweep.write_calibration(f"{dataset.name}-{dataset.sha256[:12]}-judged", {"candidates": known})
+    sweep.write_calibration(f"{dataset.name}-{dataset.sha256[:12]}-standard", {"candidates": known})
 
 
 def by_value(dataset: Dataset, num_values: int, num_draws: int) -> tuple[list[str], np.ndarray]:

@@ -20,7 +20,7 @@ from rnngan_cli import cli
 from rnngan_cli.config import SweepConfig, build, identity, read_experiment
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.plan import plan
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import ScoreKey, SweepFolder
 from rnngan_cli.trials import Budget, of_one_dataset, plan_trials, tuned
 from rnngan_cli.tune import conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
 from rnngan_cli.tune_files import mean_words, toml_text
@@ -313,7 +313,7 @@ def write_run(sweep: SweepFolder, run: Any, score: str, value: float | None) -> 
     folder.create(run)
     folder.write_status("diverged" if value is None else "done", 1)
     if value is not None:
-        folder.write_scores("validation", "ab", {score: value, "sliced_wasserstein": value})
+        folder.write_scores(ScoreKey("validation", "ab"), {score: value, "sliced_wasserstein": value})
 
 
 def test_diverged_runs_are_the_worst_and_told(made: Callable[..., dict[str, Any]], tmp_path: Path) -> None:

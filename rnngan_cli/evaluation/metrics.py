@@ -46,6 +46,11 @@ class Metric:
     function: Callable[[np.ndarray, np.ndarray], float] | None = None
     beside_training: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None
 
+    @property
+    def computed(self) -> bool:
+        """Whether it is computed from series alone: by every protocol, without judges."""
+        return self.function is not None or self.beside_training is not None
+
     def badness(self, values: np.ndarray) -> np.ndarray:
         """The scores `values`, any shape, turned so that lower is better in every direction; NaN stays NaN.
 
