@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SORT_BY = "sliced_wasserstein"
 """Orders the leaderboard: it does not saturate, as a judge does that tells every generator from the data."""
+JUDGE_SD = "_judge_sd"
+"""Ends the columns that hold, of a score, the standard deviation over the judges of one generator."""
 SECOND_GROUPS = ("coverage", "memorisation")
 """Groups of scores in a table of their own: a model that leaves modes out or copies can lead in the first one."""
 SECOND_TITLE = "coverage and copies"
@@ -137,6 +139,7 @@ def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
     ]
     if int(board["num_diverged"].fillna(0).sum()):
         parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
+    parts += _judge_spreads(board)
     if second_scores(board):
         parts.append(f"{SECOND_TITLE.capitalize()}: {_directions(second_scores(board))}")
     if "kind" in board.columns and (board["kind"] == "calibration").any():
@@ -144,6 +147,23 @@ def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
         blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
         parts += [f"Does not tell real series from noise: {'; '.join(blind)}."] if blind else []
     return " ".join(parts)
+
+
+def _judge_spreads(board: "pd.DataFrame") -> list[str]:
+    """A sentence for every data set and cell on how far the judges of one generator lie apart."""
+    names = [name for name in shown_scores(board) if name + JUDGE_SD in board.columns]
+    found = []
+    for dataset, cell in places(board):
+        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+        spreads = {name: float(rows[name + JUDGE_SD].pow(2).mean() ** 0.5) for name in names}
+        words = [f"{METRICS[name].title} {value:.3f}" for name, value in spreads.items() if not math.isnan(value)]
+        found += [f"on {dataset}, {cell} {', '.join(words)}"] if words else []
+    if not found:
+        return []
+    return [
+        "Judges of one generator differ too, by seeds of their own; their standard deviation, which is not in the "
+        f"intervals: {'; '.join(found)}."
+    ]
 
 
 def _directions(names: Sequence[str]) -> str:
@@ -195,7 +215,7 @@ def _second_table(rows: "pd.DataFrame") -> "Table":
 
 def _width(name: str) -> int:
     """Columns that a score of the second table takes, the gap before it included."""
-    return 1 + max(len(word) for word in (*_narrow(name).split("\n"), "0.000"))
+    return 2 + max(len(word) for word in (*_narrow(name).split("\n"), "0.000"))
 
 
 def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> "Table":

@@ -4,7 +4,7 @@ import json
 from statistics import stdev
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.boards import SORT_BY, markdown
+from rnngan_cli.boards import JUDGE_SD, SORT_BY, markdown
 from rnngan_cli.cautions import places, tells_apart
 from rnngan_cli.config import SCHEMA_VERSION, run_name
 from rnngan_cli.evaluation.metrics import METRICS
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 KEYS = ("dataset", "cell", "loss", "seed")
 FACTS = ("status", "protocol", "data", "folder", "step", "reason")
-JUDGE_SD = "_judge_sd"
-"""Ends the columns that hold, of a score, the standard deviation over the judges of one generator."""
 
 
 def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":

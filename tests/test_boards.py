@@ -46,7 +46,10 @@ def test_every_direction_is_told_in_words(board: pd.DataFrame) -> None:
     text = explanation(board)
     for name in SECOND:
         assert METRICS[name].title.lower() in text
-    assert "higher is better for precision, recall, coverage; nearer to 1 for density, spread ratio;" in text
+    assert (
+        "higher is better for precision, recall, coverage, code coverage; nearer to 1 for density, spread ratio;"
+        in text
+    )
     assert "lower for duplicates; nearer to 0.5 for nearest training series." in text
 
 

@@ -485,11 +485,11 @@ def test_scores_are_sorted_and_seeds_are_dots(tmp_path: Path, stocks: Dataset) -
     sweep = new_sweep(tmp_path, stocks)
     for loss, values in {"bce": (0.3, 0.4), "mse": (0.1, 0.3), "wgan": (0.5,)}.items():
         for seed, value in enumerate(values):
-            add_run(sweep, stocks, loss, seed, scores={"mmd2": value})
+            add_run(sweep, stocks, loss, seed, scores={"sliced_wasserstein": value})
     add_run(sweep, stocks, "gan", state="diverged")
     (axes,) = drawn(sweep, "scores").axes  # one panel, as there is one score
     assert labels(axes) == ["mse", "bce", "wgan", "gan"]
-    assert axes.get_xlabel() == "mmd2 (lower is better)"
+    assert axes.get_xlabel() == "sliced_wasserstein (lower is better)"
     drawn_dots = [line.get_xdata() for line in axes.lines if line.get_markersize() == 3.6]
     assert [dots.tolist() for dots in drawn_dots] == [[0.1, 0.3], [0.3, 0.4], [0.5]]
     assert {"1 of 1 diverged", "no finished run with this score"} <= {text.get_text() for text in axes.texts}
@@ -528,7 +528,12 @@ def test_a_score_of_real_series_is_a_line(tmp_path: Path, stocks: Dataset) -> No
 
 @pytest.mark.parametrize(
     ("values", "num_panels"),
-    [({"mmd2": nan}, 0), ({"mmd2": nan, "predictive": 0.1}, 1), ({}, 0), ({"unheard_of": 1.0}, 0)],
+    [
+        ({"sliced_wasserstein": nan}, 0),
+        ({"sliced_wasserstein": nan, "predictive": 0.1}, 1),
+        ({}, 0),
+        ({"unheard_of": 1.0}, 0),
+    ],
 )
 def test_scores_that_are_missing_are_left_out(
     tmp_path: Path, stocks: Dataset, values: dict[str, float], num_panels: int
@@ -537,8 +542,8 @@ def test_scores_that_are_missing_are_left_out(
     finite = {name: value for name, value in values.items() if np.isfinite(value)}
     run = add_run(sweep, stocks, scores=finite)
     text = (run.path / "scores.json").read_text(encoding="utf-8")
-    if "mmd2" in values:  # NaN is no JSON, but Python reads it
-        text = text.replace('"scores": {', '"scores": {"mmd2": NaN' + ("," if finite else ""))
+    if "sliced_wasserstein" in values:  # NaN is no JSON, but Python reads it
+        text = text.replace('"scores": {', '"scores": {"sliced_wasserstein": NaN' + ("," if finite else ""))
     (run.path / "scores.json").write_text(text, encoding="utf-8")
     figure = drawn(sweep, "scores")
     assert len(figure.axes if figure else []) == num_panels
@@ -548,7 +553,7 @@ def test_scores_that_are_missing_are_left_out(
 def test_constant_scores_are_drawn(tmp_path: Path, stocks: Dataset, value: float) -> None:
     sweep = new_sweep(tmp_path, stocks)
     for seed in range(3):
-        add_run(sweep, stocks, seed=seed, scores={"mmd2": value})
+        add_run(sweep, stocks, seed=seed, scores={"sliced_wasserstein": value})
     low, high = drawn(sweep, "scores").axes[0].get_xlim()
     assert low < value < high
 

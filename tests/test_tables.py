@@ -234,3 +234,31 @@ def test_tables_are_written_and_made_anew_the_same(sweep: SweepFolder, board: pd
     assert content["rows"][1]["sliced_wasserstein_high"] is None
     assert len(pd.read_csv(sweep.path / "runs.csv")) == 6
     assert (sweep.path / "leaderboard.md").read_text() == markdown(board)
+
+
+def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: SweepFolder) -> None:
+    """Two generators at .2 and .4, whose judges deviate by .1 and by .3: .3 ± over seeds, .22 over judges."""
+    judged = {0: (0.2, [0.1, 0.2, 0.3]), 1: (0.4, [0.1, 0.4, 0.7])}
+    for config in resolved(seeds=2):
+        folder = finish(sweep, config, 1.0)
+        mean, judges = judged[config.seed]
+        scores = {"sliced_wasserstein": 1.0, "discriminative": mean}
+        folder.write_scores(ScoreKey("standard", "ab" * 32), scores, {"discriminative": judges})
+    runs, _ = runs_table(sweep)
+    assert runs["discriminative_judge_sd"].tolist() == pytest.approx([0.1, 0.3])
+    assert score_names(runs) == ["sliced_wasserstein", "discriminative"]
+    board = refresh(sweep)[1]
+    (row,) = board.to_dict("records")
+    assert row["discriminative_mean"] == pytest.approx(0.3)
+    assert row["discriminative_high"] - row["discriminative_mean"] == pytest.approx(12.706 * 0.1, rel=1e-3)  # t of 1 df
+    assert row["discriminative_judge_sd"] == pytest.approx(math.sqrt((0.01 + 0.09) / 2))
+    assert "on sines, gru Discriminative score 0.224." in markdown(board)
+
+
+def test_what_a_run_cost_is_in_the_tables(sweep: SweepFolder) -> None:
+    (config,) = resolved()
+    folder = finish(sweep, config, 1.0)
+    folder.write_provenance({"updates": {"generator": 20, "discriminator": 40}, "seconds": {"training": 1.5}})
+    (row,) = runs_table(sweep)[0].to_dict("records")
+    assert (row["generator_updates"], row["discriminator_updates"], row["training_seconds"]) == (20, 40, 1.5)
+    assert "training_seconds_mean" in leaderboard_of(runs_table(sweep)[0]).columns
