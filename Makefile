@@ -7,7 +7,7 @@ SOURCES := rnngan_cli tests docs
 OUTPUT ?= results/my-benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish docs test slow check format clean
+.PHONY: help setup benchmark publish tune docs test slow check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -33,7 +33,10 @@ publish:  ## The benchmark and two studies into results/, the copies that are co
 	done
 	$(MAKE) docs
 
-docs: $(READY)  ## Write docs/settings.md and the tables of README.md anew.
+tune: $(READY)  ## Choose settings for sines on equal budgets, ten losses, into results/tune and experiments/tuned.
+	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
+
+docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py
 
 test: $(READY)  ## Run the tests.

@@ -1,4 +1,4 @@
-"""Writes what is generated from registry and results: docs/losses.md, docs/settings.md, the tables of README.md.
+"""Writes what is generated from registry and results: docs/losses.md, docs/scores.md, docs/settings.md, tables of README.md.
 
 Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells whether the files are current.
 """
@@ -14,6 +14,7 @@ from rnngan_cli.boards import markdown
 from rnngan_cli.catalogue import changed, describe
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data import SOURCES
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.tables import calibrated, leaderboard_of, runs_table
@@ -75,6 +76,33 @@ def _loss_section(facts: dict[str, Any]) -> list[str]:
         *(f"  - It departs from the paper: {one}." for one in facts["profiles"]["paper"]["departures"]),
         *table,
     ]
+
+
+def scores_page() -> str:
+    """Every score with all that `rnngan metrics NAME` tells."""
+    lines = [
+        "# Scores",
+        "",
+        "Written by docs/generate.py from the registry that `rnngan metrics` reads. How they come about is in",
+        "[evaluation.md](evaluation.md). Those marked with a star are in the first table of a leaderboard, coverage and",
+        "memorisation in the second, all of them in leaderboard.csv.",
+    ]
+    for group in dict.fromkeys(metric.group for metric in METRICS.values()):
+        lines += [
+            "",
+            f"## {group}",
+            "",
+            "| score | definition | better | range | source |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        for metric in METRICS.values():
+            if metric.group == group:
+                low, high = (f"{bound:g}".replace("inf", "∞") for bound in metric.range)
+                name = f"`{metric.name}`{' *' if metric.primary else ''}"
+                lines.append(
+                    f"| {name} | {metric.definition} | {metric.direction} | {low} to {high} | {metric.source} |"
+                )
+    return "\n".join(lines) + "\n"
 
 
 def benchmark_table() -> str:
@@ -154,6 +182,7 @@ def pages() -> dict[Path, str]:
     return {
         readme: filled(readme.read_text(encoding="utf-8")),
         ROOT / "docs" / "losses.md": losses_page(),
+        ROOT / "docs" / "scores.md": scores_page(),
         ROOT / "docs" / "settings.md": settings_page(),
     }
 

@@ -10,11 +10,12 @@ OPERATIONS_PER_SECOND = 12e9
 SECONDS_PER_RECURRENT_STEP = 30e-6
 """What one step of one layer costs in one pass over and above its products."""
 COMPILE_SECONDS = 8.0
-SCORE_SECONDS = 6.0
+SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
+"""Of what is computed from series alone, and of all judges of a protocol on top."""
 GATES = {"gru": 3, "lstm": 4}
 
 
-def seconds(config: RunConfig, steps: int, features: int) -> float:
+def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
     """Seconds one core needs to train and score a run on series of this shape; the compiling is not in it."""
     discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
     generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
@@ -22,7 +23,7 @@ def seconds(config: RunConfig, steps: int, features: int) -> float:
     second_order = 7 * discriminator if config.penalty not in ("none", "clip") else 0
     per_critic_step = generator + 2 * 3 * discriminator + second_order
     per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
-    return SCORE_SECONDS + config.steps * per_step
+    return SCORE_SECONDS + JUDGING_SECONDS * judged + config.steps * per_step
 
 
 def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:

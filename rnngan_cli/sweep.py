@@ -11,6 +11,7 @@ from rnngan_cli import data, estimate, provenance
 from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
+from rnngan_cli.evaluation import protocol
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
@@ -55,10 +56,12 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     datasets = {run.data.name: run.data for run in runs}
     loaded = {name: data.load(config) for name, config in datasets.items()}
     folder = SweepFolder(output)
+    judged = protocol(sweep.protocol).strong is not None
     jobs = []
     for run in runs:
         dataset = loaded[run.data.name]
-        jobs.append(Job(run, folder.run(run), estimate.seconds(run, dataset.steps, dataset.features)))
+        seconds = estimate.seconds(run, dataset.steps, dataset.features, judged=judged)
+        jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded)
 
 

@@ -22,11 +22,12 @@ def test_one_pass_by_hand() -> None:
     one_pass = 360_000 / 12e9 + 5 * 30e-6
     # Both networks see 2 numbers a step. D's update: G forward, D forward and back on two batches: 1 + 2 x 3;
     # G's update: both forward and back: 3 + 3.
-    assert estimate.seconds(run, steps=5, features=2) == pytest.approx(6 + 7 * one_pass * (7 + 6))
+    assert estimate.seconds(run, steps=5, features=2, judged=False) == pytest.approx(4 + 7 * one_pass * (7 + 6))
+    assert estimate.seconds(run, steps=5, features=2, judged=True) == pytest.approx(15 + 7 * one_pass * (7 + 6))
 
 
 def test_a_penalty_costs_seven_passes_more() -> None:
-    plain, penalised = (estimate.seconds(config(penalty=name), 24, 5) for name in ("none", "gp"))
+    plain, penalised = (estimate.seconds(config(penalty=name), 24, 5, judged=True) for name in ("none", "gp"))
     run = config()
     operations = 2 * run.batch_size * 24 * 3 * run.units * (5 + run.units)
     one_pass = operations / 12e9 + 24 * 30e-6
@@ -47,13 +48,13 @@ def test_a_penalty_costs_seven_passes_more() -> None:
     ],
 )
 def test_more_work_takes_longer(more: dict[str, Any]) -> None:
-    assert estimate.seconds(config(**more), 24, 5) > estimate.seconds(config(), 24, 5)
+    assert estimate.seconds(config(**more), 24, 5, judged=True) > estimate.seconds(config(), 24, 5, judged=True)
 
 
 def test_longer_and_wider_series_take_longer() -> None:
-    usual = estimate.seconds(config(), 24, 5)
-    assert estimate.seconds(config(), 48, 5) > usual
-    assert estimate.seconds(config(), 24, 50) > usual
+    usual = estimate.seconds(config(), 24, 5, judged=True)
+    assert estimate.seconds(config(), 48, 5, judged=True) > usual
+    assert estimate.seconds(config(), 24, 50, judged=True) > usual
 
 
 @pytest.mark.parametrize(
