@@ -1,4 +1,4 @@
-"""Writes what is generated from registry and results: docs/losses.md, docs/scores.md, docs/settings.md, tables of README.md.
+"""Writes what is generated from registries and results: pages of docs/, and tables of README.md.
 
 Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells whether the files are current.
 """
@@ -84,7 +84,7 @@ def scores_page() -> str:
         "# Scores",
         "",
         "Written by docs/generate.py from the registry that `rnngan metrics` reads. How they come about is in",
-        "[evaluation.md](evaluation.md). Those marked with a star are in the first table of a leaderboard, coverage and",
+        "[evaluation.md](evaluation.md). Those with a star are in the first table of a leaderboard, coverage and",
         "memorisation in the second, all of them in leaderboard.csv.",
     ]
     for group in dict.fromkeys(metric.group for metric in METRICS.values()):
