@@ -9,7 +9,8 @@ from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.runner import Bench, score_run
-from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import RunFolder, SweepFolder
 
 Report = Callable[[str], None]
 

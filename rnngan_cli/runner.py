@@ -14,8 +14,9 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import PROTOCOLS, Codes, Generated, Scorer
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.sampling import Steering
+from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.steering import LABEL
-from rnngan_cli.store import RunFolder, ScoreKey
+from rnngan_cli.store import RunFolder
 from rnngan_cli.training import Trainer, fit
 
 NUM_SAMPLES = 100

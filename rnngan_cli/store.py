@@ -10,7 +10,7 @@ import hashlib
 import io
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from rnngan_cli.files import (
     write_json,
     write_text,
 )
+from rnngan_cli.scorebook import ScoreBook, ScoreKey
 
 State = dict[str, dict[str, np.ndarray]]
 HistoryRow = tuple[int, dict[str, float]]
@@ -42,20 +43,6 @@ KEPT_CHECKPOINTS = 2
 
 GRID_PREFIX, VALUES_PREFIX = "by_", "values_of_"
 """Names in samples.npz: series by the value of a label or code, and those values."""
-
-
-@dataclass(frozen=True)
-class ScoreKey:
-    """What scores depend on: the protocol's name, and hashes of the data and of the run's weights."""
-
-    protocol: str
-    data_sha256: str
-    weights_sha256: str = ""
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> "ScoreKey":
-        """That of scores read from a file."""
-        return cls(*(str(entry.get(name, "")) for name in ("protocol", "data_sha256", "weights_sha256")))
 
 
 @dataclass(frozen=True)
@@ -200,52 +187,23 @@ class RunFolder:
             return ""
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
+    @property
+    def _scorebook(self) -> ScoreBook:
+        return ScoreBook(self.path / "scores.json")
+
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
     ) -> None:
-        """Keeps scores as the current ones, and those of other protocols for the same data and weights behind them.
-
-        Args:
-            key: what the scores depend on.
-            scores: by name; of judges, the mean over them.
-            judges: every judge's own number, by name.
-        """
-        entry = {**asdict(key), "scores": dict(scores), "judges": {name: list(v) for name, v in (judges or {}).items()}}
-        self._make_current(entry)
+        """Keeps scores as the current ones; see `ScoreBook.write`."""
+        self._scorebook.write(key, scores, judges or {})
 
     def recall_scores(self, key: ScoreKey) -> bool:
         """Makes scores that are kept for `key` the current ones; false where there are none."""
-        for entry in self._kept_scores():
-            if ScoreKey.of(entry) == key and key.weights_sha256:
-                if ScoreKey.of(self.scores()) != key:
-                    self._make_current(entry)
-                return True
-        return False
-
-    def _make_current(self, entry: Mapping[str, Any]) -> None:
-        new = ScoreKey.of(entry)
-        others = [
-            one
-            for one in self._kept_scores()
-            if one.get("protocol") != new.protocol
-            and (one.get("data_sha256"), one.get("weights_sha256")) == (new.data_sha256, new.weights_sha256)
-        ]
-        write_json(self.path / "scores.json", {"schema_version": SCHEMA_VERSION, **entry, "others": others})
-
-    def _kept_scores(self) -> list[dict[str, Any]]:
-        """The current scores and those behind them; empty where the file is damaged, as they can be computed again."""
-        try:
-            content = self.scores()
-        except DamagedFileError:
-            return []
-        current = {name: value for name, value in content.items() if name not in ("schema_version", "others")}
-        others = content.get("others", [])
-        kept = [current, *(others if isinstance(others, list) else [])] if content else []
-        return [one for one in kept if isinstance(one, dict)]
+        return self._scorebook.recall(key)
 
     def scores(self) -> dict[str, Any]:
         """The current scores with what they depend on, as `write_scores` took them; empty where there are none."""
-        return read_json(self.path / "scores.json") if (self.path / "scores.json").exists() else {}
+        return self._scorebook.read()
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
         """Keeps versions, machine, times: what a result came from."""

@@ -16,7 +16,7 @@ LAYERS = (
     ("errors", "lazy", "rnngan_cli"),
     ("config",),
     ("options", "device", "files", "randomness", "provenance", "optimizers", "layers"),
-    ("data", "store", "lock", "estimate", "recurrent"),
+    ("data", "scorebook", "store", "lock", "estimate", "recurrent"),
     ("networks",),
     ("losses",),
     ("evaluation", "history", "sampling", "steering"),

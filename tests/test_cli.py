@@ -18,7 +18,8 @@ from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import plan
-from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import RunFolder, SweepFolder
 
 Rnngan = Callable[..., tuple[int, str, str]]
 COMMANDS = [str(info.callback.__name__) for info in cli.app.registered_commands if info.callback is not None]

@@ -9,7 +9,8 @@ from rnngan_cli.boards import SORT_BY
 from rnngan_cli.comparing import Claim, compared
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.errors import UserError
-from rnngan_cli.store import ScoreKey, SweepFolder
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import SweepFolder
 
 EDGES = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 2.0}}
 HASHES = {"sines": "ab" * 32, "stocks": "cd" * 32}

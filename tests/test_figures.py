@@ -20,7 +20,8 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.figures import KINDS, OF_A_SWEEP, OF_SOME_LOSSES, controls, draw_sweep, embeddings, profiles, style
 from rnngan_cli.figures.group import Group, read_groups, read_values
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import RunFolder, SweepFolder
 
 PRIMARY = [name for name, metric in METRICS.items() if metric.primary]
 NUM_SAMPLES = 20

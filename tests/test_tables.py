@@ -11,7 +11,8 @@ import pytest
 from rnngan_cli.boards import headings, markdown, render, shown_scores, text_rows
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.plan import plan
-from rnngan_cli.store import RunFolder, ScoreKey, SweepFolder
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.tables import FACTS, KEYS, leaderboard_of, refresh, runs_table, score_names
 
 
