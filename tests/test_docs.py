@@ -81,7 +81,7 @@ def test_the_benchmark_is_ten_losses_two_data_sets_three_seeds() -> None:
     runs = plan(build(SweepConfig, read_experiment(ROOT / "experiments" / "benchmark.toml"), "benchmark"))
     assert len(runs) == 60
     assert {run.loss for run in runs} == set(VARIANTS)
-    shared = {"loss", "seed", "data", "options", "penalty", "penalty_weight"}
+    shared = {"loss", "seed", "data", "options"}
     assert len({run.model_dump_json(exclude=shared) for run in runs}) == 1  # all else is the same for all ten
 
 
