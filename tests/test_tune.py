@@ -410,7 +410,7 @@ def test_the_budget_is_the_same_for_all_losses_by_default(rnngan: Callable[[str]
         ("--cells gruu", "unknown cell `gruu`"),
         ("--datasets sine", "unknown data set `sine`"),
         ("--score slicd_wasserstein", "unknown score `slicd_wasserstein`: did you mean `sliced_wasserstein`?"),
-        ("--score predictive", "`--score predictive`: a judge's, and trials are scored without judges"),
+        ("--score predictive", "`--score predictive`: trials are scored by what is computed from series alone"),
         ("-s units=3,4", "`-s units=3,4`: expected one value"),
         ("-s uints=3", "unknown key `uints`: did you mean `units`?"),
         ("-s penalty=r1", "`penalty = r1`: wgan is defined with gp, lp"),
