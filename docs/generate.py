@@ -126,7 +126,13 @@ def study_table() -> str:
     return markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
 
 
-PARTS = {"losses": losses_table, "benchmark": benchmark_table, "study": study_table}
+def tune_table() -> str:
+    """What choosing settings on equal budgets brought, as the tune wrote it, without the list of settings."""
+    page = (ROOT / "results" / "tune" / "sines" / "outcome.md").read_text(encoding="utf-8")
+    return page.split("\n", 1)[1].split("The settings:")[0].strip()
+
+
+PARTS = {"losses": losses_table, "benchmark": benchmark_table, "tune": tune_table, "study": study_table}
 
 
 def filled(text: str) -> str:
