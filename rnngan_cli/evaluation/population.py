@@ -145,7 +145,8 @@ class Population:
         self.optimizer = tf.keras.optimizers.Adam(learning_rate, epsilon=1e-8)
         self.optimizer.build(self.model.trainable_weights)
         self._update = tf.function(self._one_update, autograph=False, reduce_retracing=True)
-        self._answer = tf.function(self._answers, autograph=False, reduce_retracing=True)
+        signature = [tf.TensorSpec([None, *inputs]), tf.TensorSpec([networks, PREDICT_BATCH], tf.int32)]
+        self._answer = tf.function(self._answers, autograph=False, input_signature=signature)
 
     def train(self, pools: Sequence[Pool], *, iterations: int, batch_size: int, seed: int, stream: str) -> None:
         """Trains every network from its own start; an update sees `batch_size` series of every pool.
