@@ -79,8 +79,11 @@ def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _costs(folder: RunFolder) -> dict[str, float]:
-    """What an ended run took: updates of each side, seconds of training."""
-    facts = folder.provenance()
+    """What an ended run took: updates of each side, seconds of training; nothing where its provenance is damaged."""
+    try:
+        facts = folder.provenance()
+    except DamagedFileError:
+        return {}  # where a result came from is no part of it: the scores stay
     updates = {f"{side}_updates": float(count) for side, count in facts.get("updates", {}).items()}
     seconds = facts.get("seconds", {}).get("training")
     return updates if seconds is None else {**updates, "training_seconds": float(seconds)}

@@ -263,3 +263,12 @@ def test_what_a_run_cost_is_in_the_tables(sweep: SweepFolder) -> None:
     (row,) = runs_table(sweep)[0].to_dict("records")
     assert (row["generator_updates"], row["discriminator_updates"], row["training_seconds"]) == (20, 40, 1.5)
     assert "training_seconds_mean" in leaderboard_of(runs_table(sweep)[0]).columns
+
+
+def test_a_run_whose_provenance_is_damaged_keeps_its_place(sweep: SweepFolder) -> None:
+    """Where a result came from is no part of it."""
+    (config,) = resolved()
+    folder = finish(sweep, config, 1.0)
+    (folder.path / "provenance.json").write_text("{", encoding="utf-8")
+    runs, damage = runs_table(sweep)
+    assert (runs["sliced_wasserstein"].tolist(), damage) == ([1.0], [])
