@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngan_cli.randomness import generator
-from rnngan_cli.statistics import badness, task_columns
+from rnngan_cli.statistics import badness, chance_lower, task_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,11 +149,7 @@ def probability_of_improvement(first: Values, second: Values) -> float:
     >>> probability_of_improvement([np.array([1.0, 2.0])], [np.array([2.0, 3.0])])
     0.875
     """
-    chances = []
-    for ours, theirs in zip(first, second, strict=True):
-        lower = (ours[:, None] < theirs).mean()
-        chances.append(lower + (ours[:, None] == theirs).mean() / 2)
-    return float(np.mean(chances))
+    return float(np.mean([chance_lower(ours, theirs) for ours, theirs in zip(first, second, strict=True)]))
 
 
 def performance_profile(values: Values, thresholds: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.cautions import cautions, places, tells_apart
 from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.words import markdown_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,6 @@ SECOND_TITLE = "coverage and copies"
 NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precision", "spread_ratio", "density")
 """What of the second table a terminal shows first, where there is no room for all."""
 COLUMNS = 80
-_BETTER = {"lower": "lower", "higher": "higher", "to 0.5": "nearer to 0.5", "to 1": "nearer to 1"}
 
 
 def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
@@ -127,7 +127,7 @@ def markdown(board: "pd.DataFrame") -> str:
 
 
 def _head(title: str, columns: Sequence[str]) -> list[str]:
-    return [f"**{title}**", "", f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    return [f"**{title}**", "", *markdown_table(columns)]
 
 
 def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
@@ -157,7 +157,7 @@ def _judge_spreads(board: "pd.DataFrame") -> list[str]:
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
         spreads = {name: float(rows[name + JUDGE_SD].pow(2).mean() ** 0.5) for name in names}
         words = [f"{METRICS[name].title} {value:.3f}" for name, value in spreads.items() if not math.isnan(value)]
-        found += [f"on {dataset}, {cell} {', '.join(words)}"] if words else []
+        found += [f"on {dataset}, {cell} {'; '.join(words)}"] if words else []
     if not found:
         return []
     return [
@@ -174,7 +174,7 @@ def _directions(names: Sequence[str]) -> str:
     """
     titles: dict[str, list[str]] = {}
     for name in names:
-        titles.setdefault(_BETTER[METRICS[name].direction], []).append(METRICS[name].title.lower())
+        titles.setdefault(METRICS[name].better, []).append(METRICS[name].title.lower())
     if len(titles) == 1:
         return f"{next(iter(titles)).capitalize()} is better in every column."
     words = [f"{way} for {', '.join(which)}" for way, which in titles.items()]

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngan_cli.errors import unknown
-from rnngan_cli.statistics import badness, checked, factor_words, task_columns
+from rnngan_cli.statistics import badness, chance_lower, checked, factor_words, task_columns
+from rnngan_cli.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,7 +162,7 @@ def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
 
 def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
     """Numbers of one comparison, before the correction for the others."""
-    first, second = runs["badness"].to_numpy()[:, None], base["badness"].to_numpy()  # (n, 1), (m,)
+    first, second = runs["badness"].to_numpy(), base["badness"].to_numpy()
     pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()
     tested = first.size > 0 and second.size > 0
     return {
@@ -172,8 +173,8 @@ def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
         "difference": float(runs["value"].mean() - base["value"].mean()),
         "paired_difference": float(pairs.mean()),
         "num_pairs": len(pairs),
-        "probability_better": float(((first < second) + (first == second) / 2).mean()) if tested else np.nan,
-        "p": exact_p(first[:, 0], second) if tested else np.nan,
+        "probability_better": chance_lower(first, second) if tested else np.nan,
+        "p": exact_p(first, second) if tested else np.nan,
     }
 
 
@@ -183,22 +184,39 @@ def _judged(lines: list[dict[str, Any]], by: str, level: float) -> list[dict[str
     for line, p_holm in zip(lines, adjusted, strict=True):
         line["p_holm"] = np.nan if np.isnan(line["p"]) else float(p_holm)
         line["fewest_seeds"] = fewest_seeds(len(lines), level=level)
-        enough = min(line["num_runs"], line["num_baseline"]) >= line["fewest_seeds"]
-        line["shown"] = bool(enough and p_holm <= level)
-        line["verdict"] = _sentence(line, by, enough, level)
+        seeds = min(line["num_runs"], line["num_baseline"])
+        nothing = nothing_shown(seeds, line["fewest_seeds"], float(p_holm), level=level)
+        line["shown"] = not nothing
+        line["verdict"] = nothing or _sentence(line, by, seeds)
     return lines
 
 
-def _sentence(line: dict[str, Any], by: str, enough: bool, level: float) -> str:
-    seeds = min(line["num_runs"], line["num_baseline"])
-    counted = f"{seeds} seed{'' if seeds == 1 else 's'}"
-    if not enough:
-        fewest = f"{line['fewest_seeds']} are the fewest that can show one at {100 * level:g} %"
-        return f"no difference shown ({counted}; {fewest})"
-    if not line["shown"]:
-        return f"no difference shown ({counted}; p {line['p_holm']:.2g} after Holm)"
+def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> str:
+    """The verdict where runs show no difference; empty where they show one.
+
+    Args:
+        seeds: of the side that has fewer.
+        fewest: that can show any difference.
+        p: after Holm's correction.
+        level: the share of tables without any real difference in which one may be shown.
+
+    >>> nothing_shown(3, 6, 0.01)
+    'no difference shown (3 seeds; 6 are the fewest that can show one at 5 %)'
+    >>> nothing_shown(6, 6, 0.2), nothing_shown(6, 6, 0.02)
+    ('no difference shown (6 seeds; p 0.2 after Holm)', '')
+    """
+    if seeds < fewest:
+        reason = f"{fewest} are the fewest that can show one at {100 * level:g} %"
+    elif p > level:
+        reason = f"p {p:.2g} after Holm"
+    else:
+        return ""
+    return f"no difference shown ({counted(seeds, 'seed')}; {reason})"
+
+
+def _sentence(line: dict[str, Any], by: str, seeds: int) -> str:
     better = "better" if line["probability_better"] > 0.5 else "worse"
-    evidence = [f"{counted}", f"p {line['p_holm']:.2g} after Holm"]
+    evidence = [counted(seeds, "seed"), f"p {line['p_holm']:.2g} after Holm"]
     if not np.isnan(line["difference"]):
         evidence.insert(0, f"mean difference {line['difference']:+.2g}")
     for side, kind in ((line[by], ""), (line["baseline"], "baseline_")):

@@ -1,13 +1,13 @@
 """A comparison in words: lines for a terminal, at most 80 columns where names allow, and a report in Markdown."""
 
 import math
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rnngan_cli import boards
 from rnngan_cli.aggregates import THRESHOLDS, bootstrap_words
 from rnngan_cli.comparing import Compared
 from rnngan_cli.statistics import factor_words, task_columns
+from rnngan_cli.words import counted, markdown_table
 
 AGGREGATED = ("iqm", "mean", "median")
 COLUMNS = 80
@@ -100,14 +100,15 @@ def markdown(found: Compared, path: str) -> str:
             for row in found.aggregates
         ]
         lines += [f"## {_scale(found)}", ""]
-        lines += table([found.by, "runs", "interquartile mean", "mean", "median"], rows)
+        lines += markdown_table([found.by, "runs", "interquartile mean", "mean", "median"], rows)
         lines += ["", f"Lower is better; {bootstrap_words(found.aggregates)}.", "", "## Performance profile", ""]
         shares = [[name, *(f"{share:.2f}" for share in found.profiles[name])] for name in names]
-        lines += table([found.by, *(f"≤ {mark:g}" for mark in THRESHOLDS)], shares)
+        lines += markdown_table([found.by, *(f"≤ {mark:g}" for mark in THRESHOLDS)], shares)
         lines += ["", "Share of runs at or below each value between floor (0) and ceiling (1): higher is better.", ""]
     if len(names) > 1:
         lines += ["## Probability of improvement", ""]
-        lines += table([found.by, *names], [[one, *(_chance(found, one, other) for other in names)] for one in names])
+        matrix = [[one, *(_chance(found, one, other) for other in names)] for one in names]
+        lines += markdown_table([found.by, *names], matrix)
         lines += ["", "Of a run of the row over one of the column, mean over tasks; a tie counts half.", ""]
     return "\n".join([*lines, *_verdicts_markdown(found), ""])
 
@@ -127,16 +128,7 @@ def _verdicts_markdown(found: Compared) -> list[str]:
         "Exact Mann-Whitney tests, Holm's correction over the comparisons of a task; the difference is that of means "
         f"over the runs with a score, in {found.score}."
     )
-    return ["## Verdicts", "", *table(titles, rows), "", note]
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a Markdown table.
-
-    >>> table(["loss", "runs"], [["bce", "3"]])
-    ['| loss | runs |', '| --- | --- |', '| bce | 3 |']
-    """
-    return [f"| {' | '.join(words)} |" for words in (titles, ["---"] * len(titles), *rows)]
+    return ["## Verdicts", "", *markdown_table(titles, rows), "", note]
 
 
 def _scale(found: Compared) -> str:
@@ -144,7 +136,7 @@ def _scale(found: Compared) -> str:
     count = found.aggregates[0]["tasks"]
     task = ", ".join(map(factor_words, task_columns(found.by)))
     score = found.score.removeprefix("normalised ")
-    return f"{score} over {count} task{'' if count == 1 else 's'} ({task}), 0 the floor, 1 the ceiling"
+    return f"{score} over {counted(count, 'task')} ({task}), 0 the floor, 1 the ceiling"
 
 
 def _order(found: Compared) -> list[str]:

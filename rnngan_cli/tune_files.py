@@ -18,6 +18,7 @@ from rnngan_cli.files import disk_errors_told, write_bytes, write_text
 from rnngan_cli.statistics import mean_interval
 from rnngan_cli.trials import PROTOCOL, Budget, Outcome, Trial, Tuned
 from rnngan_cli.tuning import PAPER, TUNED, Expected, Setting, expected_best
+from rnngan_cli.words import counted, markdown_table
 
 KINDS = f"{PAPER} is the paper's, the others are drawn"
 """What the numbers of trials mean."""
@@ -27,7 +28,7 @@ def how(budget: Budget, name: str, steps: int) -> str:
     """How settings were chosen, in a sentence or two."""
     return (
         f"{budget.trials} settings a loss (its paper's, and {budget.trials - 1} drawn, the same for all losses), "
-        f"{_counted(budget.seeds, 'seed')} each, {steps} updates of the generator, on {name}; chosen by the mean "
+        f"{counted(budget.seeds, 'seed')} each, {steps} updates of the generator, on {name}; chosen by the mean "
         f"{budget.score} against the validation series (protocol {PROTOCOL}), a diverged run counting as the worst."
     )
 
@@ -40,7 +41,7 @@ def write_trials(folder: Path, found: Tuned, budget: Budget, name: str, steps: i
     write_text(folder / "trials.csv", _csv(_trial_rows(found)))
     write_text(folder / "budget.csv", _csv(_budget_rows(curves)))
     write_text(folder / "budget.md", _budget_page(curves, budget, name, steps))
-    subtitle = f"{budget.trials} settings a loss, {_counted(budget.seeds, 'seed')} each, {steps} updates"
+    subtitle = f"{budget.trials} settings a loss, {counted(budget.seeds, 'seed')} each, {steps} updates"
     for suffix, content in draw_budget(curves, budget.metric, name, subtitle).items():
         write_bytes(folder / f"budget-{name}.{suffix}", content)
 
@@ -91,7 +92,7 @@ def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[dict[str,
 def _budget_page(curves: Mapping[str, Sequence[Expected]], budget: Budget, name: str, steps: int) -> str:
     order = sorted(curves, key=lambda loss: (curves[loss][-1].best, loss))
     head = ["loss", *(str(number) for number in range(1, budget.trials + 1))]
-    lines = [f"# Expected best {budget.score} on {name} by the number of settings tried", "", *_header(head)]
+    lines = [f"# Expected best {budget.score} on {name} by the number of settings tried", "", *markdown_table(head)]
     lines += [f"| {' | '.join([loss, *map(_point, curves[loss])])} |" for loss in order]
     note = (
         "Means, over all subsets of so many settings drawn without replacement (Tang et al. 2020), of the best of "
@@ -114,17 +115,16 @@ def _direction(metric: Metric) -> str:
 def write_outcome(folder: Path, rows: Sequence[Outcome], found: Tuned, budget: Budget, name: str, steps: int) -> None:
     """Writes outcome.md: every loss with the shared defaults and with its chosen setting, on test series."""
     lines = [f"# {budget.score} on {name} before and after choosing settings", ""]
-    lines += _header(["loss", "cell", "shared defaults (before)", "chosen (after)", "shown", "setting"])
+    lines += markdown_table(["loss", "cell", "shared defaults (before)", "chosen (after)", "shown", "setting"])
     for row in rows:
         trial = found.winners[row.loss]
         words = [row.loss, row.cell, mean_words(row.before), mean_words(row.after), row.verdict]
         lines.append(f"| {' | '.join([*words, f'{trial.number}, {kind(trial)}'])} |")
-    direction = {"lower": "lower", "higher": "higher", "to 0.5": "nearer to 0.5", "to 1": "nearer to 1"}
     lines += [
         "",
         f"Test series, seeds {', '.join(map(str, budget.fresh_seeds))}, of which none had a part in the choice. Means "
         "± half the width of the 95 % interval (Student t over seeds) of runs that did not diverge; "
-        f"{direction[budget.metric.direction]} is better. Differences: exact Mann-Whitney, Holm over the rows.",
+        f"{budget.metric.better} is better. Differences: exact Mann-Whitney, Holm over the rows.",
         "",
         how(budget, name, steps),
         "",
@@ -144,7 +144,7 @@ def mean_words(scores: Sequence[float]) -> str:
     """
     scored = [score for score in scores if not math.isnan(score)]
     diverged = [f"{len(scores) - len(scored)} diverged"] if len(scored) < len(scores) else []
-    counts = ", ".join([_counted(len(scored), "seed"), *diverged])
+    counts = ", ".join([counted(len(scored), "seed"), *diverged])
     if not scored:
         return f"- ({counts})"
     interval = mean_interval(np.array(scored))
@@ -155,14 +155,6 @@ def mean_words(scores: Sequence[float]) -> str:
 def _words(trial: Trial) -> str:
     resolved: Setting = {field: getattr(trial.runs[0], field) for field in TUNED}
     return ", ".join(f"{name} {value}" for name, value in {**resolved, **trial.setting}.items())
-
-
-def _header(titles: Sequence[str]) -> list[str]:
-    return [f"| {' | '.join(titles)} |", f"|{' --- |' * len(titles)}"]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _csv(rows: Iterable[dict[str, object]]) -> str:

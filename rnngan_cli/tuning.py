@@ -11,11 +11,12 @@ from typing import Any, get_args
 
 import numpy as np
 
-from rnngan_cli.comparisons import exact_p, fewest_seeds, holm
+from rnngan_cli.comparisons import exact_p, fewest_seeds, holm, nothing_shown
 from rnngan_cli.config import OptionValue, Readout, RunConfig
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.optimizers import OPTIMIZERS, SETTINGS, SIDES
+from rnngan_cli.statistics import chance_lower
 
 PAPER = 0
 """Number of the trial that every loss has of its own: the profile `paper`. Drawn settings are 1, 2, ..."""
@@ -249,11 +250,5 @@ def verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level:
 
 
 def _verdict(before: Sequence[float], after: Sequence[float], p: float, fewest: int, level: float) -> str:
-    seeds = min(len(before), len(after))
-    if seeds < fewest:
-        counted = f"{seeds} seed{'' if seeds == 1 else 's'}"
-        return f"no difference shown ({counted}; {fewest} are the fewest that can show one at {100 * level:g} %)"
-    if p > level:
-        return f"no difference shown (p {p:.2g} after Holm)"
-    lower = np.mean([(one < other) + (one == other) / 2 for one in after for other in before])
-    return f"{'better' if lower > 0.5 else 'worse'} (p {p:.2g} after Holm)"
+    nothing = nothing_shown(min(len(before), len(after)), fewest, p, level=level)
+    return nothing or f"{'better' if chance_lower(after, before) > 0.5 else 'worse'} (p {p:.2g} after Holm)"

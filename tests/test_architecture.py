@@ -13,7 +13,7 @@ from rnngan_cli.losses import VARIANTS
 ROOT = Path(rnngan_cli.__file__).parent
 
 LAYERS = (
-    ("errors", "lazy", "rnngan_cli"),
+    ("errors", "lazy", "words", "rnngan_cli"),
     ("config",),
     ("options", "device", "files", "randomness", "provenance", "optimizers", "layers"),
     ("data", "scorebook", "store", "lock", "estimate", "recurrent"),

@@ -26,24 +26,6 @@ COMMANDS = [str(info.callback.__name__) for info in cli.app.registered_commands 
 
 
 @pytest.fixture
-def rnngan(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command line in a temporary folder; gives exit code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["rnngan", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        said = capsys.readouterr()
-        return int(caught.value.code or 0), said.out, said.err
-
-    return run
-
-
-@pytest.fixture
 def results(tmp_path: Path) -> Path:
     """A folder with one sweep: two losses of three seeds with scores, one run diverged, one failed."""
     sweep = SweepFolder(tmp_path / "results" / "sweep")

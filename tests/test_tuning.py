@@ -361,7 +361,7 @@ def test_verdicts_are_corrected_for_their_number() -> None:
     low, high = [1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, INF]
     first, second = verdicts([(high, low), (low, low)])
     assert first == f"better (p {2 / 126:.2g} after Holm)"
-    assert second == "no difference shown (p 1 after Holm)"
+    assert second == "no difference shown (5 seeds; p 1 after Holm)"
     assert verdicts([(low, high)]) == [f"worse (p {1 / 126:.2g} after Holm)"]
 
 

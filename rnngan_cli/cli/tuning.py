@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
 if TYPE_CHECKING:
     from rnngan_cli.driver import Orders, Summary
     from rnngan_cli.sweep import Prepared
+    from rnngan_cli.trials import Budget
     from rnngan_cli.tune import Tune
 
 STEPS = 500
@@ -72,10 +73,7 @@ def tune(
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
         return
-    words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
-    words += [f"--trials {trials} --seeds {seeds} --steps {tunes[0].steps} --final-seeds {final_seeds}"]
-    words += [f"--score {score} --draw-seed {draw_seed}", *(f"-s {shlex.quote(one)}" for one in settings or ())]
-    command = " ".join(["rnngan tune", *words])
+    command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
     do = _doer(orders, progress, as_json=as_json)
     outcomes = {one.name: _tune(one, write_to, command, do, quiet=as_json) for one in tunes}
     if as_json:
@@ -83,6 +81,16 @@ def tune(
 
 
 COMMANDS = (tune,)
+
+
+def _command(
+    losses: str, cells: str, datasets: str | None, budget: "Budget", steps: int, settings: Sequence[str]
+) -> str:
+    """The command that makes the same again, wherever it is written to."""
+    words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
+    words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
+    words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
+    return " ".join(["rnngan tune", *words, *(f"-s {shlex.quote(one)}" for one in settings)])
 
 
 def _tell(tunes: "list[Tune]") -> None:

@@ -17,12 +17,23 @@ import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.evaluation.protocols import DEFAULT, PROTOCOLS, Protocol, Recipe, protocol
+from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol
 
 if TYPE_CHECKING:
     from rnngan_cli.evaluation.judges import Judges, Scores, Sides
 
-__all__ = ["DEFAULT", "JUDGE_SEED", "PROTOCOLS", "Codes", "Generated", "Protocol", "Scored", "Scorer", "protocol"]
+__all__ = [
+    "JUDGE_SEED",
+    "PROTOCOLS",
+    "Codes",
+    "Generated",
+    "Protocol",
+    "Scored",
+    "Scorer",
+    "protocol",
+    "published_scale",
+    "whole",
+]
 
 JUDGE_SEED = 0
 """Of every panel of judges, whatever the run's seed: the spread over runs is the generator's, not the judges'."""

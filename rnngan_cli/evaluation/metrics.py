@@ -51,6 +51,11 @@ class Metric:
         """Whether it is computed from series alone: by every protocol, without judges."""
         return self.function is not None or self.beside_training is not None
 
+    @property
+    def better(self) -> str:
+        """Which values are better, in words: `lower`, `higher`, `nearer to 0.5`."""
+        return self.direction.replace("to ", "nearer to ")
+
     def badness(self, values: np.ndarray) -> np.ndarray:
         """The scores `values`, any shape, turned so that lower is better in every direction; NaN stays NaN.
 

@@ -76,7 +76,6 @@ PROTOCOLS = {
         Protocol("validation", "Distances to the validation series; no judges: for choosing.", split="validation"),
     )
 }
-DEFAULT = "standard"
 
 
 def protocol(name: str) -> Protocol:

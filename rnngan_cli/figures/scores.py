@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DIRECTIONS = {
-    "lower": "lower is better",
-    "higher": "higher is better",
-    "to 0.5": "nearer to 0.5 is better",
-    "to 1": "nearer to 1 is better",
-}
 _CAPTION = (
     "Diverged runs have no score and are not in the means. Intervals are Student's, cut at a score's "
     "least and greatest possible value; with few runs they are wide, and an arrow at the edge means one goes "
@@ -94,7 +88,7 @@ def _diverged(group: Group, loss: str) -> str:
 
 def _panel(axes: "Axes", metric: Metric, lines: list[Line], real: np.ndarray) -> None:
     axes.set_title(metric.title, loc="left", weight="bold")
-    axes.set_xlabel(f"{metric.name} ({_DIRECTIONS[metric.direction]})")
+    axes.set_xlabel(f"{metric.name} ({metric.better} is better)")
     low, high = _limits(metric, lines, real)
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines) - 0.3, -0.6)
