@@ -19,6 +19,8 @@ _CAPTION = (
     "least and greatest possible value; with few runs they are wide, and an arrow at the edge means one goes "
     "on beyond it. Overlapping intervals are no test: see `rnngan\u00a0compare`."
 )
+ARROW = 7
+"""Size of an arrow, points."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +150,24 @@ def _draw_line(axes: "Axes", metric: Metric, line: Line, height: int, limits: tu
     mean = float(np.clip(line.interval.mean, *limits))
     axes.plot([mean], [height], marker=marker, markersize=9, color=colour, mec="white", mew=0.8, zorder=3)
     if ends[0] < limits[0]:
-        axes.plot([limits[0]], [height], marker="<", markersize=7, color=colour, clip_on=False, zorder=5)
+        _draw_arrow(axes, limits[0], height, "<", colour)
     if ends[1] > limits[1]:
-        axes.plot([limits[1]], [height], marker=">", markersize=7, color=colour, clip_on=False, zorder=5)
+        _draw_arrow(axes, limits[1], height, ">", colour)
     if mean != line.interval.mean:  # all of the loss is far off: its number instead of its place
         side, shift = ("left", 12) if mean == limits[0] else ("right", -12)
         words = f"mean {style.short_number(float(f'{line.interval.mean:.3g}'))}"
         far = axes.annotate(words, (mean, height), xytext=(shift, 0), textcoords="offset points")
         far.set(ha=side, va="center", fontsize=9)
+        far.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # the interval's line runs behind it
+
+
+def _draw_arrow(axes: "Axes", edge: float, height: int, arrow: str, colour: str) -> None:
+    """An arrow whose tip, not whose middle, lies at the edge: the names of losses stand close to it."""
+    from matplotlib.transforms import ScaledTranslation
+
+    inwards = ARROW / 2 / 72 if arrow == "<" else -ARROW / 2 / 72  # inches
+    place = axes.transData + ScaledTranslation(inwards, 0, axes.figure.dpi_scale_trans)
+    axes.plot([edge], [height], marker=arrow, markersize=ARROW, color=colour, transform=place, zorder=5)
 
 
 def _legend(figure: "Figure", group: Group, metrics: list[Metric]) -> None:
