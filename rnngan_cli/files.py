@@ -40,13 +40,32 @@ def disk_errors_told(path: Path) -> Iterator[None]:
         raise
 
 
+def _temporary(path: Path) -> Path:
+    """Where the content of `path` is until it is whole; the name says which process writes it."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Removes what writers that were killed left half written in `folder`, and nothing of one that still lives."""
+    import psutil
+
+    for leftover in folder.glob(".*.tmp"):
+        process = leftover.name.split(".")[-2]
+        if process.isdigit() and psutil.pid_exists(int(process)):
+            continue
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
 
     Raises:
         EnvironmentFaultError: the disk refused.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     with disk_errors_told(path):
         try:
             with temporary.open("wb") as file:
@@ -130,7 +149,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         EnvironmentFaultError: the disk refused.
     """
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    temporary = _temporary(folder)
     with disk_errors_told(folder):
         try:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -20,6 +20,7 @@ from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, can
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import (
     DamagedFileError,
+    clear_leftovers,
     disk_errors_told,
     npz_bytes,
     read_folder,
@@ -52,13 +53,15 @@ class RunFolder:
     path: Path
 
     def create(self, config: RunConfig) -> None:
-        """Makes the folder with its config, or checks that it is this run's.
+        """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
 
         Raises:
             UserError: another run's config is there.
         """
         with disk_errors_told(self.path):
             (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
+            clear_leftovers(self.path)
+            clear_leftovers(self.path / "checkpoints")
         if not (self.path / "config.json").exists():
             write_json(self.path / "config.json", config.model_dump(mode="json"))
         elif identity(self.config()) != identity(config):
@@ -222,9 +225,11 @@ class SweepFolder:
     path: Path
 
     def create(self, config: SweepConfig) -> None:
-        """Makes the folder and writes the resolved sweep, the last one asked for."""
+        """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
         with disk_errors_told(self.path):
             (self.path / "runs").mkdir(parents=True, exist_ok=True)
+            for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
+                clear_leftovers(folder)
         write_json(self.path / "sweep.json", config.model_dump(mode="json"))
 
     def run(self, config: RunConfig) -> RunFolder:

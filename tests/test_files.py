@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from rnngan_cli.files import (
     DamagedFileError,
+    clear_leftovers,
     npz_bytes,
     read_folder,
     read_json,
@@ -101,6 +102,22 @@ def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> N
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == -9
     assert (tmp_path / "a").read_bytes() == b"old"
+    assert list(tmp_path.glob(".*.tmp")), "what is cleared below"
+    clear_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_leftovers_of_dead_processes_alone_are_cleared(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".step-1.{dead.pid}.tmp").mkdir()
+    (tmp_path / f".step-1.{dead.pid}.tmp" / "a").write_bytes(b"half")
+    (tmp_path / f".a.{dead.pid}.tmp").symlink_to(tmp_path / "b")
+    (tmp_path / f".a.{os.getpid()}.tmp").write_bytes(b"being written")
+    (tmp_path / "b").write_bytes(b"whole")
+    clear_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f".a.{os.getpid()}.tmp", "b"])
+    assert (tmp_path / "b").read_bytes() == b"whole"
 
 
 def test_json_is_read_back(tmp_path: Path) -> None:
