@@ -3,11 +3,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := rnngan_cli tests docs
+PEERS := $(VENV)/.ready-peers
+SOURCES := rnngan_cli benchmarks tests docs
 OUTPUT ?= results/my-benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune docs test slow check format clean
+.PHONY: help setup benchmark publish tune speed docs test slow check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -35,6 +36,13 @@ publish:  ## The benchmark and two studies into results/, the copies that are co
 
 tune: $(READY)  ## Choose settings for sines on equal budgets, ten losses, into results/tune and experiments/tuned.
 	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
+
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,peers]'
+	@touch $@
+
+speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch, into results/speed; hours, on an idle machine; resumable.
+	$(BIN)/python -m benchmarks.speed
 
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py

@@ -132,6 +132,17 @@ def tune_table() -> str:
     return page.split("\n", 1)[1].split("The settings:")[0].strip()
 
 
+def speed_table() -> str:
+    """Whole sweeps beside Keras and PyTorch, from results/speed; a part of README.md once that is published."""
+    sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
+    from benchmarks.facts import facts
+    from benchmarks.ledger import read
+    from benchmarks.tables import machine_line, ratio_lines
+
+    measured = read(ROOT / "results" / "speed")
+    return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured)])
+
+
 PARTS = {"losses": losses_table, "benchmark": benchmark_table, "tune": tune_table, "study": study_table}
 
 

@@ -1,0 +1,83 @@
+"""One contender in a process of its own: tells what starting took, then does a measurement for every line it is sent.
+
+Run as `python -m benchmarks.bench TASK SECONDS`, the task as JSON. Out, a line of JSON each: {"build_seconds",
+"first_seconds", "steps"}; {"milliseconds"} a step for every line in; at the end of input {"peak_memory_mib"}.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contenders import prepare
+from benchmarks.tasks import Shape, Task
+from rnngan_cli.provenance import peak_memory_mib
+
+WARM_UP = 3
+FEWEST, MOST = 5, 5000
+"""Steps in a measurement."""
+
+
+def made_series(shape: Shape) -> np.ndarray:
+    """Enough sines for eight batches, (8 batch, steps, features), in [0, 1]: speed does not depend on the values."""
+    random = np.random.default_rng(0)
+    frequency, phase = random.uniform(0, 0.1, (2, 8 * shape.batch, 1, shape.features))
+    steps = np.arange(shape.steps)[:, None]
+    return ((np.sin(frequency * steps + phase) + 1) / 2).astype(np.float32)
+
+
+def encode(task: Task) -> str:
+    """The task as text."""
+    return json.dumps(asdict(task))
+
+
+def decode(text: str) -> Task:
+    """The task that `encode` wrote."""
+    values = json.loads(text)
+    return Task(**{**values, "shape": Shape(**values["shape"])})
+
+
+def clocked(action: Callable[[], Any]) -> tuple[Any, float]:
+    """What an action returns, and the seconds it took."""
+    started = time.perf_counter()
+    result = action()
+    return result, time.perf_counter() - started
+
+
+def number_of_steps(seconds_each: float, seconds: float) -> int:
+    """How many steps last about `seconds`.
+
+    >>> number_of_steps(0.02, 1.0), number_of_steps(3.0, 1.0)
+    (50, 5)
+    """
+    return int(min(MOST, max(FEWEST, seconds / seconds_each)))
+
+
+def main() -> int:
+    """Measures until its input ends."""
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints goes to the log
+
+    def tell(**facts: Any) -> None:
+        channel.write(json.dumps(facts) + "\n")
+
+    task, seconds = decode(sys.argv[1]), float(sys.argv[2])
+    contender, built = clocked(lambda: prepare(task, made_series(task.shape)))
+    _, first = clocked(lambda: contender.advance(1))
+    _, warm = clocked(lambda: contender.advance(WARM_UP))
+    steps = number_of_steps(warm / WARM_UP, seconds)
+    tell(build_seconds=built, first_seconds=first, steps=steps)
+    for _ in sys.stdin:
+        _, took = clocked(lambda: contender.advance(steps))
+        tell(milliseconds=1000 * took / steps)
+    tell(peak_memory_mib=peak_memory_mib())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

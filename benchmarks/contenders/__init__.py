@@ -1,0 +1,51 @@
+"""Implementations of one and the same training step, a module each, in the way their users write it.
+
+Every module has `prepare(task, series)`, which builds the networks for `series` (count, steps, features) in [0, 1],
+and makes a `Contender` of them. Nothing is trained or compiled before `advance` is called.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.tasks import Task
+
+MODULES = {name: f"benchmarks.contenders.{name}" for name in ("ours", "pytorch", "floor")} | {
+    "keras": "benchmarks.contenders.plain_keras"
+}
+LEARNING_RATES, BETAS = {"discriminator": 0.002, "generator": 0.001}, (0.5, 0.9)
+"""Of Adam, as `rnngan` has them by default."""
+PENALTY_WEIGHT = 10.0
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What can be done with an implementation.
+
+    Attributes:
+        advance: does so many steps, one update of each side, and returns when they are done.
+        sample: that many generated series, (count, steps, features).
+        save: writes the networks' weights into a folder.
+    """
+
+    advance: Callable[[int], None]
+    sample: Callable[[int], np.ndarray] | None = None
+    save: Callable[[Path], None] | None = None
+
+
+def prepare(task: Task, series: np.ndarray) -> Contender:
+    """The contender that the task names, ready for its first step."""
+    made: Contender = importlib.import_module(MODULES[task.contender]).prepare(task, series)
+    return made
+
+
+def environment(task: Task, base: dict[str, str]) -> dict[str, str]:
+    """The environment variables of the contender's process: threads where the task limits them, no kernel forced."""
+    # Set from outside, these two make numpy's own products slower, and so the floor higher.
+    kept = {name: value for name, value in base.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    limits = {} if task.threads is None else dict.fromkeys(names, str(task.threads))
+    return {**kept, **limits, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}

@@ -1,0 +1,65 @@
+"""The matrix products of a step alone, on one thread: what no implementation can be faster than."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.contenders import Contender
+from benchmarks.products import Products, step_products
+from benchmarks.tasks import Task
+
+
+def prepare(task: Task, series: np.ndarray) -> Contender:
+    """The products of the task's shape; the series play no part."""
+    del series
+    return Contender(FLAVOURS[task.flavour](step_products(task.shape, task.kind)))
+
+
+def _numpy(products: Products) -> Callable[[int], None]:
+    """Each with operands and a place for the result of its own, made beforehand."""
+    work = [(*_operands(m, k, n), np.empty((m, n), np.float32), count) for (m, k, n), count in products.items()]
+
+    def advance(steps: int) -> None:
+        for _ in range(steps):
+            for left, right, result, count in work:
+                for _ in range(count):
+                    np.matmul(left, right, out=result)
+
+    return advance
+
+
+def _tensorflow(products: Products) -> Callable[[int], None]:
+    """All in one graph."""
+    from rnngan_cli import device
+
+    device.start("cpu")
+    import tensorflow as tf
+
+    work = [
+        (*(tf.Variable(one) for one in _operands(m, k, n)), count)  # variables: products of constants would be folded
+        for (m, k, n), count in products.items()
+    ]
+
+    @tf.function(autograph=False)
+    def step() -> tf.Tensor:
+        # A read of its own for each: equal products of one read would be done once.
+        results = [
+            tf.matmul(left.read_value(), right.read_value()) for left, right, count in work for _ in range(count)
+        ]
+        with tf.control_dependencies(results):
+            return tf.constant(0)
+
+    def advance(steps: int) -> None:
+        for _ in range(steps):
+            step()
+
+    return advance
+
+
+def _operands(m: int, k: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    left, right = (random.normal(size=size).astype(np.float32) for size in ((m, k), (k, n)))
+    return left, right
+
+
+FLAVOURS = {"numpy": _numpy, "tensorflow": _tensorflow}

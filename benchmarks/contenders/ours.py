@@ -1,0 +1,75 @@
+"""The training loop of `rnngan` as a worker runs it: batches, both updates, history every so many steps."""
+
+import numpy as np
+
+from benchmarks.contenders import Contender
+from benchmarks.tasks import Kind, Task
+from rnngan_cli import device, losses
+from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.plan import plan
+
+NUM_LABELS = 3
+
+
+def prepare(task: Task, series: np.ndarray) -> Contender:
+    """A trainer at the start of a run, which goes on as long as it is asked to."""
+    device.start("cpu")
+    from rnngan_cli.training import Trainer, fit
+
+    config, dataset = run_config(task), _dataset(series)
+    trainer = Trainer(config, dataset)
+    trainer.reset(config)
+    done = 0
+
+    def advance(steps: int) -> None:
+        nonlocal done
+        trainer.config = config.model_copy(update={"steps": done + steps})
+        for _ in fit(trainer, dataset, done):
+            pass
+        done += steps
+
+    return Contender(advance, lambda count: trainer.sample(dataset, count))
+
+
+def penalty(loss: str, kind: Kind) -> str | None:
+    """The penalty that makes a loss one of that kind; None where it is not defined so."""
+    wanted = ("gp",) if kind == "penalised" else ("none", "clip")  # clipping needs no second derivatives
+    return next((name for name in wanted if name in losses.variant(loss).penalties), None)
+
+
+def run_config(task: Task) -> RunConfig:
+    """The task as a run, resolved as a sweep resolves it.
+
+    Raises:
+        ValueError: the loss is not defined with such a penalty.
+    """
+    shape, chosen = task.shape, penalty(task.loss, task.kind)
+    if chosen is None:
+        raise ValueError(f"`{task.loss}` is not defined {task.kind}")
+    fields = {
+        "layers": shape.layers,
+        "units": shape.units,
+        "batch_size": shape.batch,
+        "latent_series": shape.latent // 2,
+        "latent_steps": shape.latent - shape.latent // 2,
+        "penalty": chosen,
+    }
+    (run,) = plan(SweepConfig(losses=(task.loss,), cells=(shape.cell,), seeds=(0,), run=fields))
+    return run
+
+
+def _dataset(series: np.ndarray) -> Dataset:
+    """The series as a data set with labels, for losses that need them."""
+    part = Split(series, (np.arange(len(series)) % NUM_LABELS).astype(np.int32))
+    features = series.shape[2]
+    return Dataset(
+        name="made",
+        train=part,
+        validation=part,
+        test=part,
+        scaler=Scaler("minmax", np.zeros(features), np.ones(features)),
+        feature_names=tuple(f"x{number}" for number in range(features)),
+        num_labels=NUM_LABELS,
+        labels_origin="given",
+    )

@@ -1,0 +1,118 @@
+"""An ordinary recurrent GAN in PyTorch, after its DCGAN tutorial: `nn.GRU` and `nn.LSTM`, a `DataLoader`, a loop."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmarks.contenders import BETAS, LEARNING_RATES, PENALTY_WEIGHT, Contender
+from benchmarks.tasks import Kind, Shape, Task
+from rnngan_cli.lazy import Tensor
+
+LAYERS = {"gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Network(nn.Module):
+    """A stack of recurrent layers with a linear layer at every step."""
+
+    def __init__(self, shape: Shape, width: int, outputs: int) -> None:
+        super().__init__()
+        self.recurrent = LAYERS[shape.cell](width, shape.units, shape.layers, batch_first=True)
+        self.linear = nn.Linear(shape.units, outputs)
+
+    def forward(self, series: Tensor) -> Tensor:
+        """(batch, steps, width) -> (batch, steps, outputs)."""
+        values: Tensor = self.linear(self.recurrent(series)[0])
+        return values
+
+
+class Gan:
+    """Both networks, their optimisers and the loop."""
+
+    def __init__(self, shape: Shape, kind: Kind, series: np.ndarray) -> None:
+        self.shape, self.penalised = shape, kind == "penalised"
+        self.generator = Network(shape, shape.latent, shape.features)
+        self.discriminator = Network(shape, shape.features, 1)
+        self.d_optimizer, self.g_optimizer = (
+            torch.optim.Adam(network.parameters(), LEARNING_RATES[side], BETAS)
+            for side, network in (("discriminator", self.discriminator), ("generator", self.generator))
+        )
+        self.d_loss, self.g_loss = LOSSES[kind]
+        loader = DataLoader(TensorDataset(torch.from_numpy(series)), shape.batch, shuffle=True, drop_last=True)
+        self.batches = _endless(loader)
+        self.history: list[tuple[float, float]] = []
+
+    def generate(self, count: int) -> Tensor:
+        """Series (count, steps, features) in [0, 1]."""
+        return torch.sigmoid(self.generator(torch.randn(count, self.shape.steps, self.shape.latent)))
+
+    def judge(self, series: Tensor) -> Tensor:
+        """The mean logit over the steps, (batch,)."""
+        logits: Tensor = self.discriminator(series)
+        return logits.mean(dim=(1, 2))
+
+    def advance(self, steps: int) -> None:
+        """So many steps, one update of each side."""
+        for _ in range(steps):
+            real = next(self.batches)
+            generated = self.generate(len(real))
+            self.d_optimizer.zero_grad()
+            d_loss = self.d_loss(self.judge(real), self.judge(generated.detach()))
+            if self.penalised:
+                d_loss = d_loss + PENALTY_WEIGHT * self._penalty(real, generated.detach())
+            d_loss.backward()
+            self.d_optimizer.step()
+            self.g_optimizer.zero_grad()
+            g_loss = self.g_loss(self.judge(generated))
+            g_loss.backward()
+            self.g_optimizer.step()
+            self.history.append((d_loss.item(), g_loss.item()))
+
+    def sample(self, count: int) -> np.ndarray:
+        """Series without gradients."""
+        with torch.no_grad():
+            return self.generate(count).numpy()
+
+    def save(self, folder: Path) -> None:
+        """Writes both networks' weights."""
+        torch.save(self.generator.state_dict(), folder / "generator.pt")
+        torch.save(self.discriminator.state_dict(), folder / "discriminator.pt")
+
+    def _penalty(self, real: Tensor, generated: Tensor) -> Tensor:
+        alpha = torch.rand(len(real), 1, 1)
+        between = (real + alpha * (generated - real)).requires_grad_()
+        logits = self.judge(between)
+        (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
+        return ((gradient.flatten(1).norm(dim=1) - 1) ** 2).mean()
+
+
+def prepare(task: Task, series: np.ndarray) -> Contender:
+    """A GAN of PyTorch's own layers."""
+    if task.threads is not None:
+        torch.set_num_threads(task.threads)
+    gan = Gan(task.shape, task.kind, series)
+    return Contender(gan.advance, gan.sample, gan.save)
+
+
+def _endless(loader: Any) -> Iterator[Tensor]:
+    while True:
+        for (series,) in loader:
+            yield series
+
+
+def _cross_entropy(label: float, logits: Tensor) -> Tensor:
+    return nn.functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "plain": (
+        lambda real, fake: _cross_entropy(1.0, real) + _cross_entropy(0.0, fake),
+        lambda fake: _cross_entropy(1.0, fake),
+    ),
+    "penalised": (lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean()),
+}
+"""Of the discriminator and of the generator, by kind."""

@@ -1,0 +1,135 @@
+"""Numbers of a table from raw measurements: medians over rounds, and ratios, each taken within a round.
+
+Pure functions: the same measurements give the same facts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of a worker"
+RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
+DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
+AGAINST_FLOOR, FLOOR = "step over floor", "floor"
+OURS = "ours"
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One number of a table.
+
+    Attributes:
+        section, case, contender: what was measured, at what, by whom.
+        quantity, unit: what the number is.
+        value: the median over rounds.
+        least, most: over rounds.
+        rounds: how many.
+    """
+
+    section: str
+    case: str
+    contender: str
+    quantity: str
+    unit: str
+    value: float
+    least: float
+    most: float
+    rounds: int
+
+    @classmethod
+    def of(cls, section: str, case: str, contender: str, quantity: str, unit: str, values: Sequence[float]) -> "Fact":
+        """The fact of a number measured once or more."""
+        return cls(section, case, contender, quantity, unit, median(values), min(values), max(values), len(values))
+
+
+def times_as_fast(as_what: str) -> str:
+    """The name of the quantity that tells how often a contender is done when another is done once.
+
+    >>> times_as_fast("keras")
+    'speed over keras'
+    """
+    return f"speed over {as_what}"
+
+
+def facts(raw: Mapping[str, Mapping[str, Any]]) -> list[Fact]:
+    """Every fact of the sections that were measured."""
+    return [
+        fact
+        for section, measured in raw.items()
+        for case, result in measured.items()
+        for fact in READERS[section](section, case, result)
+    ]
+
+
+def _of_steps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    contenders = result["contenders"]
+    times: dict[str, list[float]] = {label: one["milliseconds"] for label, one in contenders.items()}
+    floors = {label: each for label, each in times.items() if label.startswith("floor")}
+    rivals = [label for label in times if label.split(",")[0] not in (OURS, "floor")]
+    floor = min(floors.values(), key=median, default=None)
+    if floor is not None:
+        yield Fact.of(section, case, FLOOR, STEP, "ms", floor)
+    for label, each in times.items():
+        if label in floors:
+            continue
+        yield Fact.of(section, case, label, STEP, "ms", each)
+        yield Fact.of(section, case, label, FIRST, "s", [contenders[label]["first_seconds"]])
+        yield Fact.of(section, case, label, MEMORY, "MiB", [contenders[label]["peak_memory_mib"]])
+        if floor is not None:
+            yield Fact.of(section, case, label, AGAINST_FLOOR, "times", _ratios(each, floor))
+        if label.startswith(OURS):
+            for rival in rivals:
+                yield Fact.of(section, case, label, times_as_fast(rival), "times", _ratios(times[rival], each))
+
+
+def _of_growth(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    if "contenders" in result:
+        yield from _of_steps(section, case, result)
+        return
+    held = result["peak_memory_mib"]
+    yield Fact.of(section, case, OURS, HELD, "MiB", [held[-1]])
+    yield Fact.of(section, case, OURS, GROWN, "%", [100 * (held[-1] / held[0] - 1)])
+
+
+def _of_sweeps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    rounds = result["rounds"]
+    rates = {label: [HOUR * one[label]["runs"] / one[label]["seconds"] for one in rounds] for label in rounds[0]}
+    for label, each in rates.items():
+        yield Fact.of(section, case, label, RATE, "1/h", each)
+        measured = [one[label] for one in rounds]
+        yield Fact.of(section, case, label, HELD, "MiB", [one["worker_memory_mib"] for one in measured])
+        if not label.startswith(OURS):
+            continue
+        yield Fact.of(section, case, label, DRIVER, "MiB", [one["driver_memory_mib"] for one in measured])
+        yield Fact.of(section, case, label, OUTSIDE, "%", [100 * _outside(one) for one in measured])
+        yield Fact.of(section, case, label, COMPILING, "%", [100 * _share(one, one["compiling"]) for one in measured])
+        for other, theirs in rates.items():
+            if other != label:
+                yield Fact.of(section, case, label, times_as_fast(other), "times", _ratios(each, theirs))
+
+
+def _outside(sweep: Mapping[str, Any]) -> float:
+    """The share of the workers' time in which no step was trained and nothing scored; compiling is outside."""
+    return 1 - _share(sweep, sweep["training"] - sweep["compiling"] + sweep["scoring"])
+
+
+def _share(sweep: Mapping[str, Any], seconds: float) -> float:
+    return float(seconds / (sweep["workers"] * sweep["seconds"]))
+
+
+def _of_commands(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    for name, one in result["commands"].items():
+        if one["seconds"]:
+            yield Fact.of(section, case, name, TIME, "s", one["seconds"])
+            yield Fact.of(section, case, name, MEMORY, "MiB", one["peak_memory_mib"])
+        else:
+            yield Fact.of(section, case, name, TIME, "s", [float("inf")])
+
+
+def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(above, below, strict=True)]
+
+
+READERS = {"steps": _of_steps, "sweeps": _of_sweeps, "growth": _of_growth, "commands": _of_commands}

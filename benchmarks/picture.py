@@ -1,0 +1,145 @@
+"""The facts as a picture: steps and sweeps beside the peers', how a step grows, how commands do. PNG and SVG."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.facts import OURS, RATE, STEP, TIME, Fact
+from benchmarks.tables import machine_line
+from benchmarks.tasks import KINDS, PEER_LOSS, Scale
+from rnngan_cli.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CAPTION = (
+    "Medians; thin lines go from the least to the most over rounds, in which contenders took turns. Steps: one update "
+    "of each network. Sweeps: start-up, compiling, scoring and writing counted; peers do one run after another. The "
+    "floor is the matrix products of a step alone, on one thread. Grey: what others do; blue: rnngan."
+)
+LOOKS: dict[str, dict[str, Any]] = {
+    OURS: {"color": "#0072B2", "marker": "o", "linestyle": "-"},
+    "keras": {"color": "#595959", "marker": "s", "linestyle": "--"},
+    "pytorch": {"color": "#8c8c8c", "marker": "^", "linestyle": "-."},
+    "pytorch, 1 thread": {"color": "#8c8c8c", "marker": "v", "linestyle": ":"},
+    "floor": {"color": style.INK, "marker": "_", "linestyle": "-"},
+}
+COMMAND_LOOKS = {"status": ("#56B4E9", "s"), "compare": ("#0072B2", "o"), "plot": ("#D55E00", "^")}
+
+
+def draw(setting: Mapping[str, Any], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
+    """The picture, as `png` and `svg`; a panel whose section was not measured says so."""
+    with style.look():
+        figure = style.new_figure(8.2, "Speed", machine_line(setting), _CAPTION, legend=False)
+        panels = figure.subplots(2, 2)
+        _draw_bars(
+            panels[0, 0], _steps(found, scale), "milliseconds a step", f"One step, gru, {scale.shape.units} units"
+        )
+        _draw_bars(panels[0, 1], _rates(found), "runs per hour", "Whole sweeps")
+        _draw_growth(panels[1, 0], found, scale)
+        _draw_commands(panels[1, 1], found, scale)
+        return style.rendered(figure)
+
+
+def look(contender: str) -> dict[str, Any]:
+    """Colour, marker and line of a contender.
+
+    >>> look("ours, wgan")["marker"], look("pytorch, 1 thread")["marker"]
+    ('o', 'v')
+    """
+    return LOOKS.get(contender, LOOKS[contender.split(",", maxsplit=1)[0]])
+
+
+def _steps(found: Sequence[Fact], scale: Scale) -> list[Fact]:
+    """Steps of the peers and of our loss that does the same."""
+    cases = {f"gru, {scale.shape.units} units, {kind}": kind for kind in KINDS}
+    return [
+        one
+        for one in found
+        if one.section == "steps" and one.quantity == STEP and one.case in cases
+        if not one.contender.startswith(OURS) or one.contender == f"{OURS}, {PEER_LOSS[cases[one.case]]}"
+    ]
+
+
+def _rates(found: Sequence[Fact]) -> list[Fact]:
+    return [one for one in found if one.section == "sweeps" and one.quantity == RATE]
+
+
+def _draw_bars(axes: "Axes", found: Sequence[Fact], label: str, title: str) -> None:
+    """A bar for every contender, in one group for each case."""
+    axes.set_title(title, loc="left")
+    if not found:
+        style.say(axes, "not measured")
+        return
+    place, places, names = 0.0, [], []
+    for case in dict.fromkeys(one.case for one in found):
+        for one in (one for one in found if one.case == case):
+            axes.barh(place, one.value, color=look(one.contender)["color"], height=0.72)
+            axes.plot([one.least, one.most], [place, place], color=style.INK, linewidth=0.9)
+            axes.annotate(
+                f" {style.short_number(float(f'{one.value:.3g}'))}", (one.most, place), va="center", fontsize=9
+            )
+            places.append(place)
+            names.append(f"{one.contender}, {case.rsplit(', ', maxsplit=1)[-1]}")
+            place += 1
+        place += 0.6
+    axes.set_yticks(places, names)
+    axes.invert_yaxis()
+    axes.grid(False, axis="y")
+    axes.set_xlim(0, 1.15 * max(one.most for one in found))
+    axes.set_xlabel(label)
+
+
+def _draw_growth(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
+    """Time of a step by the length of a series, plain and penalised."""
+    axes.set_title("Growth with the length of a series, gru", loc="left")
+    drawn = False
+    for kind in KINDS:
+        cases = {f"gru, {length} steps, {kind}": length for length in scale.lengths}
+        known = [one for one in found if one.section == "growth" and one.quantity == STEP and one.case in cases]
+        for contender in dict.fromkeys(one.contender for one in known):
+            points = sorted((cases[one.case], one.value) for one in known if one.contender == contender)
+            filled = None if kind == "plain" else "white"
+            axes.plot(
+                *zip(*points, strict=True), **look(contender), mfc=filled, markersize=6, label=f"{contender}, {kind}"
+            )
+            drawn = True
+    if not drawn:
+        style.say(axes, "not measured")
+        return
+    _set_log(axes, [float(length) for length in scale.lengths])
+    axes.set_xlabel("steps per series")
+    axes.set_ylabel("milliseconds a step")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low / (high / low) ** 0.45, high)  # room for the legend under the lines
+    axes.legend(loc="lower right", fontsize=7.5, labelspacing=0.3, handlelength=2.6)
+
+
+def _draw_commands(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
+    """Time of the commands that read results by the number of runs."""
+    axes.set_title("Commands that read results", loc="left")
+    cases = {f"{count} runs": count for count in scale.folders}
+    known = [one for one in found if one.section == "commands" and one.quantity == TIME and one.case in cases]
+    known = [one for one in known if one.value < float("inf")]
+    if not known:
+        style.say(axes, "not measured")
+        return
+    for name, (colour, marker) in COMMAND_LOOKS.items():
+        points = sorted((cases[one.case], one.value) for one in known if one.contender == name)
+        if points:
+            axes.plot(*zip(*points, strict=True), color=colour, marker=marker, markersize=6, label=name)
+    _set_log(axes, [float(count) for count in scale.folders])
+    axes.set_xlabel("runs in the folder")
+    axes.set_ylabel("seconds")
+    axes.legend()
+
+
+def _set_log(axes: "Axes", ticks: Sequence[float]) -> None:
+    """Logarithmic axes, with marks where something was measured."""
+    from matplotlib.ticker import NullFormatter
+
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(ticks, [style.short_number(one) for one in ticks])
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(style.short_number)
+    axes.yaxis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,104 @@
+"""Several contenders at one thing: all started first, then measured in turn, round after round.
+
+A machine's speed drifts; whoever is measured at the same time drifts alike, so a ratio is taken within a round.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from benchmarks.bench import encode
+from benchmarks.contenders import environment
+from benchmarks.processes import ROOT
+from benchmarks.tasks import Task
+
+
+class Opponent:
+    """A contender's process. Between measurements it waits for a line, and takes no time of the others."""
+
+    def __init__(self, task: Task, seconds: float) -> None:
+        self.task = task
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.bench", encode(task), str(seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment(task, dict(os.environ)),
+        )
+        try:
+            self.facts = self._hear()
+        except RuntimeError:
+            self.kill()
+            raise
+        self.milliseconds: list[float] = []
+
+    def measure(self) -> None:
+        """One measurement."""
+        self._stream.write("\n")
+        self._stream.flush()
+        self.milliseconds.append(self._hear()["milliseconds"])
+
+    def end(self) -> dict[str, Any]:
+        """Ends the process; all that is known of it."""
+        self._stream.close()
+        facts = {**self.facts, **self._hear(), "milliseconds": self.milliseconds}
+        self.process.wait()
+        return facts
+
+    def kill(self) -> None:
+        """Ends the process at once, if it has not ended."""
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+
+    @property
+    def _stream(self) -> Any:
+        return self.process.stdin
+
+    def _hear(self) -> dict[str, Any]:
+        """What it says next.
+
+        Raises:
+            RuntimeError: it ended instead.
+        """
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line:
+            code = self.process.wait()
+            raise RuntimeError(f"`{self.task.label}` ended with code {code}; what it said is above")
+        facts: dict[str, Any] = json.loads(line)
+        return facts
+
+
+def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any]:
+    """Measures tasks of one shape and kind.
+
+    Args:
+        tasks: what is done, by whom.
+        rounds: how often each is measured.
+        seconds: that one measurement is to last.
+
+    Returns:
+        The shape, the kind, and the facts of every contender by label.
+    """
+    opponents: list[Opponent] = []
+    try:
+        for task in tasks:  # one after another: nobody compiles while another is timed
+            opponents.append(Opponent(task, seconds))
+        for number in range(rounds):
+            turn = number % len(opponents)  # nobody is always measured after the same one
+            for opponent in (*opponents[turn:], *opponents[:turn]):
+                opponent.measure()
+        contenders = {opponent.task.label: opponent.end() for opponent in opponents}
+    finally:
+        for opponent in opponents:
+            opponent.kill()
+    return {"kind": tasks[0].kind, "shape": asdict(tasks[0].shape), "contenders": contenders}

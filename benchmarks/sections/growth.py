@@ -1,0 +1,48 @@
+"""How the time of a step, its compilation and a worker's memory grow."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import run
+from benchmarks.rounds import compete
+from benchmarks.tasks import KINDS, Kind, Scale, Shape, floors, growth_shapes, ours, peers
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.store import SweepFolder
+
+MEMORY = {"one shape": ("bce",), "ten shapes": tuple(VARIANTS)}
+"""Losses of the runs that a worker's memory is watched over: of one compiled step, and of one a loss."""
+
+
+def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
+    """Steps of every shape and kind; then memory over many short runs."""
+    found: dict[str, Callable[[], dict[str, Any]]] = {}
+    for name, shape in growth_shapes(scale).items():
+        for kind in KINDS:
+            found[f"{name}, {kind}"] = partial(_measure, scale, kind, shape)
+    return found | {f"memory, {name}": partial(_memory, scale, losses) for name, losses in MEMORY.items()}
+
+
+def _measure(scale: Scale, kind: Kind, shape: Shape) -> dict[str, Any]:
+    tasks = [ours(kind, shape), *peers(kind, shape), *floors(kind, shape)]
+    return compete(tasks, scale.rounds, scale.seconds)
+
+
+def _memory(scale: Scale, losses: tuple[str, ...]) -> dict[str, Any]:
+    """The most memory a single worker had held after each of so many short runs, in their order."""
+    seeds = max(1, scale.worker_runs // len(losses))
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "sweep"
+        command = [sys.executable, "-m", "rnngan_cli", "sweep", "--losses", ",".join(losses), "--seeds", str(seeds)]
+        options = ["--steps", str(scale.worker_steps), "--protocol", "quick", "--workers", "1", "--device", "cpu"]
+        run([*command, *options, "--progress", "none", "--output", str(output)])
+        return {"losses": list(losses), "peak_memory_mib": memory_in_order(SweepFolder(output))}
+
+
+def memory_in_order(sweep: SweepFolder) -> list[int]:
+    """Peak memory by run, in the order in which the runs ended."""
+    ended = sorted(sweep.runs(), key=lambda folder: (folder.path / "provenance.json").stat().st_mtime_ns)
+    return [int(folder.provenance()["peak_memory_mib"]) for folder in ended]

@@ -1,0 +1,34 @@
+"""One training step: all our losses beside Keras, PyTorch and the matrix products, by cell and kind of loss."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from benchmarks.rounds import compete
+from benchmarks.tasks import CELLS, KINDS, Kind, Scale, Shape, Task, floors, ours, peers
+
+
+def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
+    """At the scale's own units all losses; at the wide ones those of the peers alone."""
+    found: dict[str, Callable[[], dict[str, Any]]] = {}
+    for cell in CELLS:
+        for units, losses in ((scale.shape.units, None), (scale.wide, ("",))):
+            shape = replace(scale.shape, cell=cell, units=units)
+            for kind in KINDS:
+                found[f"{cell}, {units} units, {kind}"] = partial(_measure, scale, kind, shape, losses)
+    return found
+
+
+def _measure(scale: Scale, kind: Kind, shape: Shape, losses: tuple[str, ...] | None) -> dict[str, Any]:
+    names = _defined(kind, scale.losses) if losses is None else losses
+    tasks: list[Task] = [*(ours(kind, shape, loss) for loss in names), *peers(kind, shape), *floors(kind, shape)]
+    return compete(tasks, scale.rounds, scale.seconds)
+
+
+def _defined(kind: Kind, wanted: tuple[str, ...]) -> list[str]:
+    """The losses that are defined with, or without, a gradient penalty."""
+    from benchmarks.contenders.ours import penalty
+    from rnngan_cli.losses import VARIANTS
+
+    return [name for name in wanted or VARIANTS if penalty(name, kind) is not None]

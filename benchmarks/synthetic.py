@@ -1,0 +1,123 @@
+"""Sweeps that were never trained: folders as a run leaves them, written by the store's own functions.
+
+Curves and scores are drawn at random around a level of each loss's own, so that tables, tests and pictures have
+something to do. Weights are left out: no command that reads results looks at them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+from benchmarks.ordinary import NUM_SAMPLES
+from rnngan_cli import data, files, provenance
+from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.evaluation.protocols import STRONG
+from rnngan_cli.plan import plan
+from rnngan_cli.scorebook import ScoreKey
+from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder
+from rnngan_cli.sweep import NUM_REFERENCE
+
+RUNS_PER_SEED = 20
+"""Ten losses, two cells."""
+JUDGED = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
+CURVES = ("d_loss", "g_loss", *JUDGED, "d_grad_norm", "g_grad_norm")
+"""Columns of history.csv that every loss has, but for the count of values that are not finite."""
+DIVERGED = 0.02
+"""Share of runs that end so."""
+
+
+def sweep_config(num_runs: int) -> SweepConfig:
+    """Ten losses, both cells, one data set, as many seeds as give that many runs.
+
+    Raises:
+        ValueError: no number of seeds does.
+    """
+    if num_runs % RUNS_PER_SEED:
+        raise ValueError(f"`num_runs = {num_runs}`: expected a multiple of {RUNS_PER_SEED}")
+    return SweepConfig(losses=("all",), cells=("gru", "lstm"), seeds=tuple(range(num_runs // RUNS_PER_SEED)))
+
+
+def write_sweep(path: Path, num_runs: int) -> SweepFolder:
+    """Writes a sweep of `num_runs` ended runs."""
+    config = sweep_config(num_runs)
+    runs = plan(config)
+    dataset, sweep = data.load(runs[0].data), SweepFolder(path)
+    with _without_sync():
+        sweep.create(config)
+        reference = {
+            "series": dataset.scaler.inverse(dataset.test.series[:NUM_REFERENCE]).astype(np.float32),
+            "feature_names": np.array(dataset.feature_names),
+            "image": np.array(dataset.image),
+        }
+        sweep.write_reference(f"{dataset.name}-{dataset.sha256[:12]}", reference)
+        levels = {loss: number / 20 for number, loss in enumerate(dict.fromkeys(run.loss for run in runs))}
+        sha256 = dataset.sha256
+        for number, run in enumerate(runs):
+            _write_run(sweep.run(run), run, dataset, sha256, levels[run.loss], np.random.default_rng(number))
+    return sweep
+
+
+def _write_run(
+    folder: RunFolder, config: RunConfig, dataset: Dataset, sha256: str, level: float, random: np.random.Generator
+) -> None:
+    """A run whose scores lie `level`, in 0..1, of their range away from the best."""
+    folder.create(config)
+    diverged = random.uniform() < DIVERGED
+    history = _history(config, level, random)
+    folder.write_history(history)
+    folder.write_timing([(step, 4 + 0.02 * step) for step, _ in history])
+    folder.write_provenance(
+        {
+            "versions": provenance.versions(),
+            "machine": provenance.machine(),
+            "updates": {"generator": config.steps, "discriminator": config.steps * config.critic_steps},
+            "peak_memory_mib": 800,
+            "seconds": {"training": 4 + 0.02 * config.steps, "scoring": 5.0},
+        }
+    )
+    if not diverged:
+        picked = random.integers(len(dataset.train), size=NUM_SAMPLES)
+        noise = 0.02 * random.normal(size=(NUM_SAMPLES, dataset.steps, dataset.features))
+        folder.write_samples(dataset.scaler.inverse(dataset.train.series[picked] + noise))
+        folder.write_scores(ScoreKey("standard", sha256), *_scores(level, random))
+    folder.write_status("diverged" if diverged else "done", config.steps)
+    folder.drop_checkpoints()
+
+
+def _history(config: RunConfig, level: float, random: np.random.Generator) -> list[HistoryRow]:
+    steps = range(config.history_every, config.steps + 1, config.history_every)
+    curves = level + 1 + np.cumsum(random.normal(0, 0.02, (len(steps), len(CURVES))), axis=0)
+    return [
+        (step, {**dict(zip(CURVES, map(float, curve), strict=True)), "nonfinite": 0.0})
+        for step, curve in zip(steps, curves, strict=True)
+    ]
+
+
+def _scores(level: float, random: np.random.Generator) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Every score within its range; five numbers of each that judges give."""
+    values, judges = {}, {}
+    for name, metric in METRICS.items():
+        if metric.group == "training":  # what a run cost is in its provenance
+            continue
+        low, high = (
+            bound if np.isfinite(bound) else limit for bound, limit in zip(metric.range, (-1.0, 1.0), strict=True)
+        )
+        place = np.clip(0.1 + 0.8 * level + random.normal(0, 0.05), 0.0, 1.0)
+        values[name] = float(low + place * (high - low))
+        if metric.group == "judges":
+            judges[name] = [
+                float(np.clip(one, low, high)) for one in values[name] + random.normal(0, 0.01, STRONG.repeats)
+            ]
+    return values, judges
+
+
+@contextmanager
+def _without_sync() -> Iterator[None]:
+    """Lets the disk take its time: ten thousand folders are written to be read once and removed."""
+    with mock.patch.object(files.os, "fsync", lambda _: None):
+        yield

@@ -1,0 +1,123 @@
+"""What the numbers were to be, written down before they were measured, and what they are."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.facts import (
+    AGAINST_FLOOR,
+    FIRST,
+    GROWN,
+    MEMORY,
+    OURS,
+    OUTSIDE,
+    STEP,
+    TIME,
+    Fact,
+    times_as_fast,
+)
+from benchmarks.tasks import CELLS, KINDS, PEER_LOSS, Scale
+
+TWO, ONE = "ours, 2 workers", "ours, 1 worker"
+LINEAR = 1.25
+"""Cost per step counts as linear if twice the length costs no more than this times twice the time, at every length."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A number that was asked for.
+
+    Attributes:
+        name: what is to hold.
+        bound: in words.
+        value: the number found, None where it was not measured.
+        unit: of the number.
+        met: whether it holds, None where it was not measured.
+    """
+
+    name: str
+    bound: str
+    value: float | None
+    unit: str
+    met: bool | None
+
+
+def targets(found: Sequence[Fact], scale: Scale) -> list[Target]:
+    """Every target, measured or not."""
+    known = {(one.section, one.case, one.contender, one.quantity): one.value for one in found}
+
+    def value(section: str, case: str, contender: str, quantity: str) -> float | None:
+        return known.get((section, case, contender, quantity))
+
+    return [*_of_sweeps(value), *_of_steps(value, scale), *_of_growth(value, scale), *_of_commands(value, scale)]
+
+
+Value = Callable[[str, str, str, str], float | None]
+
+
+def _of_sweeps(value: Value) -> Iterator[Target]:
+    for kind in KINDS:
+        for rival, least in (("keras", 2.5), ("pytorch", 2.0)):
+            ratio = value("sweeps", kind, TWO, times_as_fast(rival))
+            yield _at_least(f"sweeps on two workers, {kind}: runs per hour over {rival}", least, ratio, "times")
+    for kind in KINDS:
+        ratio = value("sweeps", kind, TWO, times_as_fast(ONE))
+        yield _at_least(f"two workers, {kind}: runs per hour over one worker", 1.85, ratio, "times")
+    for kind in KINDS:
+        share = value("sweeps", kind, TWO, OUTSIDE)
+        yield _at_most(f"two workers, {kind}: time outside training and scoring", 5.0, share, "%")
+
+
+def _of_steps(value: Value, scale: Scale) -> Iterator[Target]:
+    for cell in CELLS:
+        for kind in KINDS:
+            case = f"{cell}, {scale.wide} units, {kind}"
+            ratio = value("steps", case, f"{OURS}, {PEER_LOSS[kind]}", AGAINST_FLOOR)
+            yield _at_most(f"step over floor, {case}", 3.0, ratio, "times")
+
+
+def _of_growth(value: Value, scale: Scale) -> Iterator[Target]:
+    longest = scale.lengths[-1]
+    for cell in CELLS:
+        for kind in KINDS:
+            label = f"{OURS}, {PEER_LOSS[kind]}"
+            times = [value("growth", f"{cell}, {length} steps, {kind}", label, STEP) for length in scale.lengths]
+            excess = _excess(scale.lengths, times)
+            yield _at_most(
+                f"linear in steps up to {longest}, {cell}, {kind}: time over linear", LINEAR, excess, "times"
+            )
+    for cell in CELLS:
+        for kind in KINDS:
+            first = value("growth", f"{cell}, {longest} steps, {kind}", f"{OURS}, {PEER_LOSS[kind]}", FIRST)
+            yield _at_most(f"compiling at {longest} steps, {cell}, {kind}", 30.0, first, "s")
+    grown = value("growth", "memory, one shape", OURS, GROWN)
+    yield _at_most(f"growth of a worker's memory over {scale.worker_runs} runs", 5.0, grown, "%")
+
+
+def _of_commands(value: Value, scale: Scale) -> Iterator[Target]:
+    most = scale.folders[-1]
+    yield _at_most("`--help`", 0.3, value("commands", "--help", "--help", TIME), "s")
+    yield _at_most(f"`compare` on {most} runs", 10.0, value("commands", f"{most} runs", "compare", TIME), "s")
+    held = value("commands", f"{most} runs", "compare", MEMORY)
+    yield _at_most(f"`compare` on {most} runs: peak memory", 1024.0, held, "MiB")
+
+
+def _excess(lengths: Sequence[int], times: Sequence[float | None]) -> float | None:
+    """By how much the time grows faster than the length, between neighbours, at worst; None if any was not measured.
+
+    >>> _excess([24, 48, 96], [10.0, 20.0, 50.0])
+    1.25
+    """
+    known = [time for time in times if time is not None]
+    if len(known) < len(times) or len(known) < 2:
+        return None
+    each = [time / length for time, length in zip(known, lengths, strict=True)]
+    return max(after / before for before, after in itertools.pairwise(each))
+
+
+def _at_least(name: str, bound: float, value: float | None, unit: str) -> Target:
+    return Target(name, f"at least {bound:g} {unit}", value, unit, None if value is None else value >= bound)
+
+
+def _at_most(name: str, bound: float, value: float | None, unit: str) -> Target:
+    return Target(name, f"at most {bound:g} {unit}", value, unit, None if value is None else value <= bound)

@@ -1,0 +1,169 @@
+"""The contenders: each trains what it says, in the sizes it is given; and the process that one is measured in."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from benchmarks import rounds
+from benchmarks.bench import decode, encode, made_series
+from benchmarks.contenders import Contender, environment, prepare
+from benchmarks.contenders.ours import penalty, run_config
+from benchmarks.processes import ROOT, run
+from benchmarks.tasks import CELLS, KINDS, QUICK, Kind, Shape, Task, floors, growth_shapes, ours
+from rnngan_cli.losses import VARIANTS
+
+SHAPE = QUICK.shape
+
+
+def made(name: str, kind: Kind, cell: str) -> Contender:
+    if name == "pytorch":
+        pytest.importorskip("torch")
+    tf.random.set_seed(0)  # the tests' TensorFlow is deterministic, and so wants one
+    shape = replace(SHAPE, cell=cell)
+    return prepare(Task(name, kind, shape, loss="bce" if kind == "plain" else "wgan"), made_series(shape))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("name", "cell"), [("ours", "gru"), ("keras", "lstm"), ("pytorch", "gru"), ("pytorch", "lstm")]
+)
+def test_a_contender_learns(name: str, kind: Kind, cell: str) -> None:
+    """Its generator is another one after a step, and draws series of the shape asked for, in [0, 1]."""
+    contender = made(name, kind, cell)
+    assert contender.sample is not None
+    contender.advance(1)
+    before = contender.sample(400)
+    contender.advance(3)
+    after = contender.sample(400)
+    assert after.shape == (400, SHAPE.steps, SHAPE.features)
+    assert 0 <= after.min() < after.max() <= 1
+    assert np.abs(before.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max() > 1e-4
+
+
+def test_peers_have_the_networks_of_the_shape(tmp_path: Path) -> None:
+    """As many weights as ours: PyTorch's GRU has a bias for the state too, as Keras' has."""
+    shape = Shape(layers=2, units=3, batch=4, steps=3, features=2, latent=2)
+    counts = {"keras": 0, "pytorch": 0, "ours": 0}
+    from benchmarks.contenders.plain_keras import Gan
+
+    gan = Gan(shape, "plain")
+    counts["keras"] = gan.generator.count_params() + gan.discriminator.count_params()
+    torch = pytest.importorskip("torch")
+    contender = prepare(Task("pytorch", "plain", shape), made_series(shape))
+    assert contender.save is not None
+    contender.save(tmp_path)
+    for path in tmp_path.iterdir():
+        counts["pytorch"] += sum(one.numel() for one in torch.load(path, weights_only=True).values())
+    gates = 9
+    recurrent = sum((width + 3) * gates + 2 * gates for width in (2, 3))  # the same for both, as are noise and features
+    counts["ours"] = 2 * recurrent + (3 * 2 + 2) + (3 + 1)
+    assert len(set(counts.values())) == 1
+
+
+@pytest.mark.parametrize("flavour", ["numpy", "tensorflow"])
+def test_a_floor_does_the_products(flavour: str) -> None:
+    contender = prepare(Task("floor", "penalised", SHAPE, flavour=flavour), made_series(SHAPE))
+    contender.advance(2)
+    assert contender.sample is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("loss", VARIANTS)
+def test_every_loss_is_measured_with_and_without_a_gradient_penalty(loss: str, kind: Kind) -> None:
+    config = run_config(Task("ours", kind, replace(SHAPE, latent=3), loss=loss))
+    assert (config.penalty == "gp") == (kind == "penalised")
+    assert config.penalty == penalty(loss, kind)
+    assert (config.layers, config.units, config.batch_size) == (SHAPE.layers, SHAPE.units, SHAPE.batch)
+    assert config.latent_series + config.latent_steps == 3
+
+
+def test_a_task_survives_its_text() -> None:
+    for task in (ours("plain", Shape(cell="lstm")), *floors("penalised", SHAPE)):
+        assert decode(encode(task)) == task
+
+
+def test_labels_tell_contenders_of_one_measurement_apart() -> None:
+    tasks = [*(ours("plain", SHAPE, loss) for loss in VARIANTS), *floors("plain", SHAPE)]
+    tasks += [
+        Task("keras", "plain", SHAPE),
+        Task("pytorch", "plain", SHAPE),
+        Task("pytorch", "plain", SHAPE, threads=1),
+    ]
+    assert len({task.label for task in tasks}) == len(tasks) == 15
+
+
+def test_threads_are_limited_where_a_task_says_so() -> None:
+    base = {"HOME": "/root", "OPENBLAS_CORETYPE": "Haswell"}
+    assert environment(Task("pytorch", "plain", SHAPE), base).get("OMP_NUM_THREADS") is None
+    limited = environment(Task("pytorch", "plain", SHAPE, threads=1), base)
+    assert (limited["OMP_NUM_THREADS"], limited["HOME"]) == ("1", "/root")
+    assert "OPENBLAS_CORETYPE" not in limited
+
+
+def test_growth_is_measured_one_size_at_a_time() -> None:
+    shapes = growth_shapes(QUICK)
+    assert {shape.cell for shape in shapes.values()} == set(CELLS)
+    for shape in shapes.values():
+        differing = [
+            name for name in ("layers", "units", "batch", "steps") if getattr(shape, name) != getattr(SHAPE, name)
+        ]
+        assert len(differing) <= 1
+
+
+# Processes
+
+
+def test_contenders_take_turns_in_processes_of_their_own() -> None:
+    """The floor by NumPy, which starts quickly, against itself at another kind of thread setting."""
+    tasks = [
+        Task("floor", "plain", SHAPE, flavour="numpy", threads=threads, loss=name)
+        for threads, name in ((1, "a"), (None, "b"))
+    ]
+    found = rounds.compete(tasks, rounds=3, seconds=0.001)
+    assert found["kind"] == "plain"
+    assert list(found["contenders"]) == ["floor, a", "floor, b"]
+    for one in found["contenders"].values():
+        assert len(one["milliseconds"]) == 3 and min(one["milliseconds"]) > 0
+        assert one["first_seconds"] > 0 and one["peak_memory_mib"] > 5
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_a_contender_that_breaks_is_named_and_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[Any]] = []
+    popen = subprocess.Popen
+
+    def start(*words: Any, **options: Any) -> Any:
+        started.append(popen(*words, **{**options, "stderr": subprocess.DEVNULL}))
+        return started[-1]
+
+    monkeypatch.setattr(rounds.subprocess, "Popen", start)
+    good, bad = (Task("floor", "plain", SHAPE, flavour=flavour) for flavour in ("numpy", "abacus"))
+    with pytest.raises(RuntimeError, match="`floor, abacus` ended with code 1"):
+        rounds.compete([good, bad], rounds=1, seconds=0.001)
+    assert [one.poll() is not None for one in started] == [True, True]
+
+
+def test_a_command_is_timed_with_its_memory() -> None:
+    done = run([sys.executable, "-c", "import time; held = bytearray(80 << 20); time.sleep(0.4); print('said')"])
+    assert done is not None
+    assert done.output == "said\n" and done.seconds > 0.4 and done.peak_memory_mib > 80
+
+
+def test_a_command_that_fails_says_why_and_one_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(RuntimeError, match="ended with code 3: no good"):
+        run([sys.executable, "-c", "import sys; print('no good'); sys.exit(3)"])
+    assert run([sys.executable, "-c", "import time; time.sleep(60)"], patience=0.3) is None
+
+
+def test_peers_do_not_start_tensorflow_unless_they_are_keras() -> None:
+    """What PyTorch's runs import, and what this process does to write a folder."""
+    program = "import sys; import benchmarks.ordinary, benchmarks.synthetic, benchmarks.sections, benchmarks.bench; "
+    program += "sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
