@@ -17,7 +17,8 @@ Where things live:
     losses/                 ten rows of pure functions; nothing else knows a loss by name
     catalogue.py            what a listing and the docs tell of the losses
     optimizers.py           what moves a network: adam, sgd, rmsprop, per side
-    training.py, history.py the loop: batches, updates; what it reports of them
+    training.py             updates of the networks, and the order of batches
+    loop.py, history.py     many updates in one compiled call; what they report
     sampling.py             series from a trained generator, labels and codes set or drawn
     steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges

@@ -29,7 +29,7 @@ class Row:
     fault: str | None = None
 
 
-def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, Tensor]]]) -> Row:
+def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> Row:
     """The row at `step` of the updates since the row before.
 
     Args:

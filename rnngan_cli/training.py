@@ -4,7 +4,7 @@ A `Trainer` holds the networks, the optimisers and the compiled updates of runs 
 start of a run, so that one compiled step serves every seed. Nothing is written here: see `runner.py`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.device import use_fused_layers
 from rnngan_cli.history import Row, judged, summarise
 from rnngan_cli.lazy import Tensor
+from rnngan_cli.loop import Loop
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights
 from rnngan_cli.losses.variant import Game, LossFunction, Outcome, Sizes, Variant
 from rnngan_cli.networks import Batch, Draw, Networks
@@ -58,6 +59,7 @@ class Trainer:
         self.sampler = Sampler(self.variant, self.game)
         self.update_discriminator = tf.function(self._update_discriminator, autograph=False)
         self.update_generator = tf.function(self._update_generator, autograph=False)
+        self.loop = Loop(self.update_discriminator, self.update_generator)
 
     def reset(self, config: RunConfig) -> None:
         """Puts every weight and optimiser at the start of the run `config`, which must have this trainer's shape."""
@@ -220,26 +222,19 @@ def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[Row
     The caller may stop between rows: all it needs to go on is `trainer.state()` and the number of steps done.
     """
     config = trainer.config
-    seed = tf.constant(config.seed, tf.int32)
-    updates: list[tuple[int, Mapping[str, Tensor]]] = []
-    for step in range(first_step, config.steps):
-        done = tf.constant(step, tf.float32)
-        for number in range(step * config.critic_steps, (step + 1) * config.critic_steps):
-            batch = _batch(trainer, dataset, number, "d-batches")
-            updates.append((step, trainer.update_discriminator(seed, tf.constant(number), done, *batch)))
-        batch = _batch(trainer, dataset, step, "g-batches")
-        updates.append((step, trainer.update_generator(seed, tf.constant(step), done, *batch)))
-        if (step + 1) % config.history_every == 0 or step + 1 == config.steps:
-            yield summarise(step + 1, updates)
-            updates = []
+    series, labels = dataset.train.series, trainer.one_hot(dataset.train.labels)
+    whole = Batch(tf.constant(series), None if labels is None else tf.constant(labels))
 
+    def rows(stream: str, numbers: range) -> np.ndarray:
+        return np.stack([batch_indices(len(series), config.batch_size, one, config.seed, stream) for one in numbers])
 
-def _batch(trainer: Trainer, dataset: Dataset, number: int, stream: str) -> tuple[Tensor, Tensor | None]:
-    """Batch `number` of a stream: series, and labels where the loss uses them."""
-    config, part = trainer.config, dataset.train
-    rows = batch_indices(len(part), config.batch_size, number, config.seed, stream)
-    labels = trainer.one_hot(None if part.labels is None else part.labels[rows])
-    return tf.constant(part.series[rows]), None if labels is None else tf.constant(labels)
+    step, each = first_step, config.critic_steps
+    while step < config.steps:
+        end = min(config.steps, (step // config.history_every + 1) * config.history_every)
+        d_rows = rows("d-batches", range(step * each, end * each)).reshape(end - step, each, -1)
+        updates = trainer.loop.run(config.seed, whole, step, d_rows, rows("g-batches", range(step, end)))
+        yield summarise(end, updates)
+        step = end
 
 
 def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:

@@ -8,10 +8,22 @@ import pytest
 from rnngan_cli import losses, training
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.loop import Loop
 from rnngan_cli.recurrent import CELLS, Recurrent
 from rnngan_cli.training import State, Trainer, fit
 
 Configure = Callable[..., RunConfig]
+
+
+class EagerLoop(Loop):
+    """The loop, an operation at a time."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__(trainer.update_discriminator.python_function, trainer.update_generator.python_function)
+        self._run = self._steps
+
+    def _trace(self, *_: object) -> None:
+        """There is no graph."""
 
 
 def trained(config: RunConfig, dataset: Dataset, *, plain: bool, compiled: bool = True) -> tuple[State, State]:
@@ -23,8 +35,7 @@ def trained(config: RunConfig, dataset: Dataset, *, plain: bool, compiled: bool 
     layers = [layer for net in trainer.networks.all.values() for layer in net.layers if isinstance(layer, Recurrent)]
     assert layers and all(layer.fused is plain for layer in layers)
     if not compiled:  # quicker for a few steps
-        for side in ("discriminator", "generator"):
-            setattr(trainer, f"update_{side}", getattr(trainer, f"update_{side}").python_function)
+        trainer.loop = EagerLoop(trainer)
     trainer.reset(config)
     before = trainer.state()
     for row in fit(trainer, dataset):

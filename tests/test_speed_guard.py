@@ -88,49 +88,37 @@ def test_long_series_do_not_make_graphs_larger(
 # Fetching: a value that is read makes Python wait for the device
 
 
-class Watched:
-    """Stands in for a scalar on the device: notes when it is read."""
-
-    def __init__(self, read: list[int], updates: list[str]) -> None:
-        self.read, self.updates = read, updates
-
-    def __float__(self) -> float:
-        self.read.append(len(self.updates))
-        return 0.5
-
-
-class Spy:
-    """Stands in for a trainer: counts updates, and returns terms that note when they are read."""
-
-    def __init__(self, config: RunConfig) -> None:
-        self.config = config
-        self.updates: list[str] = []
-        self.read: list[int] = []
-
-    def one_hot(self, labels: object) -> None:
-        return None
-
-    def update_discriminator(self, *_: object) -> dict[str, Watched]:
-        return self._update("d_loss")
-
-    def update_generator(self, *_: object) -> dict[str, Watched]:
-        return self._update("g_loss")
-
-    def _update(self, name: str) -> dict[str, Watched]:
-        self.updates.append(name)
-        return {name: Watched(self.read, self.updates)}
-
-
 @pytest.mark.parametrize(("steps", "every", "critic_steps"), [(12, 4, 1), (7, 3, 2)])
-def test_nothing_is_fetched_between_rows_of_history(
-    steps: int, every: int, critic_steps: int, small: Dataset, configure: Configure
+def test_python_meets_the_device_once_a_row_of_history(
+    steps: int,
+    every: int,
+    critic_steps: int,
+    brief: Dataset,
+    begin: Callable[..., Trainer],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    spy: Any = Spy(configure("bce", steps=steps, history_every=every, critic_steps=critic_steps))
-    rows = list(fit(spy, small))
+    """One call of one graph does all updates since the row before, and one tensor a side tells of them."""
+    trainer = begin("bce", brief, steps=steps, history_every=every, critic_steps=critic_steps)
+    run, calls = trainer.loop._run, []
+
+    class Counted:
+        get_concrete_function = run.get_concrete_function
+
+        def __call__(self, *arguments: Any) -> Any:
+            found = run(*arguments)
+            calls.append([one.shape[0] for one in found])
+            return found
+
+    monkeypatch.setattr(trainer.loop, "_run", Counted())
+    before = [weights.numpy() for weights in trainer.networks.generator.trainable_weights]
+    rows = list(fit(trainer, brief))
     ends = [min(steps, number * every) for number in range(1, math.ceil(steps / every) + 1)]
     assert [row.step for row in rows] == ends
-    assert sorted(set(spy.read)) == [end * (critic_steps + 1) for end in ends]
-    assert len(spy.read) <= len(spy.updates)  # each value at most once
+    counts = np.diff([0, *ends]).tolist()
+    assert calls == [[count * critic_steps, count] for count in counts]
+    assert run.experimental_get_tracing_count() == 1  # a short row at the end is no other graph
+    for weights, old in zip(trainer.networks.generator.trainable_weights, before, strict=True):
+        assert (weights.numpy() != old).any()
 
 
 # Runs: what is compiled once serves all runs of a shape; what is written does not grow with the steps
@@ -164,7 +152,7 @@ class Done:
     def __init__(self, path: Path, configs: list[RunConfig]) -> None:
         self.bench = Bench()
         self.folders: list[RunFolder] = []
-        self.traces: list[tuple[int, int, int]] = []
+        self.traces: list[tuple[int, ...]] = []
         self.trainers: list[Trainer] = []
         self.synced: list[int] = []
         fsync, calls = files.os.fsync, 0
@@ -186,7 +174,8 @@ class Done:
 
     def _note(self, config: RunConfig) -> None:
         trainer = self.bench.trainer(config, self.bench.dataset(config.data))
-        functions = (trainer.update_discriminator, trainer.update_generator, trainer.sampler._generate)
+        updates = (trainer.loop._run, trainer.update_discriminator, trainer.update_generator)
+        functions = (*updates, trainer.sampler._generate)
         self.trainers.append(trainer)
         self.traces.append(tuple(one.experimental_get_tracing_count() for one in functions))
 
@@ -204,12 +193,12 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
 def test_runs_of_one_shape_share_one_trace_of_each_update(done: Done) -> None:
     assert len({id(trainer) for trainer in done.trainers}) == 1
-    assert {traces[:2] for traces in done.traces} == {(1, 1)}
+    assert {traces[:3] for traces in done.traces} == {(1, 1, 1)}
 
 
 def test_sampling_is_traced_in_the_first_run_alone(done: Done) -> None:
     """Once for pictures and once for scores, as the stream of noise is part of the graph."""
-    assert {traces[2] for traces in done.traces} == {2}
+    assert {traces[3] for traces in done.traces} == {2}
 
 
 def test_a_run_leaves_few_files(done: Done) -> None:

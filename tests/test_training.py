@@ -12,6 +12,7 @@ from rnngan_cli import losses, networks, sampling
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.history import DIAGNOSTICS, Row
+from rnngan_cli.loop import Loop
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
 from rnngan_cli.networks import Batch
 from rnngan_cli.randomness import batch_indices, key, uniform
@@ -169,27 +170,34 @@ def test_rows_are_at_every_second_step_and_the_last_and_finite(runs: Runs) -> No
 
 
 class Recorder:
-    """Stands in for a trainer: keeps what the loop passes to the updates."""
+    """Stands in for a trainer: keeps what the compiled loop passes to the updates."""
 
     def __init__(self, config: RunConfig, num_labels: int = 0) -> None:
         self.config, self.num_labels = config, num_labels
+        self.loop = Loop(self.update_discriminator, self.update_generator)
         self.calls: list[tuple[str, int, int, float, np.ndarray, np.ndarray | None]] = []
 
     def one_hot(self, labels: np.ndarray) -> np.ndarray | None:
         return np.eye(self.num_labels, dtype=np.float32)[labels] if self.num_labels else None
 
-    def _keep(self, side: str, *arguments: Any) -> None:
+    def _keep(self, side: str, told: Callable[[], list[float]], *arguments: Any) -> list[tf.Tensor]:
         seed, counter, step, series, labels = arguments
-        given = None if labels is None else np.asarray(labels)
-        self.calls.append((side, int(seed), int(counter), float(step), np.asarray(series), given))
+
+        def keep(seed: Any, counter: Any, step: Any, series: np.ndarray, *labels: np.ndarray) -> list[np.float32]:
+            given = labels[0].copy() if labels else None
+            self.calls.append((side, int(seed), int(counter), float(step), series.copy(), given))
+            return [np.float32(value) for value in told()]
+
+        given = [seed, counter, step, series] + ([] if labels is None else [labels])
+        return [tf.ensure_shape(value, []) for value in tf.numpy_function(keep, given, [tf.float32] * 2)]
 
     def update_discriminator(self, *arguments: Any) -> dict[str, tf.Tensor]:
-        self._keep("d", *arguments)
-        return {"d_loss": tf.constant(float(self.count("d"))), "d_accuracy": tf.constant(0.5)}
+        told = self._keep("d", lambda: [self.count("d"), 0.5], *arguments)
+        return dict(zip(("d_loss", "d_accuracy"), told, strict=True))
 
     def update_generator(self, *arguments: Any) -> dict[str, tf.Tensor]:
-        self._keep("g", *arguments)
-        return {"g_loss": tf.constant(10.0 * self.count("g")), "extra": tf.constant(1.0)}
+        told = self._keep("g", lambda: [10.0 * self.count("g"), 1.0], *arguments)
+        return dict(zip(("g_loss", "extra"), told, strict=True))
 
     def count(self, side: str) -> int:
         return len(self.of(side))
