@@ -13,9 +13,10 @@ import tensorflow as tf
 
 from benchmarks import rounds
 from benchmarks.bench import decode, encode, made_series
-from benchmarks.contenders import Contender, environment, prepare
+from benchmarks.contenders import Contender, environment, floor, prepare
 from benchmarks.contenders.ours import penalty, run_config
 from benchmarks.processes import ROOT, run
+from benchmarks.products import Products
 from benchmarks.tasks import CELLS, KINDS, QUICK, Kind, Shape, Task, floors, growth_shapes, ours
 from rnngan_cli.losses import VARIANTS
 
@@ -72,6 +73,20 @@ def test_a_floor_does_the_products(flavour: str) -> None:
     contender = prepare(Task("floor", "penalised", SHAPE, flavour=flavour), made_series(SHAPE))
     contender.advance(2)
     assert contender.sample is None
+
+
+def test_no_product_is_dropped_from_the_graph_or_done_once_for_several() -> None:
+    """By value: every product, as often as it is counted, is in the sum; and by number, in the graph that is run."""
+    products = Products({(3, 2, 4): 3, (5, 6, 1): 2})
+    step: Any = floor.graph_of(products)
+    expected = 0.0
+    for (m, k, n), count in products.items():
+        left, right = floor._operands(m, k, n)
+        expected += count * float(left[0] @ right[:, 0])
+    assert float(step()) == pytest.approx(expected, rel=1e-5)
+    operations = step.get_concrete_function().graph.get_operations()
+    assert sum(one.type == "MatMul" for one in operations) == 5
+    assert sum(one.type == "ReadVariableOp" for one in operations) == 10
 
 
 @pytest.mark.parametrize("kind", KINDS)
