@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from rnngan_cli.comparisons import exact_p, fewest_seeds, holm, nothing_shown
+from rnngan_cli.comparisons import fewest_seeds, holm, nothing_shown, rank_sum_p
 from rnngan_cli.config import OptionValue, Readout, RunConfig
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
@@ -244,7 +244,7 @@ def verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level:
     >>> verdicts([([0.3, 0.2, 0.25], [0.1, 0.12, 0.11])])
     ['no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)']
     """
-    corrected = holm([exact_p(before, after) for before, after in pairs])
+    corrected = holm([rank_sum_p(before, after) for before, after in pairs])
     fewest = fewest_seeds(len(pairs), level=level)
     return [_verdict(*pair, float(p), fewest, level) for pair, p in zip(pairs, corrected, strict=True)]
 

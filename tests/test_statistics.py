@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, binomtest, mannwhitneyu, rankdata
 
-from rnngan_cli.comparisons import exact_p, fewest_seeds, holm, verdicts
+from rnngan_cli import comparisons
+from rnngan_cli.comparisons import MOST_EXACT, fewest_seeds, holm, rank_sum_p, verdicts
 from rnngan_cli.errors import UserError
 from rnngan_cli.statistics import Interval, leaderboard, mean_interval, share_interval
 
@@ -190,7 +191,7 @@ def test_fewest_seeds_is_what_the_test_itself_can_show(num_comparisons: int, lev
     fewest = fewest_seeds(num_comparisons, level=level)
     for seeds, possible in ((fewest, True), (fewest - 1, False)):
         if seeds:
-            p = exact_p(np.arange(seeds), np.arange(seeds) + 100)  # the clearest data there can be
+            p = rank_sum_p(np.arange(seeds), np.arange(seeds) + 100)  # the clearest data there can be
             assert bool((holm([p] * num_comparisons) <= level).any()) is possible
 
 
@@ -200,7 +201,7 @@ def test_fewest_seeds_checks_what_it_is_given() -> None:
             fewest_seeds(number, level=level)
 
 
-# --- exact_p
+# --- rank_sum_p
 
 
 def by_hand_p(first: list[float], second: list[float]) -> float:
@@ -228,7 +229,7 @@ def by_hand_p(first: list[float], second: list[float]) -> float:
     ],
 )
 def test_p_by_hand(first: list[float], second: list[float], expected: float) -> None:
-    assert exact_p(first, second) == pytest.approx(expected, rel=1e-12)
+    assert rank_sum_p(first, second) == pytest.approx(expected, rel=1e-12)
 
 
 def test_p_with_and_without_ties_is_the_enumeration() -> None:
@@ -237,21 +238,38 @@ def test_p_with_and_without_ties_is_the_enumeration() -> None:
         sizes = random.integers(1, 7, 2)
         tied = [random.integers(0, 5, size).astype(float).tolist() for size in sizes]
         free = [random.random(size).tolist() for size in sizes]
-        assert exact_p(*tied) == pytest.approx(by_hand_p(*tied), rel=1e-12)
-        assert exact_p(*free) == pytest.approx(by_hand_p(*free), rel=1e-12)
+        assert rank_sum_p(*tied) == pytest.approx(by_hand_p(*tied), rel=1e-12)
+        assert rank_sum_p(*free) == pytest.approx(by_hand_p(*free), rel=1e-12)
 
 
 def test_p_with_many_ties_nears_the_normal_approximation() -> None:
     random = np.random.Generator(np.random.Philox(1))
     first, second = random.integers(0, 8, 40), random.integers(0, 8, 40) + random.integers(0, 2, 40)
     expected = mannwhitneyu(first, second, method="asymptotic").pvalue
-    assert exact_p(first, second) == pytest.approx(expected, rel=0.05)
+    assert rank_sum_p(first, second) == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.2, 0.5, 1.0])
+def test_p_of_many_seeds_is_the_normal_approximation_which_is_near_the_exact_one(
+    shift: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.Generator(np.random.Philox(2))
+    first, second = random.normal(size=MOST_EXACT + 1), random.normal(shift, size=MOST_EXACT + 1)
+    first[:3] = inf  # diverged runs
+    approximate = rank_sum_p(first, second)
+    assert approximate == mannwhitneyu(first, second, method="asymptotic").pvalue
+    monkeypatch.setattr(comparisons, "MOST_EXACT", 100)
+    exact = rank_sum_p(first, second)
+    assert exact != approximate
+    assert exact == pytest.approx(approximate, abs=2e-3)
+    many = random.normal(size=2000), random.normal(shift / 5, size=2000)
+    assert 0 <= rank_sum_p(*many) <= 1  # C(4000, 2000) is no float
 
 
 def test_p_needs_numbers_on_both_sides() -> None:
     for first, second in (([], [1.0]), ([1.0], []), ([nan], [1.0])):
         with pytest.raises(ValueError, match="one number or more, no NaN"):
-            exact_p(first, second)
+            rank_sum_p(first, second)
 
 
 # --- holm
@@ -396,7 +414,7 @@ def test_false_finds_are_as_rare_as_the_level() -> None:
     found = []
     for _ in range(400):
         drawn = random.random((10, 7))
-        p_values = [exact_p(row, drawn[0]) for row in drawn[1:]]
+        p_values = [rank_sum_p(row, drawn[0]) for row in drawn[1:]]
         found.append(bool((holm(p_values) <= 0.05).any()))
     assert np.mean(found) < 0.083
 
@@ -469,7 +487,7 @@ def test_a_run_that_diverges_never_makes_a_verdict_better() -> None:
 def test_statistics_need_no_tensorflow() -> None:
     code = (
         "import sys, rnngan_cli.statistics as s, rnngan_cli.comparisons as c; s.mean_interval([1, 2]);"
-        "c.exact_p([1, 2], [2, 3]);"
+        "c.rank_sum_p([1, 2], [2, 3]);"
         "sys.exit(str({'tensorflow', 'keras', 'ot', 'scipy.stats'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
