@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 PEERS := $(VENV)/.ready-peers
 SOURCES := rnngan_cli benchmarks tests docs
 OUTPUT ?= results/my-benchmark
+SPEED ?= results/my-speed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup benchmark publish tune speed docs test slow check format clean
@@ -41,8 +42,8 @@ $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,peers]'
 	@touch $@
 
-speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch, into results/speed; hours, on an idle machine; resumable.
-	$(BIN)/python -m benchmarks.speed
+speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch; two hours, on an idle machine; resumable; SPEED=results/my-speed.
+	$(BIN)/python -m benchmarks.speed --output $(SPEED)
 
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py

@@ -70,4 +70,5 @@ def read(folder: Path) -> dict[str, Any]:
     return read_json(folder / FILE)
 
 
-PUBLISHED = ROOT / "results" / "speed"
+HERE = ROOT / "results" / "my-speed"
+"""Where a measurement goes unless another folder is named; the published one is results/speed."""

@@ -1,6 +1,6 @@
 """The command: measures what is not measured yet, then writes the tables and the picture anew.
 
-python -m benchmarks.speed [--only steps,sweeps,growth,commands] [--output results/speed] [--quick]
+python -m benchmarks.speed [--only steps,sweeps,commands,growth] [--output results/my-speed] [--quick]
 """
 
 import argparse
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.facts import facts
-from benchmarks.ledger import PUBLISHED, Ledger, setting
+from benchmarks.ledger import HERE, Ledger, setting
 from benchmarks.sections import SECTIONS
 from benchmarks.targets import targets
 from benchmarks.tasks import FULL, QUICK, Scale, has_pytorch
@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="A,B",
         help=f"sections: {', '.join(SECTIONS)}; default: all",
     )
-    parser.add_argument("--output", type=Path, default=PUBLISHED, help="folder to write to, and to go on in")
+    parser.add_argument("--output", type=Path, default=HERE, help="folder to write to, and to go on in")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says that it runs, the numbers mean nothing")
     return parser
 

@@ -99,7 +99,7 @@ class Scale:
         seconds: that one measurement of steps is to last.
         lengths, units, batches, layers: along which the growth of a step is measured, those of `shape` itself being
             among the lengths.
-        sweep_runs, sweep_steps, sweep_rounds: of whole sweeps; a peer does one run a round.
+        sweep_runs, sweep_steps, sweep_rounds: of whole sweeps, runs for each worker; a peer does one run a round.
         worker_runs, worker_steps: of the runs over which a worker's memory is watched.
         folders: numbers of synthetic runs, multiples of 20.
         reading: commands that read them.
@@ -110,20 +110,20 @@ class Scale:
     losses: tuple[str, ...] = ()
     shape: Shape = Shape()
     wide: int = 64
-    rounds: int = 7
+    rounds: int = 5
     seconds: float = 1.0
     lengths: tuple[int, ...] = (24, 48, 96, 192)
     units: tuple[int, ...] = (64, 128)
     batches: tuple[int, ...] = (32, 512)
     layers: tuple[int, ...] = (1, 4)
-    sweep_runs: int = 8
+    sweep_runs: int = 4
     sweep_steps: int = 2000
-    sweep_rounds: int = 2
+    sweep_rounds: int = 1
     worker_runs: int = 50
     worker_steps: int = 40
     folders: tuple[int, ...] = (100, 1_000, 10_000)
     reading: tuple[str, ...] = ("status", "compare", "plot")
-    command_rounds: int = 3
+    command_rounds: int = 2
     patience: float = 900.0
 
 
@@ -140,7 +140,7 @@ QUICK = replace(
     units=(4,),
     batches=(),
     layers=(),
-    sweep_runs=2,
+    sweep_runs=1,
     sweep_steps=4,
     sweep_rounds=1,
     worker_runs=2,

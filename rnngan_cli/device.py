@@ -81,8 +81,10 @@ def start(device: str) -> None:
 
     One thread, the same bits every time, and on a GPU no more memory than is needed.
     """
-    with _quiet_import():
+    with _quiet_import() as quiet:
         tf.config.threading.get_intra_op_parallelism_threads()
+    if quiet:  # every trainer and judge has graphs of its own, which TensorFlow takes for one traced again and again
+        tf.get_logger().setLevel("ERROR")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.experimental.enable_op_determinism()
@@ -111,19 +113,19 @@ def quiet_gpus() -> list[str]:
 
 
 @contextmanager
-def _quiet_import() -> Iterator[None]:
-    """Silences TensorFlow's start-up messages, unless the user asked for some by TF_CPP_MIN_LOG_LEVEL.
+def _quiet_import() -> Iterator[bool]:
+    """Silences TensorFlow's start-up messages, unless the user asked for some by TF_CPP_MIN_LOG_LEVEL; yields whether.
 
     Some are written before TensorFlow reads that variable, so the stream itself is put aside for as long.
     """
     if int(os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")) < 3:
-        yield
+        yield False
         return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        yield
+        yield True
     finally:
         os.dup2(kept, 2)
         os.close(kept)

@@ -14,6 +14,6 @@ Measurements = dict[str, Callable[[], dict[str, Any]]]
 SECTIONS: dict[str, Callable[[Scale], Measurements]] = {
     "steps": steps.measurements,
     "sweeps": sweeps.measurements,
-    "growth": growth.measurements,
     "commands": commands.measurements,
+    "growth": growth.measurements,
 }

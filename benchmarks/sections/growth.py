@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.processes import run
 from benchmarks.rounds import compete
-from benchmarks.tasks import KINDS, Kind, Scale, Shape, floors, growth_shapes, ours, peers
+from benchmarks.tasks import KINDS, Kind, Scale, Shape, growth_shapes, ours, peers
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
 
@@ -27,7 +27,7 @@ def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _measure(scale: Scale, kind: Kind, shape: Shape) -> dict[str, Any]:
-    tasks = [ours(kind, shape), *peers(kind, shape), *floors(kind, shape)]
+    tasks = [ours(kind, shape), *(task for task in peers(kind, shape) if task.threads is None)]
     return compete(tasks, scale.rounds, scale.seconds)
 
 

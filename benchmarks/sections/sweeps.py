@@ -43,7 +43,7 @@ def command(scale: Scale, kind: Kind, workers: int, output: Path) -> list[str]:
     loss, shape = PEER_LOSS[kind], _shape(scale)
     settings = {"penalty": penalty(loss, kind), "layers": shape.layers, "units": shape.units, "batch_size": shape.batch}
     return [
-        *(sys.executable, "-m", "rnngan_cli", "sweep", "--losses", loss, "--seeds", str(scale.sweep_runs)),
+        *(sys.executable, "-m", "rnngan_cli", "sweep", "--losses", loss, "--seeds", str(workers * scale.sweep_runs)),
         *("--steps", str(scale.sweep_steps), "--protocol", PROTOCOL, "--workers", str(workers), "--device", "cpu"),
         *(word for name, value in settings.items() for word in ("-s", f"{name}={value}")),
         *("--progress", "none", "--output", str(output)),
@@ -58,7 +58,7 @@ def _sweep(scale: Scale, kind: Kind, workers: int) -> dict[str, Any]:
             raise RuntimeError("a sweep without a time limit was ended")
         return {
             "seconds": done.seconds,
-            "runs": scale.sweep_runs,
+            "runs": workers * scale.sweep_runs,
             "workers": workers,
             "driver_memory_mib": done.peak_memory_mib,
             **accounts(SweepFolder(output)),
