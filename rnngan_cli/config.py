@@ -24,6 +24,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Cell = Literal["gru", "lstm"]
 Readout = Literal["mean", "last", "step", "probability"]
+Precision = Literal["float32", "mixed_bfloat16"]
 Penalty = Literal["none", "gp", "lp", "r1", "clip"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 
@@ -122,6 +123,11 @@ class RunConfig(_Frozen):
         False, description="Divide the discriminator's input and output kernels by their largest singular value."
     )
     d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
+    precision: Precision = Field(
+        "float32",
+        description="Of the recurrent layers; mixed_bfloat16 computes their products in half the bits, weights and "
+        "losses stay float32: for hardware that is fast at it, slower elsewhere.",
+    )
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
     history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")
     checkpoint_every: int = Field(500, ge=1, description="Updates of the generator between checkpoints.")
@@ -245,9 +251,17 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+ADDED_LATER = ("precision",)
+"""Fields of a run that count for its identity only where they differ from their default: results that are older than
+the field keep their names, and are the results of the default."""
+
+
 def identity(config: RunConfig) -> str:
     """SHA-256 of what changes a run's result: not the file's path, not how often a checkpoint is written."""
     content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
+    for name in ADDED_LATER:
+        if content[name] == RunConfig.model_fields[name].default:
+            del content[name]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 

@@ -28,6 +28,8 @@ class Shape:
         fused: use Keras' own layers, for cuDNN.
         spectral: divide the discriminator's input and output kernels by their largest singular value.
         bidirectional: let the discriminator read series from both ends.
+        precision: Keras' name of what recurrent layers compute in, None for its default. What leaves the stack has the
+            type of what came in.
     """
 
     steps: int
@@ -40,6 +42,7 @@ class Shape:
     fused: bool = False
     spectral: bool = False
     bidirectional: bool = False
+    precision: str | None = None
 
     @property
     def judged_units(self) -> int:
@@ -196,12 +199,12 @@ def _stack(shape: Shape, inputs: Tensor, *, spectral: bool = False, bidirectiona
         if bidirectional:
             backward = _recurrent(shape, f"recurrent_{number}_backward", spectral)(keras.ops.flip(given, axis=1))
             forward = keras.ops.concatenate([forward, keras.ops.flip(backward, axis=1)], axis=-1)
-        outputs.append(forward)
+        outputs.append(forward if forward.dtype == inputs.dtype else keras.ops.cast(forward, inputs.dtype))
     return outputs
 
 
 def _recurrent(shape: Shape, name: str, spectral: bool) -> Recurrent:
-    return Recurrent(shape.cell, shape.units, fused=shape.fused, spectral=spectral, name=name)
+    return Recurrent(shape.cell, shape.units, fused=shape.fused, spectral=spectral, name=name, dtype=shape.precision)
 
 
 def _initial_value(place: str, shape: tuple[int, ...], seed: int) -> Tensor:

@@ -252,6 +252,7 @@ def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_la
         ),
         spectral=config.spectral_norm,
         bidirectional=config.d_bidirectional,
+        precision=None if config.precision == "float32" else config.precision,
     )
     width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
     heads = {}

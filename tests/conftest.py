@@ -128,6 +128,25 @@ def begin(small: Dataset, configure: Callable[..., RunConfig]) -> "Callable[...,
 
 
 @pytest.fixture(scope="session")
+def uncompiled() -> "Callable[[Trainer], None]":
+    """From now on a trainer does an operation at a time, which is quicker for a few steps than a graph is made."""
+    from rnngan_cli.loop import Loop
+
+    class EagerLoop(Loop):
+        def __init__(self, trainer: "Trainer") -> None:
+            super().__init__(trainer.update_discriminator.python_function, trainer.update_generator.python_function)
+            self._run = self._steps
+
+        def _trace(self, *_: object) -> None:
+            """There is no graph."""
+
+    def change(trainer: "Trainer") -> None:
+        trainer.loop = EagerLoop(trainer)
+
+    return change
+
+
+@pytest.fixture(scope="session")
 def first_batch(small: Dataset) -> "Callable[..., Batch]":
     """The first training series as the trainer's loss is given them."""
     import tensorflow as tf

@@ -82,7 +82,7 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
 def test_a_section_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         speed.main(["--only", "steps,stairs"])
-    assert "`stairs`: expected some of steps, sweeps, growth, commands" in capsys.readouterr().err
+    assert "`stairs`: expected some of steps, sweeps, commands, growth" in capsys.readouterr().err
 
 
 def test_every_section_names_its_measurements() -> None:
@@ -99,13 +99,13 @@ def test_every_section_names_its_measurements() -> None:
 
 
 def test_a_sweep_of_the_benchmark_is_a_command_of_a_user(tmp_path: Path) -> None:
-    """Asked for as a dry run: two seeds, of the kind and size of the peers."""
+    """Asked for as a dry run: as many seeds for each worker, of the kind and size of the peers."""
     for kind, penalty in (("plain", "none"), ("penalised", "gp")):
         words = sweeps.command(QUICK, kind, 2, tmp_path / "sweep")[3:]  # type: ignore[arg-type]
         shown = CliRunner().invoke(app, [*words, "--dry-run", "--json"])
         assert shown.exit_code == 0, shown.output
         runs = json.loads(shown.stdout)["runs"]
-        assert len(runs) == QUICK.sweep_runs
+        assert len(runs) == 2 * QUICK.sweep_runs
         assert penalty in words[words.index("-s") + 1]
 
 

@@ -69,6 +69,7 @@ OTHER_RUN: dict[str, Any] = {
     "d_bidirectional": True,
     "penalty": "gp",
     "penalty_weight": 1.0,
+    "precision": "mixed_bfloat16",
     "options": {"labels": "pearson"},
     "history_every": 10,
     "checkpoint_every": 100,
@@ -94,6 +95,17 @@ def test_identity_depends_on_each_field_of_the_data(field: str) -> None:
 @pytest.mark.parametrize("values", [{"checkpoint_every": 1}, {"data": {"file": "elsewhere/my.csv"}}])
 def test_identity_ignores_what_does_not_change_a_result(values: dict[str, Any]) -> None:
     assert identity(RunConfig.model_validate(values)) == identity(RunConfig())
+
+
+def test_a_field_that_was_added_later_leaves_the_names_of_older_results_alone() -> None:
+    """The names of published runs, which were made before `precision` was a field."""
+    published = Path(__file__).parent.parent / "results" / "benchmark" / "runs"
+    paths = sorted(published.glob("*/config.json"))
+    assert len(paths) == 60
+    for path in paths:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        assert "precision" not in values
+        assert run_name(RunConfig.model_validate(values)) == path.parent.name
 
 
 def test_identity_is_the_same_whatever_the_order_of_keys() -> None:

@@ -8,34 +8,23 @@ import pytest
 from rnngan_cli import losses, training
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.loop import Loop
 from rnngan_cli.recurrent import CELLS, Recurrent
 from rnngan_cli.training import State, Trainer, fit
 
 Configure = Callable[..., RunConfig]
+Change = Callable[[Trainer], None]
 
 
-class EagerLoop(Loop):
-    """The loop, an operation at a time."""
-
-    def __init__(self, trainer: Trainer) -> None:
-        super().__init__(trainer.update_discriminator.python_function, trainer.update_generator.python_function)
-        self._run = self._steps
-
-    def _trace(self, *_: object) -> None:
-        """There is no graph."""
-
-
-def trained(config: RunConfig, dataset: Dataset, *, plain: bool, compiled: bool = True) -> tuple[State, State]:
-    """The state before and after a run; `plain` hands every recurrent layer over to Keras."""
+def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change | None = None) -> tuple[State, State]:
+    """The state before and after a run of a trainer, changed first; `plain` hands every recurrent layer to Keras."""
     with pytest.MonkeyPatch.context() as patch:
         if plain:
             patch.setattr(training, "use_fused_layers", lambda *_, **__: True)
         trainer = Trainer(config, dataset)
     layers = [layer for net in trainer.networks.all.values() for layer in net.layers if isinstance(layer, Recurrent)]
     assert layers and all(layer.fused is plain for layer in layers)
-    if not compiled:  # quicker for a few steps
-        trainer.loop = EagerLoop(trainer)
+    if change is not None:
+        change(trainer)
     trainer.reset(config)
     before = trainer.state()
     for row in fit(trainer, dataset):
@@ -48,9 +37,9 @@ def farthest(one: State, other: State, networks: list[str]) -> float:
     return max(np.abs(one[name][place] - other[name][place]).max() for name in networks for place in one[name])
 
 
-def assert_same_run(config: RunConfig, dataset: Dataset, tolerance: float, *, compiled: bool) -> None:
+def assert_same_run(config: RunConfig, dataset: Dataset, tolerance: float, change: Change | None = None) -> None:
     fast_start, fast = trained(config, dataset, plain=False)
-    plain_start, plain = trained(config, dataset, plain=True, compiled=compiled)
+    plain_start, plain = trained(config, dataset, plain=True, change=change)
     networks = [name for name in fast if not name.startswith(("optimizer-", "past-"))]
     assert farthest(fast_start, plain_start, networks) == 0
     assert farthest(fast_start, fast, networks) > 100 * tolerance  # the run went somewhere
@@ -67,10 +56,11 @@ SLOW = {**RATES, "d_learning_rate": 0.01, "g_learning_rate": 0.01, "penalty_weig
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("loss", list(losses.VARIANTS))
 def test_three_steps_end_in_the_weights_of_keras_own_layers(
-    loss: str, cell: str, brief: Dataset, configure: Configure
+    loss: str, cell: str, brief: Dataset, configure: Configure, uncompiled: Change
 ) -> None:
+    """The fast side compiled."""
     config = configure(loss, cell=cell, steps=3, layers=1, **RATES)
-    assert_same_run(config, brief, 5e-6, compiled=False)
+    assert_same_run(config, brief, 5e-6, uncompiled)
 
 
 @pytest.mark.slow
@@ -81,4 +71,4 @@ def test_fifty_steps_end_in_the_weights_of_keras_own_layers(
 ) -> None:
     """Both compiled, each loss with its own gradient penalty."""
     config = configure(loss, cell=cell, steps=50, history_every=25, **SLOW)
-    assert_same_run(config, small, 2e-5, compiled=True)
+    assert_same_run(config, small, 2e-5)

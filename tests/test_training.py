@@ -523,3 +523,37 @@ def test_inputs_are_as_wide_as_noise_and_conditions(small: Dataset, configure: C
     for loss, expected in widths.items():
         built = Trainer(configure(loss), small).networks
         assert (built.generator.input_shape[-1], built.discriminator.input_shape[-1]) == expected
+
+
+# --- precision
+
+GENTLE = {"d_optimizer": "sgd", "g_optimizer": "sgd", "d_learning_rate": 0.05, "g_learning_rate": 0.05}
+KINDS_KEPT = {"float32", "int32", "int64"}  # optimisers count
+
+
+@pytest.mark.parametrize(("loss", "cell"), [*((name, "gru") for name in NAMES), ("bce", "lstm"), ("vae", "lstm")])
+def test_bfloat16_is_for_products_of_recurrent_layers_alone(
+    loss: str, cell: str, brief: Dataset, configure: Configure, uncompiled: Callable[[Trainer], None]
+) -> None:
+    """Weights, series and terms stay float32; the run goes another way than in float32, and not far another."""
+    states, rows = {}, {}
+    for precision in ("float32", "mixed_bfloat16"):
+        config = configure(loss, cell=cell, steps=2, history_every=1, precision=precision, **GENTLE)
+        trainer = Trainer(config, brief)
+        uncompiled(trainer)
+        trainer.reset(config)
+        rows[precision] = list(fit(trainer, brief))
+        states[precision] = trainer.state()
+        recurrent = [one for net in trainer.networks.all.values() for one in net.layers if isinstance(one, Recurrent)]
+        assert {one.compute_dtype for one in recurrent} == {precision.removeprefix("mixed_")}
+        assert {array.dtype.name for part in states[precision].values() for array in part.values()} <= KINDS_KEPT
+        assert trainer.sample(brief, 3).dtype == np.float32
+    differences = [
+        np.abs(states["float32"][name][place] - states["mixed_bfloat16"][name][place]).max()
+        for name in ("generator", "discriminator")
+        for place in states["float32"][name]
+    ]
+    assert 0 < max(differences) < 0.02
+    for one, two in zip(*rows.values(), strict=True):
+        assert one.fault is None and two.fault is None
+        assert two.values["d_loss"] == pytest.approx(one.values["d_loss"], rel=0.05, abs=0.05)
