@@ -58,10 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         _say(str(error))
         return error.exit_code
-    measure(ledger, chosen.only, scale)
+    code = 0
+    try:
+        measure(ledger, chosen.only, scale)
+    except KeyboardInterrupt:
+        _say("interrupted: the same command goes on from here")
+        code = 130
     publish(ledger, scale)
     _say(f"written: {chosen.output}")
-    return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

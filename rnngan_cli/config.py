@@ -126,7 +126,7 @@ class RunConfig(_Frozen):
     precision: Precision = Field(
         "float32",
         description="Of the recurrent layers; mixed_bfloat16 computes their products in half the bits, weights and "
-        "losses stay float32: for hardware that is fast at it, slower elsewhere.",
+        "losses stay float32: for hardware that is fast at it.",
     )
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
     history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")

@@ -85,6 +85,20 @@ def test_a_section_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[st
     assert "`stairs`: expected some of steps, sweeps, commands, growth" in capsys.readouterr().err
 
 
+def test_an_interruption_keeps_and_publishes_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> dict[str, Any]:
+        raise KeyboardInterrupt
+
+    helped = {"commands": {"--help": {"seconds": [0.1, 0.3, 0.2], "peak_memory_mib": [30.0, 31.0, 30.0]}}}
+    monkeypatch.setitem(SECTIONS, "commands", lambda _: {"--help": lambda: helped, "100 runs": interrupted})
+    assert speed.main(["--only", "commands", "--output", str(tmp_path)]) == 130
+    assert "the same command goes on from here" in capsys.readouterr().err
+    assert list(json.loads((tmp_path / "speed.json").read_text())["raw"]["commands"]) == ["--help"]
+    assert "| `--help` | at most 0.3 s | 0.200 | met |" in (tmp_path / "speed.md").read_text()
+
+
 def test_every_section_names_its_measurements() -> None:
     names = {name: list(section(FULL)) for name, section in SECTIONS.items()}
     assert names["steps"] == [
