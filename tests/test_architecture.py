@@ -83,6 +83,15 @@ def test_the_graph_is_seen() -> None:
     assert "rnngan_cli.data" in imported("rnngan_cli.plan")  # as `from rnngan_cli import data`
 
 
+def test_only_what_is_installed_is_imported() -> None:
+    """Not the benchmarks, the tests or the documentation's generator, which a wheel leaves out."""
+    for module, tree in trees().items():
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & {"benchmarks", "tests", "docs"}, module
+
+
 def test_imports_have_no_cycle() -> None:
     graph = {module: imported(module) for module in trees()}
     order = list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError, which names the cycle
