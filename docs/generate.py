@@ -133,7 +133,7 @@ def tune_table() -> str:
 
 
 def speed_table() -> str:
-    """Whole sweeps beside Keras and PyTorch, from results/speed; a part of README.md once that is published."""
+    """Whole sweeps beside Keras and PyTorch, as ratios, from results/speed."""
     sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
     from benchmarks.facts import facts
     from benchmarks.ledger import read
@@ -143,7 +143,13 @@ def speed_table() -> str:
     return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured)])
 
 
-PARTS = {"losses": losses_table, "benchmark": benchmark_table, "tune": tune_table, "study": study_table}
+PARTS = {
+    "losses": losses_table,
+    "benchmark": benchmark_table,
+    "tune": tune_table,
+    "study": study_table,
+    "speed": speed_table,
+}
 
 
 def filled(text: str) -> str:
