@@ -29,7 +29,7 @@ COMMAND_LOOKS = {"status": ("#56B4E9", "s"), "compare": ("#0072B2", "o"), "plot"
 def draw(setting: Mapping[str, Any], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
     """The picture, as `png` and `svg`; a panel whose section was not measured says so."""
     with style.look():
-        figure = style.new_figure(8.2, "Speed", machine_line(setting), _CAPTION, legend=False)
+        figure = style.new_figure(8.2, "Speed", machine_line(setting), _CAPTION, legend=False, width=11)
         panels = figure.subplots(2, 2)
         _draw_bars(
             panels[0, 0], _steps(found, scale), "milliseconds a step", f"One step, gru, {scale.shape.units} units"
