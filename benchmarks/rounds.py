@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
@@ -82,11 +82,6 @@ class Opponent:
         return facts
 
 
-def batched(tasks: Sequence[Task], size: int) -> Iterator[Sequence[Task]]:
-    """The tasks, so many at a time."""
-    return (tasks[start : start + size] for start in range(0, len(tasks), size))
-
-
 def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any]:
     """Measures tasks of one shape and kind.
 
@@ -100,12 +95,12 @@ def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any
     """
     opponents: list[Opponent] = []
     try:
-        for some in batched(tasks, STARTED_AT_ONCE):  # before all measurements: nobody compiles while another is timed
-            with ThreadPoolExecutor() as starting:
-                started = [starting.submit(Opponent, task, seconds) for task in some]
-            opponents += [one.result() for one in started if one.exception() is None]
-            for one in started:
-                one.result()  # raises what went wrong
+        with ThreadPoolExecutor(STARTED_AT_ONCE) as starting:
+            started = [starting.submit(Opponent, task, seconds) for task in tasks]
+        # All have started before the first is measured: nobody compiles while another is timed.
+        opponents += [one.result() for one in started if one.exception() is None]
+        for one in started:
+            one.result()  # raises what went wrong
         for number in range(rounds):
             turn = number % len(opponents)  # nobody is always measured after the same one
             for opponent in (*opponents[turn:], *opponents[:turn]):

@@ -1,7 +1,7 @@
 """Many updates in one call: a compiled loop that takes its batches, and keeps what updates tell, on the device.
 
-A call costs Python and TensorFlow a few milliseconds, as much as a tenth of a step; a value that is fetched makes
-Python wait for the device. Here both happen once for all steps between two rows of history.
+Every call from Python costs time of its own, and a value that is fetched makes Python wait for the device. Here both
+happen once for all steps between two rows of history.
 """
 
 from collections.abc import Callable, Mapping
