@@ -116,7 +116,7 @@ class Scale:
     units: tuple[int, ...] = (64, 128)
     batches: tuple[int, ...] = (32, 512)
     layers: tuple[int, ...] = (1, 4)
-    sweep_runs: int = 4
+    sweep_runs: int = 8
     sweep_steps: int = 2000
     sweep_rounds: int = 1
     worker_runs: int = 50

@@ -139,4 +139,7 @@ def _logged(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # everything is written, and TensorFlow takes more than a second to put its own things away
