@@ -20,7 +20,7 @@ from rnngan_cli.evaluation.protocols import STRONG
 from rnngan_cli.plan import plan
 from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder
-from rnngan_cli.sweep import NUM_REFERENCE
+from rnngan_cli.sweep import reference_arrays, reference_key
 
 RUNS_PER_SEED = 20
 """Ten losses, two cells."""
@@ -49,12 +49,7 @@ def write_sweep(path: Path, num_runs: int) -> SweepFolder:
     dataset, sweep = data.load(runs[0].data), SweepFolder(path)
     with _without_sync():
         sweep.create(config)
-        reference = {
-            "series": dataset.scaler.inverse(dataset.test.series[:NUM_REFERENCE]).astype(np.float32),
-            "feature_names": np.array(dataset.feature_names),
-            "image": np.array(dataset.image),
-        }
-        sweep.write_reference(f"{dataset.name}-{dataset.sha256[:12]}", reference)
+        sweep.write_reference(reference_key(dataset.name, dataset), reference_arrays(dataset))
         levels = {loss: number / 20 for number, loss in enumerate(dict.fromkeys(run.loss for run in runs))}
         sha256 = dataset.sha256
         for number, run in enumerate(runs):
@@ -85,7 +80,7 @@ def _write_run(
         noise = 0.02 * random.normal(size=(NUM_SAMPLES, dataset.steps, dataset.features))
         folder.write_samples(dataset.scaler.inverse(dataset.train.series[picked] + noise))
         folder.write_scores(ScoreKey("standard", sha256), *_scores(level, random))
-    folder.write_status("diverged" if diverged else "done", config.steps)
+    folder.end("diverged" if diverged else "done", config.steps)
     folder.drop_checkpoints()
 
 

@@ -22,7 +22,8 @@ Where things live:
     sampling.py             series from a trained generator, labels and codes set or drawn
     steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges
-    store.py                all that is written under results/ and read back
+    store.py                all that is written under results/ and read back; seal.py: hashes of an ended run's files
+    lock.py                 one driver for a sweep's folder, one worker for a run's
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
     engines/                ways to start workers
     statistics.py           intervals over runs, the leaderboard
@@ -32,6 +33,7 @@ Where things live:
     evaluating.py           scoring what is trained already; series of known quality
     tuning.py, trials.py    settings drawn, fitted to a loss and chosen; the trials of a tune, planned and read back
     tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes
+    verifying.py            results held against what they were written with; reproducing.py: a run trained again
     figures/                pictures
     cli/                    commands: parse, call one function, print
 

@@ -62,12 +62,13 @@ class Job:
 
 @dataclass
 class Summary:
-    """What became of a sweep: run names by state, and runs left alone, by reason."""
+    """What became of a sweep: run names by state, and runs left alone, by reason; a line for every damaged file."""
 
     states: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     trained: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
     signal: int | None = None
     refused: str = ""
 

@@ -31,6 +31,8 @@ def disk_errors_told(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except IsADirectoryError as error:
+        raise EnvironmentFaultError(f"`{path}`: a folder is where this file should be; remove it") from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
             raise EnvironmentFaultError(
@@ -53,10 +55,15 @@ def clear_leftovers(folder: Path) -> None:
         process = leftover.name.split(".")[-2]
         if process.isdigit() and psutil.pid_exists(int(process)):
             continue
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        remove(leftover)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a link or a folder with all that is in it, if it is there; never what a link leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -86,7 +93,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Writes JSON a person can read, keys in the order given."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """What `write_json` writes."""
+    return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any]:

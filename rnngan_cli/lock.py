@@ -1,54 +1,214 @@
-"""One driver at a time for a results folder."""
+"""One holder at a time: a driver for a sweep's folder, a worker for a run's.
 
+The system's own lock (flock) is what holds: it ends with the process, however it ends, and no process id has to be
+trusted. File systems shared between machines do not always pass it on, so a holder also writes who it is, and touches
+the file as a sign of life; one of another machine is respected until it has been silent for long.
+"""
+
+import errno
 import json
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
 
+NAME = ".lock"
+BEAT_SECONDS = 10.0
+"""A holder gives a sign of life this often."""
+SILENCE_SECONDS = 60.0
+"""One of another machine that has given none for so long is dead, or cut off from the files as well."""
+BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What a lock that somebody else has is refused with; any other refusal means that there are no locks here."""
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+"""A link under the name of a lock may lead anywhere, and what is locked is emptied."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a folder.
+
+    Attributes:
+        process: its id.
+        started: when it began, by its system's clock: an id is used again, a beginning is not.
+        host: its machine, for people.
+        system: tells one running system from another; machines may share a name.
+    """
+
+    process: int
+    started: float
+    host: str
+    system: str
+
+    @classmethod
+    def me(cls) -> "Holder":
+        """This process."""
+        import psutil
+
+        return cls(os.getpid(), psutil.Process().create_time(), platform.node(), _system())
+
+    def lives(self) -> bool:
+        """Whether it is a living process of this system."""
+        import psutil
+
+        try:
+            return abs(psutil.Process(self.process).create_time() - self.started) < 1
+        except (psutil.Error, ValueError, OverflowError):
+            return False
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host}"
+
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Holds `folder` for this process; the system lets go of it when the process ends, however it ends.
+def held(folder: Path, name: str = NAME) -> Iterator[None]:
+    """Holds `folder` for this process.
+
+    Args:
+        folder: made where it is not there.
+        name: of the file that is locked; holders of other names do not meet.
 
     Raises:
-        ResultsBusyError: another live process holds it; the message says which.
+        ResultsBusyError: a living process holds it; the message says which.
         UserError: there can be no such folder.
     """
-    path = folder / ".lock"
+    path = folder / name
     try:
-        with disk_errors_told(path):
+        with disk_errors_told(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+", encoding="utf-8")
     except OSError as error:  # such as a file where the folder should be
         raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
+    try:
+        with disk_errors_told(path):
+            file = os.fdopen(os.open(path, _OPEN, 0o644), "r+", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"`{path}`: cannot be locked ({error.strerror}); remove it") from error
     with file:
+        _claim(folder, path, file)
+        over = threading.Event()
+        threading.Thread(target=_beat, args=(path, over), daemon=True).start()
         try:
-            _take(file.fileno())
-        except OSError as error:
-            raise ResultsBusyError(
-                f"`{folder}` is held by another sweep ({_holder(path)}): wait, stop it, or use another `--output`"
-            ) from error
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps({"process": os.getpid(), "host": platform.node()}))
+            yield
+        finally:
+            over.set()
+            file.truncate(0)
+
+
+@contextmanager
+def held_in_turn(
+    folder: Path, stop: Callable[[], bool] = lambda: False, waiting: Callable[[str], None] = lambda _: None
+) -> Iterator[bool]:
+    """Holds `folder` as soon as whoever has it lets go; yields false, and holds nothing, if `stop` says so before.
+
+    Args:
+        folder: of a run.
+        stop: asked while waiting.
+        waiting: told about once a second for whom.
+
+    Raises:
+        UserError: there can be no such folder.
+    """
+    told = -1.0
+    with ExitStack() as holding:
+        while not (stopped := stop()):
+            try:
+                holding.enter_context(held(folder))
+                break
+            except _StillHeldError as error:
+                if time.monotonic() - told >= 1:
+                    told = time.monotonic()
+                    waiting(str(error.holder))
+                time.sleep(0.1)
+        yield not stopped
+
+
+class _StillHeldError(ResultsBusyError):
+    """Tells who has the folder."""
+
+    def __init__(self, folder: Path, holder: Holder | None) -> None:
+        self.holder = holder or "process unknown"
+        super().__init__(
+            f"`{folder}` is held by another sweep ({self.holder}): wait, stop it, or use another `--output`"
+        )
+
+
+def _claim(folder: Path, path: Path, file: IO[str]) -> None:
+    """Takes the lock and writes who has it.
+
+    Raises:
+        ResultsBusyError: somebody else has it.
+    """
+    me, before = Holder.me(), _read(path)
+    try:
+        _lock(file.fileno())
+        locks = True
+    except OSError as error:
+        if error.errno in BUSY:
+            raise _StillHeldError(folder, before) from error
+        locks = False  # this file system has none: signs of life are all there is
+    if before is not None and before != me and _may_live(before, path, locks=locks):
+        raise _StillHeldError(folder, before)
+    with disk_errors_told(path):
+        file.truncate(0)
+        file.write(json.dumps(asdict(me)))
         file.flush()
-        yield
+        os.fsync(file.fileno())
+    if not locks:
+        time.sleep(1)  # two may have claimed it at once: the one that wrote last has it
+        if (now := _read(path)) != me:
+            raise _StillHeldError(folder, now)
 
 
-def _holder(path: Path) -> str:
+def _may_live(holder: Holder, path: Path, *, locks: bool) -> bool:
+    """Whether whoever wrote its name here may still be at work, although the system gave us the lock."""
+    if holder.system == _system():
+        return not locks and holder.lives()  # with locks, having got it is proof that the holder is gone
+    return _silence(path) < SILENCE_SECONDS
+
+
+def _silence(path: Path) -> float:
+    """Seconds since the last sign of life, by the clock of the file system: machines' own clocks differ."""
+    probe = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with disk_errors_told(path):
+            probe.touch()
+        return probe.stat().st_mtime - path.stat().st_mtime
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _beat(path: Path, over: threading.Event) -> None:
+    while not over.wait(BEAT_SECONDS):
+        try:
+            os.utime(path)
+        except OSError:  # the folder is gone or out of reach: whoever writes next tells
+            return
+
+
+def _read(path: Path) -> Holder | None:
+    """Who last wrote its name and has not taken it away; None where the file is empty or damaged."""
     try:
         who = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {who['process']} on {who['host']}"
+        return Holder(int(who["process"]), float(who["started"]), str(who["host"]), str(who["system"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return "process unknown"
+        return None
 
 
-def _take(descriptor: int) -> None:
+def _system() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return platform.node()
+
+
+def _lock(descriptor: int) -> None:
     if os.name == "nt":  # pragma: no cover
         import msvcrt
 

@@ -94,6 +94,7 @@ def execute(
         UserError: the data cannot be loaded, or the disk refused.
     """
     folder.create(config)
+    folder.unseal()
     dataset = bench.dataset(config.data)
     trainer = bench.trainer(config, dataset)
     reason = None
@@ -111,7 +112,7 @@ def execute(
     seconds = {"training": [(0, 0.0), *folder.timing()][-1][1], "scoring": round(time.monotonic() - started, 3)}
     folder.write_provenance({**facts, "seconds": seconds})
     state = "done" if reason is None else "diverged"
-    folder.write_status(state, last_step, **({"reason": reason} if reason else {}))
+    folder.end(state, last_step, **({"reason": reason} if reason else {}))
     folder.drop_checkpoints()
     return state
 

@@ -1,5 +1,6 @@
 """The scores of one run in one file: the current ones, and behind them those of other protocols."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class ScoreBook:
         Raises:
             DamagedFileError: the file cannot be read.
         """
-        return read_json(self.path) if self.path.exists() else {}
+        return read_json(self.path) if os.path.lexists(self.path) else {}
 
     def write(self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]]) -> None:
         """Keeps scores as the current ones, and those of other protocols for the same data and weights behind them.

@@ -1,16 +1,19 @@
 """All that is written under results/ and read back. Nothing else knows a file's name.
 
 A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
-weights/, checkpoints/step-<n>/. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
+weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
+read from then on. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
 and what is derived from the runs: runs.csv, leaderboard.*, figures/.
 """
 
 import csv
 import hashlib
 import io
+import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +25,20 @@ from rnngan_cli.files import (
     DamagedFileError,
     clear_leftovers,
     disk_errors_told,
+    json_bytes,
     npz_bytes,
     read_folder,
     read_json,
     read_npz,
+    remove,
     write_bytes,
     write_folder,
     write_json,
     write_text,
 )
 from rnngan_cli.scorebook import ScoreBook, ScoreKey
+from rnngan_cli.seal import NAME as MANIFEST
+from rnngan_cli.seal import Seal, digest
 
 State = dict[str, dict[str, np.ndarray]]
 HistoryRow = tuple[int, dict[str, float]]
@@ -40,7 +47,20 @@ STATES = ("pending", "running", "done", "diverged", "failed", "interrupted")
 ENDED = ("done", "diverged")
 KEPT_CHECKPOINTS = 2
 """The newest, and the one before it, should the newest turn out to be damaged."""
-
+SEALED = (
+    "config.json",
+    "history.csv",
+    "provenance.json",
+    "samples.npz",
+    "scores.json",
+    "timing.csv",
+    "weights/manifest.json",
+)
+"""What an ended run consists of, with its status, which is written last."""
+LEFT_OUT = ("samples.npz", "weights/manifest.json")
+"""What published copies may leave out: nothing is said with it that is not in the scores."""
+REPLACEABLE = ("config.json", "samples.npz", "scores.json", "status.json")
+"""Files that are written anew from a run's config and its weights; where another is lost the run is trained again."""
 
 GRID_PREFIX, VALUES_PREFIX = "by_", "values_of_"
 """Names in samples.npz: series by the value of a label or code, and those values."""
@@ -51,6 +71,10 @@ class RunFolder:
     """A run's folder. Every method reads or writes one thing in it."""
 
     path: Path
+
+    @cached_property
+    def _seal(self) -> Seal:
+        return Seal(self.path)
 
     def create(self, config: RunConfig) -> None:
         """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
@@ -82,15 +106,99 @@ class RunFolder:
             raise DamagedFileError(str(error)) from error
 
     def status(self) -> dict[str, Any]:
-        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet."""
-        if not (self.path / "status.json").exists():
+        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet.
+
+        Raises:
+            DamagedFileError: it cannot be read, or no state is in it.
+        """
+        path = self.path / "status.json"
+        if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
-        return read_json(self.path / "status.json")
+        status = read_json(path)
+        if status.get("state") not in STATES or not isinstance(status.get("step"), int):
+            raise DamagedFileError(f"`{path}` tells no state and step of a run")
+        if status["state"] in ENDED:
+            self._seal.check("status.json")
+        return status
+
+    def is_settled(self, protocol: str) -> bool:
+        """Whether the run has diverged, or has ended with scores of that protocol: nothing is left to be done.
+
+        Raises:
+            DamagedFileError: what tells it is damaged.
+        """
+        state = self.status()["state"]
+        return state == "diverged" or (state == "done" and self.scores().get("protocol") == protocol)
+
+    def end(self, state: str, step: int, **more: Any) -> None:
+        """Ends the run: keeps the hashes of what it consists of, then writes its status.
+
+        From then on what is read is held against the hashes; they count for nothing before the status says so.
+        """
+        status = _status(state, step, more)
+        self._seal.put(SEALED, {"status.json": json_bytes(status)})
+        write_json(self.path / "status.json", status)
+
+    def unseal(self) -> None:
+        """Takes the hashes away, before the files are written anew."""
+        self._seal.remove()
+
+    def sealed(self) -> list[str]:
+        """Files whose hashes are kept; none of runs that go on, nor of those made before hashes were kept.
+
+        Raises:
+            DamagedFileError: the hashes cannot be read.
+        """
+        return list(self._seal.hashes())
+
+    def left_out(self) -> list[str]:
+        """What is sealed of weights and samples and is not there at all: published copies leave it out."""
+        return [
+            name for name in self.sealed() if name in LEFT_OUT and not os.path.lexists(self.path / Path(name).parts[0])
+        ]
+
+    def manifested(self, name: str) -> list[Path]:
+        """Folders that have a manifest of their own, for `read_folder`: `name` itself, or its checkpoints."""
+        place = self.path / name
+        return sorted(one.parent for one in (*place.glob("manifest.json"), *place.glob("step-*/manifest.json")))
+
+    def examine(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The run's status, `pending` where it cannot be read, and a line for every damaged file, by its name.
+
+        The files of a run that has ended are held against the seal; what published copies leave out is no damage. Of a
+        run that goes on only config and status are read: checkpoints have manifests of their own.
+        """
+        status, found = {"state": "pending", "step": 0}, {}
+        readers: dict[str, Callable[[], object]] = {"config.json": self.config} if self.is_begun() else {}
+        try:
+            status = self.status()
+        except DamagedFileError as error:
+            found["status.json"] = str(error)
+        names: set[str] = set()
+        try:
+            if found or status["state"] in ENDED:
+                names = set(self.sealed()) - set(self.left_out())
+        except DamagedFileError as error:
+            found[MANIFEST] = str(error)
+        if names or status["state"] in ENDED:
+            readers |= {"history.csv": self.history, "provenance.json": self.provenance, "scores.json": self.scores}
+        for name in sorted({*readers, *names} - found.keys()):
+            try:
+                self._seal.check(name)
+                readers.get(name, bool)()
+            except DamagedFileError as error:
+                found[name] = str(error)
+        return status, found
+
+    def is_begun(self) -> bool:
+        """Whether anything was written: a worker that is to begin only makes the folder, and locks it."""
+        return self.path.is_dir() and any(
+            not one.name.startswith(".") and one.name != "checkpoints" for one in self.path.iterdir()
+        )
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
         """Writes the status, with further facts such as `reason`."""
-        content = {"schema_version": SCHEMA_VERSION, "state": state, "step": step, **more}
-        write_json(self.path / "status.json", content)
+        write_json(self.path / "status.json", _status(state, step, more))
 
     def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
         """Keeps everything needed to go on from `step`; drops all but the newest two."""
@@ -133,6 +241,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read.
         """
+        self._seal.check("history.csv")
         return read_history(self.path / "history.csv")
 
     def write_timing(self, rows: Sequence[tuple[int, float]]) -> None:
@@ -143,6 +252,7 @@ class RunFolder:
     def timing(self) -> list[tuple[int, float]]:
         """The rows of timing.csv; empty where there are none, or none that can be read: clock times are not results."""
         try:
+            self._seal.check("timing.csv")
             return [(step, values["seconds"]) for step, values in read_history(self.path / "timing.csv")]
         except (DamagedFileError, KeyError):
             return []
@@ -158,6 +268,7 @@ class RunFolder:
         Raises:
             DamagedFileError: they are missing or damaged.
         """
+        self._seal.check("weights/manifest.json")
         return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self.path / "weights").items()}
 
     def write_samples(
@@ -180,6 +291,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it is missing or damaged.
         """
+        self._seal.check("samples.npz")
         return read_npz(self.path / "samples.npz")
 
     def weights_sha256(self) -> str:
@@ -188,7 +300,7 @@ class RunFolder:
             content = read_json(self.path / "weights" / "manifest.json")
         except DamagedFileError:
             return ""
-        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+        return _content_hash(content)
 
     @property
     def _scorebook(self) -> ScoreBook:
@@ -198,14 +310,26 @@ class RunFolder:
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
     ) -> None:
         """Keeps scores as the current ones; see `ScoreBook.write`."""
-        self._scorebook.write(key, scores, judges or {})
+        with self._seal.lifted("scores.json"):
+            self._scorebook.write(key, scores, judges or {})
 
     def recall_scores(self, key: ScoreKey) -> bool:
-        """Makes scores that are kept for `key` the current ones; false where there are none."""
-        return self._scorebook.recall(key)
+        """Makes scores that are kept for `key` the current ones; false where there are none, or the file is damaged."""
+        try:
+            self._seal.check("scores.json")
+        except DamagedFileError:
+            (self.path / "scores.json").unlink(missing_ok=True)  # nothing in it can be trusted
+            return False
+        with self._seal.lifted("scores.json"):
+            return self._scorebook.recall(key)
 
     def scores(self) -> dict[str, Any]:
-        """The current scores with what they depend on, as `write_scores` took them; empty where there are none."""
+        """The current scores with what they depend on, as `write_scores` took them; empty where there are none.
+
+        Raises:
+            DamagedFileError: they cannot be read, or are not what was sealed.
+        """
+        self._seal.check("scores.json")
         return self._scorebook.read()
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
@@ -213,9 +337,14 @@ class RunFolder:
         write_json(self.path / "provenance.json", {"schema_version": SCHEMA_VERSION, **facts})
 
     def provenance(self) -> dict[str, Any]:
-        """What `write_provenance` kept; empty where there is nothing."""
+        """What `write_provenance` kept; empty where there is nothing.
+
+        Raises:
+            DamagedFileError: it cannot be read, or is not what was sealed.
+        """
         path = self.path / "provenance.json"
-        return read_json(path) if path.exists() else {}
+        self._seal.check("provenance.json")
+        return read_json(path) if os.path.lexists(path) else {}
 
 
 @dataclass(frozen=True)
@@ -230,25 +359,44 @@ class SweepFolder:
             (self.path / "runs").mkdir(parents=True, exist_ok=True)
             for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
                 clear_leftovers(folder)
-        write_json(self.path / "sweep.json", config.model_dump(mode="json"))
+        content = config.model_dump(mode="json")
+        write_json(self.path / "sweep.json", {**content, "sha256": _content_hash(content)})
+
+    def config(self) -> SweepConfig:
+        """The resolved sweep.
+
+        Raises:
+            DamagedFileError: it cannot be read or does not validate.
+        """
+        path = self.path / "sweep.json"
+        values = read_json(path)
+        if json_bytes(values) != path.read_bytes():
+            raise DamagedFileError(f"`{path}` is not as it was written")
+        if values.pop("sha256", None) not in (None, _content_hash(values)):  # none was kept of old
+            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
+        try:
+            return build(SweepConfig, values, str(path))
+        except UserError as error:
+            raise DamagedFileError(str(error)) from error
 
     def run(self, config: RunConfig) -> RunFolder:
         """The folder of one run."""
         return RunFolder(self.path / "runs" / run_name(config))
 
     def runs(self) -> Iterator[RunFolder]:
-        """Every run's folder, by name."""
-        for path in sorted((self.path / "runs").glob("*")):
-            if (path / "config.json").is_file():
-                yield RunFolder(path)
+        """Every run's folder in which anything was written, by name."""
+        for path in sorted((self.path / "runs").glob("[!.]*")):
+            if (folder := RunFolder(path)).is_begun():
+                yield folder
 
     def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
-        path = self.path / "reference" / f"{key}.npz"
-        if not path.exists():
-            with disk_errors_told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, npz_bytes(arrays))
+        path, content = self.reference_path(key), npz_bytes(arrays)
+        with disk_errors_told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() or digest(path) != hashlib.sha256(content).hexdigest():
+            remove(path)
+            write_bytes(path, content)
 
     def reference(self, key: str) -> dict[str, np.ndarray]:
         """What `write_reference` kept.
@@ -256,14 +404,19 @@ class SweepFolder:
         Raises:
             DamagedFileError: it is missing or damaged.
         """
-        return read_npz(self.path / "reference" / f"{key}.npz")
+        return read_npz(self.reference_path(key))
+
+    def reference_path(self, key: str) -> Path:
+        """Where it is kept."""
+        return self.path / "reference" / f"{key}.npz"
 
     def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
         """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
         path = self.path / "calibration" / f"{key}.json"
         with disk_errors_told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(path, {"schema_version": SCHEMA_VERSION, **content})
+        whole = {"schema_version": SCHEMA_VERSION, **content}
+        write_json(path, {**whole, "sha256": _content_hash(whole)})
 
     def calibration(self, key: str) -> dict[str, dict[str, float]]:
         """What `write_calibration` kept: scores by candidate and name; empty where there is nothing.
@@ -272,9 +425,12 @@ class SweepFolder:
             DamagedFileError: it is damaged.
         """
         path = self.path / "calibration" / f"{key}.json"
-        if not path.exists():
+        if not os.path.lexists(path):
             return {}
-        candidates = read_json(path).get("candidates")
+        content = read_json(path)
+        if content.pop("sha256", None) not in (None, _content_hash(content)):  # none was kept of old
+            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
+        candidates = content.get("candidates")
         if not isinstance(candidates, dict) or not all(isinstance(one, dict) for one in candidates.values()):
             raise DamagedFileError(
                 f"`{path}` holds no scores of candidates; remove it and give `rnngan evaluate` again"
@@ -285,6 +441,10 @@ class SweepFolder:
     def figures(self) -> Path:
         """Where pictures go."""
         return self.path / "figures"
+
+
+def _content_hash(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 def find_sweeps(path: Path) -> list[SweepFolder]:
@@ -299,6 +459,10 @@ def find_sweeps(path: Path) -> list[SweepFolder]:
     if not found:
         raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
     return found
+
+
+def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "state": state, "step": step, **more}
 
 
 def history_bytes(history: Sequence[HistoryRow]) -> bytes:

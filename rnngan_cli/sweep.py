@@ -1,21 +1,22 @@
 """A sweep from plan to tables: what is asked for, which runs are left, and having them done."""
 
-import shutil
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from rnngan_cli import data, estimate, provenance
 from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
 from rnngan_cli.evaluation import protocol
-from rnngan_cli.files import DamagedFileError
+from rnngan_cli.files import DamagedFileError, disk_errors_told, remove
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import ENDED, REPLACEABLE, RunFolder, SweepFolder
 
 NUM_REFERENCE = 500
 """Real test series kept with a sweep for pictures."""
@@ -100,32 +101,67 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
     """
     summary, todo = Summary(), []
     for job in prepared.jobs:
-        state, reason = _state(job.folder)
-        scored = job.folder.scores().get("protocol") == prepared.sweep.protocol if state == "done" else True
+        state, reason, damage = _state(job.folder)
+        if damage:
+            state, reason, ending = "pending", next(iter(damage.values())), "to be done anew"
+            if clear:
+                ending = _mend(job, damage, prepared.folder.path / "damaged" / job.name)
+            summary.damage += [f"{line}; {ending}" for line in damage.values()]
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
             if clear:
-                shutil.rmtree(job.folder.path, ignore_errors=True)
+                _clear(job.folder)
             state, stale = "pending", False
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:
             summary.stale.append(job.name)
-        if state not in (*ENDED, "failed") or not scored:
-            todo.append(job)
+        if state == "failed" or (state in ENDED and job.folder.is_settled(prepared.sweep.protocol)):
+            continue
+        todo.append(job)
     return summary, todo
 
 
-def _state(folder: RunFolder) -> tuple[str, str]:
-    """A run's state on disk; what was running when its driver died is interrupted."""
-    try:
-        status = folder.status()
-        if status.get("state") in ENDED:
-            folder.config()
-            folder.scores()
-    except DamagedFileError as error:
-        return "pending", str(error)
-    state = str(status.get("state", "pending"))
-    return ("interrupted" if state == "running" else state), str(status.get("reason", ""))
+def _state(folder: RunFolder) -> tuple[str, str, dict[str, str]]:
+    """A run's state on disk, the reason for it, and what is damaged, by file.
+
+    What was running when its driver died is interrupted.
+    """
+    status, damage = folder.examine()
+    state = str(status["state"])
+    return ("interrupted" if state == "running" else state), str(status.get("reason", "")), damage
+
+
+def _clear(folder: RunFolder) -> None:
+    """Removes a run, so that it is trained again.
+
+    Raises:
+        ResultsBusyError: a worker is at it.
+    """
+    with held(folder.path):
+        remove(folder.path)
+
+
+def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
+    """Makes a damaged run one that can be done anew, and says how.
+
+    Files that come from the run's config and weights are removed, and will be written again from them. Where another
+    one is lost, the whole run goes to `aside`, where somebody may want to look at it.
+
+    Raises:
+        ResultsBusyError: a worker is at it.
+    """
+    path = job.folder.path
+    with held(path), disk_errors_told(aside):
+        if set(damage) <= set(REPLACEABLE):
+            job.folder.unseal()
+            for name in {*damage, "status.json"}:  # without a status it has not ended
+                remove(path / name)
+            job.folder.create(job.config)
+            return "written anew"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        remove(aside)
+        path.rename(aside)
+    return f"trained again; the damaged run is in `{aside}`"
 
 
 def _is_stale(folder: RunFolder) -> bool:
@@ -137,16 +173,22 @@ def _is_stale(folder: RunFolder) -> bool:
 
 
 def _write_references(prepared: Prepared) -> None:
-    import numpy as np
-
     for name, dataset in prepared.datasets.items():
-        part = dataset.test
-        arrays = {
-            "series": dataset.scaler.inverse(part.series[:NUM_REFERENCE]).astype(np.float32),
-            "feature_names": np.array(dataset.feature_names),
-            "image": np.array(dataset.image),
-        }
-        prepared.folder.write_reference(f"{name}-{dataset.sha256[:12]}", arrays)
+        prepared.folder.write_reference(reference_key(name, dataset), reference_arrays(dataset))
+
+
+def reference_key(name: str, dataset: Dataset) -> str:
+    """The name under which real series are kept for the pictures of a data set."""
+    return f"{name}-{dataset.sha256[:12]}"
+
+
+def reference_arrays(dataset: Dataset) -> dict[str, np.ndarray]:
+    """What is kept of a data set for pictures: some test series in its own units."""
+    return {
+        "series": dataset.scaler.inverse(dataset.test.series[:NUM_REFERENCE]).astype(np.float32),
+        "feature_names": np.array(dataset.feature_names),
+        "image": np.array(dataset.image),
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 from math import fsum, sqrt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.boards import JUDGE_SD, SORT_BY, markdown
@@ -31,10 +32,11 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     """
     import pandas as pd
 
-    rows, fields, damage = [], [], []
+    rows, fields = [], []
+    damage: list[str] = []
     for folder in sweep.runs():
         try:
-            row, setting = _row(folder)
+            row, setting = _row(folder, damage)
         except DamagedFileError as error:
             damage.append(str(error))
             continue
@@ -56,7 +58,8 @@ def score_names(runs: "pd.DataFrame") -> list[str]:
     return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
 
 
-def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
+def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A run's line, and its settings; what is damaged beside its results is added to `damage`."""
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
@@ -73,7 +76,7 @@ def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
         "step": status.get("step", 0),
         "reason": status.get("reason", ""),
         **{name: float(value) for name, value in scores.get("scores", {}).items()},
-        **_costs(folder),
+        **_costs(folder, damage),
         **{name + JUDGE_SD: _deviation(values) for name, values in judges.items() if len(values) > 1},
     }
     return row, _setting_fields(config.model_dump(mode="json"))
@@ -85,12 +88,13 @@ def _deviation(values: list[float]) -> float:
     return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def _costs(folder: RunFolder) -> dict[str, float]:
+def _costs(folder: RunFolder, damage: list[str]) -> dict[str, float]:
     """What an ended run took: updates of each side, seconds of training; nothing where its provenance is damaged."""
     try:
         facts = folder.provenance()
-    except DamagedFileError:
-        return {}  # where a result came from is no part of it: the scores stay
+    except DamagedFileError as error:
+        damage.append(str(error))  # where a result came from is no part of it: the scores stay
+        return {}
     updates = {f"{side}_updates": float(count) for side, count in facts.get("updates", {}).items()}
     seconds = facts.get("seconds", {}).get("training")
     return updates if seconds is None else {**updates, "training_seconds": float(seconds)}
@@ -134,14 +138,16 @@ def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> tuple[list
     return of_run, of_data
 
 
-def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame", markdown: str) -> None:
-    """Writes runs.csv and leaderboard.csv, .json and .md."""
-    write_text(sweep.path / "runs.csv", runs.to_csv(index=False, lineterminator="\n"))
-    write_text(sweep.path / "leaderboard.csv", board.to_csv(index=False, lineterminator="\n"))
+def render(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> dict[Path, str]:
+    """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
     records = json.loads(board.to_json(orient="records", double_precision=12))
-    content = json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
-    write_text(sweep.path / "leaderboard.json", content + "\n")
-    write_text(sweep.path / "leaderboard.md", markdown)
+    return {
+        sweep.path / "runs.csv": runs.to_csv(index=False, lineterminator="\n"),
+        sweep.path / "leaderboard.csv": board.to_csv(index=False, lineterminator="\n"),
+        sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
+        + "\n",
+        sweep.path / "leaderboard.md": markdown(board),
+    }
 
 
 def calibrated(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> "tuple[pd.DataFrame, list[str]]":
@@ -195,15 +201,27 @@ def _means(scores: dict[str, float], board: "pd.DataFrame") -> dict[str, float]:
     return {f"{name}_mean": value for name, value in scores.items() if f"{name}_mean" in board.columns}
 
 
+def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
+    """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
+    runs, board, damage = _read(sweep)
+    return render(sweep, runs, board), damage
+
+
 def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
     """Makes the derived tables anew from the runs and writes them.
 
     Returns:
         The runs, the leaderboard, and a line for every run that could not be read.
     """
+    runs, board, damage = _read(sweep)
+    for path, text in render(sweep, runs, board).items():
+        write_text(path, text)
+    return runs, board, damage
+
+
+def _read(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
     runs, damage = runs_table(sweep)
     board, more = calibrated(sweep, runs, leaderboard_of(runs))
-    write_tables(sweep, runs, board, markdown(board))
     return runs, board, damage + more
 
 

@@ -1,17 +1,22 @@
 """One driver at a time: the lock is the system's, so it cannot be left behind."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from rnngan_cli import lock
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.lock import held
+from rnngan_cli.lock import SILENCE_SECONDS, Holder, held, held_in_turn
 
 HOLDER = """
 import sys
@@ -73,6 +78,141 @@ def test_a_killed_holder_lets_go(holder: "subprocess.Popen[str]", tmp_path: Path
     holder.wait(timeout=30)
     with held(tmp_path / "sweep"):
         assert holding(tmp_path / "sweep") == os.getpid()
+
+
+def test_who_lets_go_takes_its_name_away(tmp_path: Path) -> None:
+    with held(tmp_path):
+        pass
+    assert (tmp_path / ".lock").read_bytes() == b""
+
+
+def test_other_names_do_not_meet(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    with held(tmp_path / "sweep", ".lock-1-of-2"):
+        assert holding(tmp_path / "sweep") == holder.pid
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    """What is locked is emptied: nobody's file may stand there."""
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "sweep").mkdir()
+    (tmp_path / "sweep" / ".lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(UserError, match="cannot be locked"), held(tmp_path / "sweep"):
+        pytest.fail("held")
+    assert (tmp_path / "precious").read_text() == "kept"
+
+
+# Holders that the system does not know: of another machine, or where there are no locks
+
+
+def leave(folder: Path, holder: Holder, *, silent: float) -> None:
+    """A lock file as such a holder has left it, its last sign of life so many seconds ago."""
+    folder.mkdir(exist_ok=True)
+    path = folder / ".lock"
+    path.write_text(json.dumps(asdict(holder)))
+    now = path.stat().st_mtime
+    os.utime(path, (now - silent, now - silent))
+
+
+ELSEWHERE = Holder(process=os.getpid(), started=1.0, host="elsewhere", system="another boot")
+
+
+def test_a_holder_on_another_machine_is_respected_while_it_gives_signs_of_life(tmp_path: Path) -> None:
+    leave(tmp_path, ELSEWHERE, silent=SILENCE_SECONDS / 2)
+    with pytest.raises(ResultsBusyError, match=f"process {os.getpid()} on elsewhere"), held(tmp_path):
+        pytest.fail("held twice")
+    assert json.loads((tmp_path / ".lock").read_text())["host"] == "elsewhere"
+
+
+def test_a_holder_on_another_machine_that_has_been_silent_is_succeeded(tmp_path: Path) -> None:
+    leave(tmp_path, ELSEWHERE, silent=SILENCE_SECONDS + 1)
+    with held(tmp_path):
+        assert holding(tmp_path) == os.getpid()
+        assert json.loads((tmp_path / ".lock").read_text())["host"] != "elsewhere"
+
+
+def test_a_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "BEAT_SECONDS", 0.02)
+    with held(tmp_path):
+        os.utime(tmp_path / ".lock", (1, 1))
+        until(lambda: (tmp_path / ".lock").stat().st_mtime > 1)
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that knows no locks, as some that machines share."""
+
+    def refuse(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "_lock", refuse)
+
+
+def test_without_locks_a_living_process_is_respected(
+    no_locks: None, holder: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    with pytest.raises(ResultsBusyError, match=f"process {holder.pid} on "), held(tmp_path / "sweep"):
+        pytest.fail("held twice")
+    holder.kill()
+    holder.wait(timeout=30)
+    with held(tmp_path / "sweep"):
+        assert holding(tmp_path / "sweep") == os.getpid()
+
+
+def test_without_locks_a_process_id_that_is_used_again_is_nobody(no_locks: None, tmp_path: Path) -> None:
+    """The id lives, but that process began at another time than the holder had."""
+    parent = psutil.Process().parent()
+    assert parent is not None
+    me = Holder.me()
+    was = Holder(parent.pid, parent.create_time() - 1000, me.host, me.system)
+    leave(tmp_path, was, silent=0)
+    with held(tmp_path):
+        assert holding(tmp_path) == os.getpid()
+    leave(tmp_path, replace(was, started=parent.create_time()), silent=0)
+    with pytest.raises(ResultsBusyError, match=f"process {parent.pid} on "), held(tmp_path):
+        pytest.fail("held twice")
+
+
+def test_without_locks_the_last_of_two_that_came_at_once_has_it(
+    no_locks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock.time, "sleep", lambda _: leave(tmp_path, ELSEWHERE, silent=0))
+    with pytest.raises(ResultsBusyError, match="on elsewhere"), held(tmp_path):
+        pytest.fail("held twice")
+
+
+# Waiting for one's turn
+
+
+def test_a_turn_comes_when_the_holder_ends(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    told: list[str] = []
+
+    def waiting(who: str) -> None:
+        told.append(who)
+        holder.kill()
+
+    with held_in_turn(tmp_path / "sweep", waiting=waiting) as mine:
+        assert mine
+        assert holding(tmp_path / "sweep") == os.getpid()
+    assert told == [f"process {holder.pid} on {Holder.me().host}"]
+
+
+def test_who_is_stopped_while_waiting_gets_nothing(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    asked = iter([False, False, True])
+    with held_in_turn(tmp_path / "sweep", stop=lambda: next(asked)) as mine:
+        assert not mine
+        assert holding(tmp_path / "sweep") == holder.pid
+
+
+def test_an_error_of_the_one_who_holds_is_not_taken_for_somebody_elses_turn(tmp_path: Path) -> None:
+    with pytest.raises(ResultsBusyError), held_in_turn(tmp_path), held(tmp_path):
+        pytest.fail("held twice")
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_other_folders_are_free(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:

@@ -125,7 +125,16 @@ def test_python_meets_the_device_once_a_row_of_history(
 
 
 FILES = {
-    *("config.json", "history.csv", "provenance.json", "samples.npz", "scores.json", "status.json", "timing.csv"),
+    *(
+        "config.json",
+        "history.csv",
+        "manifest.json",
+        "provenance.json",
+        "samples.npz",
+        "scores.json",
+        "status.json",
+        "timing.csv",
+    ),
     *(f"weights/{name}" for name in ("average.npz", "discriminator.npz", "generator.npz", "manifest.json")),
 }
 BYTES_PER_ROW = 20 * 15  # 15 columns of at most 20 signs

@@ -1,6 +1,5 @@
 """What is written under results/ is read back to the bit, or its damage is named."""
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -317,14 +316,19 @@ def test_a_sweep_lists_its_runs_by_name(tmp_path: Path) -> None:
     (sweep.path / "runs" / "empty").mkdir()
     (sweep.path / "runs" / "file").touch()
     assert [folder.config().loss for folder in sweep.runs()] == ["bce", "wgan"]
-    assert json.loads((sweep.path / "sweep.json").read_text()) == SweepConfig().model_dump(mode="json")
+    assert sweep.config() == SweepConfig()
 
 
-def test_a_reference_is_written_once(tmp_path: Path) -> None:
-    sweep = SweepFolder(tmp_path)
-    sweep.write_reference("sines-ab", {"series": np.zeros(2)})
-    sweep.write_reference("sines-ab", {"series": np.ones(2)})
-    assert sweep.reference("sines-ab")["series"].tolist() == [0, 0]
+def test_a_reference_is_written_once_and_again_where_it_is_damaged(tmp_path: Path) -> None:
+    sweep, arrays = SweepFolder(tmp_path), {"series": np.zeros(2)}
+    sweep.write_reference("sines-ab", arrays)
+    path = sweep.reference_path("sines-ab")
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    sweep.write_reference("sines-ab", arrays)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    path.write_bytes(before[0][:-1])
+    sweep.write_reference("sines-ab", arrays)
+    assert path.read_bytes() == before[0]
     with pytest.raises(DamagedFileError):
         sweep.reference("stocks-ab")
 

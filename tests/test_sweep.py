@@ -21,9 +21,10 @@ import psutil
 import pytest
 
 from rnngan_cli.config import SweepConfig
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import ResultsBusyError, UserError
+from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import ENDED, RunFolder, SweepFolder
 from rnngan_cli.sweep import Job, Orders, Prepared, Summary, expected_seconds, prepare, survey
 
 TIMEOUT = 420
@@ -166,36 +167,51 @@ def test_a_dry_run_writes_nothing(done: Sweep) -> None:
 
 
 def test_broken_runs_do_not_stop_the_others(done: Sweep) -> None:
-    """A file where a run's folder should be, a damaged config, and a run that is not there, in one sweep."""
+    """A file where a run's folder should be, and runs that are not there, in one sweep."""
     whole = done.contents()
     first, second, third, fourth = (done.output / "runs" / name for name in done.states())
-    shutil.rmtree(first)
+    for path in (first, second, third):
+        shutil.rmtree(path)
     first.touch()
-    config = (second / "config.json").read_bytes()
-    (second / "config.json").write_bytes(config[:-9])
-    shutil.rmtree(third)
     before = {path: path.stat().st_mtime_ns for path in fourth.rglob("*")}
 
     broken = done.run("--json")
     assert broken.returncode == 1
     facts = json.loads(broken.stdout)["runs"]
-    assert [facts[path.name]["state"] for path in (first, second, third, fourth)] == [
-        "failed",
-        "failed",
-        "done",
-        "done",
-    ]
-    assert "Not a directory" in facts[first.name]["reason"]
-    assert "config.json` cannot be read" in facts[second.name]["reason"]
-    assert "config.json" in broken.stderr
+    states = [facts[path.name]["state"] for path in (first, second, third, fourth)]
+    assert states == ["failed", "done", "done", "done"]
+    assert "cannot be a folder" in facts[first.name]["reason"]
     assert {path: path.stat().st_mtime_ns for path in fourth.rglob("*")} == before
 
     first.unlink()
-    (second / "config.json").write_bytes(config)
     mended = done.run("--rerun", "failed", "--progress", "plain")
     assert mended.returncode == 0, mended.stdout
-    assert "(1 of 1)" in mended.stdout  # the second was whole but for its config, and nothing of it was thrown away
+    assert "(1 of 1)" in mended.stdout
     assert done.contents() == whole
+
+
+def test_damaged_runs_are_named_set_aside_and_done_anew(done: Sweep) -> None:
+    """What scoring writes is written again from the weights; a run of which more is lost is trained again."""
+    whole = done.contents()
+    paths = [done.output / "runs" / name for name in done.states()]
+    names = ["scores.json", "history.csv", "config.json", "status.json"]
+    for path, name in zip(paths, names, strict=True):
+        content = (path / name).read_bytes()
+        (path / name).write_bytes(content.replace(b"0", b"1") if name == "scores.json" else content[:-9])
+    assert done.contents() != whole
+    weights = [(path / "weights" / "manifest.json").stat().st_mtime_ns for path in paths]
+    again = done.run("--progress", "plain")
+    assert again.returncode == 0
+    assert "(4 of 4)" in again.stdout
+    for path, name in zip(paths, names, strict=True):
+        assert f"`{path / name}`" in again.stderr
+    assert done.contents() == whole
+    trained = [(path / "weights" / "manifest.json").stat().st_mtime_ns for path in paths]
+    assert [one != other for one, other in zip(weights, trained, strict=True)] == [False, True, False, False]
+    aside = done.output / "damaged" / paths[1].name
+    assert f"{aside}" in again.stderr
+    assert (aside / "history.csv").is_file()
+    assert "nothing to do" in done.run("--progress", "plain").stdout
 
 
 def test_a_failed_run_is_left_alone_until_it_is_asked_for(done: Sweep) -> None:
@@ -215,6 +231,7 @@ def test_a_run_made_with_other_versions_is_told_and_trained_again_if_asked(done:
     facts = json.loads(path.read_text())
     facts["versions"]["tensorflow"] = "2.0.0"
     path.write_text(json.dumps(facts))
+    folder.end("done", 4)
     told = done.run("--progress", "plain")
     assert told.returncode == 0
     assert "1 made with other versions: `--rerun stale` trains them again" in told.stdout
@@ -267,7 +284,8 @@ def test_a_survey_of_a_finished_sweep(done: Sweep) -> None:
     ],
 )
 def test_what_is_to_be_done(done: Sweep, state: str, rerun: str, num_todo: int) -> None:
-    next(done.folder.runs()).write_status(state, 4)
+    folder = next(done.folder.runs())
+    (folder.end if state in ENDED else folder.write_status)(state, 4)
     _, todo = survey(prepared(done), Orders(rerun=rerun), clear=False)
     assert len(todo) == num_todo
 
@@ -280,15 +298,26 @@ def test_what_was_running_when_its_driver_died_is_interrupted(done: Sweep) -> No
     assert summary.exit_code == 1
 
 
-@pytest.mark.parametrize("name", ["status.json", "scores.json", "config.json"])
-def test_a_survey_finds_damage_and_throws_nothing_away(done: Sweep, name: str) -> None:
+@pytest.mark.parametrize("name", ["status.json", "scores.json", "config.json", "history.csv", "provenance.json"])
+def test_a_survey_finds_damage(done: Sweep, name: str) -> None:
     folder = next(done.folder.runs())
     (folder.path / name).write_text("{")
     before = done.touched()
-    summary, todo = survey(prepared(done), Orders())
+    summary, todo = survey(prepared(done), Orders(), clear=False)
     assert [job.name for job in todo] == [folder.path.name]
     assert name in summary.reasons[folder.path.name]
+    assert name in " ".join(summary.damage)
     assert done.touched() == before
+    survey(prepared(done), Orders())
+    assert survey(prepared(done), Orders())[0].damage == []
+
+
+def test_a_run_that_a_worker_holds_is_not_cleared(done: Sweep) -> None:
+    folder = next(done.folder.runs())
+    before = done.contents()
+    with held(folder.path), pytest.raises(ResultsBusyError, match=folder.path.name):
+        survey(prepared(done), Orders(rerun="all"))
+    assert done.contents() == before
 
 
 def test_another_protocol_scores_finished_runs_again(done: Sweep) -> None:
@@ -298,7 +327,8 @@ def test_another_protocol_scores_finished_runs_again(done: Sweep) -> None:
 
 def test_lost_provenance_is_stale(done: Sweep) -> None:
     folder = next(done.folder.runs())
-    (folder.path / "provenance.json").write_text("{")
+    (folder.path / "provenance.json").unlink()
+    folder.end("done", 4)
     assert survey(prepared(done), Orders())[0].stale == [folder.path.name]
 
 
@@ -439,6 +469,48 @@ def test_a_sweep_stopped_in_every_way_ends_as_one_that_was_not(tmp_path: Path, l
     assert sweep.contents() == Sweep(long_once).contents()
     assert not list(sweep.output.rglob("*.tmp"))
     assert not list(sweep.output.rglob("checkpoints"))
+
+
+def test_a_run_that_somebody_else_is_at_is_waited_for_and_not_done_twice(done: Sweep) -> None:
+    """As an old worker, or one on another machine: what it has done by the time it lets go stays done."""
+    folder = next(done.folder.runs())
+    elsewhere = folder.path.with_name("elsewhere")
+    shutil.copytree(folder.path, elsewhere)
+    (folder.path / "status.json").unlink()
+    folder.unseal()
+    before = (folder.path / "history.csv").stat().st_mtime_ns
+    with held(folder.path):
+        process = done.start("--progress", "plain")
+        until(lambda: bool(psutil.Process(process.pid).children()), process)
+        time.sleep(8)  # the worker is up and waits
+        assert process.poll() is None
+        for name in ("status.json", "manifest.json"):
+            shutil.copy(elsewhere / name, folder.path / name)
+        shutil.rmtree(elsewhere)
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, "Traceback" in out + err) == (0, False)
+    assert "(1 of 1)" in out
+    assert (folder.path / "history.csv").stat().st_mtime_ns == before
+
+
+def test_a_run_can_be_reproduced(done: Sweep) -> None:
+    def reproduce(folder: RunFolder, *more: str) -> "subprocess.CompletedProcess[str]":
+        words = [sys.executable, "-m", "rnngan_cli", "verify", "--reproduce", str(folder.path), *more]
+        return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+
+    folder, other, *_ = done.folder.runs()
+    found = reproduce(folder)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "the same bits: history.csv, weights, scores.json, samples.npz" in found.stdout
+    history = (folder.path / "history.csv").read_text().splitlines()
+    (other.path / "history.csv").write_text("\n".join([*history[:-1], history[-1] + "1"]) + "\n")
+    shutil.rmtree(other.path / "weights")
+    other.end("done", 4)
+    found = reproduce(other, "--json")
+    assert found.returncode == 3
+    assert "Traceback" not in found.stderr
+    assert any("history.csv differs" in line for line in json.loads(found.stdout)["differences"])
+    assert "weights" in json.loads(found.stdout)["same"]  # by the hash that is kept with the scores
 
 
 def test_a_killed_worker_fails_its_run_alone(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def plot(results: Results = Path("results")) -> None:
     from rnngan_cli.tables import refresh
 
     for sweep in find_sweeps(results):
-        refresh(sweep)
+        *_, damage = refresh(sweep)
         drawn = draw_sweep(sweep)
-        for note in drawn.notes:
+        for note in (*damage, *drawn.notes):
             typer.echo(f"{sweep.path}: {note}", err=True)
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
         typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")

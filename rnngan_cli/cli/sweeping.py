@@ -231,7 +231,7 @@ def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> Non
     from rnngan_cli.tables import refresh
 
     _, board, damage = refresh(prepared.folder)
-    for line in damage:
+    for line in [*summary.damage, *damage]:
         typer.echo(f"rnngan: {line}", err=True)
     if as_json:
         states = {name: {"state": state, "reason": summary.reasons[name]} for name, state in summary.states.items()}

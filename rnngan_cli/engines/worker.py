@@ -20,6 +20,8 @@ from typing import Any, TextIO
 from rnngan_cli import device
 from rnngan_cli.config import RunConfig, build
 from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.files import DamagedFileError
+from rnngan_cli.lock import held_in_turn
 from rnngan_cli.store import RunFolder
 
 
@@ -79,26 +81,36 @@ def _work(job: dict[str, Any], bench: Any, mailbox: _Mailbox, tell: Any) -> dict
     from rnngan_cli.runner import StoppedError, execute
 
     folder = RunFolder(Path(job["folder"]))
+    stopping = mailbox.stopping.is_set
+
+    def waiting(holder: str) -> None:
+        tell("progress", step=0, stage=f"waiting for {holder}")
+
     try:
         config = build(RunConfig, job["config"], "run")
-        folder.create(config)
-        with _logged(folder.path / "log.txt"):
-            try:
-                state = execute(
-                    config,
-                    folder,
-                    protocol=job["protocol"],
-                    bench=bench,
-                    stop=mailbox.stopping.is_set,
-                    report=lambda facts: tell("progress", **facts),
-                )
-                reason = str(folder.status().get("reason", ""))
-            except StoppedError:
-                state, reason = "interrupted", ""
-            except Exception as error:
-                traceback.print_exc()
-                _record_failure(folder, error)
-                raise
+        with held_in_turn(folder.path, stopping, waiting) as mine:
+            if not mine:
+                return {"state": "interrupted", "reason": "", "memory_mib": peak_memory_mib()}
+            if (settled := _settled(folder, job["protocol"])) is not None:  # by whoever held it
+                return {**settled, "memory_mib": peak_memory_mib()}
+            folder.create(config)
+            with _logged(folder.path / "log.txt"):
+                try:
+                    state = execute(
+                        config,
+                        folder,
+                        protocol=job["protocol"],
+                        bench=bench,
+                        stop=stopping,
+                        report=lambda facts: tell("progress", **facts),
+                    )
+                    reason = str(folder.status().get("reason", ""))
+                except StoppedError:
+                    state, reason = "interrupted", ""
+                except Exception as error:
+                    traceback.print_exc()
+                    _record_failure(folder, error)
+                    raise
     except EnvironmentFaultError as error:
         return {"state": "refused", "reason": str(error), "memory_mib": peak_memory_mib()}
     except UserError as error:
@@ -108,8 +120,22 @@ def _work(job: dict[str, Any], bench: Any, mailbox: _Mailbox, tell: Any) -> dict
     return {"state": state, "reason": reason, "memory_mib": peak_memory_mib()}
 
 
+def _settled(folder: RunFolder, protocol: str) -> dict[str, str] | None:
+    """How a run ended that another worker has done since it was given out; None where it is still to be done."""
+    try:
+        if folder.is_settled(protocol):
+            status = folder.status()
+            return {"state": str(status["state"]), "reason": str(status.get("reason", ""))}
+    except DamagedFileError:
+        pass  # it is done anew, and the damage told
+    return None
+
+
 def _record_failure(folder: RunFolder, error: Exception) -> None:
-    step = int(folder.status().get("step", 0))
+    try:
+        step = int(folder.status()["step"])
+    except DamagedFileError:
+        step = 0
     state = "interrupted" if isinstance(error, EnvironmentFaultError) else "failed"
     with suppress(EnvironmentFaultError):  # the disk is full: the driver tells
         folder.write_status(state, step, reason=_in_one_line(error))
