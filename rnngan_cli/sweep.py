@@ -96,7 +96,7 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
     Args:
         prepared: the sweep.
         orders: say which ended runs are to be trained again.
-        clear: remove what is there of those.
+        clear: remove what is there of those, but for failed ones, and what killed workers left behind in ended runs.
     """
     summary, todo = Summary(), []
     for job in prepared.jobs:
@@ -104,9 +104,11 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
         scored = job.folder.scores().get("protocol") == prepared.sweep.protocol if state == "done" else True
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
-            if clear:
+            if clear and orders.rerun != "failed":  # a failed one goes on from its newest checkpoint
                 shutil.rmtree(job.folder.path, ignore_errors=True)
             state, stale = "pending", False
+        elif clear and state in ENDED:
+            job.folder.tidy()
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:
             summary.stale.append(job.name)
