@@ -11,6 +11,7 @@ from typing import Any
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.device import worker_environment
+from rnngan_cli.engines.messages import parse
 
 Message = tuple[int, dict[str, Any]]
 """Which worker, and what it says; {"event": "gone", "code": ...} when its process has ended."""
@@ -34,6 +35,7 @@ class LocalWorker:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
             env=worker_environment(device, dict(os.environ)),
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
@@ -66,11 +68,20 @@ class LocalWorker:
             pass  # it has ended: its last message says so
 
     def _listen(self, inbox: "queue.Queue[Message]", overhearing: threading.Thread) -> None:
+        heard, damage = False, ""
         for line in self.process.stdout or ():
-            inbox.put((self.number, json.loads(line)))
+            message = parse(line)
+            if message is not None:
+                heard = True
+                inbox.put((self.number, message))
+            elif heard:  # what is printed while it starts is passed over; later, an answer may be lost in it
+                damage = f"it wrote what is no message into its channel: {line.strip()[:80]!r}"
+                self.process.kill()
+                break
         code = self.process.wait()
         overhearing.join(timeout=2)  # else its last words may come too late
-        inbox.put((self.number, {"event": "gone", "code": code, "words": " ".join(self._last_words[-1:])}))
+        words = damage or " ".join(self._last_words[-1:])
+        inbox.put((self.number, {"event": "gone", "code": code, "words": words}))
 
     def _overhear(self) -> None:
         for line in self.process.stderr or ():
