@@ -208,7 +208,7 @@ class Driver:
             if not seat.leaving:
                 self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
             return
-        reason = seat.verdict or _last_message(int(message["code"]), str(message.get("words", "")))
+        reason = seat.verdict or str(message.get("damage", "")) or _last_message(int(message["code"]))
         with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
             seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
             seat.job.folder.log(reason)
@@ -225,7 +225,7 @@ class Driver:
             return
         if code == UserError.exit_code and words:
             raise UserError(words)
-        self.summary.refused = f"workers cannot start: {words or _last_message(code, words)}"
+        self.summary.refused = f"workers cannot start: {words or _last_message(code)}"
         self._stop()
 
     def _give(self, seat: _Seat) -> None:
@@ -269,13 +269,13 @@ class Driver:
             self._stop()
 
 
-def _last_message(code: int, words: str) -> str:
+def _last_message(code: int) -> str:
     """How a worker ended, in one line.
 
-    >>> _last_message(-9, "")
+    >>> _last_message(-9)
     'its worker ended with code -9 (SIGKILL: killed, by somebody or for want of memory)'
     """
     hints = {"SIGKILL": ": killed, by somebody or for want of memory", "SIGSEGV": ": a crash outside Python"}
     names = {-int(one): one.name for one in signal.Signals}
     named = f" ({names[code]}{hints.get(names[code], '')})" if code in names else ""
-    return f"its worker ended with code {code}{named} {words}".strip()
+    return f"its worker ended with code {code}{named}"

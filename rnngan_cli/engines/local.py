@@ -14,7 +14,10 @@ from rnngan_cli.device import worker_environment
 from rnngan_cli.engines.messages import parse
 
 Message = tuple[int, dict[str, Any]]
-"""Which worker, and what it says; {"event": "gone", "code": ...} when its process has ended."""
+"""Which worker, and what it says; when its process has ended {"event": "gone", "code", "words", "damage"}.
+
+`words` are its last ones on standard error; `damage` is what was wrong with the channel, if anything was.
+"""
 
 
 class LocalWorker:
@@ -80,8 +83,8 @@ class LocalWorker:
                 break
         code = self.process.wait()
         overhearing.join(timeout=2)  # else its last words may come too late
-        words = damage or " ".join(self._last_words[-1:])
-        inbox.put((self.number, {"event": "gone", "code": code, "words": words}))
+        words = " ".join(self._last_words[-1:])
+        inbox.put((self.number, {"event": "gone", "code": code, "words": words, "damage": damage}))
 
     def _overhear(self) -> None:
         for line in self.process.stderr or ():
