@@ -196,7 +196,11 @@ class Driver:
         seat = self.seats[number]
         self._settle(seat, str(message["state"]), str(message.get("reason", "")))
         seat.runs += 1
-        spent = message.get("spent") or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB
+        spent = (
+            message["state"] == "interrupted"
+            or message.get("spent")
+            or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB
+        )
         if spent or seat.runs >= RUNS_PER_WORKER:
             self._dismiss(seat)
         else:
@@ -208,7 +212,11 @@ class Driver:
             if not seat.leaving:
                 self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
             return
-        reason = seat.verdict or str(message.get("damage", "")) or _last_message(int(message["code"]))
+        reason = seat.verdict or str(message.get("damage", ""))
+        if not reason and message["code"] == 0:  # it was told to end, not by us, before it could begin
+            self._settle(seat, "interrupted", "")
+            return
+        reason = reason or _last_message(int(message["code"]))
         with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
             seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
             seat.job.folder.log(reason)
@@ -221,7 +229,7 @@ class Driver:
             UserError: it was asked for a device that is not there.
         """
         self.num_lost += 1
-        if code < 0 and self.num_lost < MOST_LOST:
+        if code <= 0 and self.num_lost < MOST_LOST:
             return
         if code == UserError.exit_code and words:
             raise UserError(words)
@@ -256,6 +264,7 @@ class Driver:
         if state == "failed":
             self.tries[job.name] = self.tries.get(job.name, 0) + 1
         again = state == "failed" and self.tries[job.name] <= self.orders.retries
+        again = again or (state == "interrupted" and not self.stopping)  # somebody has stopped its worker alone
         self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
         self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
         if state in ENDED:

@@ -11,7 +11,7 @@ OF_A_RUN = ("compiling", "training", "checkpoint", "scoring")
 FREE = ("starting", "importing")
 """Moments before a run is begun: of a driver, of a worker."""
 FREE_SHARE = 0.2
-MARGIN = 1.25
+MARGIN = 1.1
 """More are planned than asked for, as some runs end before their moment was caught."""
 STARTING_SECONDS, IMPORTING_SECONDS, COMPILING_SECONDS, SCORING_SECONDS, AFTER_SECONDS = 3.0, 2.0, 1.5, 0.3, 0.1
 
@@ -80,7 +80,7 @@ def _blow(rng: random.Random, moment: str, target: str, steps: int) -> Blow:
         "scoring": SCORING_SECONDS,
         "checkpoint": 0.0,
     }.get(moment, AFTER_SECONDS)
-    pause = rng.choice((0.0, 0.0, 0.5, 3.0))
+    pause = rng.choice((0.0, 0.0, 0.3, 1.5))
     return Blow(moment, target, rng.randrange(1, int(0.8 * steps)), rng.uniform(0, longest), pause)
 
 
