@@ -9,7 +9,7 @@ OUTPUT ?= results/my-benchmark
 SPEED ?= results/my-speed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed docs test slow check format clean
+.PHONY: help setup benchmark publish tune speed docs test slow torture check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -53,6 +53,9 @@ test: $(READY)  ## Run the tests.
 
 slow: $(READY)  ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m slow
+
+torture: $(READY)  ## Kill sweeps at 200 random moments and compare every byte, into results/torture.json; half an hour on two cores.
+	$(BIN)/python -m tests.torture --kills 200 --output results/torture.json
 
 check: $(READY)  ## Check format, lint and types.
 	$(BIN)/ruff format --check $(SOURCES)

@@ -4,6 +4,7 @@ Workers come from `engines/`; what is shown while they work is a `Display` of th
 """
 
 import queue
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 
 from rnngan_cli.config import RunConfig, run_name, shape_key
 from rnngan_cli.engines.local import LocalWorker, Message
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.store import ENDED, RunFolder
 
@@ -21,6 +22,10 @@ RUNS_PER_WORKER = 50
 """After so many runs a worker is replaced: TensorFlow does not give memory back."""
 MEMORY_PER_WORKER_MIB = 6144
 """A worker that has held more is replaced as well."""
+MOST_LOST = 3
+"""So many workers in a row may be killed before one has started, until something is wrong with the machine."""
+STARTING_SECONDS = 120.0
+"""A worker may take so long to start, or as long as a run may be silent."""
 RETRIED = "retried"
 """Told to a display in place of a state when a run failed and will be tried again."""
 
@@ -33,9 +38,10 @@ class Orders:
         workers: processes at a time.
         device: `auto`, `cpu` or `gpu:N`.
         retries: further tries for a run that failed.
-        timeout: seconds a run may go without a sign of life before its worker is ended; 0 is for ever.
+        timeout: seconds a run may go without a sign of life before its worker is ended; 0 is for ever. With one, a
+            worker that does not start is ended too.
         fail_fast: stop at the first failed run.
-        rerun: states to train again: `failed`, `diverged`, `stale`, `all`, or empty.
+        rerun: states to train again: `failed` (from the newest checkpoint), `diverged`, `stale`, `all`, or empty.
     """
 
     workers: int = 1
@@ -107,6 +113,7 @@ class _Seat:
     runs: int = 0
     heard: float = field(default_factory=time.monotonic)
     leaving: bool = False
+    verdict: str = ""
 
 
 class Driver:
@@ -118,7 +125,7 @@ class Driver:
         self.inbox: queue.Queue[Message] = queue.Queue()
         self.seats: dict[int, _Seat] = {}
         self.tries: dict[str, int] = {}
-        self.num_started = 0
+        self.num_started = self.num_lost = 0
         self.stopping = False
         self.handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
             "ready": self._on_ready,
@@ -158,11 +165,13 @@ class Driver:
             self.display.stopping()
             self._stop()
         for seat in self.seats.values():
-            silent = time.monotonic() - seat.heard
-            if self.orders.timeout and seat.job is not None and silent > self.orders.timeout:
+            silent, limit = time.monotonic() - seat.heard, self.orders.timeout
+            if seat.job is None:
+                limit = limit and max(limit, STARTING_SECONDS)
+            if limit and silent > limit:
                 seat.worker.kill()
                 seat.heard = time.monotonic()
-                self.summary.reasons[seat.job.name] = f"no sign of life for {self.orders.timeout:g} s"
+                seat.verdict = f"no sign of life for {limit:g} s"
 
     def _stop(self) -> None:
         self.stopping = True
@@ -175,6 +184,7 @@ class Driver:
 
     def _on_ready(self, number: int, message: dict[str, Any]) -> None:
         del message
+        self.num_lost = 0
         self._give(self.seats[number])
 
     def _on_progress(self, number: int, message: dict[str, Any]) -> None:
@@ -187,7 +197,12 @@ class Driver:
         seat = self.seats[number]
         self._settle(seat, str(message["state"]), str(message.get("reason", "")))
         seat.runs += 1
-        if seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
+        spent = (
+            message["state"] == "interrupted"
+            or message.get("spent")
+            or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB
+        )
+        if spent or seat.runs >= RUNS_PER_WORKER:
             self._dismiss(seat)
         else:
             self._give(seat)
@@ -196,23 +211,30 @@ class Driver:
         seat = self.seats.pop(number)
         if seat.job is None:
             if not seat.leaving:
-                self._cannot_start(message)
+                self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
             return
-        told = self.summary.reasons.get(seat.job.name)
-        reason = told or f"its worker ended with code {message['code']} {message.get('words', '')}".strip()
-        with suppress(DamagedFileError, OSError):  # it may have ended before it made its folder
+        reason = seat.verdict or str(message.get("damage", ""))
+        if not reason and message["code"] == 0:  # it was told to end, not by us, before it could begin
+            self._settle(seat, "interrupted", "")
+            return
+        reason = reason or _last_message(int(message["code"]))
+        with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
             seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
+            seat.job.folder.log(reason)
         self._settle(seat, "failed", reason)
 
-    def _cannot_start(self, message: dict[str, Any]) -> None:
-        """A worker that ends before it has taken a run will not do better next time.
+    def _cannot_start(self, code: int, words: str) -> None:
+        """One that is killed before it has taken a run is replaced; any other will not do better next time.
 
         Raises:
             UserError: it was asked for a device that is not there.
         """
-        if message["code"] == UserError.exit_code and message.get("words"):
-            raise UserError(str(message["words"]))
-        self.summary.refused = f"workers cannot start: {message.get('words') or 'code ' + str(message['code'])}"
+        self.num_lost += 1
+        if code <= 0 and self.num_lost < MOST_LOST:
+            return
+        if code == UserError.exit_code and words:
+            raise UserError(words)
+        self.summary.refused = f"workers cannot start: {words or _last_message(code)}"
         self._stop()
 
     def _give(self, seat: _Seat) -> None:
@@ -243,6 +265,7 @@ class Driver:
         if state == "failed":
             self.tries[job.name] = self.tries.get(job.name, 0) + 1
         again = state == "failed" and self.tries[job.name] <= self.orders.retries
+        again = again or (state == "interrupted" and not self.stopping)  # somebody has stopped its worker alone
         self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
         self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
         if state in ENDED:
@@ -254,3 +277,15 @@ class Driver:
             self.pending.append(job)
         elif state == "failed" and self.orders.fail_fast:
             self._stop()
+
+
+def _last_message(code: int) -> str:
+    """How a worker ended, in one line.
+
+    >>> _last_message(-9)
+    'its worker ended with code -9 (SIGKILL: killed, by somebody or for want of memory)'
+    """
+    hints = {"SIGKILL": ": killed, by somebody or for want of memory", "SIGSEGV": ": a crash outside Python"}
+    names = {-int(one): one.name for one in signal.Signals}
+    named = f" ({names[code]}{hints.get(names[code], '')})" if code in names else ""
+    return f"its worker ended with code {code}{named}"

@@ -17,6 +17,9 @@ import numpy as np
 
 from rnngan_cli.errors import EnvironmentFaultError
 
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What a full, damaged or read-only disk answers, or one that is somebody else's."""
+
 
 class DamagedFileError(Exception):
     """A file of the program's own is missing, cut short or altered; the message names it."""
@@ -24,17 +27,24 @@ class DamagedFileError(Exception):
 
 @contextmanager
 def disk_errors_told(path: Path) -> Iterator[None]:
-    """Turns the disk's refusals into one line and exit code 5.
+    """Turns the disk's refusals to write `path` into one line and exit code 5.
 
     Raises:
-        EnvironmentFaultError: the disk is full, read-only, or access is denied.
+        EnvironmentFaultError: the disk is full, damaged or read-only, access is denied, or the folder is gone.
     """
     try:
         yield
     except IsADirectoryError as error:
         raise EnvironmentFaultError(f"`{path}`: a folder is where this file should be; remove it") from error
+    except FileNotFoundError as error:
+        if path.parent.is_dir():
+            raise
+        raise EnvironmentFaultError(
+            f"`{path}`: cannot be written, its folder is not there (was it removed meanwhile?); give the same command "
+            "again: nothing complete elsewhere is lost"
+        ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno in REFUSALS:
             raise EnvironmentFaultError(
                 f"`{path}`: cannot be written ({error.strerror}); make room or choose another folder with `--output`, "
                 "then give the same command again: nothing complete is lost"
@@ -49,11 +59,9 @@ def _temporary(path: Path) -> Path:
 
 def clear_leftovers(folder: Path) -> None:
     """Removes what writers that were killed left half written in `folder`, and nothing of one that still lives."""
-    import psutil
-
     for leftover in folder.glob(".*.tmp"):
         process = leftover.name.split(".")[-2]
-        if process.isdigit() and psutil.pid_exists(int(process)):
+        if process.isdigit() and _may_write(int(process), leftover):
             continue
         remove(leftover)
 
@@ -64,6 +72,18 @@ def remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _may_write(process: int, leftover: Path) -> bool:
+    """Whether a process lives and is older than what it would have begun to write: ids are used again."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(process).create_time() <= leftover.lstat().st_mtime + 1)
+    except psutil.AccessDenied:  # pragma: no cover - somebody else's
+        return True
+    except (psutil.NoSuchProcess, OSError):
+        return False
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -165,7 +185,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     with disk_errors_told(folder):
         try:
             shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir(parents=True)
+            temporary.mkdir()
             for name, content in files.items():
                 write_bytes(temporary / name, content)
             manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

@@ -200,6 +200,12 @@ class RunFolder:
         """Writes the status, with further facts such as `reason`."""
         write_json(self.path / "status.json", _status(state, step, more))
 
+    def log(self, line: str) -> None:
+        """Adds a line to log.txt, below what the run's workers printed."""
+        path = self.path / "log.txt"
+        with disk_errors_told(path), path.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
     def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
         """Keeps everything needed to go on from `step`; drops all but the newest two."""
         parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
@@ -226,6 +232,11 @@ class RunFolder:
         folders = (self.path / "checkpoints").glob("step-*")
         numbered = [folder for folder in folders if folder.name.removeprefix("step-").isdigit()]
         return sorted(numbered, key=lambda folder: -int(folder.name.removeprefix("step-")))
+
+    def tidy(self) -> None:
+        """Removes what a process that was killed left behind in the folder of a run that has ended."""
+        clear_leftovers(self.path)
+        self.drop_checkpoints()
 
     def drop_checkpoints(self) -> None:
         """Removes what is of no more use once the run has ended."""

@@ -97,7 +97,7 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
     Args:
         prepared: the sweep.
         orders: say which ended runs are to be trained again.
-        clear: remove what is there of those.
+        clear: remove what is there of those, but for failed ones, and what killed workers left behind in ended runs.
     """
     summary, todo = Summary(), []
     for job in prepared.jobs:
@@ -109,9 +109,11 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
             summary.damage += [f"{line}; {ending}" for line in damage.values()]
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
-            if clear:
+            if clear and orders.rerun != "failed":  # a failed one goes on from its newest checkpoint
                 _clear(job.folder)
             state, stale = "pending", False
+        elif clear and state in ENDED:
+            job.folder.tidy()
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:
             summary.stale.append(job.name)
@@ -198,7 +200,7 @@ def _signals(summary: Summary) -> Iterator[None]:
 
     def note(number: int, _: object) -> None:
         if summary.signal is not None:
-            raise KeyboardInterrupt
+            raise SystemExit(128 + number)
         summary.signal = number
 
     for number in (signal.SIGINT, signal.SIGTERM):

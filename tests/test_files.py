@@ -85,10 +85,13 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> N
     assert names(tmp_path) == ["f"]
 
 
-def test_a_missing_folder_is_no_disk_error(tmp_path: Path) -> None:
-    """Only the disk's refusals end the program with code 5; this is a mistake of the program's own."""
-    with pytest.raises(FileNotFoundError):
-        write_bytes(tmp_path / "no" / "a", b"")
+@pytest.mark.parametrize("call", ["write_bytes(Path('no') / 'a', b'')", "write_folder(Path('no') / 'a', {})"])
+def test_a_folder_that_is_gone_is_told_and_not_made_again(call: str, tmp_path: Path) -> None:
+    done = on_a_full_disk(f"files.{call}", tmp_path)
+    assert done.returncode == 5, done.stderr
+    assert done.stdout.startswith("`no/a`: cannot be written, its folder is not there")
+    assert done.stdout.count("\n") == 1
+    assert names(tmp_path) == []
 
 
 def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
@@ -115,6 +118,8 @@ def test_leftovers_of_dead_processes_alone_are_cleared(tmp_path: Path) -> None:
     (tmp_path / f".a.{dead.pid}.tmp").symlink_to(tmp_path / "b")
     (tmp_path / f".a.{os.getpid()}.tmp").write_bytes(b"being written")
     (tmp_path / "b").write_bytes(b"whole")
+    (tmp_path / f".b.{os.getpid()}.tmp").write_bytes(b"of another process that had this id before")
+    os.utime(tmp_path / f".b.{os.getpid()}.tmp", (1e9, 1e9))
     clear_leftovers(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f".a.{os.getpid()}.tmp", "b"])
     assert (tmp_path / "b").read_bytes() == b"whole"

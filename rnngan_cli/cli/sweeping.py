@@ -36,6 +36,8 @@ from rnngan_cli.cli.choices import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from rnngan_cli.config import SweepConfig
     from rnngan_cli.driver import Display, Orders, Summary
     from rnngan_cli.sweep import Prepared
@@ -77,7 +79,13 @@ def sweep(
         typer.Option(min=0, help="Seconds without a sign of life after which a run counts as failed; 0 is never."),
     ] = 0,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed run.")] = False,
-    rerun: Annotated[Rerun, typer.Option(help="Ended runs to train again.", show_default=False)] = Rerun.none,
+    rerun: Annotated[
+        Rerun,
+        typer.Option(
+            help="Ended runs to train again: failed ones from their newest checkpoint, others from the start.",
+            show_default=False,
+        ),
+    ] = Rerun.none,
     progress: ProgressOption = Progress.auto,
     output: Output = None,
     dry_run: DryRun = False,
@@ -228,16 +236,15 @@ def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> Non
 def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> None:
     """Writes the derived tables and prints the outcome."""
     from rnngan_cli.boards import render
-    from rnngan_cli.tables import refresh
 
-    _, board, damage = refresh(prepared.folder)
+    board, damage = _refresh(prepared, summary)
     for line in [*summary.damage, *damage]:
         typer.echo(f"rnngan: {line}", err=True)
     if as_json:
         states = {name: {"state": state, "reason": summary.reasons[name]} for name, state in summary.states.items()}
         typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": states}, indent=2))
         return
-    if not board.empty:
+    if board is not None and not board.empty:
         render(board)
     for name, state in summary.states.items():
         if state in ("failed", "diverged"):
@@ -251,6 +258,19 @@ def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> Non
     if not summary.exit_code:
         typer.echo(f"Pictures: rnngan plot {prepared.folder.path}")
     sys.stdout.flush()
+
+
+def _refresh(prepared: "Prepared", summary: "Summary") -> "tuple[pd.DataFrame | None, list[str]]":
+    """Makes the tables anew: the leaderboard and what was found damaged; where the disk refuses, the summary tells."""
+    from rnngan_cli.errors import EnvironmentFaultError
+    from rnngan_cli.tables import refresh
+
+    try:
+        _, board, damage = refresh(prepared.folder)
+    except EnvironmentFaultError as error:
+        summary.refused = summary.refused or str(error)
+        return None, []
+    return board, damage
 
 
 def _states(summary: "Summary") -> list[str]:

@@ -6,14 +6,19 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.device import worker_environment
+from rnngan_cli.engines.messages import parse
 
 Message = tuple[int, dict[str, Any]]
-"""Which worker, and what it says; {"event": "gone", "code": ...} when its process has ended."""
+"""Which worker, and what it says; when its process has ended {"event": "gone", "code", "words", "damage"}.
+
+`words` are its last ones on standard error; `damage` is what was wrong with the channel, if anything was.
+"""
 
 
 class LocalWorker:
@@ -34,6 +39,7 @@ class LocalWorker:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
             env=worker_environment(device, dict(os.environ)),
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
@@ -66,11 +72,28 @@ class LocalWorker:
             pass  # it has ended: its last message says so
 
     def _listen(self, inbox: "queue.Queue[Message]", overhearing: threading.Thread) -> None:
+        heard, damage = False, ""
         for line in self.process.stdout or ():
-            inbox.put((self.number, json.loads(line)))
+            message = parse(line)
+            if message is not None:
+                heard = True
+                inbox.put((self.number, message))
+            elif heard:  # what is printed while it starts is passed over; later, an answer may be lost in it
+                damage = f"it wrote what is no message into its channel: {line.strip()[:80]!r}"
+                self.process.kill()
+                break
         code = self.process.wait()
         overhearing.join(timeout=2)  # else its last words may come too late
-        inbox.put((self.number, {"event": "gone", "code": code, "words": " ".join(self._last_words[-1:])}))
+        words = " ".join(self._last_words[-1:])
+        self._close(self.process.stdin, self.process.stdout, None if overhearing.is_alive() else self.process.stderr)
+        inbox.put((self.number, {"event": "gone", "code": code, "words": words, "damage": damage}))
+
+    @staticmethod
+    def _close(*streams: IO[str] | None) -> None:
+        for stream in streams:
+            if stream is not None:
+                with suppress(OSError):  # what was still to be said to it is not heard any more
+                    stream.close()
 
     def _overhear(self) -> None:
         for line in self.process.stderr or ():

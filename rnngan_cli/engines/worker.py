@@ -2,9 +2,12 @@
 
 In: {"config": ..., "folder": ..., "protocol": ...}, or {"stop": true}. The end of input means stop as well, so a worker
 never outlives its driver by more than a checkpoint.
-Out: {"event": "ready"}, {"event": "progress", "step": ...}, {"event": "ended", "state": ..., "reason": ...}.
+Out: {"event": "ready"}, {"event": "progress", "step": ...}, {"event": "ended", "state": ..., "reason": ...}, the last
+with "spent" where the worker should be replaced.
 """
 
+import faulthandler
+import io
 import json
 import os
 import queue
@@ -13,14 +16,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from rnngan_cli import device
 from rnngan_cli.config import RunConfig, build
 from rnngan_cli.errors import EnvironmentFaultError, UserError
-from rnngan_cli.files import DamagedFileError
+from rnngan_cli.files import DamagedFileError, disk_errors_told
 from rnngan_cli.lock import held_in_turn
 from rnngan_cli.store import RunFolder
 
@@ -50,6 +53,7 @@ def main() -> int:
     """Works until told to stop."""
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # whatever else prints goes to the log, never into the channel
+    faulthandler.enable()  # a crash outside Python leaves in the log where it was
     mailbox = _Mailbox(sys.stdin)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the driver decides
     signal.signal(signal.SIGTERM, lambda *_: mailbox.stop())
@@ -108,7 +112,7 @@ def _work(job: dict[str, Any], bench: Any, mailbox: _Mailbox, tell: Any) -> dict
                 except StoppedError:
                     state, reason = "interrupted", ""
                 except Exception as error:
-                    traceback.print_exc()
+                    _print(error)
                     _record_failure(folder, error)
                     raise
     except EnvironmentFaultError as error:
@@ -116,7 +120,8 @@ def _work(job: dict[str, Any], bench: Any, mailbox: _Mailbox, tell: Any) -> dict
     except UserError as error:
         return {"state": "failed", "reason": str(error), "memory_mib": peak_memory_mib()}
     except Exception as error:  # noqa: BLE001 - one broken run must not stop the others; it is told and logged
-        return {"state": "failed", "reason": _in_one_line(error), "memory_mib": peak_memory_mib()}
+        # the process may be in any state: out of memory, TensorFlow in disorder
+        return {"state": "failed", "reason": _in_one_line(error), "memory_mib": peak_memory_mib(), "spent": True}
     return {"state": state, "reason": reason, "memory_mib": peak_memory_mib()}
 
 
@@ -142,26 +147,53 @@ def _record_failure(folder: RunFolder, error: Exception) -> None:
 
 
 def _in_one_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [""]
+    lines = str(error).strip().splitlines() or ["out of memory" if isinstance(error, MemoryError) else "no message"]
     text = lines[0] if isinstance(error, UserError) else f"{type(error).__name__}: {lines[0]}"
     return text[:300]
 
 
+def _print(error: Exception) -> None:
+    """Tells an error in the run's log: a user's mistake and the disk's refusals in a line, others with traceback."""
+    told = [f"{error}\n"] if isinstance(error, UserError) else traceback.format_exception(error)
+    sys.stderr.write("".join(told))
+
+
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
-    """Sends what this process and its libraries print to the run's log."""
+    """Sends what this process and its libraries print to the run's log.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    with disk_errors_told(path):
+        log = path.open("ab", buffering=0)
     kept = os.dup(1), os.dup(2)
-    with path.open("ab", buffering=0) as log:
+    with log, redirect_stdout(_Printer(1)), redirect_stderr(_Printer(2)):
         for number in (1, 2):
             os.dup2(log.fileno(), number)
         try:
             yield
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             for number, original in zip((1, 2), kept, strict=True):
                 os.dup2(original, number)
                 os.close(original)
+
+
+class _Printer(io.TextIOBase):
+    """Standard output or errors of a run: what a full disk does not take of them is lost, and no run fails of it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+        return self.descriptor
+
+    def write(self, text: str) -> int:
+        """Writes at once what can be written."""
+        with suppress(OSError):
+            os.write(self.descriptor, text.encode("utf-8", errors="replace"))
+        return len(text)
 
 
 if __name__ == "__main__":

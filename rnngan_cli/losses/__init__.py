@@ -17,11 +17,17 @@ ENTRY_POINTS = "rnngan.losses"
 
 
 class _Registry(Mapping[str, Variant]):
-    """The ten, and after them those of other packages, which are looked for when the registry is first read."""
+    """The ten, and after them those of other packages.
+
+    These are looked for when the registry is first listed, or asked for another loss than the ten: a package that is
+    broken breaks no run of theirs.
+    """
+
+    _ten: Mapping[str, Variant] = {row.name: row for row in ROWS}
 
     @cached_property
     def _rows(self) -> dict[str, Variant]:
-        rows = {row.name: row for row in ROWS}
+        rows = dict(self._ten)
         for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
             row = _load(point.name, point.load)
             if row.name in rows:
@@ -30,7 +36,7 @@ class _Registry(Mapping[str, Variant]):
         return rows
 
     def __getitem__(self, name: str) -> Variant:
-        return self._rows[name]
+        return self._ten[name] if name in self._ten else self._rows[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
@@ -42,8 +48,9 @@ class _Registry(Mapping[str, Variant]):
 def _load(name: str, load: Callable[[], object]) -> Variant:
     try:
         row = load()
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"entry point `{name}` of `{ENTRY_POINTS}` cannot be loaded: {error}") from error
+    except Exception as error:  # whatever a package of somebody else's does when it is imported
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"entry point `{name}` of `{ENTRY_POINTS}` cannot be loaded: {reason}") from error
     if not isinstance(row, Variant):
         raise UserError(f"entry point `{name}` of `{ENTRY_POINTS}`: expected a Variant, found {type(row).__name__}")
     return row
