@@ -12,14 +12,18 @@ from rnngan_cli.files import disk_errors_told
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path, name: str = ".lock") -> Iterator[None]:
     """Holds `folder` for this process; the system lets go of it when the process ends, however it ends.
+
+    Args:
+        folder: made if it is not there.
+        name: of the file that is locked: holders of other names do not stand in each other's way.
 
     Raises:
         ResultsBusyError: another live process holds it; the message says which.
         UserError: there can be no such folder.
     """
-    path = folder / ".lock"
+    path = folder / name
     try:
         with disk_errors_told(path):
             folder.mkdir(parents=True, exist_ok=True)
