@@ -18,7 +18,7 @@ setup: $(READY)  ## Make the environment in .venv.
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray]'
 	@touch $@
 
 benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.
@@ -39,7 +39,7 @@ tune: $(READY)  ## Choose settings for sines on equal budgets, ten losses, into 
 	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
 
 $(PEERS): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,peers]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray,peers]'
 	@touch $@
 
 speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch; two hours, on an idle machine; resumable; SPEED=results/my-speed.

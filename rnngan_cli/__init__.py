@@ -25,7 +25,8 @@ Where things live:
     store.py                all that is written under results/ and read back; seal.py: hashes of an ended run's files
     lock.py                 one driver for a sweep's folder, one worker for a run's
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
-    engines/                ways to start workers
+    engines/                ways to start workers: processes here, tasks of Ray on many machines
+    shards.py               a sweep in parts that know nothing of each other
     statistics.py           intervals over runs, the leaderboard
     comparisons.py          what runs show of a difference; aggregates.py: one number a loss over several data sets
     tables.py, boards.py    tables derived from runs; leaderboards as text; cautions.py: what to beware of in one

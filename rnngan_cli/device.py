@@ -121,12 +121,20 @@ def _quiet_import() -> Iterator[bool]:
     if int(os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")) < 3:
         yield False
         return
+    with silenced():
+        yield True
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Puts the process's standard error aside, for libraries that write there below Python."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        yield True
+        yield
     finally:
+        sys.stderr.flush()
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)

@@ -3,6 +3,7 @@
 Workers come from `engines/`; what is shown while they work is a `Display` of the caller's.
 """
 
+import math
 import queue
 import signal
 import time
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rnngan_cli.config import RunConfig, run_name, shape_key
-from rnngan_cli.engines.local import LocalWorker, Message
+from rnngan_cli.engines.engine import Cluster, Engine, Message, Worker
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.store import ENDED, RunFolder
@@ -35,13 +36,15 @@ class Orders:
     """How a sweep is to be carried out; nothing here changes a result.
 
     Attributes:
-        workers: processes at a time.
+        workers: runs at a time; 0 is as many as the engine has room for.
         device: `auto`, `cpu` or `gpu:N`.
         retries: further tries for a run that failed.
         timeout: seconds a run may go without a sign of life before its worker is ended; 0 is for ever. With one, a
             worker that does not start is ended too.
         fail_fast: stop at the first failed run.
         rerun: states to train again: `failed` (from the newest checkpoint), `diverged`, `stale`, `all`, or empty.
+        engine: what starts workers; one of `engines.ENGINES`.
+        cluster: of machines, where the engine works on one.
     """
 
     workers: int = 1
@@ -50,6 +53,8 @@ class Orders:
     timeout: float = 0.0
     fail_fast: bool = False
     rerun: str = ""
+    engine: str = "local"
+    cluster: Cluster = field(default_factory=Cluster)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Display(Protocol):
 class _Seat:
     """A worker and what it is doing."""
 
-    worker: LocalWorker
+    worker: Worker
     job: Job | None = None
     shape: str = ""
     runs: int = 0
@@ -119,9 +124,18 @@ class _Seat:
 class Driver:
     """Gives runs to workers until none is left. One thread; workers' messages come through one queue."""
 
-    def __init__(self, jobs: Sequence[Job], protocol: str, orders: Orders, display: Display, summary: Summary) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        protocol: str,
+        orders: Orders,
+        engine: Engine,
+        display: Display,
+        summary: Summary,
+    ) -> None:
         self.pending = deque(jobs)
-        self.protocol, self.orders, self.display, self.summary = protocol, orders, display, summary
+        self.protocol, self.orders, self.engine, self.display, self.summary = protocol, orders, engine, display, summary
+        self.num_seats = orders.workers or engine.capacity
         self.inbox: queue.Queue[Message] = queue.Queue()
         self.seats: dict[int, _Seat] = {}
         self.tries: dict[str, int] = {}
@@ -129,6 +143,7 @@ class Driver:
         self.stopping = False
         self.handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
             "ready": self._on_ready,
+            "waiting": self._on_waiting,
             "progress": self._on_progress,
             "ended": self._on_ended,
             "gone": self._on_gone,
@@ -152,10 +167,9 @@ class Driver:
         """Starts workers while there is work for them."""
         busy = sum(not seat.leaving for seat in self.seats.values())
         waiting = sum(seat.job is None and not seat.leaving for seat in self.seats.values())
-        while not self.stopping and busy < self.orders.workers and waiting < len(self.pending):
+        while not self.stopping and busy < self.num_seats and waiting < len(self.pending):
             self.num_started += 1
-            worker = LocalWorker(self.num_started, self.orders.device, self.inbox)
-            self.seats[self.num_started] = _Seat(worker)
+            self.seats[self.num_started] = _Seat(self.engine.start_worker(self.num_started, self.inbox))
             busy, waiting = busy + 1, waiting + 1
         return bool(self.pending) and not self.stopping
 
@@ -186,6 +200,11 @@ class Driver:
         del message
         self.num_lost = 0
         self._give(self.seats[number])
+
+    def _on_waiting(self, number: int, message: dict[str, Any]) -> None:
+        """Its run waits for room on a machine, for as long as it takes."""
+        self._on_progress(number, message)
+        self.seats[number].heard = math.inf
 
     def _on_progress(self, number: int, message: dict[str, Any]) -> None:
         seat = self.seats[number]

@@ -72,8 +72,8 @@ def held(folder: Path, name: str = NAME) -> Iterator[None]:
     """Holds `folder` for this process.
 
     Args:
-        folder: made where it is not there.
-        name: of the file that is locked; holders of other names do not meet.
+        folder: made if it is not there.
+        name: of the file that is locked: holders of other names do not stand in each other's way.
 
     Raises:
         ResultsBusyError: a living process holds it; the message says which.

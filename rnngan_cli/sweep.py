@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,13 @@ from rnngan_cli import data, estimate, provenance
 from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
+from rnngan_cli.engines import ENGINES
+from rnngan_cli.engines.engine import Engine, Placement
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.files import DamagedFileError, disk_errors_told, remove
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
+from rnngan_cli.shards import Shard, share
 from rnngan_cli.store import ENDED, REPLACEABLE, RunFolder, SweepFolder
 
 NUM_REFERENCE = 500
@@ -29,14 +32,21 @@ class Prepared:
     Attributes:
         sweep: as asked for.
         folder: where it goes.
-        jobs: every run of it.
+        jobs: every run of it, or of a shard.
         datasets: by data set name.
+        shard: which part of the planned runs `jobs` are; None for all of them.
     """
 
     sweep: SweepConfig
     folder: SweepFolder
     jobs: list[Job]
     datasets: dict[str, Dataset]
+    shard: Shard | None = None
+
+    def only(self, shard: Shard) -> "Prepared":
+        """A part of its runs."""
+        jobs = share(self.jobs, [job.config for job in self.jobs], shard)
+        return replace(self, jobs=jobs, shard=shard)
 
 
 def prepare(sweep: SweepConfig, output: Path) -> Prepared:
@@ -80,15 +90,28 @@ def carry_out(prepared: Prepared, orders: Orders, display: Display) -> Summary:
         ResultsBusyError: another live sweep holds the folder.
         EnvironmentFaultError: the disk refused.
     """
-    with held(prepared.folder.path):
+    with held(prepared.folder.path, prepared.shard.lock if prepared.shard else ".lock"):
         prepared.folder.create(prepared.sweep)
         _write_references(prepared)
         summary, todo = survey(prepared, orders)
-        display.begin(todo, summary, orders.workers)
-        if todo:
-            with _signals(summary):
-                Driver(todo, prepared.sweep.protocol, orders, display, summary).drive()
+        if not todo:
+            display.begin(todo, summary, orders.workers)
+            return summary
+        with _signals(summary), _engine(prepared, orders) as engine:
+            display.begin(todo, summary, orders.workers or engine.capacity)
+            Driver(todo, prepared.sweep.protocol, orders, engine, display, summary).drive()
     return summary
+
+
+@contextmanager
+def _engine(prepared: Prepared, orders: Orders) -> Iterator[Engine]:
+    """What starts workers, for as long as the sweep goes on."""
+    place = Placement(prepared.folder.path, orders.device, orders.workers, orders.cluster)
+    engine = ENGINES[orders.engine].start(place)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[Summary, list[Job]]:

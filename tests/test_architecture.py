@@ -15,7 +15,7 @@ ROOT = Path(rnngan_cli.__file__).parent
 LAYERS = (
     ("errors", "lazy", "words", "rnngan_cli"),
     ("config",),
-    ("options", "device", "files", "randomness", "provenance", "optimizers", "layers"),
+    ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers"),
     ("data", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
     ("networks",),
     ("losses",),
@@ -133,6 +133,7 @@ def test_the_page_names_every_module() -> None:
         "networks",
         "training",
         "store",
+        "shards",
         "sweep",
         "statistics",
         "cautions",

@@ -16,6 +16,13 @@ class Progress(StrEnum):
     none = "none"
 
 
+class EngineName(StrEnum):
+    """What starts workers."""
+
+    local = "local"
+    ray = "ray"
+
+
 class Rerun(StrEnum):
     """Which ended runs are trained again."""
 
@@ -85,9 +92,35 @@ MissingOption = Annotated[Missing | None, typer.Option(help="What to do about mi
 ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
 Workers = Annotated[
     int | None,
-    typer.Option("-j", "--workers", min=1, max=256, help="Worker processes. [default: one per core]"),
+    typer.Option(
+        "-j",
+        "--workers",
+        min=1,
+        max=256,
+        help="Runs at a time. [default: one per core, or what a cluster has room for]",
+    ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+EngineOption = Annotated[
+    EngineName, typer.Option("--engine", help="What does the runs: processes on this machine, or tasks of Ray.")
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|HOST:PORT|local",
+        help="Ray cluster to use. [default: RAY_ADDRESS if it is set, else a new one on this machine alone]",
+    ),
+]
+GpusPerRun = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of a GPU that a run takes with Ray, such as 0.25; 0 is a CPU alone.")
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="I/N",
+        help="Do part I of N of the runs alone, such as 2/4; for job arrays that share the output folder.",
+    ),
+]
 ProgressOption = Annotated[Progress, typer.Option(help="How progress is shown.")]
 Output = Annotated[
     Path | None,

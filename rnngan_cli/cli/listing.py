@@ -93,6 +93,7 @@ def doctor(as_json: AsJson = False) -> None:
       rnngan doctor
     """
     from rnngan_cli import device, provenance
+    from rnngan_cli.engines import ray
 
     gpus = device.quiet_gpus()
     chosen = device.choose("auto", len(gpus))
@@ -108,6 +109,7 @@ def doctor(as_json: AsJson = False) -> None:
         "device": chosen,
         "workers": device.describe_cores(),
         "layers": layers,
+        "ray": ray.version(),
     }
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
@@ -116,6 +118,7 @@ def doctor(as_json: AsJson = False) -> None:
     typer.echo(f"Runs will use: {chosen}, {facts['workers']} worker(s) of one thread each")
     typer.echo(f"Recurrent layers: {layers['plain']} for plain losses, {layers['penalised']} for penalised ones")
     _print_facts(provenance.versions())
+    typer.echo(f"Ray, for `--engine ray`: {facts['ray'] or f'not installed ({ray.INSTALL})'}")
 
 
 COMMANDS = (losses, datasets, metrics, doctor)

@@ -13,8 +13,11 @@ from rnngan_cli.cli.choices import (
     Columns,
     Device,
     DryRun,
+    EngineName,
+    EngineOption,
     Experiment,
     File,
+    GpusPerRun,
     IdColumn,
     LabelColumn,
     Labels,
@@ -25,10 +28,12 @@ from rnngan_cli.cli.choices import (
     Profile,
     Progress,
     ProgressOption,
+    RayAddress,
     Rerun,
     Scaling,
     ScalingOption,
     Settings,
+    ShardOption,
     Steps,
     TimeColumn,
     Window,
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
 
     from rnngan_cli.config import SweepConfig
     from rnngan_cli.driver import Display, Orders, Summary
+    from rnngan_cli.engines.engine import Cluster
+    from rnngan_cli.shards import Shard
     from rnngan_cli.sweep import Prepared
 
 
@@ -73,6 +80,10 @@ def sweep(
     ] = None,
     workers: Workers = None,
     device: Device = "auto",
+    engine: EngineOption = EngineName.local,
+    ray_address: RayAddress = None,
+    gpus_per_run: GpusPerRun = 0,
+    shard: ShardOption = None,
     retries: Annotated[int, typer.Option(min=0, max=100, help="Further tries for a failed run.")] = 0,
     timeout: Annotated[
         float,
@@ -98,7 +109,12 @@ def sweep(
       rnngan sweep --losses all --cells gru,lstm --datasets stocks,digits --seeds 5
       rnngan sweep --losses all --data my.csv --window 24
       rnngan sweep experiments/benchmark.toml --dry-run
+      rnngan sweep experiments/benchmark.toml --engine ray --ray-address auto
+      rnngan sweep experiments/benchmark.toml --shard 2/4
     """
+    from rnngan_cli.engines.engine import Cluster
+    from rnngan_cli.shards import parse as parse_shard
+
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
     words["profile"] = profile.value if profile else None
     parts = {
@@ -112,8 +128,10 @@ def sweep(
     }
     config = _merge(experiment, words, parts, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
-    orders = orders_for(workers, device, retries, timeout, fail_fast, rerun)
-    _sweep(config, where, orders, progress, dry_run=dry_run, as_json=as_json)
+    part = parse_shard(shard) if shard is not None else None
+    cluster = Cluster(ray_address or "", gpus_per_run)
+    orders = orders_for(workers, device, retries, timeout, fail_fast, rerun, engine, cluster)
+    _sweep(config, where, orders, progress, part, dry_run=dry_run, as_json=as_json)
 
 
 def train(
@@ -163,22 +181,43 @@ def _merge(
 
 
 def orders_for(
-    workers: int | None, device: str, retries: int, timeout: float, fail_fast: bool, rerun: Rerun
+    workers: int | None,
+    device: str,
+    retries: int,
+    timeout: float,
+    fail_fast: bool,
+    rerun: Rerun,
+    engine: EngineName = EngineName.local,
+    cluster: "Cluster | None" = None,
 ) -> "Orders":
-    """Orders from options; as many workers as there are cores unless a number is given."""
-    from rnngan_cli.device import check, describe_cores
+    """Orders from options; as many workers as the engine has by default unless a number is given."""
+    from rnngan_cli.device import check
     from rnngan_cli.driver import Orders
+    from rnngan_cli.engines import ENGINES
+    from rnngan_cli.engines.engine import Cluster
 
     check(device)
-    return Orders(workers or describe_cores(), device, retries, timeout, fail_fast, rerun.value)
+    row, chosen = ENGINES[engine.value], cluster or Cluster()
+    row.check(device, chosen)
+    num = workers or row.workers()
+    return Orders(num, device, retries, timeout, fail_fast, rerun.value, engine.value, chosen)
 
 
 def _sweep(
-    config: "SweepConfig", output: Path, orders: "Orders", progress: Progress, *, dry_run: bool, as_json: bool
+    config: "SweepConfig",
+    output: Path,
+    orders: "Orders",
+    progress: Progress,
+    shard: "Shard | None" = None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     from rnngan_cli.sweep import carry_out, prepare
 
     prepared = prepare(config, output)
+    if shard is not None:
+        prepared = prepared.only(shard)
     tell_notes(prepared)
     if dry_run:
         _print_plan(prepared, orders, as_json=as_json)
@@ -227,8 +266,10 @@ def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> Non
     left = {job.name for job in todo}
     for job in prepared.jobs:
         typer.echo(f"{summary.states[job.name] if job.name not in left else 'to do':12}{job.name}")
+    part = f" of shard {prepared.shard}" if prepared.shard else ""
+    hands = f"on {orders.workers} worker(s)" if orders.workers else "of one worker, shared by those there is room for"
     typer.echo(
-        f"{len(prepared.jobs)} runs, {len(todo)} to do: about {in_words(seconds)} on {orders.workers} worker(s), "
+        f"{len(prepared.jobs)} runs{part}, {len(todo)} to do: about {in_words(seconds)} {hands}, "
         f"into {prepared.folder.path}"
     )
 

@@ -11,14 +11,41 @@ from pathlib import Path
 from typing import IO, Any
 
 from rnngan_cli.config import RunConfig
-from rnngan_cli.device import worker_environment
+from rnngan_cli.device import describe_cores, worker_environment
+from rnngan_cli.engines.engine import Cluster, Message, Placement
 from rnngan_cli.engines.messages import parse
+from rnngan_cli.errors import UserError
 
-Message = tuple[int, dict[str, Any]]
-"""Which worker, and what it says; when its process has ended {"event": "gone", "code", "words", "damage"}.
 
-`words` are its last ones on standard error; `damage` is what was wrong with the channel, if anything was.
-"""
+def check(device: str, cluster: Cluster) -> None:
+    """Refuses what is for a cluster.
+
+    Raises:
+        UserError: an address, or GPUs for a run.
+    """
+    del device
+    for option, value in (("--ray-address", cluster.address), ("--gpus-per-run", cluster.gpus_per_run)):
+        if value:
+            raise UserError(f"`{option} {value}`: is for `--engine ray`; give that as well, or leave this out")
+
+
+class LocalEngine:
+    """Starts worker processes on this machine.
+
+    Args:
+        place: its device is passed on to them.
+    """
+
+    def __init__(self, place: Placement) -> None:
+        self.device = place.device
+        self.capacity = describe_cores()
+
+    def start_worker(self, number: int, inbox: "queue.Queue[Message]") -> "LocalWorker":
+        """Starts a worker process."""
+        return LocalWorker(number, self.device, inbox)
+
+    def close(self) -> None:
+        """Nothing is left but workers, and they are their driver's."""
 
 
 class LocalWorker:

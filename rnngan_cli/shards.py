@@ -1,0 +1,67 @@
+"""A sweep in parts that know nothing of each other, such as the jobs of a job array on a cluster without any engine."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rnngan_cli.config import RunConfig, shape_key
+from rnngan_cli.errors import UserError
+
+MOST_SHARDS = 10_000
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `index` of `count`; the first one is 1."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    @property
+    def lock(self) -> str:
+        """The file that its driver holds, so that the others can work in the same folder."""
+        return f".lock-{self.index}-of-{self.count}"
+
+    def bounds(self, total: int) -> tuple[int, int]:
+        """Its first position and the one after its last, of `total`: parts differ by at most one in length.
+
+        >>> [Shard(index, 3).bounds(8) for index in (1, 2, 3)]
+        [(0, 2), (2, 5), (5, 8)]
+        """
+        return total * (self.index - 1) // self.count, total * self.index // self.count
+
+
+def parse(text: str) -> Shard:
+    """Reads `2/4`: the second of four.
+
+    >>> parse("2/4")
+    Shard(index=2, count=4)
+
+    Raises:
+        UserError: anything else, in one line.
+    """
+    words = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())
+    index, count = map(int, words.groups()) if words else (0, 0)
+    if not 1 <= index <= count <= MOST_SHARDS:
+        raise UserError(f"`--shard {text}`: expected i/n with 1 <= i <= n <= {MOST_SHARDS}, such as 1/4 up to 4/4")
+    return Shard(index, count)
+
+
+def share(items: Sequence[Item], configs: Sequence[RunConfig], shard: Shard) -> list[Item]:
+    """The items of a shard: the same whatever is done already, those of one shape next to each other.
+
+    Args:
+        items: one a run.
+        configs: the runs, in the order of the plan, which is the same for every shard.
+        shard: which part.
+    """
+    first: dict[str, int] = {}
+    places = [first.setdefault(shape_key(config), len(first)) for config in configs]
+    order = sorted(range(len(items)), key=lambda position: places[position])  # stable: seeds keep their order
+    begin, end = shard.bounds(len(items))
+    return [items[position] for position in sorted(order[begin:end])]
