@@ -70,6 +70,9 @@ def stammer():
 def lie():
     say(b'{"event": "ended", "state": "perfect"}\\n')
 
+def leave():
+    os._exit(0)
+
 def miss_a_module():
     import a_module_that_is_not_there
 
@@ -89,6 +92,7 @@ FAULTS = {
     "babble": ("babble", "it wrote what is no message into its channel: ", "into its channel"),
     "stammer": ("stammer", 'it wrote what is no message into its channel: \'{"event": "ended", "sta{', "channel"),
     "lie": ("lie", "it wrote what is no message into its channel: ", "into its channel"),
+    "leave": ("leave", "its worker ended with code 0", "code 0"),
     "module": ("miss_a_module", "No module named 'a_module_that_is_not_there'", "ModuleNotFoundError"),
 }
 """By loss: the fault, what the reason tells, what the log has."""

@@ -79,6 +79,14 @@ def test_a_sweep_that_is_killed_at_random_ends_as_one_that_was_not(folder: Path,
         assert sum(path.endswith(name) for path in whole.contents()) == len(RUNS)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_sweep_that_is_killed_three_times_a_run(tmp_path: Path, whole: Command, seed: int) -> None:
+    tally = torture(tmp_path, 60, seed, most_kills_a_round=60, command=whole)
+    assert (tally.different, tally.leftovers) == ([], [])
+    assert len(tally.kills) >= 60
+
+
 def test_the_harness_sees_a_byte_that_differs(whole: Command, tmp_path: Path) -> None:
     """It could not fail otherwise."""
     copy = Command(tmp_path / "copy", whole.words)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 TARGETS = ("worker", "driver", "both", "all")
 """The worker at a run; the driver, whose workers live on until they notice; these two at once; driver and workers."""
+WEIGHTED = (*TARGETS, "worker", "worker")
+"""A worker alone more often than others: it costs one start, a driver three."""
 OF_A_RUN = ("compiling", "training", "checkpoint", "scoring")
 """Moments of a run: before its process wrote a checkpoint; between checkpoints; while one is written; trained."""
 FREE = ("starting", "importing")
@@ -62,7 +64,7 @@ def draw(rng: random.Random, runs: Sequence[str], kills: int, steps: int) -> Pla
     names = list(runs)
     rng.shuffle(names)
     of_runs: dict[str, list[Blow]] = {name: [] for name in names}
-    moments, targets = _evenly(rng, OF_A_RUN, count), _evenly(rng, TARGETS, count)
+    moments, targets = _evenly(rng, OF_A_RUN, count), _evenly(rng, WEIGHTED, count)
     for number in range(max(count - num_free, len(names))):
         moment, target = moments[number % count], targets[number % count]
         of_runs[names[number % len(names)]].append(_blow(rng, moment, target, steps))
