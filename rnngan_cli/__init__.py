@@ -22,7 +22,10 @@ Where things live:
     sampling.py             series from a trained generator, labels and codes set or drawn
     steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges
-    store.py                all that is written under results/ and read back
+    guard.py, npz.py        opening and reading what may be a stranger's; memory.py: what fits into this machine
+    store.py                all that is written under results/ and read back; records.py: what its JSON files hold
+    footprint.py            the memory a run needs, counted before any of it is allocated
+    sheets.py               tables as CSV that no spreadsheet takes for formulas
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
     engines/                ways to start workers
     statistics.py           intervals over runs, the leaderboard

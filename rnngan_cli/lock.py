@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
+from rnngan_cli.guard import make_folder, open_own
 
 
 @contextmanager
@@ -22,8 +23,8 @@ def held(folder: Path) -> Iterator[None]:
     path = folder / ".lock"
     try:
         with disk_errors_told(path):
-            folder.mkdir(parents=True, exist_ok=True)
-            file = path.open("a+", encoding="utf-8")
+            make_folder(folder)
+            file = os.fdopen(open_own(path, os.O_RDWR | os.O_APPEND), "a+", encoding="utf-8")
     except OSError as error:  # such as a file where the folder should be
         raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
     with file:

@@ -8,7 +8,8 @@ and what is derived from the runs: runs.csv, leaderboard.*, figures/.
 import csv
 import hashlib
 import io
-import shutil
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +17,27 @@ from typing import Any
 
 import numpy as np
 
+from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, canonical_json, identity, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import (
     DamagedFileError,
     clear_leftovers,
-    disk_errors_told,
+    make_own_folder,
     npz_bytes,
+    own,
     read_folder,
     read_json,
     read_npz,
+    read_table,
+    remove,
     write_bytes,
     write_folder,
     write_json,
     write_text,
 )
 from rnngan_cli.scorebook import ScoreBook, ScoreKey
+from rnngan_cli.sheets import inert
 
 State = dict[str, dict[str, np.ndarray]]
 HistoryRow = tuple[int, dict[str, float]]
@@ -52,17 +58,25 @@ class RunFolder:
 
     path: Path
 
+    def _own(self, *parts: str) -> Path:
+        """A path in the folder, which is where it seems to be: neither it nor a folder on the way is a link.
+
+        Raises:
+            DamagedFileError: one is.
+        """
+        return own(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
+
     def create(self, config: RunConfig) -> None:
         """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
 
         Raises:
-            UserError: another run's config is there.
+            UserError: another run's config is there, or a link in place of a folder.
         """
-        with disk_errors_told(self.path):
-            (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
-            clear_leftovers(self.path)
-            clear_leftovers(self.path / "checkpoints")
-        if not (self.path / "config.json").exists():
+        names = self.path.parent.name, self.path.name, "checkpoints"
+        checkpoints = make_own_folder(self.path.parent.parent, *names)
+        clear_leftovers(self.path)
+        clear_leftovers(checkpoints)
+        if not os.path.lexists(self.path / "config.json"):
             write_json(self.path / "config.json", config.model_dump(mode="json"))
         elif identity(self.config()) != identity(config):
             raise UserError(
@@ -75,17 +89,22 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read or does not validate.
         """
-        values = read_json(self.path / "config.json")
+        values = read_json(self._own("config.json"))
         try:
             return build(RunConfig, values, str(self.path / "config.json"))
         except UserError as error:
             raise DamagedFileError(str(error)) from error
 
     def status(self) -> dict[str, Any]:
-        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet."""
-        if not (self.path / "status.json").exists():
+        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet.
+
+        Raises:
+            DamagedFileError: it cannot be read, or is no status.
+        """
+        path = self._own("status.json")
+        if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
-        return read_json(self.path / "status.json")
+        return records.read(path, records.Status)
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
         """Writes the status, with further facts such as `reason`."""
@@ -97,7 +116,7 @@ class RunFolder:
         parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
         write_folder(self.path / "checkpoints" / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
         for old in self._checkpoints()[KEPT_CHECKPOINTS:]:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
 
     def read_checkpoint(self) -> tuple[int, State, list[HistoryRow], list[str]]:
         """The newest whole checkpoint: (step, state, history, damage passed over); or step 0."""
@@ -115,13 +134,23 @@ class RunFolder:
 
     def _checkpoints(self) -> list[Path]:
         """Checkpoint folders, newest first."""
-        folders = (self.path / "checkpoints").glob("step-*")
-        numbered = [folder for folder in folders if folder.name.removeprefix("step-").isdigit()]
+        try:
+            folders = self._own("checkpoints", "").glob("step-*")
+        except DamagedFileError:
+            return []
+        numbered = [folder for folder in folders if re.fullmatch(r"step-[0-9]{1,15}", folder.name)]
         return sorted(numbered, key=lambda folder: -int(folder.name.removeprefix("step-")))
 
     def drop_checkpoints(self) -> None:
         """Removes what is of no more use once the run has ended."""
-        shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
+        remove(self.path / "checkpoints")
+
+    def clear(self) -> None:
+        """Removes the folder and all in it, unless it is elsewhere, behind a link."""
+        try:
+            remove(self._own())
+        except DamagedFileError:
+            return
 
     def write_history(self, history: Sequence[HistoryRow]) -> None:
         """Writes history.csv: only what is reproducible, no clock times."""
@@ -133,7 +162,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read.
         """
-        return read_history(self.path / "history.csv")
+        return read_history(self._own("history.csv"))
 
     def write_timing(self, rows: Sequence[tuple[int, float]]) -> None:
         """Writes timing.csv: seconds of training, by step."""
@@ -143,7 +172,7 @@ class RunFolder:
     def timing(self) -> list[tuple[int, float]]:
         """The rows of timing.csv; empty where there are none, or none that can be read: clock times are not results."""
         try:
-            return [(step, values["seconds"]) for step, values in read_history(self.path / "timing.csv")]
+            return [(step, values["seconds"]) for step, values in read_history(self._own("timing.csv"))]
         except (DamagedFileError, KeyError):
             return []
 
@@ -158,7 +187,7 @@ class RunFolder:
         Raises:
             DamagedFileError: they are missing or damaged.
         """
-        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self.path / "weights").items()}
+        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self._own("weights")).items()}
 
     def write_samples(
         self, generated: np.ndarray, grids: Mapping[str, tuple[Sequence[str], np.ndarray]] | None = None
@@ -180,12 +209,12 @@ class RunFolder:
         Raises:
             DamagedFileError: it is missing or damaged.
         """
-        return read_npz(self.path / "samples.npz")
+        return read_npz(self._own("samples.npz"))
 
     def weights_sha256(self) -> str:
         """Hash of the trained networks' weights, by their manifest; empty where there are none."""
         try:
-            content = read_json(self.path / "weights" / "manifest.json")
+            content = read_json(self._own("weights", "manifest.json"))
         except DamagedFileError:
             return ""
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
@@ -205,7 +234,12 @@ class RunFolder:
         return self._scorebook.recall(key)
 
     def scores(self) -> dict[str, Any]:
-        """The current scores with what they depend on, as `write_scores` took them; empty where there are none."""
+        """The current scores with what they depend on, as `write_scores` took them; empty where there are none.
+
+        Raises:
+            DamagedFileError: they cannot be read, or are no scores.
+        """
+        self._own("scores.json")
         return self._scorebook.read()
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
@@ -213,9 +247,13 @@ class RunFolder:
         write_json(self.path / "provenance.json", {"schema_version": SCHEMA_VERSION, **facts})
 
     def provenance(self) -> dict[str, Any]:
-        """What `write_provenance` kept; empty where there is nothing."""
-        path = self.path / "provenance.json"
-        return read_json(path) if path.exists() else {}
+        """What `write_provenance` kept; empty where there is nothing.
+
+        Raises:
+            DamagedFileError: it cannot be read, or is no provenance.
+        """
+        path = self._own("provenance.json")
+        return records.read(path, records.Provenance) if os.path.lexists(path) else {}
 
 
 @dataclass(frozen=True)
@@ -226,10 +264,9 @@ class SweepFolder:
 
     def create(self, config: SweepConfig) -> None:
         """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
-        with disk_errors_told(self.path):
-            (self.path / "runs").mkdir(parents=True, exist_ok=True)
-            for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
-                clear_leftovers(folder)
+        make_own_folder(self.path, "runs")
+        for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
+            clear_leftovers(folder)
         write_json(self.path / "sweep.json", config.model_dump(mode="json"))
 
     def run(self, config: RunConfig) -> RunFolder:
@@ -237,17 +274,15 @@ class SweepFolder:
         return RunFolder(self.path / "runs" / run_name(config))
 
     def runs(self) -> Iterator[RunFolder]:
-        """Every run's folder, by name."""
+        """Every run's folder, by name; what else may be wrong with one is told when it is read."""
         for path in sorted((self.path / "runs").glob("*")):
-            if (path / "config.json").is_file():
+            if os.path.lexists(path / "config.json"):
                 yield RunFolder(path)
 
     def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
-        path = self.path / "reference" / f"{key}.npz"
-        if not path.exists():
-            with disk_errors_told(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
+        path = make_own_folder(self.path, "reference") / f"{key}.npz"
+        if not path.is_file():
             write_bytes(path, npz_bytes(arrays))
 
     def reference(self, key: str) -> dict[str, np.ndarray]:
@@ -256,13 +291,11 @@ class SweepFolder:
         Raises:
             DamagedFileError: it is missing or damaged.
         """
-        return read_npz(self.path / "reference" / f"{key}.npz")
+        return read_npz(self._keyed("reference", key, ".npz"))
 
     def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
         """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
-        path = self.path / "calibration" / f"{key}.json"
-        with disk_errors_told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path = make_own_folder(self.path, "calibration") / f"{key}.json"
         write_json(path, {"schema_version": SCHEMA_VERSION, **content})
 
     def calibration(self, key: str) -> dict[str, dict[str, float]]:
@@ -271,15 +304,20 @@ class SweepFolder:
         Raises:
             DamagedFileError: it is damaged.
         """
-        path = self.path / "calibration" / f"{key}.json"
-        if not path.exists():
+        path = self._keyed("calibration", key, ".json")
+        if not os.path.lexists(path):
             return {}
-        candidates = read_json(path).get("candidates")
-        if not isinstance(candidates, dict) or not all(isinstance(one, dict) for one in candidates.values()):
-            raise DamagedFileError(
-                f"`{path}` holds no scores of candidates; remove it and give `rnngan evaluate` again"
-            )
-        return {str(name): {str(k): float(v) for k, v in scores.items()} for name, scores in candidates.items()}
+        return dict(records.read(path, records.Calibration)["candidates"])
+
+    def _keyed(self, folder: str, key: str, suffix: str) -> Path:
+        """The file of a key that comes from another file: nothing but a name may become part of a path.
+
+        Raises:
+            DamagedFileError: it is no name, or the folder is a link.
+        """
+        if not re.fullmatch(r"[a-z0-9_-]{1,200}", key):
+            raise DamagedFileError(f"`{self.path / folder}`: no file can have the name `{key}`")
+        return own(self.path, folder, key + suffix)
 
     @property
     def figures(self) -> Path:
@@ -304,7 +342,7 @@ def find_sweeps(path: Path) -> list[SweepFolder]:
 def history_bytes(history: Sequence[HistoryRow]) -> bytes:
     """history.csv: a column per term; numbers in the shortest form that reads back to the same value."""
     names = list(history[0][1]) if history else []
-    lines = [",".join(["step", *names])]
+    lines = [",".join(str(inert(name)) for name in ["step", *names])]
     lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
     return ("\n".join(lines) + "\n").encode()
 
@@ -316,8 +354,15 @@ def read_history(path: Path) -> list[HistoryRow]:
         DamagedFileError: it is missing, or a line is not numbers.
     """
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+        rows = list(csv.reader(io.StringIO(read_table(path))))
         names = rows[0][1:]
-        return [(int(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
-    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+        return [(_step(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
+    except (ValueError, IndexError, csv.Error) as error:
         raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+
+
+def _step(word: str) -> int:
+    step = int(word)
+    if not 0 <= step < 2**53:
+        raise ValueError(f"the step {word[:40]}")
+    return step

@@ -1,13 +1,12 @@
 """A sweep from plan to tables: what is asked for, which runs are left, and having them done."""
 
-import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli import data, estimate, provenance
+from rnngan_cli import data, estimate, footprint, provenance
 from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
@@ -51,7 +50,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     """Loads the data of runs that differ in more than one sweep can say; `sweep` tells how they are scored.
 
     Raises:
-        UserError: anything wrong with the data.
+        UserError: anything wrong with the data, or a run that does not fit into memory.
     """
     datasets = {run.data.name: run.data for run in runs}
     loaded = {name: data.load(config) for name, config in datasets.items()}
@@ -60,6 +59,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     jobs = []
     for run in runs:
         dataset = loaded[run.data.name]
+        footprint.check(run, dataset)
         seconds = estimate.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded)
@@ -105,7 +105,7 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
             if clear:
-                shutil.rmtree(job.folder.path, ignore_errors=True)
+                job.folder.clear()
             state, stale = "pending", False
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:

@@ -9,7 +9,9 @@ from rnngan_cli.cautions import places, tells_apart
 from rnngan_cli.config import SCHEMA_VERSION, run_name
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.files import DamagedFileError, write_text
+from rnngan_cli.sheets import frame_csv
 from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,11 +69,11 @@ def _row(folder: RunFolder) -> tuple[dict[str, Any], dict[str, str]]:
         "loss": config.loss,
         "seed": config.seed,
         "status": status.get("state", "pending"),
-        "protocol": scores.get("protocol", ""),
-        "data": str(scores.get("data_sha256", ""))[:12],
+        "protocol": printable(scores.get("protocol", "")),
+        "data": printable(scores.get("data_sha256", "")[:12]),
         "folder": folder.path.name,
         "step": status.get("step", 0),
-        "reason": status.get("reason", ""),
+        "reason": printable(status.get("reason", "")),
         **{name: float(value) for name, value in scores.get("scores", {}).items()},
         **_costs(folder),
         **{name + JUDGE_SD: _deviation(values) for name, values in judges.items() if len(values) > 1},
@@ -103,7 +105,7 @@ def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
     flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
     flat |= {f"{config['loss']}.{key}": value for key, value in config["options"].items()}
     flat |= {f"{config['data']['name']}.{key}": value for key, value in config["data"]["options"].items()}
-    return _paired({key: str(value) for key, value in flat.items()})
+    return _paired({key: printable(str(value)) for key, value in flat.items()})
 
 
 def _paired(fields: dict[str, str]) -> dict[str, str]:
@@ -136,8 +138,8 @@ def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> tuple[list
 
 def write_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame", markdown: str) -> None:
     """Writes runs.csv and leaderboard.csv, .json and .md."""
-    write_text(sweep.path / "runs.csv", runs.to_csv(index=False, lineterminator="\n"))
-    write_text(sweep.path / "leaderboard.csv", board.to_csv(index=False, lineterminator="\n"))
+    write_text(sweep.path / "runs.csv", frame_csv(runs))
+    write_text(sweep.path / "leaderboard.csv", frame_csv(board))
     records = json.loads(board.to_json(orient="records", double_precision=12))
     content = json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
     write_text(sweep.path / "leaderboard.json", content + "\n")

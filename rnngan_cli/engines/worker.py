@@ -20,6 +20,8 @@ from typing import Any, TextIO
 from rnngan_cli import device
 from rnngan_cli.config import RunConfig, build
 from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.files import disk_errors_told
+from rnngan_cli.guard import open_own
 from rnngan_cli.store import RunFolder
 
 
@@ -124,8 +126,10 @@ def _in_one_line(error: Exception) -> str:
 @contextmanager
 def _logged(path: Path) -> Iterator[None]:
     """Sends what this process and its libraries print to the run's log."""
+    with disk_errors_told(path):
+        log = os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "ab", buffering=0)
     kept = os.dup(1), os.dup(2)
-    with path.open("ab", buffering=0) as log:
+    with log:
         for number in (1, 2):
             os.dup2(log.fileno(), number)
         try:
