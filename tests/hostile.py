@@ -300,13 +300,11 @@ def make_targets(folder: Path) -> dict[str, Target]:
         "experiment": Target(EXPERIMENTS, partial(feed_experiment, folder=folder)),
         "csv": Target(TABLES, partial(feed_data, folder=folder, suffix=".csv")),
         "parquet": Target(
-            (parquet(table()[["price", "volume"]]), parquet(table(30).assign(kind=None))),
+            (parquet(table()[["price", "volume"]]), parquet(table(30).assign(kind=True))),
             partial(feed_data, folder=folder, suffix=".parquet"),
         ),
         "npy": Target((npy(CUBE), record), partial(feed_data, folder=folder, suffix=".npy")),
-        "npz": Target(
-            (labelled, npz(x=CUBE, labels=np.array(["a", "b"] * 10))), partial(feed_data, folder=folder, suffix=".npz")
-        ),
+        "npz": Target(labelled, partial(feed_data, folder=folder, suffix=".npz")),
         "archive": Target((npz_bytes({"a": CUBE, "b": np.array(["x"])}),), partial(feed_archive, folder=folder)),
     }
     for name, path in results.files().items():
