@@ -7,9 +7,10 @@ PEERS := $(VENV)/.ready-peers
 SOURCES := rnngan_cli benchmarks tests docs
 OUTPUT ?= results/my-benchmark
 SPEED ?= results/my-speed
+FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed docs test slow torture check format clean
+.PHONY: help setup benchmark publish tune speed fuzz docs test slow torture audit check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -44,6 +45,9 @@ $(PEERS): $(READY)
 
 speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch; two hours, on an idle machine; resumable; SPEED=results/my-speed.
 	$(BIN)/python -m benchmarks.speed --output $(SPEED)
+
+fuzz: $(READY)  ## Feed changed files of every kind to the readers for FUZZ_SECONDS=300; counts into results/fuzz.json.
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --output results/fuzz.json
 
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py

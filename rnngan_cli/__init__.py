@@ -22,8 +22,12 @@ Where things live:
     sampling.py             series from a trained generator, labels and codes set or drawn
     steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges
-    store.py                all that is written under results/ and read back; seal.py: hashes of an ended run's files
+    guard.py, npz.py        opening and reading what may be a stranger's; memory.py: what fits into this machine
+    store.py                all that is written under results/ and read back; records.py: what its JSON files hold;
+                            seal.py: hashes of an ended run's files
     lock.py                 one driver for a sweep's folder, one worker for a run's
+    footprint.py            the memory a run needs, counted before any of it is allocated
+    sheets.py               tables as CSV that no spreadsheet takes for formulas
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
     engines/                ways to start workers: processes here, tasks of Ray on many machines
     shards.py               a sweep in parts that know nothing of each other

@@ -222,9 +222,10 @@ def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequ
     """A table of one data set and cell: losses, a gap, series of known quality."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     found = Table(
-        title=f"{rows['dataset'].iloc[0]}, {rows['cell'].iloc[0]}{title}",
+        title=Text(f"{rows['dataset'].iloc[0]}, {rows['cell'].iloc[0]}{title}", style="table.title"),
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
@@ -236,7 +237,7 @@ def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequ
     for (_, row), words in zip(rows.iterrows(), lines, strict=True):
         if _known(row) and not any(one.end_section for one in found.rows):
             found.add_section()
-        found.add_row(str(row["loss"]).replace(" ", "\n"), *words)
+        found.add_row(Text(str(row["loss"]).replace(" ", "\n")), *words)
     return found
 
 

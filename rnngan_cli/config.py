@@ -7,18 +7,26 @@ data sets are plain words here: their registries check them when a sweep is plan
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.guard import check_plain, read_limited
 
 SCHEMA_VERSION = 1
 MOST_SEEDS = 10_000
 """A longer list is a slip of the keyboard."""
+MOST_WHOLE = 2**31 - 1
+"""Of counts and widths: what TensorFlow counts with."""
+MOST_EXPERIMENT = 2**20
+"""Bytes of an experiment file."""
+LONG_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}""")
+"""Keys in keys in keys: Python's reader of TOML takes time that grows with the square of their number."""
 OptionValue = bool | int | float | str
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -31,6 +39,14 @@ OptimizerName = Literal["adam", "sgd", "rmsprop"]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _check_whole_numbers(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, int) and value > MOST_WHOLE:
+                raise ValueError(f"`{name}` should be at most {MOST_WHOLE}")
+        return self
 
 
 class DataConfig(_Frozen):
@@ -220,8 +236,8 @@ def _one_line(model: type[BaseModel], error: ValidationError) -> str:
             inner = owner.model_fields[str(part)].annotation
             owner = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else owner
         return str(unknown("key", str(first["loc"][-1]), owner.model_fields))
-    given = repr(first["input"])
-    given = given if len(given) <= 60 else given[:57] + "..."
+    given = repr(first["input"])[:60]
+    given = given if len(given) < 60 else given[:57] + "..."
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"`{path} = {given}`: {first['msg'][0].lower()}{first['msg'][1:]}{more}"
 
@@ -230,16 +246,27 @@ def read_experiment(path: Path) -> dict[str, Any]:
     """Reads an experiment file (TOML) into plain values.
 
     Raises:
-        UserError: the file is missing, is not UTF-8 or is not TOML (with line and column).
+        UserError: the file is missing, no regular file, too large, not UTF-8 or not TOML (with line and column), or
+            holds what `guard.check_plain` refuses.
     """
+    where = f"experiment `{path}`"
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_limited(path, MOST_EXPERIMENT, follow=True).decode()
+        if LONG_KEY.search(text):
+            raise UserError(f"{where}: a key of ten parts or more; an experiment has keys of up to three")
+        values = tomllib.loads(text)
+        check_plain(values)
     except OSError as error:
-        raise UserError(f"experiment `{path}`: cannot be read ({error.strerror}); give a TOML file") from error
+        raise UserError(f"{where}: cannot be read ({error.strerror}); give a TOML file") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"experiment `{path}`: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+        raise UserError(f"{where}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"experiment `{path}`: is not TOML: {error}") from error
+        raise UserError(f"{where}: is not TOML: {error}") from error
+    except RecursionError as error:
+        raise UserError(f"{where}: lists or tables lie too deep in each other") from error
+    except ValueError as error:
+        raise UserError(f"{where}: {error}") from error
+    return values
 
 
 def canonical_json(value: object) -> str:

@@ -3,11 +3,22 @@
 import difflib
 from collections.abc import Iterable
 
+from rnngan_cli.words import printable
+
+MOST_NAMES, LONGEST_NAME = 50, 100
+"""Names that an error lists, and characters of one that are told."""
+
 
 class UserError(Exception):
-    """What was given, what was expected, how to mend it, in one line; the program exits with code 2."""
+    """What was given, what was expected, how to mend it, in one line; the program exits with code 2.
+
+    What it quotes may come from anybody's file: it is made printable.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class DifferenceFoundError(UserError):
@@ -34,7 +45,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     >>> str(unknown("loss", "wgna", ["bce", "wgan"]))
     'unknown loss `wgna`: did you mean `wgan`? Known: bce, wgan'
     """
-    names = list(known)
-    near = difflib.get_close_matches(given, names, n=1)
+    names = [name[:LONGEST_NAME] for name in known]
+    near = difflib.get_close_matches(given, names[:1000], n=1) if len(given) <= LONGEST_NAME else []
     hint = f"did you mean `{near[0]}`? " if near else ""
-    return UserError(f"unknown {kind} `{given}`: {hint}Known: {', '.join(names)}")
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return UserError(f"unknown {kind} `{given[:LONGEST_NAME]}`: {hint}Known: {', '.join(names[:MOST_NAMES])}{more}")

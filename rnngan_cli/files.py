@@ -5,9 +5,9 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,14 +15,68 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli.errors import EnvironmentFaultError
+from rnngan_cli import memory
+from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.guard import (
+    FOLDER_MODE,
+    check_plain,
+    linked_part,
+    make_folder,
+    open_own,
+    open_regular,
+    read_limited,
+)
+from rnngan_cli.npz import ArrayFileError, read_archive
+from rnngan_cli.words import printable
+
+MOST_JSON, MOST_TABLE = 16 * 2**20, 512 * 2**20
+"""Bytes of a JSON file, and of a table, that is read back."""
+PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+"""A file's name that stays in its folder."""
 
 REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full, damaged or read-only disk answers, or one that is somebody else's."""
 
 
 class DamagedFileError(Exception):
-    """A file of the program's own is missing, cut short or altered; the message names it."""
+    """A file of the program's own is missing, cut short, altered or no file; the message names it, in one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
+def own(root: Path, *parts: str) -> Path:
+    """The path of something below a results folder, once no part of the way is a link.
+
+    Args:
+        root: may be a link: it was named by the user.
+        parts: names below it; the last one is not looked at, as files are opened and replaced without following links.
+
+    Raises:
+        DamagedFileError: a part is a link.
+    """
+    link = linked_part(root, *parts[:-1])
+    if link is not None:
+        raise DamagedFileError(
+            f"`{link}` is a link, which is not followed below a results folder; put the folder itself there"
+        )
+    return root.joinpath(*parts)
+
+
+def make_own_folder(root: Path, *parts: str) -> Path:
+    """Makes a folder below a results folder, where it is not there.
+
+    Raises:
+        UserError: a part of the way is a link.
+        EnvironmentFaultError: the disk refused.
+    """
+    try:
+        path = own(root, *parts, "")
+    except DamagedFileError as error:
+        raise UserError(str(error)) from error
+    with disk_errors_told(path):
+        make_folder(path)
+    return path
 
 
 @contextmanager
@@ -59,6 +113,8 @@ def _temporary(path: Path) -> Path:
 
 def clear_leftovers(folder: Path) -> None:
     """Removes what writers that were killed left half written in `folder`, and nothing of one that still lives."""
+    if folder.is_symlink():
+        return
     for leftover in folder.glob(".*.tmp"):
         process = leftover.name.split(".")[-2]
         if process.isdigit() and _may_write(int(process), leftover):
@@ -95,7 +151,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     temporary = _temporary(path)
     with disk_errors_told(path):
         try:
-            with temporary.open("wb") as file:
+            temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
+            with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
@@ -125,12 +182,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """Reads a JSON object.
 
     Raises:
-        DamagedFileError: it is missing, unreadable, not JSON, or not an object.
+        DamagedFileError: it is missing, no regular file, too large, not JSON, not an object, or holds what
+            `guard.check_plain` refuses.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+        value = json.loads(read_limited(path, MOST_JSON).decode())
+        check_plain(value)
+    except (OSError, ValueError, RecursionError) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
     if not isinstance(value, dict):
         raise DamagedFileError(f"`{path}` should hold a JSON object")
     return value
@@ -153,26 +212,33 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Reads the arrays of an NPZ archive; pickled content is refused.
+    """Reads the arrays of an NPZ archive that fit into this machine; pickled content is refused.
 
     Raises:
-        DamagedFileError: it is missing, damaged, or needs pickle.
+        DamagedFileError: it is missing, damaged, no regular file, too large, or needs pickle.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        zlib.error,
-        RuntimeError,  # a damaged header can claim encryption or an unknown compression
-        TypeError,  # an NPY file under this name
-    ) as error:
-        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+        with open_regular(path) as file:
+            return read_archive(file, memory.machine_bytes())
+    except (OSError, ArrayFileError) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
+
+
+def read_table(path: Path) -> str:
+    """Reads a CSV file of the program's own as text.
+
+    Raises:
+        DamagedFileError: it is missing, no regular file, too large or not UTF-8.
+    """
+    try:
+        return read_limited(path, MOST_TABLE).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """Why a file cannot be read, without its name."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -184,16 +250,17 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     temporary = _temporary(folder)
     with disk_errors_told(folder):
         try:
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir()
+            remove(temporary)
+            make_folder(temporary.parent)
+            temporary.mkdir(mode=FOLDER_MODE)
             for name, content in files.items():
                 write_bytes(temporary / name, content)
             manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
             write_json(temporary / "manifest.json", {"schema_version": 1, "sha256": manifest})
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
             temporary.replace(folder)
         except (OSError, EnvironmentFaultError):
-            shutil.rmtree(temporary, ignore_errors=True)
+            remove(temporary)
             raise
         sync_folder(folder.parent)
 
@@ -204,20 +271,23 @@ def read_folder(folder: Path) -> dict[str, Path]:
     Raises:
         DamagedFileError: a file is missing or differs from the manifest; the message names it.
     """
-    manifest = read_json(folder / "manifest.json").get("sha256")
+    manifest = read_json(own(folder.parent, folder.name, "manifest.json")).get("sha256")
     if not isinstance(manifest, dict):
         raise DamagedFileError(f"`{folder / 'manifest.json'}` holds no hashes")
-    paths = {}
+    for name in manifest:
+        if not PLAIN_NAME.fullmatch(name):
+            raise DamagedFileError(
+                f"`{folder / 'manifest.json'}` names the file `{name}`; expected names in its folder"
+            )
     for name, expected in manifest.items():
-        path = folder / Path(name).name
         try:
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
+            with open_regular(folder / name) as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
-            raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
+            raise DamagedFileError(f"`{folder / name}` cannot be read: {reason(error)}") from error
         if found != expected:
-            raise DamagedFileError(f"`{path}` is damaged: its hash is not the manifest's")
-        paths[path.name] = path
-    return paths
+            raise DamagedFileError(f"`{folder / name}` is damaged: its hash is not the manifest's")
+    return {name: folder / name for name in manifest}
 
 
 def sync_folder(folder: Path) -> None:

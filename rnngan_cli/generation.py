@@ -1,15 +1,16 @@
 """Series from a finished run's generator, in the units of its data, as an array, a table or a picture."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rnngan_cli import memory
 from rnngan_cli.errors import UserError
 from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, npz_bytes, write_bytes
+from rnngan_cli.sheets import frame_csv
 from rnngan_cli.store import RunFolder
 
 PICTURES = (".png", ".svg")
@@ -58,7 +59,7 @@ def generate_series(
     Raises:
         UserError: the folder holds no finished run, its weights are gone, or a label or code cannot be set so.
     """
-    folder = RunFolder(run)
+    folder = RunFolder(run.resolve())  # named by the user, who may name a link
     try:
         config = folder.config()
         weights = folder.weights()
@@ -69,12 +70,16 @@ def generate_series(
     from rnngan_cli import device
 
     device.start("cpu")
-    from rnngan_cli import data
+    from rnngan_cli import data, footprint
+    from rnngan_cli.plan import check_resolved
     from rnngan_cli.steering import LABEL, arrange, read_requests
     from rnngan_cli.training import Trainer
 
     requests = read_requests(label, codes)
+    check_resolved(config)
     dataset = data.load(config.data)
+    footprint.check(config, dataset)
+    memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
     trainer = Trainer(config, dataset)
     layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
     try:
@@ -138,6 +143,4 @@ def _table(path: Path, made: Generated) -> str:
     for name, values in made.fed.items():
         words = np.array(made.label_names)[values] if name == "label" and made.label_names else values
         table[name] = np.repeat(words, steps)
-    text = io.StringIO()
-    table.to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue()
+    return frame_csv(table)

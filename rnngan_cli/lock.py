@@ -19,6 +19,7 @@ from typing import IO
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
+from rnngan_cli.guard import make_folder, open_own
 
 NAME = ".lock"
 BEAT_SECONDS = 10.0
@@ -27,8 +28,6 @@ SILENCE_SECONDS = 60.0
 """One of another machine that has given none for so long is dead, or cut off from the files as well."""
 BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 """What a lock that somebody else has is refused with; any other refusal means that there are no locks here."""
-_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-"""A link under the name of a lock may lead anywhere, and what is locked is emptied."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,12 @@ def held(folder: Path, name: str = NAME) -> Iterator[None]:
     path = folder / name
     try:
         with disk_errors_told(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
     except OSError as error:  # such as a file where the folder should be
         raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
     try:
         with disk_errors_told(path):
-            file = os.fdopen(os.open(path, _OPEN, 0o644), "r+", encoding="utf-8")
+            file = os.fdopen(open_own(path, os.O_RDWR), "r+", encoding="utf-8")
     except OSError as error:
         raise UserError(f"`{path}`: cannot be locked ({error.strerror}); remove it") from error
     with file:

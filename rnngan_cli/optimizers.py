@@ -24,11 +24,13 @@ class Optimizer:
         build: makes Keras' optimiser from the settings it reads.
         reads: those of `SETTINGS` that it has.
         rates: learning rates by side, used unless others are given.
+        slots: numbers it keeps for every weight; with a momentum, one more.
     """
 
     build: Callable[..., Any]
     reads: tuple[str, ...]
     rates: dict[str, float]
+    slots: int
 
 
 OPTIMIZERS = {
@@ -36,18 +38,21 @@ OPTIMIZERS = {
         lambda beta_1, beta_2: tf.keras.optimizers.Adam(beta_1=beta_1, beta_2=beta_2),
         ("beta_1", "beta_2"),
         {"d": 2e-3, "g": 1e-3},
+        2,
     ),
     # A step of RMSprop is about as long as its rate, as Adam's is: the same rates.
     "rmsprop": Optimizer(
         lambda beta_2, momentum: tf.keras.optimizers.RMSprop(rho=beta_2, momentum=momentum),
         ("beta_2", "momentum"),
         {"d": 2e-3, "g": 1e-3},
+        1,
     ),
     # A step of SGD is as long as its rate times the gradient; 0.1 is what the recurrent GANs of 2016 and 2017 took.
     "sgd": Optimizer(
         lambda momentum: tf.keras.optimizers.SGD(momentum=momentum),
         ("momentum",),
         {"d": 0.1, "g": 0.1},
+        0,
     ),
 }
 
@@ -66,6 +71,17 @@ def build(config: RunConfig, network: str) -> Any:
     side = side_of(network)
     row = OPTIMIZERS[getattr(config, f"{side}_optimizer")]
     return row.build(**{name: getattr(config, f"{side}_{name}") for name in row.reads})
+
+
+def slots(config: RunConfig, network: str) -> int:
+    """Numbers that a network's optimiser keeps for every weight, over and above a few of its own.
+
+    >>> slots(RunConfig(), "generator"), slots(RunConfig(g_optimizer="sgd", g_momentum=0.9), "generator")
+    (2, 1)
+    """
+    side = side_of(network)
+    row = OPTIMIZERS[getattr(config, f"{side}_optimizer")]
+    return row.slots + ("momentum" in row.reads and getattr(config, f"{side}_momentum") > 0)
 
 
 def resolve(config: RunConfig) -> dict[str, float]:

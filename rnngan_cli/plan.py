@@ -1,7 +1,9 @@
 """A sweep turned into its runs: names checked against the registries, every default filled in. No TensorFlow."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, get_args
 
 from rnngan_cli import data, losses, optimizers
@@ -13,6 +15,10 @@ from rnngan_cli.losses.variant import Variant
 from rnngan_cli.options import resolve
 
 DEFAULT_DATASET = "sines"
+MOST_RUNS = 100_000
+"""More are a slip of the keyboard: at a second each they would take a day."""
+MOST_ROWS = 500_000
+"""Of history.csv, which is held in memory and written anew with every checkpoint."""
 RUN_FIELDS = tuple(
     name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
 )
@@ -32,6 +38,7 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
         raise UserError("no seed given: expected a count (5), a range (0..4) or a list (0,3,7)")
     sources = _data_configs(sweep)
     _check_overrides(sweep, names, [source.name for source in sources])
+    _check_number(sweep, len(names) * len(cells) * len(sources))
     runs = [
         _run(sweep, losses.variant(name), cell, source, _point(sweep.grid, point), seed)
         for source in sources
@@ -73,7 +80,10 @@ def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
 
 
 def _data_config(sweep: SweepConfig, name: str, given: Mapping[str, Any]) -> DataConfig:
-    options = {**given.get("options", {}), **sweep.override.get(name, {})}
+    table = given.get("options", {})
+    if not isinstance(table, Mapping):
+        raise UserError(f"`data.options = {table!r}`: expected a table of the data set's options and their values")
+    options = {**table, **sweep.override.get(name, {})}
     config = build(DataConfig, {**given, "name": name, "options": options}, f"data set `{name}`")
     if config.file is not None:
         return config
@@ -94,6 +104,17 @@ def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence
     for field in (*sweep.run, *(name for name in sweep.grid if name not in tied), *inside):
         if field not in RUN_FIELDS:
             raise unknown("key", field, RUN_FIELDS)
+
+
+def _check_number(sweep: SweepConfig, number: int) -> None:
+    """Refuses a grid that would never end, before it is built."""
+    number *= len(sweep.seeds) * math.prod(map(len, sweep.grid.values()))
+    if number > MOST_RUNS:
+        told = f"{number:,}" if number < 10**9 else f"{Decimal(number):.2e}"
+        raise UserError(
+            f"{told} runs: expected at most {MOST_RUNS:,}; give fewer seeds, losses, or values of the grid "
+            f"({', '.join(f'{len(values)} of {name}' for name, values in list(sweep.grid.items())[:5]) or 'none'})"
+        )
 
 
 def _is_tied(name: str, value: object) -> bool:
@@ -167,6 +188,11 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
         raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
     if config.latent_series + config.latent_steps == 0:
         raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")
+    if config.steps // config.history_every > MOST_ROWS:
+        raise UserError(
+            f"`history_every = {config.history_every}`: {config.steps // config.history_every:,} rows of history.csv; "
+            f"expected at most {MOST_ROWS:,}; set it to {-(-config.steps // MOST_ROWS)} or more"
+        )
     row = PENALTIES[config.penalty]
     if row is not None and row.value is None:
         if not config.penalty_weight:
@@ -178,3 +204,21 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
             )
     variant.check(config)
     return config
+
+
+def check_resolved(config: RunConfig) -> None:
+    """Refuses a config, read from a run's folder, that no plan can have made.
+
+    Raises:
+        UserError: a name that is not registered, a field left open, options that are not those of the loss, or what
+            `check_run` refuses.
+    """
+    variant = losses.variant(config.loss)
+    for field in ("penalty_weight", "d_learning_rate", "g_learning_rate"):
+        if getattr(config, field) is None:
+            raise UserError(f"`{field} = null`: expected a number, as in the config of every planned run")
+    missing = [name for name in variant.options if name not in config.options]
+    if missing:
+        raise UserError(f"`options`: `{missing[0]}` of {variant.name} is missing; expected every option with its value")
+    resolve(variant.name, variant.options, config.options)
+    check_run(config, variant)

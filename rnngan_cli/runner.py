@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli import data, provenance
+from rnngan_cli import data, footprint, provenance
 from rnngan_cli.config import DataConfig, RunConfig, canonical_json, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import PROTOCOLS, Codes, Generated, Scorer
 from rnngan_cli.files import DamagedFileError
+from rnngan_cli.plan import check_resolved
 from rnngan_cli.sampling import Steering
 from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.steering import LABEL
@@ -60,7 +61,13 @@ class Bench:
         return self._dataset[1]
 
     def trainer(self, config: RunConfig, dataset: Dataset) -> Trainer:
-        """A trainer at the start of the run."""
+        """A trainer at the start of the run.
+
+        Raises:
+            UserError: the config is none that a plan has made, or the run does not fit into memory.
+        """
+        check_resolved(config)
+        footprint.check(config, dataset)
         key = shape_key(config)
         if self._trainer is None or self._trainer[0] != key:
             self._trainer = None  # let the old one go before the new one is built

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION
-from rnngan_cli.files import DamagedFileError, read_json, write_json
+from rnngan_cli.files import DamagedFileError, write_json
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class ScoreBook:
         """The current scores with what they depend on; empty where there are none.
 
         Raises:
-            DamagedFileError: the file cannot be read.
+            DamagedFileError: the file cannot be read, or holds no scores.
         """
-        return read_json(self.path) if os.path.lexists(self.path) else {}
+        return records.read(self.path, records.Scores) if os.path.lexists(self.path) else {}
 
     def write(self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]]) -> None:
         """Keeps scores as the current ones, and those of other protocols for the same data and weights behind them.
@@ -77,5 +78,4 @@ class ScoreBook:
         if not content:
             return []
         current = {name: value for name, value in content.items() if name not in ("schema_version", "others")}
-        others = content.get("others")
-        return [one for one in (current, *(others if isinstance(others, list) else [])) if isinstance(one, dict)]
+        return [current, *content.get("others", [])]

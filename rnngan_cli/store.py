@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 import os
-import shutil
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, canonical_json, identity, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import (
@@ -26,19 +27,24 @@ from rnngan_cli.files import (
     clear_leftovers,
     disk_errors_told,
     json_bytes,
+    make_own_folder,
     npz_bytes,
+    own,
     read_folder,
     read_json,
     read_npz,
+    read_table,
     remove,
     write_bytes,
     write_folder,
     write_json,
     write_text,
 )
+from rnngan_cli.guard import open_own
 from rnngan_cli.scorebook import ScoreBook, ScoreKey
 from rnngan_cli.seal import NAME as MANIFEST
 from rnngan_cli.seal import Seal, digest
+from rnngan_cli.sheets import inert
 
 State = dict[str, dict[str, np.ndarray]]
 HistoryRow = tuple[int, dict[str, float]]
@@ -76,17 +82,25 @@ class RunFolder:
     def _seal(self) -> Seal:
         return Seal(self.path)
 
+    def _own(self, *parts: str) -> Path:
+        """A path in the folder, which is where it seems to be: neither it nor a folder on the way is a link.
+
+        Raises:
+            DamagedFileError: one is.
+        """
+        return own(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
+
     def create(self, config: RunConfig) -> None:
         """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
 
         Raises:
-            UserError: another run's config is there.
+            UserError: another run's config is there, or a link in place of a folder.
         """
-        with disk_errors_told(self.path):
-            (self.path / "checkpoints").mkdir(parents=True, exist_ok=True)
-            clear_leftovers(self.path)
-            clear_leftovers(self.path / "checkpoints")
-        if not (self.path / "config.json").exists():
+        names = self.path.parent.name, self.path.name, "checkpoints"
+        checkpoints = make_own_folder(self.path.parent.parent, *names)
+        clear_leftovers(self.path)
+        clear_leftovers(checkpoints)
+        if not os.path.lexists(self.path / "config.json"):
             write_json(self.path / "config.json", config.model_dump(mode="json"))
         elif identity(self.config()) != identity(config):
             raise UserError(
@@ -99,7 +113,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read or does not validate.
         """
-        values = read_json(self.path / "config.json")
+        values = read_json(self._own("config.json"))
         try:
             return build(RunConfig, values, str(self.path / "config.json"))
         except UserError as error:
@@ -109,14 +123,12 @@ class RunFolder:
         """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet.
 
         Raises:
-            DamagedFileError: it cannot be read, or no state is in it.
+            DamagedFileError: it cannot be read, or is no status.
         """
-        path = self.path / "status.json"
+        path = self._own("status.json")
         if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
-        status = read_json(path)
-        if status.get("state") not in STATES or not isinstance(status.get("step"), int):
-            raise DamagedFileError(f"`{path}` tells no state and step of a run")
+        status = records.read(path, records.Status)
         if status["state"] in ENDED:
             self._seal.check("status.json")
         return status
@@ -192,9 +204,11 @@ class RunFolder:
 
     def is_begun(self) -> bool:
         """Whether anything was written: a worker that is to begin only makes the folder, and locks it."""
-        return self.path.is_dir() and any(
-            not one.name.startswith(".") and one.name != "checkpoints" for one in self.path.iterdir()
-        )
+        try:
+            names = os.listdir(self.path)  # noqa: PTH208 - thousands of folders are looked at
+        except OSError:
+            return False
+        return any(not name.startswith(".") and name != "checkpoints" for name in names)
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
         """Writes the status, with further facts such as `reason`."""
@@ -203,7 +217,10 @@ class RunFolder:
     def log(self, line: str) -> None:
         """Adds a line to log.txt, below what the run's workers printed."""
         path = self.path / "log.txt"
-        with disk_errors_told(path), path.open("a", encoding="utf-8") as file:
+        with (
+            disk_errors_told(path),
+            os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8") as file,
+        ):
             file.write(f"{line}\n")
 
     def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
@@ -211,7 +228,7 @@ class RunFolder:
         parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
         write_folder(self.path / "checkpoints" / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
         for old in self._checkpoints()[KEPT_CHECKPOINTS:]:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
 
     def read_checkpoint(self) -> tuple[int, State, list[HistoryRow], list[str]]:
         """The newest whole checkpoint: (step, state, history, damage passed over); or step 0."""
@@ -229,8 +246,11 @@ class RunFolder:
 
     def _checkpoints(self) -> list[Path]:
         """Checkpoint folders, newest first."""
-        folders = (self.path / "checkpoints").glob("step-*")
-        numbered = [folder for folder in folders if folder.name.removeprefix("step-").isdigit()]
+        try:
+            folders = self._own("checkpoints", "").glob("step-*")
+        except DamagedFileError:
+            return []
+        numbered = [folder for folder in folders if re.fullmatch(r"step-[0-9]{1,15}", folder.name)]
         return sorted(numbered, key=lambda folder: -int(folder.name.removeprefix("step-")))
 
     def tidy(self) -> None:
@@ -240,7 +260,14 @@ class RunFolder:
 
     def drop_checkpoints(self) -> None:
         """Removes what is of no more use once the run has ended."""
-        shutil.rmtree(self.path / "checkpoints", ignore_errors=True)
+        remove(self.path / "checkpoints")
+
+    def clear(self) -> None:
+        """Removes the folder and all in it, unless it is elsewhere, behind a link."""
+        try:
+            remove(self._own())
+        except DamagedFileError:
+            return
 
     def write_history(self, history: Sequence[HistoryRow]) -> None:
         """Writes history.csv: only what is reproducible, no clock times."""
@@ -253,7 +280,7 @@ class RunFolder:
             DamagedFileError: it cannot be read.
         """
         self._seal.check("history.csv")
-        return read_history(self.path / "history.csv")
+        return read_history(self._own("history.csv"))
 
     def write_timing(self, rows: Sequence[tuple[int, float]]) -> None:
         """Writes timing.csv: seconds of training, by step."""
@@ -264,7 +291,7 @@ class RunFolder:
         """The rows of timing.csv; empty where there are none, or none that can be read: clock times are not results."""
         try:
             self._seal.check("timing.csv")
-            return [(step, values["seconds"]) for step, values in read_history(self.path / "timing.csv")]
+            return [(step, values["seconds"]) for step, values in read_history(self._own("timing.csv"))]
         except (DamagedFileError, KeyError):
             return []
 
@@ -280,7 +307,7 @@ class RunFolder:
             DamagedFileError: they are missing or damaged.
         """
         self._seal.check("weights/manifest.json")
-        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self.path / "weights").items()}
+        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self._own("weights")).items()}
 
     def write_samples(
         self, generated: np.ndarray, grids: Mapping[str, tuple[Sequence[str], np.ndarray]] | None = None
@@ -303,12 +330,12 @@ class RunFolder:
             DamagedFileError: it is missing or damaged.
         """
         self._seal.check("samples.npz")
-        return read_npz(self.path / "samples.npz")
+        return read_npz(self._own("samples.npz"))
 
     def weights_sha256(self) -> str:
         """Hash of the trained networks' weights, by their manifest; empty where there are none."""
         try:
-            content = read_json(self.path / "weights" / "manifest.json")
+            content = read_json(self._own("weights", "manifest.json"))
         except DamagedFileError:
             return ""
         return _content_hash(content)
@@ -338,8 +365,9 @@ class RunFolder:
         """The current scores with what they depend on, as `write_scores` took them; empty where there are none.
 
         Raises:
-            DamagedFileError: they cannot be read, or are not what was sealed.
+            DamagedFileError: they cannot be read, are no scores, or not what was sealed.
         """
+        self._own("scores.json")
         self._seal.check("scores.json")
         return self._scorebook.read()
 
@@ -351,11 +379,11 @@ class RunFolder:
         """What `write_provenance` kept; empty where there is nothing.
 
         Raises:
-            DamagedFileError: it cannot be read, or is not what was sealed.
+            DamagedFileError: it cannot be read, is no provenance, or not what was sealed.
         """
-        path = self.path / "provenance.json"
+        path = self._own("provenance.json")
         self._seal.check("provenance.json")
-        return read_json(path) if os.path.lexists(path) else {}
+        return records.read(path, records.Provenance) if os.path.lexists(path) else {}
 
 
 @dataclass(frozen=True)
@@ -366,10 +394,9 @@ class SweepFolder:
 
     def create(self, config: SweepConfig) -> None:
         """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
-        with disk_errors_told(self.path):
-            (self.path / "runs").mkdir(parents=True, exist_ok=True)
-            for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
-                clear_leftovers(folder)
+        make_own_folder(self.path, "runs")
+        for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
+            clear_leftovers(folder)
         content = config.model_dump(mode="json")
         write_json(self.path / "sweep.json", {**content, "sha256": _content_hash(content)})
 
@@ -402,9 +429,7 @@ class SweepFolder:
 
     def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
-        path, content = self.reference_path(key), npz_bytes(arrays)
-        with disk_errors_told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path, content = make_own_folder(self.path, "reference") / f"{key}.npz", npz_bytes(arrays)
         if not path.is_file() or digest(path) != hashlib.sha256(content).hexdigest():
             remove(path)
             write_bytes(path, content)
@@ -418,14 +443,16 @@ class SweepFolder:
         return read_npz(self.reference_path(key))
 
     def reference_path(self, key: str) -> Path:
-        """Where it is kept."""
-        return self.path / "reference" / f"{key}.npz"
+        """Where it is kept.
+
+        Raises:
+            DamagedFileError: the key is no name, or the folder is a link.
+        """
+        return self._keyed("reference", key, ".npz")
 
     def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
         """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
-        path = self.path / "calibration" / f"{key}.json"
-        with disk_errors_told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path = make_own_folder(self.path, "calibration") / f"{key}.json"
         whole = {"schema_version": SCHEMA_VERSION, **content}
         write_json(path, {**whole, "sha256": _content_hash(whole)})
 
@@ -435,18 +462,23 @@ class SweepFolder:
         Raises:
             DamagedFileError: it is damaged.
         """
-        path = self.path / "calibration" / f"{key}.json"
+        path = self._keyed("calibration", key, ".json")
         if not os.path.lexists(path):
             return {}
-        content = read_json(path)
+        content = records.read(path, records.Calibration)
         if content.pop("sha256", None) not in (None, _content_hash(content)):  # none was kept of old
             raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
-        candidates = content.get("candidates")
-        if not isinstance(candidates, dict) or not all(isinstance(one, dict) for one in candidates.values()):
-            raise DamagedFileError(
-                f"`{path}` holds no scores of candidates; remove it and give `rnngan evaluate` again"
-            )
-        return {str(name): {str(k): float(v) for k, v in scores.items()} for name, scores in candidates.items()}
+        return dict(content["candidates"])
+
+    def _keyed(self, folder: str, key: str, suffix: str) -> Path:
+        """The file of a key that comes from another file: nothing but a name may become part of a path.
+
+        Raises:
+            DamagedFileError: it is no name, or the folder is a link.
+        """
+        if not re.fullmatch(r"[a-z0-9_-]{1,200}", key):
+            raise DamagedFileError(f"`{self.path / folder}`: no file can have the name `{key}`")
+        return own(self.path, folder, key + suffix)
 
     @property
     def figures(self) -> Path:
@@ -479,7 +511,7 @@ def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:
 def history_bytes(history: Sequence[HistoryRow]) -> bytes:
     """history.csv: a column per term; numbers in the shortest form that reads back to the same value."""
     names = list(history[0][1]) if history else []
-    lines = [",".join(["step", *names])]
+    lines = [",".join(str(inert(name)) for name in ["step", *names])]
     lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
     return ("\n".join(lines) + "\n").encode()
 
@@ -491,8 +523,15 @@ def read_history(path: Path) -> list[HistoryRow]:
         DamagedFileError: it is missing, or a line is not numbers.
     """
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+        rows = list(csv.reader(io.StringIO(read_table(path))))
         names = rows[0][1:]
-        return [(int(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
-    except (OSError, UnicodeDecodeError, ValueError, IndexError) as error:
+        return [(_step(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
+    except (ValueError, IndexError, csv.Error) as error:
         raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+
+
+def _step(word: str) -> int:
+    step = int(word)
+    if not 0 <= step < 2**53:
+        raise ValueError(f"the step {word[:40]}")
+    return step

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli import data, estimate, provenance
+from rnngan_cli import data, estimate, footprint, provenance
 from rnngan_cli.config import RunConfig, SweepConfig, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
 from rnngan_cli.engines import ENGINES
 from rnngan_cli.engines.engine import Engine, Placement
 from rnngan_cli.evaluation import protocol
-from rnngan_cli.files import DamagedFileError, disk_errors_told, remove
+from rnngan_cli.files import DamagedFileError, disk_errors_told, make_own_folder, remove
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
 from rnngan_cli.shards import Shard, share
@@ -62,7 +62,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     """Loads the data of runs that differ in more than one sweep can say; `sweep` tells how they are scored.
 
     Raises:
-        UserError: anything wrong with the data.
+        UserError: anything wrong with the data, or a run that does not fit into memory.
     """
     datasets = {run.data.name: run.data for run in runs}
     loaded = {name: data.load(config) for name, config in datasets.items()}
@@ -71,6 +71,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     jobs = []
     for run in runs:
         dataset = loaded[run.data.name]
+        footprint.check(run, dataset)
         seconds = estimate.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded)
@@ -163,7 +164,7 @@ def _clear(folder: RunFolder) -> None:
         ResultsBusyError: a worker is at it.
     """
     with held(folder.path):
-        remove(folder.path)
+        folder.clear()
 
 
 def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
@@ -183,7 +184,7 @@ def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
                 remove(path / name)
             job.folder.create(job.config)
             return "written anew"
-        aside.parent.mkdir(parents=True, exist_ok=True)
+        make_own_folder(aside.parent.parent, aside.parent.name)
         remove(aside)
         path.rename(aside)
     return f"trained again; the damaged run is in `{aside}`"

@@ -10,7 +10,9 @@ from rnngan_cli.cautions import places, tells_apart
 from rnngan_cli.config import SCHEMA_VERSION, run_name
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.files import DamagedFileError, write_text
+from rnngan_cli.sheets import frame_csv
 from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +72,11 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
         "loss": config.loss,
         "seed": config.seed,
         "status": status.get("state", "pending"),
-        "protocol": scores.get("protocol", ""),
-        "data": str(scores.get("data_sha256", ""))[:12],
+        "protocol": printable(scores.get("protocol", "")),
+        "data": printable(scores.get("data_sha256", "")[:12]),
         "folder": folder.path.name,
         "step": status.get("step", 0),
-        "reason": status.get("reason", ""),
+        "reason": printable(status.get("reason", "")),
         **{name: float(value) for name, value in scores.get("scores", {}).items()},
         **_costs(folder, damage),
         **{name + JUDGE_SD: _deviation(values) for name, values in judges.items() if len(values) > 1},
@@ -107,7 +109,7 @@ def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
     flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
     flat |= {f"{config['loss']}.{key}": value for key, value in config["options"].items()}
     flat |= {f"{config['data']['name']}.{key}": value for key, value in config["data"]["options"].items()}
-    return _paired({key: str(value) for key, value in flat.items()})
+    return _paired({key: printable(str(value)) for key, value in flat.items()})
 
 
 def _paired(fields: dict[str, str]) -> dict[str, str]:
@@ -142,8 +144,8 @@ def render(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> d
     """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
     records = json.loads(board.to_json(orient="records", double_precision=12))
     return {
-        sweep.path / "runs.csv": runs.to_csv(index=False, lineterminator="\n"),
-        sweep.path / "leaderboard.csv": board.to_csv(index=False, lineterminator="\n"),
+        sweep.path / "runs.csv": frame_csv(runs),
+        sweep.path / "leaderboard.csv": frame_csv(board),
         sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
         + "\n",
         sweep.path / "leaderboard.md": markdown(board),

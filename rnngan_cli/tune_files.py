@@ -1,7 +1,5 @@
 """What a tune writes beside its runs: tables of trials and budgets, the outcome, experiments. All can be made anew."""
 
-import csv
-import io
 import json
 import math
 import textwrap
@@ -15,6 +13,8 @@ from rnngan_cli.config import RunConfig
 from rnngan_cli.evaluation.metrics import Metric
 from rnngan_cli.figures.budget import draw_budget
 from rnngan_cli.files import disk_errors_told, write_bytes, write_text
+from rnngan_cli.guard import make_folder
+from rnngan_cli.sheets import rows_csv
 from rnngan_cli.statistics import mean_interval
 from rnngan_cli.trials import PROTOCOL, Budget, Outcome, Trial, Tuned
 from rnngan_cli.tuning import PAPER, TUNED, Expected, Setting, expected_best
@@ -37,9 +37,9 @@ def write_trials(folder: Path, found: Tuned, budget: Budget, name: str, steps: i
     """Writes trials.csv, budget.csv, budget.md and the picture of the budget."""
     curves = {loss: expected_best([one.mean for one in tried]) for loss, tried in found.tried.items()}
     with disk_errors_told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "trials.csv", _csv(_trial_rows(found)))
-    write_text(folder / "budget.csv", _csv(_budget_rows(curves)))
+        make_folder(folder)
+    write_text(folder / "trials.csv", rows_csv(_trial_rows(found)))
+    write_text(folder / "budget.csv", rows_csv(_budget_rows(curves)))
     write_text(folder / "budget.md", _budget_page(curves, budget, name, steps))
     subtitle = f"{budget.trials} settings a loss, {counted(budget.seeds, 'seed')} each, {steps} updates"
     for suffix, content in draw_budget(curves, budget.metric, name, subtitle).items():
@@ -157,22 +157,12 @@ def _words(trial: Trial) -> str:
     return ", ".join(f"{name} {value}" for name, value in {**resolved, **trial.setting}.items())
 
 
-def _csv(rows: Iterable[dict[str, object]]) -> str:
-    """A table whose columns are the rows' keys."""
-    lines = list(rows)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return buffer.getvalue()
-
-
 def write_experiment(path: Path, values: Mapping[str, Any], notes: Sequence[str], command: str) -> None:
     """Writes an experiment file that begins with how it was made."""
     lines = [line for note in notes for line in textwrap.wrap(note, 118)]
     text = "\n".join([*(f"# {line}" for line in [*lines, f"Made by: {command}"]), toml_text(values)])
     with disk_errors_told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     write_text(path, text)
 
 

@@ -1,6 +1,27 @@
 """Small pieces of text that several parts write alike."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Kinds of characters that steer a terminal or cannot be written: control, format (such as the order of writing), half
+a pair, line ends."""
+
+
+def printable(text: str, most: int = 2000) -> str:
+    r"""Text of others as one line that moves nothing on a terminal: what is not seen is told by its number.
+
+    >>> print(printable("a\x1b[2Jb\n"), printable("x" * 9, most=4))
+    a\x1b[2Jb\n xxxx...
+    """
+    if len(text) > most:
+        text = f"{text[:most]}..."
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        repr(one)[1:-1] if unicodedata.category(one) in UNSEEN else one  # "\\n", "\\x1b", "\\u202e", "\\ud800"
+        for one in text
+    )
 
 
 def counted(count: int, noun: str) -> str:

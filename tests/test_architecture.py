@@ -14,12 +14,13 @@ ROOT = Path(rnngan_cli.__file__).parent
 
 LAYERS = (
     ("errors", "lazy", "words", "rnngan_cli"),
+    ("guard", "npz", "memory", "sheets"),
     ("config",),
     ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers"),
-    ("data", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
+    ("data", "records", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
     ("networks",),
     ("losses",),
-    ("evaluation", "history", "sampling", "steering"),
+    ("evaluation", "history", "sampling", "steering", "footprint"),
     ("plan", "loop"),
     ("training",),
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),

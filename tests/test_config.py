@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from rnngan_cli.cli.settings import merge
 from rnngan_cli.config import (
     DataConfig,
     RunConfig,
@@ -22,7 +23,8 @@ from rnngan_cli.config import (
     run_name,
     shape_key,
 )
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.plan import plan
 
 OTHER_DATA: dict[str, Any] = {
     "name": "stocks",
@@ -295,3 +297,63 @@ def test_an_experiment_that_cannot_be_opened(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(UserError, match=r"cannot be read .*give a TOML file"):
         read_experiment(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"#" * (2**20 + 1), "has 1,048,577 bytes; expected at most 1,048,576"),
+        (b"a = " + b"[" * 9000, "too deep"),
+        (b"a = " + b"[" * 40 + b"]" * 40, "more than 32 tables or lists deep"),
+        (b".".join([b"a"] * 100_000) + b" = 1", "a key of ten parts or more"),
+        (b"[" + b".".join([b'"a b"'] * 100_000) + b"]", "a key of ten parts or more"),
+        (b"a = 1" + b"0" * 5000, "e.toml"),
+        (b"a = 1" + b"0" * 50, "a whole number of 167 bits"),
+        (b"a = nan", "the number nan"),
+        (b"a = 1e999", "the number inf"),
+    ],
+)
+def test_a_hostile_experiment_is_refused_in_one_line(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "e.toml"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_experiment(path)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"run = 3", b"data = []", b"override = {wgan = 3}", b"grid = {units = 3}", b"losses = 3", b"seeds = {}",
+        b"losses = [3]", b"seeds = ['a']", b"[data]\noptions = 3", b"[data]\nfile = 3",
+        b"[run]\nunits = 1979-05-27", b"[run]\noptions = [1]", b"[grid]\nunits = [[]]", b"[grid]\na = [{b = 1}]",
+        b"[override.sines]\nseries = 07:32:00", b"[override]\nwgan = {options = 3}", b"profile = 3", b"protocol = []",
+    ],
+)  # fmt: skip
+def test_values_of_other_types_are_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "e.toml"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        plan(merge(path, {}, {}, []))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["units=1e400", "units=" + "9" * 5000, "=3", "a=", "a.b.c=1", "data.options=3", "wgan.units=\x1b[2J",
+     "grid.units=3", "units=nan", "batch_size=-1", "batch_size=99999999999999999999", "../../x=1",
+     "\0=1", "data.file=/dev/zero"],
+)  # fmt: skip
+def test_hostile_settings_are_told_in_one_line(setting: str) -> None:
+    with pytest.raises(UserError) as caught:
+        plan(merge(None, {}, {}, [setting]))
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 2100
+
+
+def test_an_error_tells_a_few_of_many_names() -> None:
+    message = str(unknown("column", "x" * 10**6, [f"column {number}" for number in range(10_000)]))
+    assert message.endswith("column 49 and 9950 more")
+    assert len(message) < 1000

@@ -1,6 +1,8 @@
 """NPZ and NPY files: what is read, and the one line for everything that cannot be."""
 
 import re
+import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +132,29 @@ def test_damaged_numpy_files_are_refused_in_one_line(tmp_path: Path) -> None:
     assert refused > len(whole) // 37
     (tmp_path / "mine.npy").write_bytes(b"hello, this is text")
     assert "`mine.npy`: is not a NumPy file" in refusal(tmp_path / "mine.npy")
+
+
+def test_what_is_declared_is_refused_before_it_is_allocated(tmp_path: Path) -> None:
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000, 5)}"
+    path = tmp_path / "mine.npy"
+    path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    assert "declares the shape (1000000, 1000000, 5), which is 40,000,000,000,000 bytes, and has 0" in refusal(path)
+    np.save(path, np.zeros((3, 2, 10_001), bool))
+    assert refusal(path) == "`mine.npy`: 10,001 features; expected at most 10,000"
+
+
+def test_an_archive_that_grows_beyond_the_machine_is_refused(tmp_path: Path) -> None:
+    """Entries of zeros, a thousandth of the size they declare; declared again and again."""
+    path = tmp_path / "mine.npz"
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2, 2)}"
+    content = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5000):
+            archive.writestr(f"{number}.npy", content)
+    whole = bytearray(path.read_bytes())
+    at = whole.index(b"PK\x01\x02")
+    while at >= 0:  # every entry declares 8 GiB from as many bytes as could hold them
+        whole[at + 20 : at + 28] = struct.pack("<II", 2**33 // 1032 + 1, 2**32 - 2)
+        at = whole.find(b"PK\x01\x02", at + 4)
+    path.write_bytes(bytes(whole))
+    assert "is not a NumPy file that can be read (its entries overlap" in refusal(path)

@@ -1,8 +1,10 @@
 """The user's own files: their names, their hash, and files that are not there or not of a known kind."""
 
 import hashlib
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnngan_cli import data
@@ -78,3 +80,22 @@ def test_no_such_file_folder_extension_empty(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         data.file_sha256("a\0b")
     assert "your own file has no options" in refusal(write(tmp_path, table()), options={"phi": 0.5})
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz", ".npy"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"mine{suffix}"
+    os.mkfifo(path)
+    assert "is a pipe, a device or a socket; expected a file" in refusal(path)
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert "is a pipe, a device or a socket; expected a file" in refusal(path)
+
+
+def test_a_users_own_link_to_a_file_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, table(), "real.csv")
+    (tmp_path / "mine.csv").symlink_to("real.csv")
+    assert loaded(tmp_path / "mine.csv").sha256 == loaded(tmp_path / "real.csv").sha256
+    np.save(tmp_path / "real.npy", np.arange(800.0).reshape(400, 2))
+    (tmp_path / "mine.npy").symlink_to("real.npy")
+    assert loaded(tmp_path / "mine.npy").steps == 24

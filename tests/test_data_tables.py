@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from rnngan_cli import data
+from rnngan_cli import data, memory
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.files import load_file
@@ -161,3 +162,45 @@ def test_parquet_refusals(tmp_path: Path) -> None:
     assert refusal(path).startswith("`mine.parquet`: has columns and no rows")
     write_parquet(tmp_path, {"a": np.array([1, 2], dtype="timedelta64[s]")})
     assert "column `a` is not numeric" in refusal(path)
+
+
+def test_a_million_columns_are_refused_by_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes(b",".join([b"a"] * 300_000) + b"\n" + b"," * 10**7)
+    assert refusal(path) == "`wide.csv`: 300,000 columns; expected at most 10,003; does it lie on its side?"
+    path.write_bytes(b",".join(b"%d" % number for number in range(10**6)) + b"\n")
+    assert "line 1 has 1,048,576 characters or more; expected a header of names" in refusal(path)
+    path.write_bytes(b'"' + b"\n".join(b'%d","b' % number for number in range(11_000)) + b'"\n')
+    assert "columns; expected at most 10,003" in refusal(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"a,b\n" + b"1" * (2**24 + 1) + b",2\n")
+    assert "line 2 has 16,777,216 characters or more" in refusal(path)
+    path.write_bytes(b"a,b\n" + b"1" * 200_000 + b",2\n")
+    assert "field larger than field limit" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "a\nb", "a\u202eb", "=1+1"])
+def test_names_of_columns_move_nothing_on_a_terminal(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "mine.csv"
+    pd.DataFrame({name: ["x"] * 3, "b": 1}).to_csv(path, index=False)
+    message = refusal(path)
+    assert "is not numeric" in message
+    assert message.isprintable()
+
+
+def test_a_parquet_file_is_refused_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of one value takes a few bytes, however long it is: a million rows in a few kilobytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"a": pa.nulls(2**20, pa.float64())}), path, compression="zstd")
+    assert path.stat().st_size < 2**12
+    assert "1048576 missing or infinite values" in refusal(path)
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 2**22)
+    assert "1,048,576 rows of 1 columns: needs about 0.00781 GiB of memory, this machine has" in refusal(path)
+    pq.write_table(pa.table({f"c{number}": [1.0] for number in range(10_004)}), path)
+    assert "10,004 columns; expected at most 10,003" in refusal(path)

@@ -273,13 +273,13 @@ def test_a_damaged_manifest_is_named(folder: Path, manifest: bytes) -> None:
         read_folder(folder)
 
 
-def test_a_manifest_cannot_point_outside(folder: Path) -> None:
-    """A name with `..` stands for a file of that name inside."""
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "", ".", "..", "a\0b", "in/side", "manifest\n", "C:x"])
+def test_a_manifest_cannot_point_outside(folder: Path, name: str) -> None:
     (folder.parent / "secret").write_bytes(b"3")
     content = json.loads((folder / "manifest.json").read_text())
-    content["sha256"] = {"../secret": "4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"}  # of b"3"
+    content["sha256"] = {name: "4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce"}  # of b"3"
     (folder / "manifest.json").write_text(json.dumps(content))
-    with pytest.raises(DamagedFileError, match="f/secret` cannot be read"):
+    with pytest.raises(DamagedFileError, match=r"f/manifest\.json` names the file .*; expected names in its folder"):
         read_folder(folder)
 
 

@@ -11,7 +11,7 @@ from rnngan_cli.data import SOURCES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
-from rnngan_cli.plan import check_run, expand, plan
+from rnngan_cli.plan import check_resolved, check_run, expand, plan
 
 
 def sweep(**fields: Any) -> SweepConfig:
@@ -391,3 +391,47 @@ def test_a_file_and_data_sets_are_not_mixed(tmp_path: Path) -> None:
     path.write_text("a\n1\n")
     with pytest.raises(UserError, match="`--data` and `--datasets` were both given"):
         plan(sweep(data={"file": str(path)}, datasets="sines"))
+
+
+def test_a_grid_without_end_is_refused_before_it_is_built() -> None:
+    """Of 40 fields of 10 values each: 10^40 combinations of them."""
+    grid = {f"tied{number}": [{"units": value} for value in range(1, 11)] for number in range(40)}
+    with pytest.raises(UserError, match=r"6\.00e\+40 runs: expected at most 100,000; .*10 of tied0") as caught:
+        plan(SweepConfig.model_validate({"grid": grid}))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match=r"110,000 runs: expected at most 100,000"):
+        plan(SweepConfig.model_validate({"losses": "bce", "seeds": 10_000, "grid": {"units": list(range(1, 12))}}))
+
+
+def test_a_history_that_memory_could_not_hold_is_refused() -> None:
+    fields = {"steps": 2_000_000, "history_every": 1}
+    with pytest.raises(UserError, match=r"2,000,000 rows of history\.csv; expected at most 500,000; set it to 4"):
+        plan(SweepConfig.model_validate({"run": fields}))
+    assert plan(SweepConfig.model_validate({"run": {**fields, "history_every": 4}}))
+
+
+@pytest.mark.parametrize("field", ["batch_size", "steps", "latent_steps", "history_every"])
+def test_counts_beyond_those_of_tensorflow_are_refused(field: str) -> None:
+    for value in (2**31, 10**400):
+        with pytest.raises(UserError, match=f"`{field}` should be at most 2147483647"):
+            plan(SweepConfig.model_validate({"run": {field: value}}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"loss": "nothing"}, "unknown loss"),
+        ({"penalty": "auto"}, "`penalty = auto`"),
+        ({"penalty_weight": None}, "`penalty_weight = null`"),
+        ({"d_learning_rate": None}, "`d_learning_rate = null`"),
+        ({"options": {}}, "`options`: `smoothing` of igan is missing"),
+        ({"options": {"smoothing": 7, "minibatch": 0, "minibatch_dims": 5, "historical": 0.0}}, "`igan.smoothing = 7`"),
+        ({"latent_series": 0, "latent_steps": 0}, "the generator needs noise"),
+    ],
+)
+def test_a_config_that_no_plan_made_is_refused(fields: dict[str, Any], message: str) -> None:
+    (run,) = plan(SweepConfig.model_validate({"losses": "igan", "seeds": 1}))
+    check_resolved(run)
+    with pytest.raises(UserError) as caught:
+        check_resolved(run.model_copy(update=fields))
+    assert message in str(caught.value)

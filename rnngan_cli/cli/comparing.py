@@ -103,11 +103,13 @@ def _print_csv(found: "dict[str, Compared]") -> None:
     """One table, with a column that tells the sweep."""
     import pandas as pd
 
+    from rnngan_cli.sheets import frame_csv
+
     tables = []
     for path, one in found.items():
         tables.append(one.verdicts.copy())
         tables[-1].insert(0, "sweep", path)
-    typer.echo(pd.concat(tables).to_csv(index=False, lineterminator="\n"), nl=False)
+    typer.echo(frame_csv(pd.concat(tables)), nl=False)
 
 
 def _print_markdown(found: "dict[str, Compared]") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rnngan_cli.driver import RETRIED, Job, Summary
 from rnngan_cli.estimate import in_words
 from rnngan_cli.sweep import expected_seconds
+from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,7 +116,7 @@ class Plain(Silent):
 
     def _say(self, line: str) -> None:
         self.last = time.monotonic()
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 class Bars(Silent):
@@ -159,7 +160,8 @@ class Bars(Silent):
         self.ended += state != RETRIED
         self.bars.update(self.tasks[worker], visible=False)
         if state not in ("done", "interrupted"):
-            self.bars.console.print(f"{state}: {job.name}: {reason}", markup=False, highlight=False, soft_wrap=True)
+            line = printable(f"{state}: {job.name}: {reason}")
+            self.bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
         self._show()
         if self.ended == len(self.jobs):
             self.bars.stop()

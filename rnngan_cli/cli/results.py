@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnngan_cli.words import printable
+
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -30,9 +32,10 @@ def status(results: Results = Path("results"), as_json: AsJson = False) -> None:
         typer.echo(json.dumps(facts, indent=2))
         return
     for path, fact in facts.items():
-        typer.echo(f"{path}: {', '.join(f'{count} {state}' for state, count in fact['runs'].items()) or 'no run yet'}")
+        told = ", ".join(f"{count} {state}" for state, count in fact["runs"].items())
+        typer.echo(printable(f"{path}: {told or 'no run yet'}"))
         for name, reason in fact["reasons"].items():
-            typer.echo(f"  {name}: {reason}")
+            typer.echo(printable(f"  {name}: {reason}"))
         for line in fact["damaged"]:
             typer.echo(f"  damaged: {line}")
 
@@ -51,7 +54,7 @@ def plot(results: Results = Path("results")) -> None:
         *_, damage = refresh(sweep)
         drawn = draw_sweep(sweep)
         for note in (*damage, *drawn.notes):
-            typer.echo(f"{sweep.path}: {note}", err=True)
+            typer.echo(printable(f"{sweep.path}: {note}"), err=True)
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
         typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
 
@@ -93,7 +96,7 @@ def evaluate(
         done = run(sweep, by, lambda line: typer.echo(line, err=True))
         refresh(sweep)
         for note in done.notes:
-            typer.echo(f"rnngan: {note}", err=True)
+            typer.echo(printable(f"rnngan: {note}"), err=True)
         typer.echo(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
 
 

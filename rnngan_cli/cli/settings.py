@@ -30,6 +30,10 @@ def merge(
         if not isinstance(values.setdefault(part, {}), dict):
             raise UserError(f"`{part} = {values[part]!r}`: expected a table of keys and values")
         values[part] = dict(values[part])
+    for owner, table in values["override"].items():
+        if not isinstance(table, dict):
+            raise UserError(f"`override.{owner} = {table!r}`: expected a table of keys and values")
+        values["override"][owner] = dict(table)
     values["data"] |= chosen
     if "file" in chosen and words.get("datasets") is None:
         values.pop("datasets", None)

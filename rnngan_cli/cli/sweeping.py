@@ -39,6 +39,7 @@ from rnngan_cli.cli.choices import (
     Window,
     Workers,
 )
+from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,7 +237,7 @@ def tell_notes(prepared: "Prepared") -> None:
     """Prints what there is to say of the data, on standard error."""
     for name, dataset in prepared.datasets.items():
         for note in dataset.notes:
-            typer.echo(f"{name}: {note}", err=True)
+            typer.echo(printable(f"{name}: {note}"), err=True)
 
 
 def display_for(progress: Progress, *, as_json: bool) -> "Display":
@@ -289,9 +290,9 @@ def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> Non
         render(board)
     for name, state in summary.states.items():
         if state in ("failed", "diverged"):
-            typer.echo(f"{state}: {name}: {summary.reasons[name]}")
+            typer.echo(printable(f"{state}: {name}: {summary.reasons[name]}"))
     if summary.refused:
-        typer.echo(f"rnngan: {summary.refused}", err=True)
+        typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
     if summary.signal is not None:
         typer.echo("interrupted: the same command goes on from here", err=True)
     counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))

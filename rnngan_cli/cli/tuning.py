@@ -10,6 +10,7 @@ import typer
 
 from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
 from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
+from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     from rnngan_cli.driver import Orders, Summary
@@ -127,9 +128,9 @@ def _doer(orders: "Orders", progress: Progress, *, as_json: bool) -> "Callable[[
 def _tell_why(summary: "Summary") -> None:
     for name, state in summary.states.items():
         if state == "failed":
-            typer.echo(f"failed: {name}: {summary.reasons[name]}", err=True)
+            typer.echo(printable(f"failed: {name}: {summary.reasons[name]}"), err=True)
     if summary.refused:
-        typer.echo(f"rnngan: {summary.refused}", err=True)
+        typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
     interrupted = summary.signal is not None
     typer.echo(f"{'interrupted' if interrupted else 'stopped'}: the same command goes on from here", err=True)
 

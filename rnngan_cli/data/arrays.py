@@ -1,28 +1,20 @@
 """NumPy files to series: NPY and NPZ, never with pickle."""
 
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from rnngan_cli import memory, npz
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
 from rnngan_cli.data.labels import encode
-from rnngan_cli.data.source import Raw, numbered_features
+from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.guard import open_regular
 
 SERIES_KEY, LABELS_KEY = "series", "labels"
 """Arrays of an NPZ that need not be named."""
-
-MAGIC = (b"\x93NUM", b"PK\x03\x04", b"PK\x05\x06")
-"""First bytes of an NPY, of an NPZ, and of an NPZ without arrays."""
-
-_ZIP = (zipfile.BadZipFile, zlib.error, struct.error)
-DAMAGE = (ValueError, OSError, EOFError, LookupError, MemoryError, ArithmeticError, RuntimeError, *_ZIP)
-"""What NumPy raises for files that are cut short, altered or not its own."""
 
 
 def load_arrays(path: Path, config: DataConfig) -> Raw:
@@ -56,26 +48,28 @@ def read_arrays(path: Path, label_key: str | None) -> tuple[np.ndarray, np.ndarr
     Raises:
         UserError: an array that needs pickle, a damaged file, no such key, several arrays to choose from.
     """
+    most = memory.machine_bytes()
     try:
-        with path.open("rb") as file:
-            if file.read(4) not in MAGIC:  # NumPy would take it for a pickle
-                raise UserError(f"`{path}`: is not a NumPy file; save it with `numpy.save` or `numpy.savez`")
-            file.seek(0)
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                found = loaded, None
+        with open_regular(path, follow=True) as file:
+            magic = file.read(4)
+            if magic == npz.ARRAY_MAGIC:
+                found = npz.read_array(file, most), None
+            elif magic in npz.ARCHIVE_MAGIC:
+                series_key, labels_key = _choose(path, npz.archive_names(file, most), label_key)
+                keys = [series_key] if labels_key is None else [series_key, labels_key]
+                arrays = npz.read_archive(file, most, keys)
+                return arrays[series_key], None if labels_key is None else arrays[labels_key]
             else:
-                series_key, labels_key = _choose(path, loaded.files, label_key)
-                found = np.asarray(loaded[series_key]), None if labels_key is None else loaded[labels_key]
-    except DAMAGE as error:
-        if "allow_pickle" in str(error):
-            raise UserError(
-                f"`{path}`: holds Python objects, which need pickle and are never loaded; "
-                "expected plain arrays of numbers or text; save them with another `dtype` than object"
-            ) from None
-        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+                raise UserError(f"`{path}`: is not a NumPy file; save it with `numpy.save` or `numpy.savez`")
+    except npz.PickledError:
+        raise UserError(
+            f"`{path}`: holds Python objects, which need pickle and are never loaded; "
+            "expected plain arrays of numbers or text; save them with another `dtype` than object"
+        ) from None
+    except (npz.ArrayFileError, OSError) as error:
+        reason = str(getattr(error, "strerror", None) or error)
         raise UserError(f"`{path}`: is not a NumPy file that can be read ({reason})") from error
-    if isinstance(loaded, np.ndarray) and label_key is not None:
+    if label_key is not None:
         raise UserError(f"`--label-column {label_key}`: `{path}` is one array without labels; save an NPZ with both")
     return found
 
@@ -90,7 +84,7 @@ def _choose(path: Path, keys: list[str], label_key: str | None) -> tuple[str, st
         return SERIES_KEY, labels_key
     if len(others) != 1:
         raise UserError(
-            f"`{path}`: holds the arrays {', '.join(keys) or '(none)'}; expected one named `{SERIES_KEY}`, "
+            f"`{path}`: holds the arrays {', '.join(keys[:20]) or '(none)'}; expected one named `{SERIES_KEY}`, "
             f"or a single one besides `{LABELS_KEY}`; save the series under that name"
         )
     return others[0], labels_key
@@ -107,6 +101,9 @@ def _check_values(path: Path, values: np.ndarray) -> FloatArray:
         raise UserError(f"`{path}`: values of type {values.dtype}; expected real numbers")
     if not values.size:
         raise UserError(f"`{path}`: shape {values.shape} holds no values; expected at least one in each dimension")
+    if values.shape[-1] > MOST_FEATURES:
+        raise UserError(f"`{path}`: {values.shape[-1]:,} features; expected at most {MOST_FEATURES:,}")
+    memory.demand(2 * 8 * values.size, f"`{path}`, shape {values.shape}", "give fewer series or features")
     return values.astype(np.float64)
 
 

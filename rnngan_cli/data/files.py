@@ -68,7 +68,8 @@ def _existing(path: str) -> Path:
     file = Path(path)
     try:
         if not file.is_file():
-            reason = "is a folder" if file.is_dir() else "no such file"
+            there = "is a pipe, a device or a socket" if file.exists() else "no such file"
+            reason = "is a folder" if file.is_dir() else there
             raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(LOADERS)}")
         with file.open("rb"):
             return file

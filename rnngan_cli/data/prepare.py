@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from rnngan_cli import memory
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import labels
 from rnngan_cli.data.dataset import Dataset, FloatArray, IntArray, Scaler, Split, SplitName
@@ -209,10 +210,14 @@ def cut_windows(pieces: list[Piece], window: int, stride: int) -> Split:
         window: steps per window.
         stride: steps between the starts of neighbouring windows.
 
+    Raises:
+        UserError: more windows than fit into memory.
+
     >>> pieces = [(np.array([[0.0], [1], [2], [3], [4]]), None), (np.array([[8.0], [9]]), None)]
     >>> cut_windows(pieces, 2, 2).series[..., 0].tolist()
     [[0.0, 1.0], [2.0, 3.0], [8.0, 9.0]]
     """
+    _check_windows(pieces, window, stride)
     series, steps_labels = [], []
     for values, given in pieces:
         starts = np.arange(0, len(values) - window + 1, stride)
@@ -221,3 +226,13 @@ def cut_windows(pieces: list[Piece], window: int, stride: int) -> Split:
             steps_labels.append(given[starts + window - 1])
     joined = np.concatenate(steps_labels).astype(np.int32) if steps_labels else None
     return Split(np.concatenate(series), joined)
+
+
+def _check_windows(pieces: list[Piece], window: int, stride: int) -> None:
+    count = sum((len(values) - window) // stride + 1 for values, _ in pieces)
+    features = pieces[0][0].shape[1]
+    memory.demand(
+        2 * 4 * count * window * features,  # those of each piece, and all of them in one array
+        f"{count:,} windows of {window:,} steps x {features:,} features",
+        "lower `--window`, or raise `-s data.stride=N`",
+    )

@@ -5,6 +5,7 @@ The formulas are in the modules of the sources.
 
 import numpy as np
 
+from rnngan_cli import memory
 from rnngan_cli.data.source import Options
 from rnngan_cli.errors import UserError
 from rnngan_cli.options import Option
@@ -28,7 +29,7 @@ def size(options: Options, steps: int) -> tuple[int, int, int]:
     """Shape to draw: (series, steps, features).
 
     Raises:
-        UserError: more values than `MAX_VALUES`.
+        UserError: more values than `MAX_VALUES`, or than fit into memory.
     """
     shape = int(options["series"]), steps, int(options["features"])
     if np.prod(shape, dtype=float) > MAX_VALUES:
@@ -36,4 +37,9 @@ def size(options: Options, steps: int) -> tuple[int, int, int]:
             f"{shape[0]} series x {steps} steps x {shape[2]} features: expected at most {MAX_VALUES} "
             "values in all; lower `series`, `features` or `--window`"
         )
+    memory.demand(
+        3 * 8 * shape[0] * shape[1] * shape[2],  # the values, and two of what they are computed from
+        f"{shape[0]:,} series x {shape[1]:,} steps x {shape[2]:,} features",
+        "lower `series`, `features` or `--window`",
+    )
     return shape

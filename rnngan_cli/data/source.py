@@ -14,6 +14,9 @@ from rnngan_cli.options import Option
 
 Options = Mapping[str, OptionValue]
 
+MOST_FEATURES = 10_000
+"""Columns of a table, and features of a series, at most: more is a table that lies on its side."""
+
 
 @dataclass(frozen=True)
 class Raw:

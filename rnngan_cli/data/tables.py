@@ -4,16 +4,27 @@ What the columns mean is in `columns.py`.
 """
 
 import csv
+import itertools
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from rnngan_cli import memory
+from rnngan_cli.data.source import MOST_FEATURES
 from rnngan_cli.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.parquet as pq
+
+
+MOST_COLUMNS = MOST_FEATURES + 3
+"""Features, id, label and time."""
+LONGEST_HEADER, LONGEST_LINE = 2**20, 16 * 2**20
+"""Characters of the first line, and of any other."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,7 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> Table:
     """
     import pandas as pd
 
+    memory.demand(2 * path.stat().st_size, f"`{path}`", "give a shorter table")
     try:
         header, lines, delimiter = _scan(path)
     except UnicodeDecodeError:
@@ -76,10 +88,13 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> Table:
 def _scan(path: Path) -> tuple[list[str], "array[int]", str]:
     """Header, line number of each row, delimiter of a CSV file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
+        first = file.readline(LONGEST_HEADER)
+        if len(first) == LONGEST_HEADER:
+            raise UserError(f"`{path}`: line 1 has {LONGEST_HEADER:,} characters or more; expected a header of names")
         delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+        _check_count(path, first.count(delimiter) + 1)
         file.seek(0)
-        reader = csv.reader(_without_nul(path, file), delimiter=delimiter, skipinitialspace=True, strict=True)
+        reader = csv.reader(_lines(path, file), delimiter=delimiter, skipinitialspace=True, strict=True)
         header = [name.strip() for name in next(reader, [])]
         _check_header(path, header)
         lines, blank = array("q"), 0
@@ -99,25 +114,37 @@ def _scan(path: Path) -> tuple[list[str], "array[int]", str]:
     return header, lines, delimiter
 
 
-def _without_nul(path: Path, file: Iterable[str]) -> Iterator[str]:
-    for number, line in enumerate(file, start=1):
+def _lines(path: Path, file: TextIO) -> Iterator[str]:
+    """The lines of a file, each of which is held against what a line may be before it is parsed."""
+    for number in itertools.count(1):
+        line = file.readline(LONGEST_LINE)
+        if not line:
+            return
+        if len(line) == LONGEST_LINE:
+            raise UserError(f"`{path}`: line {number} has {LONGEST_LINE:,} characters or more; is it a CSV file?")
         if "\0" in line:
             raise UserError(f"`{path}`: line {number} holds a NUL byte; expected text; is it another kind of file?")
         yield line
 
 
+def _check_count(path: Path, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise UserError(f"`{path}`: {columns:,} columns; expected at most {MOST_COLUMNS:,}; does it lie on its side?")
+
+
 def _check_header(path: Path, header: list[str]) -> None:
     if not any(header):
         raise UserError(f"`{path}`: line 1 is blank; expected a header with the names of the columns")
+    _check_count(path, len(header))
     _check_names(path, header)
     if all(_is_number(name) for name in header):
         raise UserError(f"`{path}`: line 1 holds numbers only; expected a header with the names of the columns")
 
 
 def _check_names(path: Path, names: list[str]) -> None:
-    repeated = [name for index, name in enumerate(names) if name in names[:index]]
+    repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
-        places = [str(index + 1) for index, name in enumerate(names) if name == repeated[0]]
+        places = [str(index + 1) for index, name in enumerate(names) if name == repeated[0]][:10]
         raise UserError(
             f"`{path}`: column name `{repeated[0]}` is used more than once (columns {', '.join(places)}); "
             "give every column its own name"
@@ -153,13 +180,32 @@ def read_parquet(path: Path) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()  # read_table would add a column for a folder named `a=1`
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:120]
+        with path.open("rb") as file:
+            source = pq.ParquetFile(file)
+            _check_declared(path, source.metadata)
+            table = source.read()  # read_table would add a column for a folder named `a=1`
+        _check_names(path, list(table.column_names))
+        if not table.num_rows:
+            raise UserError(f"`{path}`: has columns and no rows; expected one row a step")
+        frame = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, *_PARQUET_DAMAGE) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise UserError(f"`{path}`: is not a Parquet file that can be read ({reason})") from error
-    _check_names(path, list(table.column_names))
-    if not table.num_rows:
-        raise UserError(f"`{path}`: has columns and no rows; expected one row a step")
-    frame = table.to_pandas(ignore_metadata=True)
     unnamed = [name for name in frame.columns if name.startswith("__index_level_")]
     return Table(path, frame.drop(columns=unnamed), array("q"))
+
+
+_PARQUET_DAMAGE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, NotImplementedError)
+"""What pyarrow raises besides its own, for files that are damaged or hold what pandas has no type for."""
+
+
+def _check_declared(path: Path, metadata: "pq.FileMetaData") -> None:
+    """Holds what a Parquet file declares against bounds before any of it is read."""
+    rows, columns = metadata.num_rows, metadata.num_columns
+    _check_count(path, columns)
+    if rows < 0:
+        raise ValueError(f"{rows} rows")
+    unpacked = sum(max(0, metadata.row_group(number).total_byte_size) for number in range(metadata.num_row_groups))
+    memory.demand(
+        max(unpacked, 8 * rows * columns), f"`{path}`, {rows:,} rows of {columns:,} columns", "give a shorter table"
+    )

@@ -12,6 +12,7 @@ from typing import Any
 from rnngan_cli.config import RunConfig, build
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.files import DamagedFileError, disk_errors_told
+from rnngan_cli.guard import open_own
 from rnngan_cli.lock import held_in_turn
 from rnngan_cli.store import RunFolder
 
@@ -123,7 +124,7 @@ def _logged(path: Path) -> Iterator[None]:
         EnvironmentFaultError: the disk refused.
     """
     with disk_errors_told(path):
-        log = path.open("ab", buffering=0)
+        log = os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "ab", buffering=0)
     kept = os.dup(1), os.dup(2)
     with log, redirect_stdout(_Printer(1)), redirect_stderr(_Printer(2)):
         for number in (1, 2):

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from rnngan_cli.aggregates import Tasks
 from rnngan_cli.figures import controls, curves, embeddings, profiles, scores, series, style
 from rnngan_cli.figures.group import Group, read_groups, read_values
-from rnngan_cli.files import disk_errors_told, write_bytes
+from rnngan_cli.files import make_own_folder, write_bytes
 from rnngan_cli.store import SweepFolder
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def draw_sweep(sweep: SweepFolder) -> Drawn:
     """
     groups, notes = read_groups(sweep)
     paths: list[Path] = []
-    with disk_errors_told(sweep.figures):
-        sweep.figures.mkdir(parents=True, exist_ok=True)
+    make_own_folder(sweep.path, sweep.figures.name)
     names = style.file_names([f"{group.dataset} {group.cell}" for group in groups])
     with style.look():
         for name, group in zip(names, groups, strict=True):

@@ -1,0 +1,105 @@
+"""The memory a run needs, counted from its config and the shape of its data before any of it is allocated.
+
+Weights and what optimisers keep are counted exactly; what an update holds on to, by a factor that was measured. The sum
+is rather too small than too large: what it refuses clearly cannot fit. No TensorFlow.
+"""
+
+import math
+from collections.abc import Mapping
+
+from rnngan_cli import losses, memory, optimizers
+from rnngan_cli.config import RunConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.losses.variant import Sizes
+
+GATES, BIASES = {"gru": 3, "lstm": 4}, {"gru": 2, "lstm": 1}
+"""Of the cells, as Keras has them."""
+FLOAT = 4
+HELD = 12
+"""Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
+candidate, the states. Measured at 13 to 23, the most with a penalty on gradients; the least of them, and less."""
+UNROLLED = 48
+"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up."""
+
+
+def check(config: RunConfig, dataset: Dataset) -> None:
+    """Refuses a run that clearly does not fit into this machine.
+
+    Raises:
+        UserError: what it would need, and what there is.
+    """
+    rows = len(dataset.train)
+    needed = run_bytes(config, dataset.steps, dataset.features, rows=rows, num_labels=dataset.num_labels)
+    memory.demand(needed, f"run {config.label}", "lower units, layers, batch_size, history_every or window")
+
+
+def run_bytes(config: RunConfig, steps: int, features: int, *, rows: int, num_labels: int) -> int:
+    """Bytes a run holds at its widest, about, over and above what TensorFlow itself takes.
+
+    Args:
+        config: of the run, as resolved by a plan.
+        steps: of a series.
+        features: of a step.
+        rows: training series.
+        num_labels: classes of the data set; 0 without labels.
+    """
+    drawn = min(config.steps, config.history_every) * (config.critic_steps + 1) * config.batch_size
+    series = 2 * rows * steps * features  # as prepared, and as a tensor
+    return FLOAT * (
+        state_numbers(config, features, num_labels) + update_numbers(config, steps, features) + series + 3 * drawn
+    )
+
+
+def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
+    """Weights, the generator's average, what optimisers keep, and gradients, in numbers."""
+    weights = weight_numbers(config, features, num_labels)
+    past = losses.variant(config.loss).past_weight(config.options) > 0
+    kept = sum(count * (2 + optimizers.slots(config, name) + past) for name, count in weights.items())
+    return kept + weights["generator"]
+
+
+def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[str, int]:
+    """Weights of every network that is trained, by its name; exact."""
+    variant, units = losses.variant(config.loss), config.units
+    num_labels = num_labels if variant.needs_labels else 0
+    width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
+    seen = features + variant.conditions_seen(num_labels, config.options)
+    judged = units * _directions(config)
+    kernels, dims = variant.similarities(config.options)
+    numbers = {
+        "generator": _stack(config, width, 1) + _dense(units, features),
+        "discriminator": _stack(config, seen, _directions(config))
+        + judged * kernels * dims
+        + _dense(judged + kernels, 1),
+    }
+    heads: Mapping[str, int] = {}
+    if variant.recognizer is not None:
+        sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
+        heads = variant.recognizer.widths(sizes, config.options)
+    if variant.recognizer is not None and heads:
+        trunk = _dense(judged, units) if variant.recognizer.shared_trunk else _stack(config, features, 1)
+        numbers["recognizer"] = trunk + sum(_dense(units, size) for size in heads.values())
+    return numbers
+
+
+def update_numbers(config: RunConfig, steps: int, features: int) -> int:
+    """What one update of the discriminator holds on to at once, in numbers: real and generated series are judged."""
+    per_step = config.layers * config.units * _directions(config) * HELD + features
+    kernels = min(steps, UNROLLED) * GATES[config.cell] * config.units**2
+    similarities, dims = losses.variant(config.loss).similarities(config.options)
+    return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
+
+
+def _directions(config: RunConfig) -> int:
+    return 2 if config.d_bidirectional else 1
+
+
+def _stack(config: RunConfig, width: int, directions: int) -> int:
+    """Weights of recurrent layers on `width` inputs, read in one or both directions."""
+    gates, biases = GATES[config.cell], BIASES[config.cell]
+    inputs = [width, *[config.units * directions] * (config.layers - 1)]
+    return directions * sum(gates * config.units * (size + config.units + biases) for size in inputs)
+
+
+def _dense(width: int, units: int) -> int:
+    return math.prod((width, units)) + units
