@@ -251,7 +251,6 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     with disk_errors_told(folder):
         try:
             remove(temporary)
-            make_folder(temporary.parent)
             temporary.mkdir(mode=FOLDER_MODE)
             for name, content in files.items():
                 write_bytes(temporary / name, content)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
@@ -86,18 +85,20 @@ def held(folder: Path, name: str = NAME) -> Iterator[None]:
         raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
     try:
         with disk_errors_told(path):
-            file = os.fdopen(open_own(path, os.O_RDWR), "r+", encoding="utf-8")
+            descriptor = open_own(path, os.O_RDWR)
     except OSError as error:
         raise UserError(f"`{path}`: cannot be locked ({error.strerror}); remove it") from error
-    with file:
-        _claim(folder, path, file)
-        over = threading.Event()
+    over = threading.Event()
+    try:
+        _claim(folder, path, descriptor)
         threading.Thread(target=_beat, args=(path, over), daemon=True).start()
         try:
             yield
         finally:
-            over.set()
-            file.truncate(0)
+            os.ftruncate(descriptor, 0)
+    finally:
+        over.set()
+        os.close(descriptor)
 
 
 @contextmanager
@@ -138,7 +139,7 @@ class _StillHeldError(ResultsBusyError):
         )
 
 
-def _claim(folder: Path, path: Path, file: IO[str]) -> None:
+def _claim(folder: Path, path: Path, descriptor: int) -> None:
     """Takes the lock and writes who has it.
 
     Raises:
@@ -146,7 +147,7 @@ def _claim(folder: Path, path: Path, file: IO[str]) -> None:
     """
     me, before = Holder.me(), _read(path)
     try:
-        _lock(file.fileno())
+        _lock(descriptor)
         locks = True
     except OSError as error:
         if error.errno in BUSY:
@@ -155,10 +156,9 @@ def _claim(folder: Path, path: Path, file: IO[str]) -> None:
     if before is not None and before != me and _may_live(before, path, locks=locks):
         raise _StillHeldError(folder, before)
     with disk_errors_told(path):
-        file.truncate(0)
-        file.write(json.dumps(asdict(me)))
-        file.flush()
-        os.fsync(file.fileno())
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps(asdict(me)).encode())
+        os.fsync(descriptor)
     if not locks:
         time.sleep(1)  # two may have claimed it at once: the one that wrote last has it
         if (now := _read(path)) != me:

@@ -129,6 +129,8 @@ class RunFolder:
         if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
         status = records.read(path, records.Status)
+        if not {"state", "step"} <= status.keys():
+            raise DamagedFileError(f"`{path}` tells no state and step of a run")
         if status["state"] in ENDED:
             self._seal.check("status.json")
         return status

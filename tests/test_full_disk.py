@@ -70,6 +70,7 @@ TWO = ("--losses", "mse,bce", "--seeds", "1", "--steps", "6", "-s", "history_eve
 WORDS = (*TWO, *SIZE, *DATA, "-s", "penalty=none", "--progress", "plain")
 RUN = r"runs/bce[^/]*/"
 OF_THE_WORKER = {
+    "lock": RUN + r"\.lock$",
     "config": RUN + r"\.config\.json",
     "log": RUN + r"log\.txt",
     "status": RUN + r"\.status\.json",
@@ -81,9 +82,11 @@ OF_THE_WORKER = {
     "samples": RUN + r"\.samples\.npz",
     "scores": RUN + r"\.scores\.json",
     "provenance": RUN + r"\.provenance\.json",
+    "seal": RUN + r"\.manifest\.json",
 }
 """What the worker writes, in that order, as the paths of temporary files."""
 OF_THE_DRIVER = {
+    "lock": r"/\.lock$",
     "sweep": r"/\.sweep\.json",
     "reference": r"reference/\.",
 }
