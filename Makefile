@@ -56,6 +56,7 @@ slow: $(READY)  ## Run the tests that take minutes.
 
 torture: $(READY)  ## Kill sweeps at 200 random moments and compare every byte, into results/torture.json; half an hour on two cores.
 	$(BIN)/python -m tests.torture --kills 200 --output results/torture.json
+	$(BIN)/python -m pytest -m slow tests/test_kills.py
 
 check: $(READY)  ## Check format, lint and types.
 	$(BIN)/ruff format --check $(SOURCES)

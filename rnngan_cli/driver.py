@@ -7,7 +7,7 @@ import math
 import queue
 import signal
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -137,7 +137,8 @@ class Driver:
         self.num_seats = orders.workers or engine.capacity
         self.inbox: queue.Queue[Message] = queue.Queue()
         self.seats: dict[int, _Seat] = {}
-        self.tries: dict[str, int] = {}
+        self.tries: Counter[str] = Counter()
+        self.handed_on: Counter[str] = Counter()
         self.num_started = self.num_lost = 0
         self.stopping = False
         self.handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
@@ -215,8 +216,8 @@ class Driver:
         seat = self.seats[number]
         self._settle(seat, str(message["state"]), str(message.get("reason", "")))
         seat.runs += 1
-        spent = message.get("spent") or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB
-        if spent or seat.runs >= RUNS_PER_WORKER:
+        leaving = seat.verdict or message["state"] == "interrupted" or message.get("spent")
+        if leaving or seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
             self._dismiss(seat)
         else:
             self._give(seat)
@@ -227,7 +228,12 @@ class Driver:
             if not seat.leaving:
                 self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
             return
-        reason = seat.verdict or str(message.get("damage", "")) or _last_message(int(message["code"]))
+        reason = seat.verdict or str(message.get("damage", ""))
+        if not reason and message["code"] == 0 and self.handed_on[seat.job.name] < MOST_LOST:
+            self.handed_on[seat.job.name] += 1  # somebody else told it to end, before it could begin
+            self._settle(seat, "interrupted", "")
+            return
+        reason = reason or _last_message(int(message["code"]))
         with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
             seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
             seat.job.folder.log(reason)
@@ -240,7 +246,7 @@ class Driver:
             UserError: it was asked for a device that is not there.
         """
         self.num_lost += 1
-        if code < 0 and self.num_lost < MOST_LOST:
+        if code <= 0 and self.num_lost < MOST_LOST:
             return
         if code == UserError.exit_code and words:
             raise UserError(words)
@@ -272,9 +278,10 @@ class Driver:
         job, seat.job = seat.job, None
         if job is None:
             return
-        if state == "failed":
-            self.tries[job.name] = self.tries.get(job.name, 0) + 1
+        self.tries[job.name] += state == "failed"
         again = state == "failed" and self.tries[job.name] <= self.orders.retries
+        if state == "interrupted":
+            again = not self.stopping and self.summary.signal is None  # somebody has stopped its worker alone
         self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
         self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
         if state in ENDED:

@@ -181,7 +181,7 @@ def _signals(summary: Summary) -> Iterator[None]:
 
     def note(number: int, _: object) -> None:
         if summary.signal is not None:
-            raise KeyboardInterrupt
+            raise SystemExit(128 + number)
         summary.signal = number
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -70,6 +70,9 @@ def stammer():
 def lie():
     say(b'{"event": "ended", "state": "perfect"}\\n')
 
+def leave():
+    os._exit(0)
+
 def miss_a_module():
     import a_module_that_is_not_there
 
@@ -84,11 +87,12 @@ FAULTS = {
     "huge": ("ask_for_a_petabyte", r"ResourceExhaustedError: ", "ResourceExhaustedError"),
     "killed": ("be_killed", r"its worker ended with code -9 (SIGKILL: ", "code -9"),
     "crash": ("crash", r"its worker ended with code -11 (SIGSEGV: ", "Segmentation fault"),
-    "sleep": ("sleep", "no sign of life for 45 s", "no sign of life"),
-    "hang": ("hang", "no sign of life for 45 s", "no sign of life"),
+    "sleep": ("sleep", "no sign of life for 30 s", "no sign of life"),
+    "hang": ("hang", "no sign of life for 30 s", "no sign of life"),
     "babble": ("babble", "it wrote what is no message into its channel: ", "into its channel"),
     "stammer": ("stammer", 'it wrote what is no message into its channel: \'{"event": "ended", "sta{', "channel"),
     "lie": ("lie", "it wrote what is no message into its channel: ", "into its channel"),
+    "leave": ("leave", "its worker ended with code 0", "code 0"),
     "module": ("miss_a_module", "No module named 'a_module_that_is_not_there'", "ModuleNotFoundError"),
 }
 """By loss: the fault, what the reason tells, what the log has."""
@@ -142,8 +146,8 @@ def test_runs_beside_broken_ones_finish(
     install(outside, "faults", LOSSES + "\n".join(rows), {name: name.upper() for name in FAULTS})
     (outside / "sitecustomize.py").write_text(f"import sys\nif {IN_A_WORKER}:\n    print('noise at the start')\n")
     losses = ",".join(["hang", "sleep", "bce", *(name for name in FAULTS if name not in ("hang", "sleep")), "mse"])
-    sweep = Sweep(tmp_path / "sweep", "--losses", losses, *(word if word != "1" else "1" for word in SMALL))
-    done = sweep.run("-j", "2", "--timeout", "45", "--json", env=environment)
+    sweep = Sweep(tmp_path / "sweep", "--losses", losses, *SMALL)
+    done = sweep.run("-j", "3", "--timeout", "30", "--json", env=environment)
     assert done.returncode == 1, done.stderr
     found = outcomes(done.stdout)
     assert {name for name, fact in found.items() if fact["state"] == "done"} == {"bce", "mse"}, found

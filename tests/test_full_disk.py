@@ -2,9 +2,10 @@
 
 The refusals are the system's own: a file system in memory that is filled to the last byte, or a limit on the size of
 files (which needs no right to mount). Only their moment is chosen: a hook of the interpreter (`sys.addaudithook`) in
-the program's processes sees that a file is about to be written, and takes the room away before it is.
+the program's processes sees that a file is about to be opened, and takes the room away before anything is written.
 """
 
+import csv
 import json
 import os
 import re
@@ -12,18 +13,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from rnngan_cli.config import SweepConfig
+from rnngan_cli.plan import plan
 from tests.test_sweep import DATA, LONG, SIZE, Sweep, finish, has_checkpoint, until
 
 HOOK = '''
-"""Takes the room away when a file whose path matches REFUSE_AT is opened to be written, or such a folder made."""
+"""Takes the room away when a path that fits the pattern in the file ARMED is opened to be written, or made."""
 import os, re, resource, sys
 
-taken = False
+pattern, busy = "", False
 
 def fill(path):
     with open(path, "wb", buffering=0) as ballast:
@@ -34,20 +38,31 @@ def fill(path):
             except OSError:
                 pass
 
-def watch(event, arguments):
-    global taken
-    if taken or event not in ("open", "os.mkdir") or not isinstance(arguments[0], (str, bytes, os.PathLike)):
-        return
-    path = os.fsdecode(arguments[0])
-    writes = event == "os.mkdir" or bool((arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR))
-    if writes and re.search(os.environ["REFUSE_AT"], path):
-        taken = True
+def limit(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+def look(path):
+    global pattern
+    with open(os.environ["ARMED"]) as armed:
+        now = armed.read()
+    if now != pattern:
+        pattern = now
+        limit(resource.RLIM_INFINITY)
+    if pattern and re.search(pattern, path) and not os.path.exists(os.environ["REFUSED"]):
         with open(os.environ["REFUSED"], "w") as told:
             told.write(path)
-        if "BALLAST" in os.environ:
-            fill(os.environ["BALLAST"])
-        else:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        fill(os.environ["BALLAST"]) if "BALLAST" in os.environ else limit(0)
+
+def watch(event, arguments):
+    global busy
+    if busy or event not in ("open", "os.mkdir") or not isinstance(arguments[0], (str, bytes, os.PathLike)):
+        return
+    if event == "os.mkdir" or (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
+        busy = True
+        try:
+            look(os.fsdecode(arguments[0]))
+        finally:
+            busy = False
 
 sys.addaudithook(watch)
 '''
@@ -69,12 +84,18 @@ OF_THE_WORKER = {
 }
 """What the worker writes, in that order, as the paths of temporary files."""
 OF_THE_DRIVER = {
-    "sweep": r"\.sweep\.json",
-    "table of runs": r"\.runs\.csv",
-    "leaderboard": r"\.leaderboard\.csv",
-    "leaderboard as JSON": r"\.leaderboard\.json",
-    "leaderboard as text": r"\.leaderboard\.md",
+    "sweep": r"/\.sweep\.json",
+    "reference": r"reference/\.",
 }
+OF_BOTH = {
+    "a checkpoint": OF_THE_WORKER["checkpoint"],
+    "scores": OF_THE_WORKER["scores"],
+    "table of runs": r"/\.runs\.csv",
+    "leaderboard": r"/\.leaderboard\.csv",
+    "leaderboard as JSON": r"/\.leaderboard\.json",
+    "leaderboard as text": r"/\.leaderboard\.md",
+}
+"""In an order in which there is still something to be written each time."""
 
 
 @dataclass
@@ -85,28 +106,32 @@ class Disk:
         path: a folder on it.
         method: `tmpfs` or `limit`.
         beside: a folder on another disk.
+        thorough: whether every kind of write is worth its time there.
     """
 
     path: Path
     method: str
     beside: Path
+    thorough: bool = True
 
-    def without_room_at(self, pattern: str) -> dict[str, str]:
-        """The environment of a process that has no room left from the moment a path like `pattern` is written."""
+    def environment(self) -> dict[str, str]:
+        """Of processes that have no room left from the moment that `refuse_at` sets."""
         hook = self.beside / "hook"
         hook.mkdir(exist_ok=True)
         (hook / "sitecustomize.py").write_text(HOOK)
         paths = os.pathsep.join([str(hook), *filter(None, [os.environ.get("PYTHONPATH")])])
         ballast = {"BALLAST": str(self.path / "ballast")} if self.method == "tmpfs" else {}
-        return {**os.environ, **ballast, "PYTHONPATH": paths, "REFUSE_AT": pattern, "REFUSED": str(self.refused)}
+        where = {"ARMED": str(self.beside / "armed"), "REFUSED": str(self.refused)}
+        return {**os.environ, **ballast, **where, "PYTHONPATH": paths}
 
     @property
     def refused(self) -> Path:
-        """Names the file at which there was no room."""
+        """Names the path at which there was no room."""
         return self.beside / "refused"
 
-    def make_room(self) -> None:
-        """There is room again."""
+    def refuse_at(self, pattern: str) -> None:
+        """There is room until a path like `pattern` is written; an empty one is none."""
+        (self.beside / "armed").write_text(pattern)
         (self.path / "ballast").unlink(missing_ok=True)
         self.refused.unlink(missing_ok=True)
 
@@ -129,7 +154,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureF
     if request.param == "tmpfs" and not mounted:
         with capsys.disabled():
             print("\nno file system can be mounted here: refusals by RLIMIT_FSIZE only")  # noqa: T201
-    yield Disk(path, "tmpfs" if mounted else "limit", tmp_path)
+    yield Disk(path, "tmpfs" if mounted else "limit", tmp_path, thorough=request.param == "tmpfs")
     if mounted:
         subprocess.run(["umount", "--lazy", str(path)], check=True)
 
@@ -143,66 +168,115 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     return sweep
 
 
-def refuse(sweep: Sweep, disk: Disk, name: str, pattern: str) -> None:
-    """Gives the command with no room from a write on; holds that it says so, and that nothing complete is lost."""
-    before = complete(sweep)
-    done = sweep.run(env=disk.without_room_at(pattern))
-    assert done.returncode == 5, (name, done.stdout, done.stderr)
-    at = Path(disk.refused.read_text())
-    whole_name = re.sub(r"^\.(.+)\.\d+\.tmp$", r"\1", at.name)
-    lines = [line for line in done.stderr.splitlines() if line.startswith("rnngan: ")]
-    assert len(lines) == 1, (name, done.stderr)
-    folder_name = re.sub(r"^\.|\.\d+\.tmp$", "", at.parent.name)
-    assert name == "log" or whole_name in lines[0] or folder_name in lines[0], (name, lines)  # a log begins empty
-    assert "cannot be written (" in lines[0]
-    assert "nothing complete is lost" in lines[0]
-    disk.make_room()
-    assert complete(sweep) == before, name
-    assert not list(sweep.output.rglob("*.tmp")), name
-    assert not [log for log in sweep.output.glob("runs/*/log.txt") if "Traceback" in log.read_text()], name
-
-
 def complete(sweep: Sweep) -> dict[str, bytes]:
     """The bytes of the runs that have ended."""
     ended = {name for name, state in sweep.states().items() if state == "done"}
     return {path: content for path, content in sweep.contents().items() if path.split("/")[0] in ended}
 
 
-def test_a_disk_that_is_full_at_every_kind_of_write(disk: Disk, whole: Sweep) -> None:
-    """One after the other on one sweep, which goes on from wherever it got; in the end every byte is there."""
+@contextmanager
+def no_room_at(disk: Disk, sweep: Sweep, name: str, pattern: str) -> Iterator[list[str]]:
+    """No room from a write on: what is told must name it, and nothing complete is lost, nothing half there.
+
+    Yields:
+        A list to put the line into that is told.
+    """
+    before, told = complete(sweep), list[str]()
+    disk.refuse_at(pattern)
+    yield told
+    at, (line,) = Path(disk.refused.read_text()), told
+    names = [re.sub(r"^\.|\.\d+\.tmp$", "", part) for part in (at.name, at.parent.name)]
+    assert name == "log" or any(f"/{part}`" in line for part in names), line  # a log is begun empty
+    assert "cannot be written (" in line
+    assert "nothing complete is lost" in line
+    assert "\n" not in line
+    disk.refuse_at("")
+    assert before.items() <= complete(sweep).items(), name
+    assert not list(sweep.output.rglob("*.tmp")), name
+    assert not [log for log in sweep.output.glob("runs/*/log.txt") if "Traceback" in log.read_text()], name
+
+
+def test_a_disk_that_is_full_at_every_kind_of_write_of_a_worker(disk: Disk, whole: Sweep) -> None:
+    """One after the other, by one worker process, which goes on from wherever it got; the end is as ever."""
+    sweep = begun(disk, whole)
+    (config,) = [run for run in plan(read(whole)) if run.loss == "bce"]
+    job = {"config": config.model_dump(mode="json"), "folder": str(sweep.folder.run(config).path), "protocol": "quick"}
+    disk.refuse_at("")
+    words = [sys.executable, "-m", "rnngan_cli.engines.worker", "cpu"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, env=disk.environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True) as worker:
+
+        def work() -> dict[str, str]:
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            worker.stdin.write(json.dumps(job) + "\n")
+            worker.stdin.flush()
+            for message in map(json.loads, worker.stdout):
+                if message["event"] == "ended":
+                    return dict(message)
+            raise AssertionError("the worker is gone")
+
+        for name, pattern in OF_THE_WORKER.items():
+            with no_room_at(disk, sweep, name, pattern) as told:
+                ended = work()
+                assert ended["state"] == "refused", (name, ended)
+                told.append(ended["reason"])
+        ended = work()
+        worker.communicate()
+    assert (ended["state"], worker.returncode) == ("done", 0)
+    assert sweep.contents() == whole.contents()
+
+
+def test_a_sweep_on_a_disk_that_is_full(disk: Disk, whole: Sweep) -> None:
+    """At writes of the worker and at every kind of write of the driver."""
+    sweep = begun(disk, whole)
+    shutil.rmtree(sweep.output / "reference")
+    kinds = {**OF_THE_DRIVER, **OF_BOTH}
+    for name in kinds if disk.thorough else ("sweep", "a checkpoint", "table of runs"):
+        pattern = kinds[name]
+        with no_room_at(disk, sweep, name, pattern) as told:
+            done = sweep.run(env=disk.environment())
+            assert done.returncode == 5, (name, done.stdout, done.stderr)
+            told.extend(line for line in done.stderr.splitlines() if line.startswith("rnngan: "))
+            assert len(told) == 1, done.stderr
+    assert sweep.run().returncode == 0
+    assert sweep.contents() == whole.contents()
+    assert scores(sweep) == scores(whole)
+
+
+def scores(sweep: Sweep) -> list[dict[str, str]]:
+    """The lines of runs.csv and leaderboard.csv but for what the clock says."""
+    lines: list[dict[str, str]] = []
+    for name in ("runs.csv", "leaderboard.csv"):
+        with (sweep.output / name).open(encoding="utf-8", newline="") as file:
+            lines += csv.DictReader(file)
+    assert len(lines) == 4
+    return [{name: value for name, value in line.items() if "seconds" not in name} for line in lines]
+
+
+def begun(disk: Disk, whole: Sweep) -> Sweep:
+    """The sweep, half done: one of its two runs has ended, the other has not begun."""
+    shutil.copytree(whole.output, disk.path / "sweep")
     sweep = Sweep(disk.path / "sweep", *WORDS)
-    begun = Sweep(sweep.output, *("mse" if word == "mse,bce" else word for word in WORDS))
-    refuse(begun, disk, "reference", r"reference/\.")
-    assert begun.run().returncode == 0
-    thorough = disk.method == "tmpfs" or os.geteuid() != 0  # by the limit once more only where nothing can be mounted
-    worth = OF_THE_WORKER if thorough else {name: OF_THE_WORKER[name] for name in ("log", "checkpoint", "scores")}
-    for name, pattern in worth.items():
-        refuse(sweep, disk, name, pattern)
-        assert len(complete(sweep)) == len(complete(begun)) > 0, name
-    assert sweep.run().returncode == 0
-    assert sweep.contents() == whole.contents()
-    tables = {path.name: path.read_bytes() for path in sweep.output.glob("leaderboard.*")}
-    for name, pattern in OF_THE_DRIVER.items():
-        refuse(sweep, disk, name, pattern)
-    assert sweep.run().returncode == 0
-    assert {path.name: path.read_bytes() for path in sweep.output.glob("leaderboard.*")} == tables
-    assert sweep.contents() == whole.contents()
+    shutil.rmtree(next((sweep.output / "runs").glob("bce*")))
+    assert len(complete(sweep)) > 5
+    return sweep
 
 
-def test_a_disk_that_is_full_when_pictures_are_drawn(disk: Disk, whole: Sweep) -> None:
+def read(sweep: Sweep) -> SweepConfig:
+    return SweepConfig.model_validate_json((sweep.output / "sweep.json").read_text())
+
+
+def test_a_disk_that_is_full_when_pictures_are_drawn(whole: Sweep, tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "disk", "limit", tmp_path)
     shutil.copytree(whole.output, disk.path / "sweep")
     words = [sys.executable, "-m", "rnngan_cli", "plot", str(disk.path / "sweep")]
-
-    def plot(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-
-    full = plot(disk.without_room_at(r"figures/\.loss-curves"))
-    assert full.returncode == 5, full.stderr
-    assert re.fullmatch(r"rnngan: `.*figures/loss-curves.*`: cannot be written \(.*\n", full.stderr), full.stderr
-    disk.make_room()
-    assert not list(disk.path.rglob("*.tmp"))
-    assert plot({**os.environ}).returncode == 0
-    assert Sweep(disk.path / "sweep").contents() == whole.contents()
+    sweep = Sweep(disk.path / "sweep", *WORDS)
+    with no_room_at(disk, sweep, "figures", r"figures/\.") as told:
+        done = subprocess.run(words, env=disk.environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 5, done.stderr
+        told.extend(done.stderr.splitlines())
+    assert list((sweep.output / "figures").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_to(whole: Sweep, tmp_path: Path) -> None:

@@ -74,7 +74,17 @@ def test_a_sweep_that_is_killed_at_random_ends_as_one_that_was_not(folder: Path,
     assert set(facts["by_cell"]) == {"gru", "lstm"}, told
     assert set(facts["by_target"]) == set(TARGETS), told
     assert {"starting", "importing", "compiling", "training", "scoring"} <= set(facts["by_state"]), told
-    assert facts["files_compared"] >= len(whole.contents()) > 10 * len(RUNS)
+    assert facts["files_compared"] == tally.rounds * len(whole.contents())
+    for name in ("history.csv", "scores.json", "samples.npz", "weights/generator.npz", "weights/discriminator.npz"):
+        assert sum(path.endswith(name) for path in whole.contents()) == len(RUNS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_sweep_that_is_killed_three_times_a_run(tmp_path: Path, whole: Command, seed: int) -> None:
+    tally = torture(tmp_path, 60, seed, most_kills_a_round=60, command=whole)
+    assert (tally.different, tally.leftovers) == ([], [])
+    assert len(tally.kills) >= 60
 
 
 def test_the_harness_sees_a_byte_that_differs(whole: Command, tmp_path: Path) -> None:
@@ -131,6 +141,21 @@ def test_a_signal_while_two_runs_are_trained(whole: Command, tmp_path: Path, num
 
     assert sweep.start(tmp_path / "said.txt").wait(SECONDS) == 0
     expected = {path: content for path, content in whole.contents().items() if path.split("/")[0] in states}
+    assert sweep.contents() == expected
+    assert sweep.leftovers() == []
+
+
+def test_a_worker_that_is_told_to_end_by_somebody_else_hands_its_run_on(whole: Command, tmp_path: Path) -> None:
+    """As the end of a service does, which sends the signal to every process of it: the sweep goes on by another."""
+    words = ["bce" if word == "all" else "gru" if word == "gru,lstm" else word for word in SWEEP]
+    sweep = Command(tmp_path / "sweep", tuple(words))
+    driver = sweep.start(tmp_path / "said.txt")
+    wait_until(lambda: any(map(newest_step, sweep.runs())), driver)
+    (first,) = children(driver.pid)
+    os.kill(first, signal.SIGTERM)
+    wait_until(lambda: bool(set(children(driver.pid)) - {first}), driver)
+    assert driver.wait(SECONDS) == 0, (tmp_path / "said.txt").read_text()
+    expected = {path: content for path, content in whole.contents().items() if path.startswith("bce-gru-")}
     assert sweep.contents() == expected
     assert sweep.leftovers() == []
 

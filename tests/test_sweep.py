@@ -272,6 +272,29 @@ def test_what_is_to_be_done(done: Sweep, state: str, rerun: str, num_todo: int) 
     assert len(todo) == num_todo
 
 
+@pytest.mark.parametrize(("rerun", "kept"), [("failed", True), ("", True), ("all", False), ("diverged", True)])
+def test_a_failed_run_goes_on_from_its_checkpoint(done: Sweep, rerun: str, kept: bool) -> None:
+    """Tried again it needs no step twice; only `all` begins at the start."""
+    folder = next(done.folder.runs())
+    folder.write_status("failed", 2, reason="why")
+    (folder.path / "checkpoints" / "step-2").mkdir(parents=True)
+    before = {str(path) for path in folder.path.rglob("*")}
+    survey(prepared(done), Orders(rerun=rerun))
+    assert {str(path) for path in folder.path.rglob("*")} == (before if kept else set())
+
+
+def test_what_a_killed_worker_left_in_an_ended_run_is_cleared(done: Sweep) -> None:
+    """It was killed between the status and the end of its work."""
+    before = done.touched()
+    folder = next(done.folder.runs())
+    (folder.path / "checkpoints" / "step-2").mkdir(parents=True)
+    (folder.path / ".scores.json.999999999.tmp").write_text("{")
+    survey(prepared(done), Orders(), clear=False)
+    assert (folder.path / "checkpoints").exists()
+    survey(prepared(done), Orders())
+    assert set(done.touched()) == set(before)
+
+
 def test_what_was_running_when_its_driver_died_is_interrupted(done: Sweep) -> None:
     folder = next(done.folder.runs())
     folder.write_status("running", 2)

@@ -6,8 +6,9 @@ import queue
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.device import describe_cores, worker_environment
@@ -111,7 +112,15 @@ class LocalWorker:
         code = self.process.wait()
         overhearing.join(timeout=2)  # else its last words may come too late
         words = " ".join(self._last_words[-1:])
+        self._close(self.process.stdin, self.process.stdout, None if overhearing.is_alive() else self.process.stderr)
         inbox.put((self.number, {"event": "gone", "code": code, "words": words, "damage": damage}))
+
+    @staticmethod
+    def _close(*streams: IO[str] | None) -> None:
+        for stream in streams:
+            if stream is not None:
+                with suppress(OSError):  # what was still to be said to it is not heard any more
+                    stream.close()
 
     def _overhear(self) -> None:
         for line in self.process.stderr or ():

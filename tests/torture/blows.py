@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 TARGETS = ("worker", "driver", "both", "all")
 """The worker at a run; the driver, whose workers live on until they notice; these two at once; driver and workers."""
+WEIGHTED = (*TARGETS, "worker", "worker")
+"""A worker alone more often than others: it costs one start, a driver three."""
 OF_A_RUN = ("compiling", "training", "checkpoint", "scoring")
 """Moments of a run: before its process wrote a checkpoint; between checkpoints; while one is written; trained."""
 FREE = ("starting", "importing")
 """Moments before a run is begun: of a driver, of a worker."""
 FREE_SHARE = 0.2
-MARGIN = 1.25
+MARGIN = 1.1
 """More are planned than asked for, as some runs end before their moment was caught."""
 STARTING_SECONDS, IMPORTING_SECONDS, COMPILING_SECONDS, SCORING_SECONDS, AFTER_SECONDS = 3.0, 2.0, 1.5, 0.3, 0.1
 
@@ -62,7 +64,7 @@ def draw(rng: random.Random, runs: Sequence[str], kills: int, steps: int) -> Pla
     names = list(runs)
     rng.shuffle(names)
     of_runs: dict[str, list[Blow]] = {name: [] for name in names}
-    moments, targets = _evenly(rng, OF_A_RUN, count), _evenly(rng, TARGETS, count)
+    moments, targets = _evenly(rng, OF_A_RUN, count), _evenly(rng, WEIGHTED, count)
     for number in range(max(count - num_free, len(names))):
         moment, target = moments[number % count], targets[number % count]
         of_runs[names[number % len(names)]].append(_blow(rng, moment, target, steps))
@@ -80,7 +82,7 @@ def _blow(rng: random.Random, moment: str, target: str, steps: int) -> Blow:
         "scoring": SCORING_SECONDS,
         "checkpoint": 0.0,
     }.get(moment, AFTER_SECONDS)
-    pause = rng.choice((0.0, 0.0, 0.5, 3.0))
+    pause = rng.choice((0.0, 0.0, 0.3, 1.5))
     return Blow(moment, target, rng.randrange(1, int(0.8 * steps)), rng.uniform(0, longest), pause)
 
 
