@@ -1,12 +1,15 @@
 """Writing that cannot leave half a file behind, and reading that cannot execute anything."""
 
 import errno
+import functools
 import hashlib
 import io
 import json
 import os
+import platform
 import re
 import shutil
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +39,10 @@ PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
 """What a full, damaged or read-only disk answers, or one that is somebody else's."""
+
+
+ELSEWHERE_SECONDS = 3600.0
+"""What another machine has not finished writing within this, it will not finish."""
 
 
 class DamagedFileError(Exception):
@@ -107,8 +114,14 @@ def disk_errors_told(path: Path) -> Iterator[None]:
 
 
 def _temporary(path: Path) -> Path:
-    """Where the content of `path` is until it is whole; the name says which process writes it."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Where the content of `path` is until it is whole; the name says which process of which machine writes it."""
+    return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.tmp")
+
+
+@functools.cache
+def _host() -> str:
+    """Eight characters for this machine: several may write to a shared folder, by processes of the same number."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def clear_leftovers(folder: Path) -> None:
@@ -116,8 +129,9 @@ def clear_leftovers(folder: Path) -> None:
     if folder.is_symlink():
         return
     for leftover in folder.glob(".*.tmp"):
-        process = leftover.name.split(".")[-2]
-        if process.isdigit() and _may_write(int(process), leftover):
+        host, process = leftover.name.split(".")[-3:-1]
+        elsewhere = re.fullmatch(r"[0-9a-f]{8}", host) and host != _host()
+        if _is_recent(leftover) if elsewhere else process.isdigit() and _may_write(int(process), leftover):
             continue
         remove(leftover)
 
@@ -128,6 +142,14 @@ def remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _is_recent(leftover: Path) -> bool:
+    """Whether another machine may still be at it, whose processes are not seen from here."""
+    try:
+        return time.time() - leftover.lstat().st_mtime < ELSEWHERE_SECONDS
+    except OSError:
+        return False
 
 
 def _may_write(process: int, leftover: Path) -> bool:

@@ -141,6 +141,7 @@ class _Training:
         self.step, state, self.history, damage = folder.read_checkpoint()
         for line in damage:
             print(f"{line}; going on from the checkpoint before it", flush=True)  # noqa: T201 - the run's log
+        print(f"training from step {self.step}", flush=True)  # noqa: T201 - as above
         if state:
             trainer.load_state(state)
         self.timing = [(step, seconds) for step, seconds in folder.timing() if step <= self.step]

@@ -125,6 +125,17 @@ def test_leftovers_of_dead_processes_alone_are_cleared(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_bytes() == b"whole"
 
 
+def test_what_another_machine_may_be_writing_is_left_alone_for_an_hour(tmp_path: Path) -> None:
+    """Its processes are not seen from here: one of a number may live there and not here, or here and not there."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name, age in ((f".a.01234567.{dead.pid}.tmp", 60), (f".b.01234567.{os.getpid()}.tmp", 4000)):
+        (tmp_path / name).write_bytes(b"half")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    clear_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f".a.01234567.{dead.pid}.tmp"]
+
+
 def test_json_is_read_back(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", {"b": 1, "a": [1.5, "ä"]})
     assert read_json(tmp_path / "a.json") == {"b": 1, "a": [1.5, "ä"]}

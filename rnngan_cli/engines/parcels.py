@@ -41,22 +41,30 @@ def stamps(folder: Path) -> dict[str, Stamp]:
 def unpack(folder: Path, content: Mapping[str, bytes], gone: Iterable[str] = ()) -> None:
     """Writes files into a folder, each as a whole or not at all, and removes those that are gone.
 
-    What is written last says that the rest is whole: manifests, and at the very end status.json.
+    The config comes first; what is written last says that the rest is whole: manifests, and in the end status.json.
 
     Raises:
         UserError: a name that is not a plain one inside the folder.
         EnvironmentFaultError: the disk refused.
     """
     targets = {name: _inside(folder, name) for name in (*content, *gone)}
-    for name in sorted(content, key=lambda name: (name == "status.json", name.endswith("manifest.json"), name)):
+    for name in sorted(content, key=_turn):
         target = targets[name]
         with disk_errors_told(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, content[name])
     for name in gone:
         targets[name].unlink(missing_ok=True)
-        if targets[name].parent != folder and not any(targets[name].parent.glob("*")):
-            targets[name].parent.rmdir()
+        for parent in targets[name].parents:
+            if parent == folder or any(parent.glob("*")):
+                break
+            parent.rmdir()
+
+
+def _turn(name: str) -> tuple[int, str]:
+    """When a file is written: earlier, the lower."""
+    kind = PurePosixPath(name).name
+    return {"config.json": 0, "manifest.json": 2, "status.json": 3}.get(kind, 1), name
 
 
 def _inside(folder: Path, name: str) -> Path:
