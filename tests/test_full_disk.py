@@ -267,7 +267,7 @@ def begun(disk: Disk, whole: Sweep) -> Sweep:
 
 
 def read(sweep: Sweep) -> SweepConfig:
-    return SweepConfig.model_validate_json((sweep.output / "sweep.json").read_text())
+    return sweep.folder.config()
 
 
 def test_a_disk_that_is_full_when_pictures_are_drawn(whole: Sweep, tmp_path: Path) -> None:
