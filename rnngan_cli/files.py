@@ -64,15 +64,19 @@ def make_own_folder(root: Path, *parts: str) -> Path:
     """Makes a folder below a results folder, where it is not there.
 
     Raises:
-        UserError: a part of the way is a link.
+        UserError: a part of the way is a link, or a file.
         EnvironmentFaultError: the disk refused.
     """
     try:
         path = own(root, *parts, "")
     except DamagedFileError as error:
         raise UserError(str(error)) from error
-    with disk_errors_told(path):
-        make_folder(path)
+    try:
+        with disk_errors_told(path):
+            make_folder(path)
+    except NotADirectoryError as error:
+        place = error.filename
+        raise UserError(f"`{place}`: is no folder ({error.strerror}); remove what is in its place") from error
     return path
 
 
