@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from rnngan_cli import memory
-from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.guard import (
     FOLDER_MODE,
     check_plain,
@@ -27,19 +27,11 @@ from rnngan_cli.guard import (
     read_limited,
 )
 from rnngan_cli.npz import ArrayFileError, read_archive
-from rnngan_cli.words import printable
 
 MOST_JSON, MOST_TABLE = 16 * 2**20, 512 * 2**20
 """Bytes of a JSON file, and of a table, that is read back."""
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """A file's name that stays in its folder."""
-
-
-class DamagedFileError(Exception):
-    """A file of the program's own is missing, cut short, altered or no file; the message names it, in one line."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
 
 
 def own(root: Path, *parts: str) -> Path:
