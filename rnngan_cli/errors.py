@@ -39,6 +39,15 @@ class EnvironmentFaultError(UserError):
     exit_code = 5
 
 
+class DamagedFileError(Exception):
+    """A file of the program's own is missing, cut short, altered or no file; the message names it, in one line."""
+
+    exit_code = 5
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
+
+
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     """Builds the error for a name that is not registered, with the nearest known one.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rnngan_cli import provenance
 from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
 from rnngan_cli.files import DamagedFileError
@@ -64,10 +65,10 @@ def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) 
 
 def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench, done: Evaluated) -> None:
     dataset = bench.dataset(config.data)
-    trainer = bench.trainer(config, dataset)
     try:
+        trainer = bench.trainer(config, dataset)
         trainer.load_weights(folder.weights())
-    except (DamagedFileError, ValueError) as error:
+    except (DamagedFileError, UserError, ValueError) as error:
         done.notes.append(f"{folder.path.name}: keeps its scores, {error}")
         return
     done.runs += score_run(trainer, dataset, folder, by.name, bench.scorer)

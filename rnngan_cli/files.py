@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from rnngan_cli import memory
-from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.guard import (
     FOLDER_MODE,
     check_plain,
@@ -30,7 +30,6 @@ from rnngan_cli.guard import (
     read_limited,
 )
 from rnngan_cli.npz import ArrayFileError, read_archive
-from rnngan_cli.words import printable
 
 MOST_JSON, MOST_TABLE = 16 * 2**20, 512 * 2**20
 """Bytes of a JSON file, and of a table, that is read back."""
@@ -43,13 +42,6 @@ REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, err
 
 ELSEWHERE_SECONDS = 3600.0
 """What another machine has not finished writing within this, it will not finish."""
-
-
-class DamagedFileError(Exception):
-    """A file of the program's own is missing, cut short, altered or no file; the message names it, in one line."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
 
 
 def own(root: Path, *parts: str) -> Path:
@@ -74,15 +66,19 @@ def make_own_folder(root: Path, *parts: str) -> Path:
     """Makes a folder below a results folder, where it is not there.
 
     Raises:
-        UserError: a part of the way is a link.
+        UserError: a part of the way is a link, or a file.
         EnvironmentFaultError: the disk refused.
     """
     try:
         path = own(root, *parts, "")
     except DamagedFileError as error:
         raise UserError(str(error)) from error
-    with disk_errors_told(path):
-        make_folder(path)
+    try:
+        with disk_errors_told(path):
+            make_folder(path)
+    except NotADirectoryError as error:
+        place = error.filename
+        raise UserError(f"`{place}`: is no folder ({error.strerror}); remove what is in its place") from error
     return path
 
 

@@ -72,11 +72,19 @@ def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it, where they are not there, for nobody else to write to."""
-    if not path.is_dir():
-        if path.parent != path:
-            make_folder(path.parent)
+    """Makes a folder and those above it, where they are not there, for nobody else to write to.
+
+    Raises:
+        OSError: it cannot be made; `NotADirectoryError` if something else is in its place.
+    """
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_folder(path.parent)
+    try:
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", str(path)) from error
 
 
 def linked_part(root: Path, *parts: str) -> Path | None:

@@ -493,14 +493,18 @@ def _content_hash(content: Mapping[str, Any]) -> str:
 
 
 def find_sweeps(path: Path) -> list[SweepFolder]:
-    """The sweep at `path`, or every sweep directly below it.
+    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
 
     Raises:
         UserError: there is none.
     """
     if (path / "sweep.json").is_file():
         return [SweepFolder(path)]
-    found = [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json"))] if path.is_dir() else []
+    found = (
+        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
+        if path.is_dir()
+        else []
+    )
     if not found:
         raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
     return found

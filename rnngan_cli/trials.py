@@ -10,6 +10,7 @@ import numpy as np
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
+from rnngan_cli.files import DamagedFileError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import plan
 from rnngan_cli.store import SweepFolder
@@ -197,10 +198,19 @@ def tuned(trials: Sequence[Trial], folder: SweepFolder, metric: Metric) -> Tuned
 
 
 def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:
-    """A run's score; NaN if it diverged."""
+    """A run's score; NaN if it diverged.
+
+    Raises:
+        UserError: its files are damaged, or it has no such score.
+    """
     own = folder.run(run)
-    done = own.status()["state"] == "done"
-    return float(own.scores()["scores"][metric.name]) if done else math.nan
+    try:
+        if own.status()["state"] != "done":
+            return math.nan
+        return float(own.scores()["scores"][metric.name])
+    except (DamagedFileError, KeyError) as error:
+        why = f"no {error}" if isinstance(error, KeyError) else str(error)
+        raise UserError(f"`{own.path}`: {why}; remove the folder and give the command again") from error
 
 
 def badness(metric: Metric, scores: Sequence[float]) -> tuple[float, ...]:

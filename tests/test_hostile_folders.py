@@ -17,7 +17,7 @@ from rnngan_cli.files import DamagedFileError, write_bytes
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
 from rnngan_cli.scorebook import ScoreKey
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder, find_sweeps
 from rnngan_cli.sweep import Prepared, survey
 from rnngan_cli.tables import refresh, runs_table
 
@@ -215,3 +215,13 @@ def test_a_users_own_link_to_a_results_folder_is_followed(sweep: SweepFolder, tm
     assert (len(runs), damage) == (2, [])
     write_bytes(tmp_path / "mine" / "a", b"1")
     assert (sweep.path / "a").read_bytes() == b"1"
+
+
+def test_a_linked_sweep_among_others_is_passed_over_unless_it_is_named(sweep: SweepFolder, tmp_path: Path) -> None:
+    """Commands write tables into the sweeps they find."""
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copytree(sweep.path, tmp_path / "elsewhere" / "other")
+    link = sweep.path.parent / "other"
+    link.symlink_to(tmp_path / "elsewhere" / "other")
+    assert [one.path for one in find_sweeps(sweep.path.parent)] == [sweep.path]
+    assert [one.path for one in find_sweeps(link)] == [link]

@@ -6,7 +6,7 @@ import typer
 
 from rnngan_cli import __version__
 from rnngan_cli.cli import comparing, listing, results, sweeping, tuning, verifying
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import DamagedFileError, UserError
 
 app = typer.Typer(
     name="rnngan",
@@ -42,7 +42,7 @@ def main() -> None:
     """Runs the program; a user's mistake ends it with one line and the error's exit code."""
     try:
         app()
-    except UserError as error:
+    except (UserError, DamagedFileError) as error:
         print(f"rnngan: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe has left
