@@ -214,8 +214,10 @@ class Driver:
             self.display.progress(number, seat.job, message)
 
     def _on_ended(self, number: int, message: dict[str, Any]) -> None:
-        seat = self.seats[number]
-        self._settle(seat, str(message["state"]), str(message.get("reason", "")))
+        seat, state, reason = self.seats[number], str(message["state"]), str(message.get("reason", ""))
+        if seat.job is not None and state == "failed":
+            _note_failure(seat.job.folder, reason)
+        self._settle(seat, state, reason)
         seat.runs += 1
         leaving = seat.verdict or message["state"] == "interrupted" or message.get("spent")
         if leaving or seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
@@ -235,9 +237,7 @@ class Driver:
             self._settle(seat, "interrupted", "")
             return
         reason = reason or _last_message(int(message["code"]))
-        with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
-            seat.job.folder.write_status("failed", int(seat.job.folder.status().get("step", 0)), reason=reason)
-            seat.job.folder.log(reason)
+        _note_failure(seat.job.folder, reason)
         self._settle(seat, "failed", reason)
 
     def _cannot_start(self, code: int, words: str) -> None:
@@ -294,6 +294,15 @@ class Driver:
             self.pending.append(job)
         elif state == "failed" and self.orders.fail_fast:
             self._stop()
+
+
+def _note_failure(folder: RunFolder, reason: str) -> None:
+    """Leaves on disk that a run has failed, where its worker could not: killed, or without memory for it."""
+    with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
+        status = folder.status()
+        if status["state"] not in ("failed", *ENDED):
+            folder.write_status("failed", int(status["step"]), reason=reason)
+            folder.log(reason)
 
 
 def _last_message(code: int) -> str:
