@@ -90,16 +90,31 @@ class RunFolder:
         """
         return own(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
 
+    def is_linked(self) -> bool:
+        """Whether it lies elsewhere, behind a link: then it is neither read nor written."""
+        try:
+            self._own("")
+        except DamagedFileError:
+            return True
+        return False
+
+    def make(self) -> None:
+        """Makes the folder, empty.
+
+        Raises:
+            UserError: a link is in its place.
+        """
+        make_own_folder(self.path.parent.parent, self.path.parent.name, self.path.name, "checkpoints")
+
     def create(self, config: RunConfig) -> None:
         """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
 
         Raises:
             UserError: another run's config is there, or a link in place of a folder.
         """
-        names = self.path.parent.name, self.path.name, "checkpoints"
-        checkpoints = make_own_folder(self.path.parent.parent, *names)
+        self.make()
         clear_leftovers(self.path)
-        clear_leftovers(checkpoints)
+        clear_leftovers(self.path / "checkpoints")
         if not os.path.lexists(self.path / "config.json"):
             write_json(self.path / "config.json", config.model_dump(mode="json"))
         elif identity(self.config()) != identity(config):

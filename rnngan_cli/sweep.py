@@ -126,17 +126,18 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
     summary, todo = Summary(), []
     for job in prepared.jobs:
         state, reason, damage = _state(job.folder)
+        touch = clear and not job.folder.is_linked()
         if damage:
             state, reason, ending = "pending", next(iter(damage.values())), "to be done anew"
-            if clear:
+            if touch:
                 ending = _mend(job, damage, prepared.folder.path / "damaged" / job.name)
             summary.damage += [f"{line}; {ending}" for line in damage.values()]
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
-            if clear and orders.rerun != "failed":  # a failed one goes on from its newest checkpoint
+            if touch and orders.rerun != "failed":  # a failed one goes on from its newest checkpoint
                 _clear(job.folder)
             state, stale = "pending", False
-        elif clear and state in ENDED:
+        elif touch and state in ENDED:
             job.folder.tidy()
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:

@@ -104,7 +104,8 @@ def test_a_provenance_of_another_type_is_damage_and_costs_the_run_nothing_else(
     with pytest.raises(DamagedFileError, match=r"provenance\.json"):
         run.provenance()
     runs, damage = runs_table(SweepFolder(run.path.parent.parent))
-    assert (runs["sliced_wasserstein"].tolist(), damage) == ([0.1], [])
+    assert runs["sliced_wasserstein"].tolist() == [0.1]
+    assert ["provenance.json" in line for line in damage] == [True]
 
 
 @pytest.mark.parametrize(

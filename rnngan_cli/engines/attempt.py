@@ -43,6 +43,7 @@ def attempt(
 
     try:
         config = build(RunConfig, job["config"], "run")
+        folder.make()
         with held_in_turn(folder.path, stop, waiting) as mine:
             if not mine:
                 return {"state": "interrupted", "reason": "", "memory_mib": peak_memory_mib()}
