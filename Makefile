@@ -62,6 +62,11 @@ torture: $(READY)  ## Kill sweeps at 200 random moments and compare every byte, 
 	$(BIN)/python -m tests.torture --kills 200 --output results/torture.json
 	$(BIN)/python -m pytest -m slow tests/test_kills.py
 
+audit:  ## Hold the pinned versions against known vulnerabilities; needs the network.
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit==2.10.1'
+	$(VENV)-audit/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+
 check: $(READY)  ## Check format, lint and types.
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
@@ -72,5 +77,5 @@ format: $(READY)  ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix $(SOURCES)
 
 clean:  ## Remove the environment and caches; results stay.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	rm -rf $(VENV) $(VENV)-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

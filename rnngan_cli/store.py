@@ -221,6 +221,8 @@ class RunFolder:
 
     def is_begun(self) -> bool:
         """Whether anything was written: a worker that is to begin only makes the folder, and locks it."""
+        if os.path.lexists(self.path / "config.json"):  # the common case, and the quick one
+            return True
         try:
             names = os.listdir(self.path)  # noqa: PTH208 - thousands of folders are looked at
         except OSError:
