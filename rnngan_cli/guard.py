@@ -98,7 +98,7 @@ def linked_part(root: Path, *parts: str) -> Path | None:
     return None
 
 
-_DOUBTFUL = re.compile(rb"(?<![0-9.])[0-9]{19}|[eE]\+?[0-9]{3}|\\u|[^\x00-\x7f]|NaN|Infinity")
+_DOUBTFUL = re.compile(rb"(?<![0-9.])[0-9]{19}|[eE]\+?[0-9]{3,}(?![0-9a-zA-Z\x22])|\\u|[^\x00-\x7f]|NaN|Infinity")
 """What JSON that `check_plain` refuses has somewhere, unless it is deep: numbers of many digits, and odd signs."""
 
 
