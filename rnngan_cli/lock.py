@@ -15,16 +15,22 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
 from rnngan_cli.guard import make_folder, open_own
+
+if TYPE_CHECKING:
+    import psutil
 
 NAME = ".lock"
 BEAT_SECONDS = 10.0
 """A holder gives a sign of life this often."""
 SILENCE_SECONDS = 60.0
 """One of another machine that has given none for so long is dead, or cut off from the files as well."""
+ORPHAN_SECONDS = 120.0
+"""A worker whose driver is gone ends by itself after a row of history; one that has not by then hangs."""
 BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 """What a lock that somebody else has is refused with; any other refusal means that there are no locks here."""
 
@@ -38,28 +44,35 @@ class Holder:
         started: when it began, by its system's clock: an id is used again, a beginning is not.
         host: its machine, for people.
         system: tells one running system from another; machines may share a name.
+        parent, parent_started: the process that began it.
     """
 
     process: int
     started: float
     host: str
     system: str
+    parent: int = 0
+    parent_started: float = 0.0
 
     @classmethod
     def me(cls) -> "Holder":
         """This process."""
         import psutil
 
-        return cls(os.getpid(), psutil.Process().create_time(), platform.node(), _system())
+        own, parent = psutil.Process(), psutil.Process().parent()
+        of_parent = (parent.pid, parent.create_time()) if parent else (0, 0.0)
+        return cls(own.pid, own.create_time(), platform.node(), _system(), *of_parent)
 
     def lives(self) -> bool:
         """Whether it is a living process of this system."""
-        import psutil
+        return _find(self.process, self.started) is not None
 
-        try:
-            return abs(psutil.Process(self.process).create_time() - self.started) < 1
-        except (psutil.Error, ValueError, OverflowError):
-            return False
+    def end_if_orphaned(self) -> None:
+        """Kills it if it is a process of this system whose parent has ended."""
+        if self.system == _system() and self.parent and _find(self.parent, self.parent_started) is None:
+            process = _find(self.process, self.started)
+            if process is not None:
+                process.kill()
 
     def __str__(self) -> str:
         return f"process {self.process} on {self.host}"
@@ -107,6 +120,8 @@ def held_in_turn(
 ) -> Iterator[bool]:
     """Holds `folder` as soon as whoever has it lets go; yields false, and holds nothing, if `stop` says so before.
 
+    A holder on this machine that has lost its parent, and has not let go for long, is ended.
+
     Args:
         folder: of a run.
         stop: asked while waiting.
@@ -115,7 +130,7 @@ def held_in_turn(
     Raises:
         UserError: there can be no such folder.
     """
-    told = -1.0
+    told, began = -1.0, time.monotonic()
     with ExitStack() as holding:
         while not (stopped := stop()):
             try:
@@ -124,7 +139,9 @@ def held_in_turn(
             except _StillHeldError as error:
                 if time.monotonic() - told >= 1:
                     told = time.monotonic()
-                    waiting(str(error.holder))
+                    waiting(str(error.holder or "somebody"))
+                    if error.holder and time.monotonic() - began >= ORPHAN_SECONDS:
+                        error.holder.end_if_orphaned()
                 time.sleep(0.1)
         yield not stopped
 
@@ -133,10 +150,9 @@ class _StillHeldError(ResultsBusyError):
     """Tells who has the folder."""
 
     def __init__(self, folder: Path, holder: Holder | None) -> None:
-        self.holder = holder or "process unknown"
-        super().__init__(
-            f"`{folder}` is held by another sweep ({self.holder}): wait, stop it, or use another `--output`"
-        )
+        self.holder = holder
+        who = holder or "process unknown"
+        super().__init__(f"`{folder}` is held by another sweep ({who}): wait, stop it, or use another `--output`")
 
 
 def _claim(folder: Path, path: Path, descriptor: int) -> None:
@@ -195,8 +211,26 @@ def _read(path: Path) -> Holder | None:
     """Who last wrote its name and has not taken it away; None where the file is empty or damaged."""
     try:
         who = json.loads(path.read_text(encoding="utf-8"))
-        return Holder(int(who["process"]), float(who["started"]), str(who["host"]), str(who["system"]))
+        return Holder(
+            int(who["process"]),
+            float(who["started"]),
+            str(who["host"]),
+            str(who["system"]),
+            int(who.get("parent", 0)),
+            float(who.get("parent_started", 0)),
+        )
     except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _find(process: int, started: float) -> "psutil.Process | None":
+    """The process of that id, if it began then: an id is used again."""
+    import psutil
+
+    try:
+        found = psutil.Process(process)
+        return found if abs(found.create_time() - started) < 1 and found.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, ValueError, OverflowError):
         return None
 
 

@@ -196,6 +196,30 @@ def test_a_turn_comes_when_the_holder_ends(holder: "subprocess.Popen[str]", tmp_
     assert told == [f"process {holder.pid} on {Holder.me().host}"]
 
 
+BETWEEN = "import subprocess, sys; subprocess.run([sys.executable, '-c', *sys.argv[1:]])"
+"""A process that does nothing but begin another one and wait for it."""
+
+
+def test_a_holder_that_has_lost_its_parent_and_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker whose driver was killed, and which does not hear of it."""
+    monkeypatch.setattr(lock, "ORPHAN_SECONDS", 0.0)
+    hanging = HOLDER.replace("sys.stdin.read()", "__import__('time').sleep(600)")
+    words = [sys.executable, "-c", BETWEEN, hanging, str(tmp_path / "sweep")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as driver:
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == "held\n"
+        worker = holding(tmp_path / "sweep")
+        asked = iter([False] * 20 + [True])
+        with held_in_turn(tmp_path / "sweep", stop=lambda: next(asked)) as mine:
+            assert not mine  # its parent lives: it may be at work
+        assert psutil.pid_exists(worker)
+        driver.kill()
+        driver.wait(timeout=30)
+        with held_in_turn(tmp_path / "sweep") as mine:
+            assert mine
+            assert holding(tmp_path / "sweep") == os.getpid()
+
+
 def test_who_is_stopped_while_waiting_gets_nothing(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
     asked = iter([False, False, True])
     with held_in_turn(tmp_path / "sweep", stop=lambda: next(asked)) as mine:
