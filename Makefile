@@ -52,8 +52,8 @@ fuzz: $(READY)  ## Feed changed files of every kind to the readers for FUZZ_SECO
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py
 
-test: $(READY)  ## Run the tests.
-	$(BIN)/python -m pytest -m 'not slow'
+test: $(READY)  ## Run the tests, two files at a time.
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 slow: $(READY)  ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m slow
