@@ -1,8 +1,10 @@
 """A run trained again and compared with what is on disk, to the bit."""
 
+import io
 import itertools
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +51,8 @@ def reproduce(folder: RunFolder, report: Report = lambda _: None) -> Reproduced:
         raise UserError(f"`{folder.path}`: {status['state']}; expected a run that has ended")
     with tempfile.TemporaryDirectory() as place:
         again = RunFolder(Path(place) / folder.path.name)
-        state = execute(config, again, protocol=str(scores.get("protocol", "quick")), bench=Bench(), report=report)
+        with redirect_stdout(io.StringIO()):  # lines for the log of a run that is not kept
+            state = execute(config, again, protocol=str(scores.get("protocol", "quick")), bench=Bench(), report=report)
         found = _compare(folder, again)
         if state != status["state"]:
             found.differences.append(f"it ended as {state}, not as {status['state']}")

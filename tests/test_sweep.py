@@ -180,7 +180,7 @@ def test_broken_runs_do_not_stop_the_others(done: Sweep) -> None:
     facts = json.loads(broken.stdout)["runs"]
     states = [facts[path.name]["state"] for path in (first, second, third, fourth)]
     assert states == ["failed", "done", "done", "done"]
-    assert "cannot be a folder" in facts[first.name]["reason"]
+    assert f"{first}`: is no folder" in facts[first.name]["reason"]
     assert {path: path.stat().st_mtime_ns for path in fourth.rglob("*")} == before
 
     first.unlink()
