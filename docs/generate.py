@@ -172,8 +172,8 @@ def promises_table() -> str:
         ),
         (
             "what is altered is named",
-            "every file of a run and of a sweep emptied, cut, flipped, replaced, unreadable",
-            "10 kinds of damage to 13 files",
+            "every file of a run and of a sweep emptied, cut, flipped, unreadable, or something else in its place",
+            "11 kinds of damage to 13 files",
         ),
         ("hostile files are refused in one line", "properties, and a fuzzer; `make fuzz`", fuzzed),
         (

@@ -23,7 +23,7 @@ Where things live:
     steering.py, generation.py  what a user asks for of labels and codes; files and pictures of the series
     evaluation/             protocols, distances, judges
     guard.py, npz.py        opening and reading what may be a stranger's; memory.py: what fits into this machine
-    store.py                all that is written under results/ and read back; records.py: what its JSON files hold;
+    store/                  all that is written under results/ and read back; records.py: what its JSON files hold;
                             seal.py: hashes of an ended run's files
     lock.py                 one driver for a sweep's folder, one worker for a run's
     footprint.py            the memory a run needs, counted before any of it is allocated

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import SCHEMA_VERSION
+from rnngan_cli.config import SCHEMA_VERSION, canonical_json
 from rnngan_cli.files import DamagedFileError, disk_errors_told, read_json, write_json
+from rnngan_cli.guard import open_regular
 
 NAME = "manifest.json"
 
@@ -81,9 +82,15 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits.
 
     Raises:
-        DamagedFileError: it cannot be read.
+        DamagedFileError: it cannot be read, or is a link, a pipe or a device.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()  # small ones: quicker than by hashlib.file_digest
+        with open_regular(path) as file:
+            return hashlib.sha256(file.read()).hexdigest()  # small ones: quicker than by hashlib.file_digest
     except OSError as error:
         raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 of plain values, whatever the order of their names and the spaces between them."""
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()

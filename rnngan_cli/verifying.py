@@ -7,7 +7,7 @@ from typing import Any
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, run_name
 from rnngan_cli.errors import UserError
-from rnngan_cli.files import DamagedFileError, read_folder
+from rnngan_cli.files import DamagedFileError, read_folder, read_table
 from rnngan_cli.store import ENDED, RunFolder, SweepFolder
 from rnngan_cli.sweep import reference_arrays, reference_key
 from rnngan_cli.tables import derive
@@ -118,9 +118,9 @@ def _check_tables(sweep: SweepFolder, found: Findings, *, unfinished: bool) -> N
     found.faults += [line for line in damage if line not in found.faults]
     for path, text in derived.items():
         try:
-            same = path.read_text(encoding="utf-8") == text
-        except (OSError, UnicodeDecodeError) as error:
-            found.faults.append(f"`{path}` cannot be read: {error}; `--rebuild` writes it anew")
+            same = read_table(path) == text
+        except DamagedFileError as error:
+            found.faults.append(f"{error}; `--rebuild` writes it anew")
             continue
         if same:
             found.files += 1

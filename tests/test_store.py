@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import DamagedFileError, read_json
+from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import (
     HistoryRow,
     RunFolder,
-    ScoreKey,
     State,
     SweepFolder,
     find_sweeps,

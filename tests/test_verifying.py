@@ -1,6 +1,7 @@
 """Results that have been altered since they were written: every command names the file, or was not misled by it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,12 @@ def make_unreadable(path: Path) -> None:
     path.symlink_to(path.name)
 
 
+def make_pipe(path: Path) -> None:
+    """Whoever reads it in the ordinary way waits for ever."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 KINDS: dict[str, Damage] = {
     "emptied": cut(0),
     "cut after a byte": cut(1e-9),
@@ -105,6 +112,7 @@ KINDS: dict[str, Damage] = {
     "another digit": another_digit,
     "a folder": make_folder,
     "unreadable": make_unreadable,
+    "a pipe": make_pipe,
 }
 
 

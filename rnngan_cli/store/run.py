@@ -1,17 +1,8 @@
-"""All that is written under results/ and read back. Nothing else knows a file's name.
+"""A run's folder: its files and what they hold. Nothing else knows their names."""
 
-A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
-weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
-read from then on. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
-and what is derived from the runs: runs.csv, leaderboard.*, figures/.
-"""
-
-import csv
-import hashlib
-import io
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnngan_cli import records
-from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, canonical_json, identity, run_name
+from rnngan_cli.config import SCHEMA_VERSION, RunConfig, build, identity
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import (
     DamagedFileError,
@@ -33,7 +24,6 @@ from rnngan_cli.files import (
     read_folder,
     read_json,
     read_npz,
-    read_table,
     remove,
     write_bytes,
     write_folder,
@@ -43,11 +33,10 @@ from rnngan_cli.files import (
 from rnngan_cli.guard import open_own
 from rnngan_cli.scorebook import ScoreBook, ScoreKey
 from rnngan_cli.seal import NAME as MANIFEST
-from rnngan_cli.seal import Seal, digest
-from rnngan_cli.sheets import inert
+from rnngan_cli.seal import Seal, content_hash
+from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 
 State = dict[str, dict[str, np.ndarray]]
-HistoryRow = tuple[int, dict[str, float]]
 
 STATES = ("pending", "running", "done", "diverged", "failed", "interrupted")
 ENDED = ("done", "diverged")
@@ -357,7 +346,7 @@ class RunFolder:
             content = read_json(self._own("weights", "manifest.json"))
         except DamagedFileError:
             return ""
-        return _content_hash(content)
+        return content_hash(content)
 
     @property
     def _scorebook(self) -> ScoreBook:
@@ -405,156 +394,5 @@ class RunFolder:
         return records.read(path, records.Provenance) if os.path.lexists(path) else {}
 
 
-@dataclass(frozen=True)
-class SweepFolder:
-    """A sweep's folder."""
-
-    path: Path
-
-    def create(self, config: SweepConfig) -> None:
-        """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
-        make_own_folder(self.path, "runs")
-        for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
-            clear_leftovers(folder)
-        content = config.model_dump(mode="json")
-        write_json(self.path / "sweep.json", {**content, "sha256": _content_hash(content)})
-
-    def config(self) -> SweepConfig:
-        """The resolved sweep.
-
-        Raises:
-            DamagedFileError: it cannot be read or does not validate.
-        """
-        path = self.path / "sweep.json"
-        values = read_json(path)
-        if json_bytes(values) != path.read_bytes():
-            raise DamagedFileError(f"`{path}` is not as it was written")
-        if values.pop("sha256", None) not in (None, _content_hash(values)):  # none was kept of old
-            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
-        try:
-            return build(SweepConfig, values, str(path))
-        except UserError as error:
-            raise DamagedFileError(str(error)) from error
-
-    def run(self, config: RunConfig) -> RunFolder:
-        """The folder of one run."""
-        return RunFolder(self.path / "runs" / run_name(config))
-
-    def runs(self) -> Iterator[RunFolder]:
-        """Every run's folder in which anything was written, by name."""
-        for path in sorted((self.path / "runs").glob("[!.]*")):
-            if (folder := RunFolder(path)).is_begun():
-                yield folder
-
-    def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
-        path, content = make_own_folder(self.path, "reference") / f"{key}.npz", npz_bytes(arrays)
-        if not path.is_file() or digest(path) != hashlib.sha256(content).hexdigest():
-            remove(path)
-            write_bytes(path, content)
-
-    def reference(self, key: str) -> dict[str, np.ndarray]:
-        """What `write_reference` kept.
-
-        Raises:
-            DamagedFileError: it is missing or damaged.
-        """
-        return read_npz(self.reference_path(key))
-
-    def reference_path(self, key: str) -> Path:
-        """Where it is kept.
-
-        Raises:
-            DamagedFileError: the key is no name, or the folder is a link.
-        """
-        return self._keyed("reference", key, ".npz")
-
-    def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
-        """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
-        path = make_own_folder(self.path, "calibration") / f"{key}.json"
-        whole = {"schema_version": SCHEMA_VERSION, **content}
-        write_json(path, {**whole, "sha256": _content_hash(whole)})
-
-    def calibration(self, key: str) -> dict[str, dict[str, float]]:
-        """What `write_calibration` kept: scores by candidate and name; empty where there is nothing.
-
-        Raises:
-            DamagedFileError: it is damaged.
-        """
-        path = self._keyed("calibration", key, ".json")
-        if not os.path.lexists(path):
-            return {}
-        content = records.read(path, records.Calibration)
-        if content.pop("sha256", None) not in (None, _content_hash(content)):  # none was kept of old
-            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
-        return dict(content["candidates"])
-
-    def _keyed(self, folder: str, key: str, suffix: str) -> Path:
-        """The file of a key that comes from another file: nothing but a name may become part of a path.
-
-        Raises:
-            DamagedFileError: it is no name, or the folder is a link.
-        """
-        if not re.fullmatch(r"[a-z0-9_-]{1,200}", key):
-            raise DamagedFileError(f"`{self.path / folder}`: no file can have the name `{key}`")
-        return own(self.path, folder, key + suffix)
-
-    @property
-    def figures(self) -> Path:
-        """Where pictures go."""
-        return self.path / "figures"
-
-
-def _content_hash(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
-
-
-def find_sweeps(path: Path) -> list[SweepFolder]:
-    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
-
-    Raises:
-        UserError: there is none.
-    """
-    if (path / "sweep.json").is_file():
-        return [SweepFolder(path)]
-    found = (
-        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
-        if path.is_dir()
-        else []
-    )
-    if not found:
-        raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
-    return found
-
-
 def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:
     return {"schema_version": SCHEMA_VERSION, "state": state, "step": step, **more}
-
-
-def history_bytes(history: Sequence[HistoryRow]) -> bytes:
-    """history.csv: a column per term; numbers in the shortest form that reads back to the same value."""
-    names = list(history[0][1]) if history else []
-    lines = [",".join(str(inert(name)) for name in ["step", *names])]
-    lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def read_history(path: Path) -> list[HistoryRow]:
-    """Reads history.csv.
-
-    Raises:
-        DamagedFileError: it is missing, or a line is not numbers.
-    """
-    try:
-        rows = list(csv.reader(io.StringIO(read_table(path))))
-        names = rows[0][1:]
-        return [(_step(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
-    except (ValueError, IndexError, csv.Error) as error:
-        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
-
-
-def _step(word: str) -> int:
-    step = int(word)
-    if not 0 <= step < 2**53:
-        raise ValueError(f"the step {word[:40]}")
-    return step

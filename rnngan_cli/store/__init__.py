@@ -1,0 +1,40 @@
+"""All that is written under results/ and read back. Nothing else knows a file's name.
+
+A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
+weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
+read from then on. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
+and what is derived from the runs: runs.csv, leaderboard.*, figures/.
+"""
+
+from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
+from rnngan_cli.store.run import (
+    ENDED,
+    GRID_PREFIX,
+    KEPT_CHECKPOINTS,
+    LEFT_OUT,
+    REPLACEABLE,
+    SEALED,
+    STATES,
+    VALUES_PREFIX,
+    RunFolder,
+    State,
+)
+from rnngan_cli.store.sweep import SweepFolder, find_sweeps
+
+__all__ = [
+    "ENDED",
+    "GRID_PREFIX",
+    "KEPT_CHECKPOINTS",
+    "LEFT_OUT",
+    "REPLACEABLE",
+    "SEALED",
+    "STATES",
+    "VALUES_PREFIX",
+    "HistoryRow",
+    "RunFolder",
+    "State",
+    "SweepFolder",
+    "find_sweeps",
+    "history_bytes",
+    "read_history",
+]

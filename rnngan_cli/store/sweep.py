@@ -1,0 +1,148 @@
+"""A sweep's folder: the folders of its runs, and what belongs to all of them."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnngan_cli import records
+from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, run_name
+from rnngan_cli.errors import UserError
+from rnngan_cli.files import (
+    DamagedFileError,
+    clear_leftovers,
+    json_bytes,
+    make_own_folder,
+    npz_bytes,
+    own,
+    read_json,
+    read_npz,
+    remove,
+    write_bytes,
+    write_json,
+)
+from rnngan_cli.seal import content_hash, digest
+from rnngan_cli.store.run import RunFolder
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """A sweep's folder."""
+
+    path: Path
+
+    def create(self, config: SweepConfig) -> None:
+        """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
+        make_own_folder(self.path, "runs")
+        for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
+            clear_leftovers(folder)
+        content = config.model_dump(mode="json")
+        write_json(self.path / "sweep.json", {**content, "sha256": content_hash(content)})
+
+    def config(self) -> SweepConfig:
+        """The resolved sweep.
+
+        Raises:
+            DamagedFileError: it cannot be read or does not validate.
+        """
+        path = self.path / "sweep.json"
+        values = read_json(path)
+        if json_bytes(values) != path.read_bytes():
+            raise DamagedFileError(f"`{path}` is not as it was written")
+        if values.pop("sha256", None) not in (None, content_hash(values)):  # none was kept of old
+            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
+        try:
+            return build(SweepConfig, values, str(path))
+        except UserError as error:
+            raise DamagedFileError(str(error)) from error
+
+    def run(self, config: RunConfig) -> RunFolder:
+        """The folder of one run."""
+        return RunFolder(self.path / "runs" / run_name(config))
+
+    def runs(self) -> Iterator[RunFolder]:
+        """Every run's folder in which anything was written, by name."""
+        for path in sorted((self.path / "runs").glob("[!.]*")):
+            if (folder := RunFolder(path)).is_begun():
+                yield folder
+
+    def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
+        path, content = make_own_folder(self.path, "reference") / f"{key}.npz", npz_bytes(arrays)
+        if not path.is_file() or digest(path) != hashlib.sha256(content).hexdigest():
+            remove(path)
+            write_bytes(path, content)
+
+    def reference(self, key: str) -> dict[str, np.ndarray]:
+        """What `write_reference` kept.
+
+        Raises:
+            DamagedFileError: it is missing or damaged.
+        """
+        return read_npz(self.reference_path(key))
+
+    def reference_path(self, key: str) -> Path:
+        """Where it is kept.
+
+        Raises:
+            DamagedFileError: the key is no name, or the folder is a link.
+        """
+        return self._keyed("reference", key, ".npz")
+
+    def write_calibration(self, key: str, content: Mapping[str, Any]) -> None:
+        """Keeps the scores of series of known quality under the data's name and hash and the protocol."""
+        path = make_own_folder(self.path, "calibration") / f"{key}.json"
+        whole = {"schema_version": SCHEMA_VERSION, **content}
+        write_json(path, {**whole, "sha256": content_hash(whole)})
+
+    def calibration(self, key: str) -> dict[str, dict[str, float]]:
+        """What `write_calibration` kept: scores by candidate and name; empty where there is nothing.
+
+        Raises:
+            DamagedFileError: it is damaged.
+        """
+        path = self._keyed("calibration", key, ".json")
+        if not os.path.lexists(path):
+            return {}
+        content = records.read(path, records.Calibration)
+        if content.pop("sha256", None) not in (None, content_hash(content)):  # none was kept of old
+            raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
+        return dict(content["candidates"])
+
+    def _keyed(self, folder: str, key: str, suffix: str) -> Path:
+        """The file of a key that comes from another file: nothing but a name may become part of a path.
+
+        Raises:
+            DamagedFileError: it is no name, or the folder is a link.
+        """
+        if not re.fullmatch(r"[a-z0-9_-]{1,200}", key):
+            raise DamagedFileError(f"`{self.path / folder}`: no file can have the name `{key}`")
+        return own(self.path, folder, key + suffix)
+
+    @property
+    def figures(self) -> Path:
+        """Where pictures go."""
+        return self.path / "figures"
+
+
+def find_sweeps(path: Path) -> list[SweepFolder]:
+    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
+
+    Raises:
+        UserError: there is none.
+    """
+    if (path / "sweep.json").is_file():
+        return [SweepFolder(path)]
+    found = (
+        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
+        if path.is_dir()
+        else []
+    )
+    if not found:
+        raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
+    return found
