@@ -23,7 +23,6 @@ from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.guard import (
     FOLDER_MODE,
     check_plain,
-    is_surely_plain,
     linked_part,
     make_folder,
     open_own,
@@ -204,12 +203,31 @@ def read_json(path: Path) -> dict[str, Any]:
         DamagedFileError: it is missing, no regular file, too large, not JSON, not an object, or holds what
             `guard.check_plain` refuses.
     """
+    return parse_json(path, read_small(path))
+
+
+def read_small(path: Path) -> bytes:
+    """Reads a file that is to hold a JSON object.
+
+    Raises:
+        DamagedFileError: it is missing, no regular file or too large.
+    """
     try:
-        content = read_limited(path, MOST_JSON)
+        return read_limited(path, MOST_JSON)
+    except OSError as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
+
+
+def parse_json(path: Path, content: bytes) -> dict[str, Any]:
+    """The JSON object that was read from a file.
+
+    Raises:
+        DamagedFileError: as `read_json`.
+    """
+    try:
         value = json.loads(content.decode())
-        if not is_surely_plain(content):
-            check_plain(value)
-    except (OSError, ValueError, RecursionError) as error:
+        check_plain(value)
+    except (ValueError, RecursionError) as error:
         raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
     if not isinstance(value, dict):
         raise DamagedFileError(f"`{path}` should hold a JSON object")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from rnngan_cli.files import DamagedFileError, read_json
+from rnngan_cli.files import DamagedFileError, parse_json, read_small
 
 RESERVED = ("dataset", "cell", "loss", "seed", "status", "protocol", "data", "folder", "step", "reason", "kind")
 """Columns of the derived tables that no score may take the place of."""
@@ -72,7 +72,16 @@ def read(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
     Raises:
         DamagedFileError: it cannot be read, or a field is of another type.
     """
-    values = read_json(path)
+    return parse(path, read_small(path), kind)
+
+
+def parse(path: Path, content: bytes, kind: type[BaseModel]) -> dict[str, Any]:
+    """As `read`, of what was read from the file already.
+
+    Raises:
+        DamagedFileError: as `read`.
+    """
+    values = parse_json(path, content)
     try:
         kind.model_validate(values)
     except ValidationError as error:

@@ -45,14 +45,21 @@ class Seal:
             self._seen[stamp] = found
         return self._seen[stamp]
 
-    def check(self, name: str) -> None:
+    def check(self, name: str, content: bytes | None = None) -> None:
         """Holds one file against the seal, where it is sealed.
+
+        Args:
+            name: of the file.
+            content: of the file, if it was read already.
 
         Raises:
             DamagedFileError: it is not what was sealed, or is gone.
         """
         expected = self.hashes().get(name)
-        if expected is not None and digest(self.folder / name) != expected:
+        if expected is None:
+            return
+        found = digest(self.folder / name) if content is None else hashlib.sha256(content).hexdigest()
+        if found != expected:
             raise DamagedFileError(f"`{self.folder / name}` is damaged: its hash is not the one in {NAME}")
 
     def put(self, names: Iterable[str], coming: Mapping[str, bytes]) -> None:

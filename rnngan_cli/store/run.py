@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION, RunConfig, build, identity
@@ -24,6 +25,7 @@ from rnngan_cli.files import (
     read_folder,
     read_json,
     read_npz,
+    read_small,
     remove,
     write_bytes,
     write_folder,
@@ -132,11 +134,12 @@ class RunFolder:
         path = self._own("status.json")
         if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
-        status = records.read(path, records.Status)
+        content = read_small(path)
+        status = records.parse(path, content, records.Status)
         if not {"state", "step"} <= status.keys():
             raise DamagedFileError(f"`{path}` tells no state and step of a run")
         if status["state"] in ENDED:
-            self._seal.check("status.json")
+            self._seal.check("status.json", content)
         return status
 
     def is_settled(self, protocol: str) -> bool:
@@ -375,9 +378,7 @@ class RunFolder:
         Raises:
             DamagedFileError: they cannot be read, are no scores, or not what was sealed.
         """
-        self._own("scores.json")
-        self._seal.check("scores.json")
-        return self._scorebook.read()
+        return self._checked("scores.json", records.Scores)
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
         """Keeps versions, machine, times: what a result came from."""
@@ -389,9 +390,17 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read, is no provenance, or not what was sealed.
         """
-        path = self._own("provenance.json")
-        self._seal.check("provenance.json")
-        return records.read(path, records.Provenance) if os.path.lexists(path) else {}
+        return self._checked("provenance.json", records.Provenance)
+
+    def _checked(self, name: str, kind: type[BaseModel]) -> dict[str, Any]:
+        """A JSON file as it was sealed; empty where it is not sealed and not there."""
+        path = self._own(name)
+        if not os.path.lexists(path):
+            self._seal.check(name)
+            return {}
+        content = read_small(path)
+        self._seal.check(name, content)
+        return records.parse(path, content, kind)
 
 
 def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:
