@@ -27,7 +27,7 @@ Where things live:
                             seal.py: hashes of an ended run's files
     lock.py                 one driver for a sweep's folder, one worker for a run's
     footprint.py            the memory a run needs, counted before any of it is allocated
-    sheets.py               tables as CSV that no spreadsheet takes for formulas
+    sheets.py               tables as CSV that no spreadsheet takes for formulas; toml_text.py: an experiment's text
     sweep.py, driver.py     what is left of a sweep; the queue and its workers
     engines/                ways to start workers: processes here, tasks of Ray on many machines
     shards.py               a sweep in parts that know nothing of each other
@@ -39,7 +39,7 @@ Where things live:
     tuning.py, trials.py    settings drawn, fitted to a loss and chosen; the trials of a tune, planned and read back
     tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes
     verifying.py            results held against what they were written with; reproducing.py: a run trained again
-    figures/                pictures
+    figures/                pictures; report/: one HTML file of all of it
     cli/                    commands: parse, call one function, print
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads

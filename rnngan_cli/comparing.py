@@ -130,7 +130,24 @@ def compared(
         UserError: no run has scores, the score or baseline is unknown, there is but one cell or data set to compare, or
             data that differ have no floor and ceiling.
     """
-    runs, board, damage = refresh(sweep)
+    return compared_tables(sweep, refresh(sweep), score, baseline, by=by, every_pair=every_pair)
+
+
+def compared_tables(
+    sweep: SweepFolder,
+    tables: "tuple[pd.DataFrame, pd.DataFrame, list[str]]",
+    score: str,
+    baseline: str | None = None,
+    *,
+    by: str = "loss",
+    every_pair: bool = False,
+) -> Compared:
+    """As `compared`, from tables that `tables.refresh` gave already.
+
+    Raises:
+        UserError: as `compared`.
+    """
+    runs, board, damage = tables
     if board.empty:
         raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
     if score not in score_names(runs):

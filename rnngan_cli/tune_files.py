@@ -1,6 +1,5 @@
 """What a tune writes beside its runs: tables of trials and budgets, the outcome, experiments. All can be made anew."""
 
-import json
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from rnngan_cli.files import disk_errors_told, write_bytes, write_text
 from rnngan_cli.guard import make_folder
 from rnngan_cli.sheets import rows_csv
 from rnngan_cli.statistics import mean_interval
+from rnngan_cli.toml_text import toml_text
 from rnngan_cli.trials import PROTOCOL, Budget, Outcome, Trial, Tuned
 from rnngan_cli.tuning import PAPER, TUNED, Expected, Setting, expected_best
 from rnngan_cli.words import counted, markdown_table
@@ -164,31 +164,3 @@ def write_experiment(path: Path, values: Mapping[str, Any], notes: Sequence[str]
     with disk_errors_told(path):
         make_folder(path.parent)
     write_text(path, text)
-
-
-def toml_text(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """Values as TOML: numbers in the shortest form that reads back to the same, tables last.
-
-    >>> print(toml_text({"losses": ["bce"], "run": {"units": 3, "average": 1e-05}}), end="")
-    losses = ["bce"]
-    <BLANKLINE>
-    [run]
-    units = 3
-    average = 1e-05
-    """
-    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
-    lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items() if name not in tables]
-    text = "".join(f"{line}\n" for line in lines)
-    for name, table in tables.items():
-        inner = (*path, name)
-        bare = table and all(isinstance(value, Mapping) for value in table.values())  # its tables say enough
-        text += ("" if bare else f"\n[{'.'.join(map(_key, inner))}]\n") + toml_text(table, inner)
-    return text
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _value(name)
-
-
-def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

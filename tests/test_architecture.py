@@ -14,7 +14,7 @@ ROOT = Path(rnngan_cli.__file__).parent
 
 LAYERS = (
     ("errors", "lazy", "words", "rnngan_cli"),
-    ("guard", "npz", "memory", "sheets"),
+    ("guard", "npz", "memory", "sheets", "toml_text"),
     ("config",),
     ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers"),
     ("data", "records", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
@@ -26,7 +26,7 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
     ("driver", "figures", "comparing", "reports", "trials"),
-    ("sweep", "generation", "tune_files", "reproducing"),
+    ("sweep", "generation", "tune_files", "reproducing", "report"),
     ("tune", "verifying"),
     ("cli",),
     ("__main__",),
@@ -141,7 +141,7 @@ def test_the_page_names_every_module() -> None:
         "reports",
     ]
     assert [module for module in modules if f"{module}.py" not in page] == []
-    assert all(f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "cli"))
+    assert all(f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "report", "cli"))
 
 
 def compared_constants(tree: ast.Module) -> set[object]:

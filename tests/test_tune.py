@@ -21,9 +21,10 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.plan import plan
 from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.toml_text import toml_text
 from rnngan_cli.trials import Budget, of_one_dataset, plan_trials, tuned
 from rnngan_cli.tune import conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
-from rnngan_cli.tune_files import mean_words, toml_text
+from rnngan_cli.tune_files import mean_words
 from rnngan_cli.tuning import draws
 
 TIMEOUT = 420

@@ -1,4 +1,4 @@
-"""Commands that read results: `status`, `plot`, `evaluate`, `generate`. The first two do not need TensorFlow."""
+"""Commands on results: `status`, `plot`, `report`, `evaluate`, `generate`. The first three do not need TensorFlow."""
 
 import json
 from pathlib import Path
@@ -57,6 +57,37 @@ def plot(results: Results = Path("results")) -> None:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
         typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+
+
+def report(
+    results: Results = Path("results"),
+    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
+    baseline: Annotated[str | None, typer.Option(help="Loss to compare the others with.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
+    ] = None,
+) -> None:
+    """Write one HTML file of each sweep, to open from disk or hand on: verdicts, tables, curves, series, every run.
+
+    Examples:
+      rnngan report results/sweep
+      rnngan report results/benchmark --score predictive -o benchmark.html
+    """
+    from rnngan_cli.boards import SORT_BY
+    from rnngan_cli.errors import UserError
+    from rnngan_cli.report import write_report
+    from rnngan_cli.store import find_sweeps
+
+    sweeps = find_sweeps(results)
+    if output is not None and len(sweeps) > 1:
+        raise UserError(
+            f"`--output {output}`: `{results}` holds {len(sweeps)} sweeps; name one of them, or leave it out"
+        )
+    for sweep in sweeps:
+        written = write_report(sweep, score or SORT_BY, baseline, output)
+        for note in written.notes:
+            typer.echo(printable(f"{sweep.path}: {note}"), err=True)
+        typer.echo(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
 
 
 def evaluate(
@@ -159,4 +190,4 @@ def generate(
     typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
-COMMANDS = (status, plot, evaluate, generate)
+COMMANDS = (status, plot, report, evaluate, generate)

@@ -136,13 +136,13 @@ def read_values(sweep: SweepFolder, groups: Sequence[Group]) -> dict[str, dict[t
 def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> Group:
     notes: list[str] = []
     losses = ordered(list(runs["loss"]))
-    reference = _read_reference(sweep, runs, notes)
+    reference = read_reference(sweep, runs, notes)
     curves, samples, gaps = {}, {}, {}
     for loss in losses:
         rows = runs[runs["loss"] == loss].sort_values("seed")
         curves[loss] = _read_curves(sweep, rows, notes)
         done = rows[rows["status"] == "done"]
-        found = _read_samples(sweep, done.iloc[0], reference, notes) if len(done) else None
+        found = read_samples(sweep, done.iloc[0], reference, notes) if len(done) else None
         if found is None:
             gaps[loss] = "samples cannot be read" if len(done) else _how_it_ended(rows)
         else:
@@ -194,9 +194,8 @@ def _curve(seed: int, state: str, history: Sequence[HistoryRow]) -> Curve:
     return Curve(seed, state, steps, losses)
 
 
-def _read_samples(
-    sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]
-) -> Samples | None:
+def read_samples(sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]) -> Samples | None:
+    """What the run of a row generated; None where it cannot be read, with a line added to `notes`."""
     try:
         arrays = _run(sweep, row).samples()
         series = _finite_series(arrays.get("series"))
@@ -222,7 +221,8 @@ def _grids(arrays: dict[str, np.ndarray], series: np.ndarray, *, image: bool) ->
     return tuple(grids)
 
 
-def _read_reference(sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]) -> Reference | None:
+def read_reference(sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]) -> Reference | None:
+    """The real series of the data of runs; None where they cannot be read, with a line added to `notes`."""
     # The hash comes from a file, and becomes part of a path: nothing but a hash may.
     hashes = [key for key in runs["data"].unique() if re.fullmatch(r"[0-9a-f]{12}", key)]
     dataset = runs["dataset"].iloc[0]

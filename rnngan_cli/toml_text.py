@@ -1,0 +1,44 @@
+"""Plain values as the text of an experiment file; Python's own library only reads TOML."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def toml_text(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
+    """Values as TOML: numbers in the shortest form that reads back to the same, tables last; None is left out.
+
+    >>> print(toml_text({"losses": ["bce"], "run": {"units": 3, "average": 1e-05}}), end="")
+    losses = ["bce"]
+    <BLANKLINE>
+    [run]
+    units = 3
+    average = 1e-05
+    """
+    tables = {name: value for name, value in values.items() if isinstance(value, Mapping)}
+    lines = [
+        f"{_key(name)} = {_value(value)}" for name, value in values.items() if name not in tables and value is not None
+    ]
+    text = "".join(f"{line}\n" for line in lines)
+    for name, table in tables.items():
+        inner = (*path, name)
+        bare = table and all(isinstance(value, Mapping) for value in table.values())  # its tables say enough
+        text += ("" if bare else f"\n[{'.'.join(map(_key, inner))}]\n") + toml_text(table, inner)
+    return text
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() and name.isascii() else _value(name)
+
+
+def _value(value: object) -> str:
+    """A value on one line.
+
+    >>> _value([{"a": 1, "b": "x"}, [True]])
+    '[{a = 1, b = "x"}, [true]]'
+    """
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(name)} = {_value(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
