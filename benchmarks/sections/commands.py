@@ -1,5 +1,6 @@
 """Commands that read results, on few and on very many runs; and how long `--help` takes."""
 
+import os
 import sys
 import tempfile
 import time
@@ -31,6 +32,7 @@ def _read(scale: Scale, num_runs: int) -> dict[str, Any]:
         started = time.perf_counter()
         sweep = write_sweep(Path(folder) / "sweep", num_runs)
         seconds = time.perf_counter() - started
+        os.sync()  # or commands that write would wait for the disk to take all of this first
         paths = [path for path in sweep.path.rglob("*") if path.is_file()]
         return {
             "runs": num_runs,
