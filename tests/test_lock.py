@@ -135,7 +135,7 @@ def test_a_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.Monkey
     with held(tmp_path):
         os.utime(tmp_path / ".lock", (1, 1))
         until(lambda: (tmp_path / ".lock").stat().st_mtime > 1)
-        assert json.loads((tmp_path / ".lock").read_text())["pid"] == os.getpid()
+        assert json.loads((tmp_path / ".lock").read_text())["process"] == os.getpid()
 
 
 @pytest.fixture
