@@ -19,6 +19,7 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.tables import calibrated, leaderboard_of, runs_table
+from rnngan_cli.words import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -144,8 +145,44 @@ def speed_table() -> str:
     return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured)])
 
 
+PROMISES = (
+    (
+        "killed anywhere, a sweep ends the same to the byte",
+        "SIGKILL at random moments to workers, driver, both or all; ten losses, two cells; `make torture`",
+        "{survived}",
+    ),
+    (
+        "a full disk costs nothing that was complete",
+        "room taken away at every kind of write, on a small disk and by a limit on file sizes",
+        "13 kinds of a worker, 9 of a driver, pictures",
+    ),
+    (
+        "a broken worker costs its own run",
+        "out of memory, hanging, crashing, killed, talking nonsense, in one sweep",
+        "11 ways to break",
+    ),
+    (
+        "what is altered is named",
+        "every file of a run and of a sweep emptied, cut, flipped, unreadable, or something else in its place",
+        "11 kinds of damage to 13 files",
+    ),
+    ("hostile files are refused in one line", "properties, and a fuzzer; `make fuzz`", "{fuzzed}"),
+    (
+        "a lost machine costs the way back to a checkpoint",
+        "a cluster of Ray of two nodes, one removed, a process of the other killed",
+        "bytes equal to local ones",
+    ),
+    (
+        "each run is done once",
+        "locks of the system; two shards beside each other; a run that somebody else holds",
+        "bytes equal to one sweep's",
+    ),
+)
+"""What is promised, how it is tested, and the figures, those in braces from results/."""
+
+
 def promises_table() -> str:
-    """What is promised, how it is tested, and the figures that were seen, from results/torture.json and fuzz.json."""
+    """The promises with the figures that were seen, from results/torture.json and fuzz.json."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
     path, survived = ROOT / "results" / "torture.json", "30 kills in every run of the tests"
     if path.exists():
@@ -154,42 +191,8 @@ def promises_table() -> str:
         states = ", ".join(f"{count} {state}" for state, count in torture["by_state"].items())
         survived = f"{torture['kills']} kills ({states}), {torture['files_compared']} files compared, {equal}"
     fuzzed = f"{fuzz['inputs']:,} inputs of {len(fuzz['by_target'])} kinds, {len(fuzz['findings'])} findings"
-    rows = [
-        (
-            "killed anywhere, a sweep ends the same to the byte",
-            "SIGKILL at random moments to workers, driver, both or all; ten losses, two cells; `make torture`",
-            survived,
-        ),
-        (
-            "a full disk costs nothing that was complete",
-            "room taken away at every kind of write, on a small disk and by a limit on file sizes",
-            "13 kinds of a worker, 9 of a driver, pictures",
-        ),
-        (
-            "a broken worker costs its own run",
-            "out of memory, hanging, crashing, killed, talking nonsense, in one sweep",
-            "11 ways to break",
-        ),
-        (
-            "what is altered is named",
-            "every file of a run and of a sweep emptied, cut, flipped, unreadable, or something else in its place",
-            "11 kinds of damage to 13 files",
-        ),
-        ("hostile files are refused in one line", "properties, and a fuzzer; `make fuzz`", fuzzed),
-        (
-            "a lost machine costs the way back to a checkpoint",
-            "a cluster of Ray of two nodes, one removed, a process of the other killed",
-            "bytes equal to local ones",
-        ),
-        (
-            "each run is done once",
-            "locks of the system; two shards beside each other; a run that somebody else holds",
-            "bytes equal to one sweep's",
-        ),
-    ]
-    return "\n".join(
-        ["| promise | how it is tested | figures |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
-    )
+    rows = [[*words, figures.format(survived=survived, fuzzed=fuzzed)] for *words, figures in PROMISES]
+    return "\n".join(markdown_table(["promise", "how it is tested", "figures"], rows))
 
 
 PARTS = {

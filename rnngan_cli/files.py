@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,20 @@ def own(root: Path, *parts: str) -> Path:
             f"`{link}` is a link, which is not followed below a results folder; put the folder itself there"
         )
     return root.joinpath(*parts)
+
+
+def check_target(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuses a file that a user wants to be written, before anything is computed for it.
+
+    Raises:
+        UserError: another suffix, or a folder that is not there.
+    """
+    if path.suffix not in suffixes:
+        *others, last = suffixes
+        expected = f"{', '.join(others)} or {last}" if others else last
+        raise UserError(f"`{path}`: expected a name that ends in {expected}")
+    if not path.parent.is_dir():
+        raise UserError(f"`{path}`: the folder `{path.parent}` is not there; make it first")
 
 
 def make_own_folder(root: Path, *parts: str) -> Path:

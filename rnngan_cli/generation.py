@@ -9,7 +9,7 @@ import numpy as np
 from rnngan_cli import memory
 from rnngan_cli.errors import UserError
 from rnngan_cli.figures.controls import Grid, draw_generated
-from rnngan_cli.files import DamagedFileError, npz_bytes, write_bytes
+from rnngan_cli.files import DamagedFileError, check_target, npz_bytes, write_bytes
 from rnngan_cli.sheets import frame_csv
 from rnngan_cli.store import RunFolder
 
@@ -105,10 +105,7 @@ def write_series(path: Path, made: Generated) -> None:
     Raises:
         UserError: another suffix, a folder that is not there, or a feature with the name of another column for CSV.
     """
-    if path.suffix not in SUFFIXES:
-        raise UserError(f"`{path}`: expected a name that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
-    if not path.parent.is_dir():
-        raise UserError(f"`{path}`: the folder `{path.parent}` is not there; make it first")
+    check_target(path, SUFFIXES)
     if path.suffix == ".npz":
         arrays = {"series": made.series, "feature_names": np.array(made.feature_names), **made.fed}
         names = {"label_names": np.array(made.label_names)} if made.label_names else {}

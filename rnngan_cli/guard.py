@@ -46,21 +46,24 @@ def open_own(path: Path, flags: int) -> int:
 
 
 def _opened(path: Path, flags: int, *, follow: bool) -> int:
-    link = OSError(errno.ELOOP, "is a link, which is not followed", str(path))
     if not follow and not _NO_LINK and path.is_symlink():
-        raise link
+        raise _link(path)
     try:
         descriptor = os.open(path, flags | _AT_ONCE | _BINARY | (0 if follow else _NO_LINK), FILE_MODE)
     except ValueError as error:  # a NUL in the name
         raise OSError(errno.EINVAL, "no such name is possible", repr(path)) from error
     except OSError as error:
         if error.errno == errno.ELOOP and not follow:
-            raise link from error
+            raise _link(path) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
     return descriptor
+
+
+def _link(path: Path) -> OSError:
+    return OSError(errno.ELOOP, "is a link, which is not followed", str(path))
 
 
 def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:

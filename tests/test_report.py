@@ -23,6 +23,7 @@ from rnngan_cli.report.facts import board_facts, gather
 from rnngan_cli.report.recipe import recipe
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.toml_text import toml_text
+from tests.pages import HOSTILE, write_strangers_sweep
 
 Rnngan = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[1]
@@ -117,24 +118,15 @@ def test_bars_lie_where_the_means_do(tmp_path: Path) -> None:
     assert low <= floor["scores"]["predictive"]["mean"] <= high
 
 
-HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>&amp;\u2028"
-
-
 def test_words_of_strangers_stay_words(tmp_path: Path) -> None:
-    sweep = write_sweep(tmp_path / "<b>sweep</b>", 20)
-    folder = next(sweep.runs())
-    folder.unseal()
-    folder.write_status("failed", 3, reason=HOSTILE)
-    key = next((sweep.path / "reference").glob("*.npz")).stem
-    arrays = sweep.reference(key)
-    (sweep.path / "reference" / f"{key}.npz").unlink()
-    sweep.write_reference(key, arrays | {"feature_names": np.array([HOSTILE, "b", "c", "d", "e"])})
+    words = HOSTILE + "\u2028"  # ends a line of a script, not one of JSON
+    sweep = write_strangers_sweep(tmp_path / "<b>sweep</b>", words)
     page = Page(write_report(sweep).path.read_text(encoding="utf-8"))
     assert page.counts["script"] == 3
     assert "img" not in page.counts
     assert "b" not in page.counts
     assert any("<script>window.hacked=1</script>" in word for word in page.words)
-    assert page.facts["references"]["sines, gru"]["features"][0] == HOSTILE
+    assert page.facts["references"]["sines, gru"]["features"][0] == words
 
 
 def test_a_sweep_without_scores_is_told_too(tmp_path: Path) -> None:
@@ -179,6 +171,8 @@ def test_wrong_words_are_refused(tmp_path: Path, rnngan: Rnngan) -> None:
         (("report", sweep.path, "--score", "mmd"), "unknown score `mmd`"),
         (("report", sweep.path, "--baseline", "bcee"), "`bcee`"),
         (("report", tmp_path / "one", "-o", tmp_path / "r.html"), "holds 2 sweeps"),
+        (("report", sweep.path, "-o", tmp_path / "r.pdf"), "expected a name that ends in .html or .htm"),
+        (("report", sweep.path, "-o", tmp_path / "no" / "r.html"), "is not there; make it first"),
     ):
         code, _, err = rnngan(*words)
         assert code == 2
@@ -275,8 +269,10 @@ def test_the_text_of_a_sweep_plans_its_runs(name: str, tmp_path: Path) -> None:
 
 
 def test_no_command_is_better_than_a_wrong_one() -> None:
-    """A config that no command line plans, as of a loss that is no longer registered."""
+    """A config that no command line plans: of a loss that is no longer registered, of a column with a comma."""
     (run,) = plan(SweepConfig(losses=("bce",), seeds=(0,)))
+    columns = run.data.model_copy(update={"file": "my.csv", "columns": ("a,b", "c")})
+    assert recipe(run.model_copy(update={"data": columns}), "quick") == []
     assert recipe(run.model_copy(update={"loss": "gone"}), "quick") == []
     with pytest.raises(UserError):
         plan(SweepConfig(losses=("gone",)))

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from benchmarks.synthetic import write_sweep
 from rnngan_cli.report import write_report
 from rnngan_cli.store import RunFolder, SweepFolder
+from tests.pages import HOSTILE, write_strangers_sweep
 
 ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -326,17 +327,9 @@ def test_print_shows_tables_and_no_controls(opened: Open) -> None:
 
 
 def test_what_strangers_wrote_does_nothing(tmp_path: Path, opened: Open) -> None:
-    hostile = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>"
-    sweep = write_sweep(tmp_path / "sweep", 20)
-    folder = next(sweep.runs())
-    folder.unseal()
-    folder.write_status("diverged", 3, reason=hostile)
-    key = next((sweep.path / "reference").glob("*.npz")).stem
-    arrays = sweep.reference(key)
-    sweep.write_reference(key, arrays | {"feature_names": np.array([hostile, "b", "c", "d", "e"])})
-    page = opened(write_report(sweep).path)
+    page = opened(write_report(write_strangers_sweep(tmp_path / "sweep", HOSTILE)).path)
     draw_all(page)
     assert page.evaluate("window.hacked") is None
     assert page.locator("img").count() == 0
-    assert hostile in page.locator("#unwell").inner_text()
-    assert page.locator("#series-real .ytitle").text_content() == hostile
+    assert HOSTILE in page.locator("#unwell").inner_text()
+    assert page.locator("#series-real .ytitle").text_content() == HOSTILE

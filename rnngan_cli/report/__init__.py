@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli.boards import SORT_BY
-from rnngan_cli.files import write_text
+from rnngan_cli.files import check_target, write_text
 from rnngan_cli.report.facts import gather
 from rnngan_cli.report.page import page
 from rnngan_cli.store import SweepFolder
@@ -43,10 +43,11 @@ def write_report(
         output: the file; None: `report.html` in the sweep's folder.
 
     Raises:
-        UserError: some run has scores, and the score or the baseline is unknown.
+        UserError: some run has scores, and the score or the baseline is unknown; or no such file can be written.
         EnvironmentFaultError: the disk refused.
     """
-    facts = gather(sweep, score, baseline)
     path = output or sweep.path / NAME
+    check_target(path, (".html", ".htm"))
+    facts = gather(sweep, score, baseline)
     write_text(path, page(facts))
     return Written(path, tuple(facts.notes))

@@ -32,13 +32,13 @@ def history_facts(history: Sequence[HistoryRow], num_runs: int) -> dict[str, Any
     for name in rows[0][1] if rows else ():
         values = [values[name] for _, values in rows]
         if any(values):
-            found["terms"][name] = [_short(value) for value in values]
+            found["terms"][name] = [finite(value, 5) for value in values]
     return found
 
 
-def _short(value: float, digits: int = 5) -> float | None:
-    """A number of few digits, as JSON has it."""
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+def finite(value: float | None, digits: int = 6) -> float | None:
+    """A number of few digits, as JSON has it; None for one that is not there, or not finite."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{digits}g}")
 
 
 @dataclass
@@ -78,4 +78,4 @@ def sample_facts(samples: Samples, room: Room, num_series: int) -> dict[str, Any
 
 def _rounded(series: np.ndarray) -> list[Any]:
     """Series (count, steps, features) as lists (count, features, steps) of numbers of four digits."""
-    return [[[_short(value, 4) for value in line] for line in one.T.tolist()] for one in series]
+    return [[[finite(value, 4) for value in line] for line in one.T.tolist()] for one in series]

@@ -17,7 +17,7 @@ from rnngan_cli.figures.group import Reference, ordered, read_reference, read_sa
 from rnngan_cli.figures.style import loss_style
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.plan import plan
-from rnngan_cli.report.curves import MOST_SERIES, Room, history_facts, reference_facts, sample_facts
+from rnngan_cli.report.curves import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.report.recipe import recipe
 from rnngan_cli.store import ENDED, RunFolder, SweepFolder
 from rnngan_cli.tables import refresh, score_names
@@ -32,24 +32,20 @@ class Facts:
 
     Attributes:
         name: of its folder.
-        score: what losses are compared by.
         compared: verdicts and aggregates; None while no run has scores.
         board: the leaderboard.
         runs: a row a run.
         details: of every run, by its folder's name: config, provenance, command.
-        places: every data set and cell, as titles; the runs of one are drawn together.
         charts: what is drawn, ready for JSON.
         sweep: the resolved sweep, ready for JSON; empty if it cannot be read.
         notes: a line for everything that was left out, and why.
     """
 
     name: str
-    score: str
     compared: Compared | None
     board: "pd.DataFrame"
     runs: "pd.DataFrame"
     details: dict[str, dict[str, Any]]
-    places: list[str]
     charts: dict[str, Any]
     sweep: dict[str, Any]
     notes: list[str] = field(default_factory=list)
@@ -70,7 +66,6 @@ def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None
     found = None if board.empty else compared_tables(sweep, (runs, board, damage), score, baseline)
     notes = list(damage)
     details, charts = _of_runs(sweep, runs, notes)
-    titles = [_title(*place) for place in runs[["dataset", "cell"]].drop_duplicates().itertuples(index=False)]
     charts |= {"score": score, "scores": _score_facts(runs), "losses": _loss_facts(list(runs["loss"]))}
     try:
         config = sweep.config()
@@ -79,7 +74,7 @@ def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None
     except (DamagedFileError, UserError) as error:
         notes.append(f"how to make the whole sweep again: left out, {error}")
         resolved = {}
-    return Facts(sweep.path.resolve().name, score, found, board, runs, details, titles, charts, resolved, notes)
+    return Facts(sweep.path.resolve().name, found, board, runs, details, charts, resolved, notes)
 
 
 def _title(dataset: object, cell: object) -> str:
@@ -105,7 +100,7 @@ def _of_runs(
         details[str(row["folder"])] = _details(folder, row, notes)
         one: dict[str, Any] = {name: row[name] for name in ("loss", "folder", "reason")}
         one |= {"place": title, "state": row["status"], "seed": int(row["seed"]), "step": int(row["step"])}
-        one["scores"] = {name: _number(row[name]) for name in score_names(runs) if name in METRICS}
+        one["scores"] = {name: finite(row[name]) for name in score_names(runs) if name in METRICS}
         one["history"] = _history(folder, row, len(runs), notes)
         drawn = read_samples(sweep, row, references[title], notes) if row["status"] == "done" else None
         one["samples"] = sample_facts(drawn, room, num_series) if drawn else None
@@ -145,10 +140,6 @@ def _details(folder: RunFolder, row: "pd.Series[Any]", notes: list[str]) -> dict
         "provenance": provenance,
         "command": shlex.join(recipe(config, str(row["protocol"]))),
     }
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(f"{value:.6g}")
 
 
 def _score_facts(runs: "pd.DataFrame") -> dict[str, dict[str, str]]:
@@ -221,14 +212,10 @@ def _board_row(row: "pd.Series[Any]", names: Sequence[str]) -> dict[str, Any]:
         name: None
         if np.isnan(row[f"{name}_mean"])
         else {part: float(row[f"{name}_{part}"]) for part in ("mean", "low", "high")}
-        | {"judge_sd": _optional(row.get(f"{name}{JUDGE_SD}"))}
+        | {"judge_sd": finite(row.get(f"{name}{JUDGE_SD}"))}
         for name in names
     }
     return facts
-
-
-def _optional(value: float | None) -> float | None:
-    return None if value is None or np.isnan(value) else float(value)
 
 
 def made_with(details: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

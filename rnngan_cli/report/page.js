@@ -204,6 +204,8 @@
       const end = steps.length - 1;
       rows.push([loss, runs.length, number(mean[end]), number(low[end]), number(high[end]), steps[end] ?? "-"]);
     }
+    const every = Math.max(1, ...facts.runs.filter((run) => run.place === place && run.history).map((run) => run.history.every));
+    get("curve-thinned").textContent = every > 1 ? `One recorded row in ${every} is drawn, the last one always.` : "";
     const scale = get("curve-log").checked ? "log" : "linear";
     table(get("curve-table"), ["loss", "seeds", "mean", "lowest", "highest", "step"], rows);
     return draw(get("curve-chart"), traces,

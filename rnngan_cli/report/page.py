@@ -7,8 +7,9 @@ from typing import Any
 
 from rnngan_cli import __version__
 from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.report.curves import finite
 from rnngan_cli.report.facts import Facts, board_columns, board_facts, made_with, words_on_reading
-from rnngan_cli.reports import aggregates_text, heading
+from rnngan_cli.reports import aggregates_text
 from rnngan_cli.toml_text import toml_text
 from rnngan_cli.words import counted
 
@@ -54,7 +55,6 @@ def _values(facts: Facts) -> dict[str, Any]:
         "unwell": facts.runs[facts.runs["status"].isin(["diverged", "failed"])].to_dict("records"),
         "runs": facts.runs.to_dict("records"),
         "details": {name: _detail(one) for name, one in facts.details.items()},
-        "places": facts.places,
         "made_with": made_with(facts.details),
         "resolved": toml_text(facts.sweep) if facts.sweep else "",
         "charts": facts.charts,
@@ -76,7 +76,7 @@ def _comparison(facts: Facts) -> dict[str, Any]:
     """Verdicts, aggregates and the matrix, where some run has scores."""
     found = facts.compared
     if found is None:
-        return {"heading": "", "summary": "No run has scores yet.", "verdicts": [], "aggregates": [], "matrix": []}
+        return {"against": "", "summary": "No run has scores yet.", "verdicts": [], "aggregates": [], "matrix": []}
     rows = found.verdicts.to_dict("records")
     shown = [row for row in rows if row["shown"]]
     # Those with a difference first: they are what a reader is after.
@@ -84,13 +84,13 @@ def _comparison(facts: Facts) -> dict[str, Any]:
     verdicts = [
         {"place": found.place(row), "dataset": row["dataset"], "cell": row["cell"], "loss": row["loss"]}
         | {name: row[name] for name in ("baseline", "shown", "verdict", "num_runs", "num_baseline")}
-        | {name: _finite(row[name]) for name in ("difference", "probability_better", "p_holm")}
+        | {name: finite(row[name]) for name in ("difference", "probability_better", "p_holm")}
         for row in ranked
     ]
     names = [str(row["loss"]) for row in found.aggregates]
     title = METRICS[found.score].title.lower() if found.score in METRICS else found.score
     return {
-        "heading": heading(found, facts.name).replace(found.score, title),
+        "against": f"Losses compared with {found.baseline} by {title}.",
         "summary": _summary(len(shown), len(rows), title),
         "verdicts": verdicts,
         "aggregates": found.aggregates,
@@ -112,10 +112,6 @@ def _summary(shown: int, number: int, score: str) -> str:
     if not shown:
         return f"No difference is shown in any of {counted(number, 'comparison')} by {score}."
     return f"A difference is shown in {shown} of {counted(number, 'comparison')} by {score}."
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _short(value: float | None) -> str:

@@ -37,16 +37,10 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
         settings |= _differences(config, planned)
     else:
         return []
-    words = [
-        "rnngan",
-        "sweep",
-        "--losses",
-        config.loss,
-        "--cells",
-        config.cell,
-        "--seeds",
-        f"{config.seed}..{config.seed}",
-    ]
+    words = ["rnngan", "sweep", "--losses", config.loss, "--cells", config.cell]
+    words += ["--seeds", f"{config.seed}..{config.seed}"]
+    if any("," in name for name in config.data.columns):
+        return []  # columns are told apart by commas
     words += _of_data(config.data)
     words += [word for key, value in settings.items() for word in ("-s", f"{key}={_written(value)}")]
     return [*words, *(["--protocol", protocol] if protocol else [])]
