@@ -16,6 +16,7 @@ import pytest
 from benchmarks.synthetic import write_sweep
 from rnngan_cli.config import RunConfig, SweepConfig, build, identity, run_name
 from rnngan_cli.errors import UserError
+from rnngan_cli.figures.style import loss_style
 from rnngan_cli.plan import plan
 from rnngan_cli.report import write_report
 from rnngan_cli.report.curves import ALL_VALUES, Room, history_facts
@@ -285,3 +286,12 @@ def test_the_page_names_no_place_of_this_machine(tmp_path: Path) -> None:
         r"https?://(?!www\.w3\.org|plotly|[a-z.]*github|[a-z.]*mapbox|[a-z.]*carto|[a-z.]*openstreetmap)",
         text.split('id="facts"')[0],
     )
+
+
+def test_settings_of_one_loss_can_be_told_apart(tmp_path: Path) -> None:
+    """Twelve settings of bce in one panel: no two have the same colour and line."""
+    facts = gather(copied(tmp_path, "adam-vs-sgd"))
+    looks = [(one["colour"], one["dash"]) for one in facts.charts["losses"].values()]
+    assert len(looks) == len(set(looks)) == 12
+    ten = gather(copied(tmp_path, "benchmark")).charts["losses"]
+    assert ten["bce"] == {"colour": loss_style("bce")[0], "dash": "solid"}

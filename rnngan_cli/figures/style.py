@@ -26,7 +26,7 @@ INK, SOFT, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
 
 # Okabe and Ito (2008), Color Universal Design, without black (real data) and yellow (unreadable as a line on
 # white); then three of Tol's muted set and a grey, as ten losses need more.
-_COLOURS = (
+COLOURS = (
     *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
     *("#882255", "#999933", "#332288", "#808080"),
 )
@@ -72,8 +72,8 @@ def loss_style(loss: str) -> tuple[str, str]:
     ('#0072B2', 'o')
     """
     names, name = list(VARIANTS), loss.split(" ", maxsplit=1)[0]
-    place = names.index(name) if name in names else len(_COLOURS)
-    return (_COLOURS[place], _MARKERS[place]) if place < len(_COLOURS) else ("#808080", "o")
+    place = names.index(name) if name in names else len(COLOURS)
+    return (COLOURS[place], _MARKERS[place]) if place < len(COLOURS) else ("#808080", "o")
 
 
 def told(loss: str, size: float) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rnngan_cli.comparing import Compared, compared_tables
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.figures.group import Reference, ordered, read_reference, read_samples
-from rnngan_cli.figures.style import loss_style
+from rnngan_cli.figures.style import COLOURS, loss_style
 from rnngan_cli.files import DamagedFileError
 from rnngan_cli.plan import plan
 from rnngan_cli.report.curves import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
@@ -24,6 +24,9 @@ from rnngan_cli.tables import refresh, score_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_DASHES = ("solid", "dash", "dot")
 
 
 @dataclass
@@ -152,8 +155,18 @@ def _score_facts(runs: "pd.DataFrame") -> dict[str, dict[str, str]]:
 
 
 def _loss_facts(losses: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Losses in the order of the registry, each in the colour it has in every picture."""
-    return {name: {"colour": loss_style(name)[0]} for name in ordered(losses)}
+    """Losses in the order of the registry, each in the colour it has in every picture.
+
+    Settings of one loss would share it, and are drawn in one panel here: then colours go by place, and after the last
+    one again with other lines.
+    """
+    names = ordered(losses)
+    own = [loss_style(name)[0] for name in names]
+    if len(set(own)) == len(own):
+        return {name: {"colour": colour, "dash": "solid"} for name, colour in zip(names, own, strict=True)}
+    rounds = [divmod(place, len(COLOURS)) for place in range(len(names))]
+    looks = [{"colour": COLOURS[place], "dash": _DASHES[min(turn, len(_DASHES) - 1)]} for turn, place in rounds]
+    return dict(zip(names, looks, strict=True))
 
 
 def board_facts(board: "pd.DataFrame") -> list[dict[str, Any]]:
@@ -204,7 +217,7 @@ def _scale(rows: "pd.DataFrame", name: str) -> tuple[float, float]:
 
 def _board_row(row: "pd.Series[Any]", names: Sequence[str]) -> dict[str, Any]:
     known = row.get("kind") == "calibration"
-    facts: dict[str, Any] = {"loss": row["loss"], "known": known, "colour": loss_style(str(row["loss"]))[0]}
+    facts: dict[str, Any] = {"loss": row["loss"], "known": known}
     facts |= {"seeds": None if known else int(row["num_seeds"])}
     facts |= {"diverged": None if known else int(row["num_diverged"])}
     facts["interval"] = None if known else (row["share_diverged_low"], row["share_diverged_high"])

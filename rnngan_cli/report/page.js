@@ -182,11 +182,12 @@
       if (!runs.length) continue;
       const colour = shade(facts.losses[loss].colour);
       const { steps, mean, low, high } = band(runs, term, width);
-      const about = { name: plain(loss), legendgroup: loss, line: { color: colour, width: 2 } };
+      const dash = facts.losses[loss].dash;
+      const about = { name: plain(loss), legendgroup: loss, line: { color: colour, width: 2, dash } };
       if (get("curve-seeds").checked) {
         for (const run of runs) {
           traces.push({ ...about, x: run.history.step, y: smoothed(run.history.terms[term], width), mode: "lines",
-            line: { color: colour, width: 1 },
+            line: { color: colour, width: 1, dash },
             hovertemplate: `${plain(loss)}, seed ${run.seed}<br>step %{x}: %{y:.4g}<extra></extra>` });
         }
       } else {
@@ -327,19 +328,23 @@
 
   // Scores run by run
 
+  // A loss with its settings below it.
+  const label = (loss) => plain(loss).replaceAll(" ", "<br>");
+
   function drawSpread() {
     const [place, score] = [get("spread-place").value, get("spread-score").value];
     const about = facts.scores[score];
     const here = names.filter((name) => facts.runs.some((run) => run.place === place && run.loss === name));
     const traces = here.map((loss) => {
       const runs = facts.runs.filter((run) => run.place === place && run.loss === loss && run.state === "done" && run.scores[score] !== null);
-      return { x: runs.map(() => plain(loss)), y: runs.map((run) => run.scores[score]), mode: "markers",
+      return { x: runs.map((run) => run.scores[score]), y: runs.map(() => label(loss)), mode: "markers",
         customdata: runs.map((run) => run.seed), marker: { color: shade(facts.losses[loss].colour), size: 9, opacity: 0.75 },
-        hovertemplate: `${plain(loss)}, seed %{customdata}: %{y:.4g}<extra></extra>` };
+        hovertemplate: `${plain(loss)}, seed %{customdata}: %{x:.4g}<extra></extra>` };
     });
+    get("spread-chart").style.height = `${120 + here.length * (here.some((loss) => loss.includes(" ")) ? 56 : 30)}px`;
     get("spread-caption").textContent = `A point is a run that has finished. ${about.title}: ${about.definition}; ${about.better} is better.`;
     return draw(get("spread-chart"), traces,
-      { xaxis: { type: "category", categoryorder: "array", categoryarray: here.map(plain) }, yaxis: { title: { text: about.title } } },
+      { yaxis: { type: "category", categoryorder: "array", categoryarray: here.map(label).reverse() } },
       `${about.title} of every run by loss, ${place}`);
   }
 
