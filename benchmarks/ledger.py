@@ -1,7 +1,7 @@
 """What was measured, in speed.json, as it comes: a measurement that is there is not made again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,16 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.files import read_json, write_json
 from rnngan_cli.provenance import git_state, machine, versions
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE = "speed.json"
 Raw = dict[str, dict[str, dict[str, Any]]]
 """Measurements by section and name."""
+Setting = dict[str, Any]
+"""What all measurements of one section have in common: machine, versions, and how much is measured."""
 
 
-def setting(scale: Scale) -> dict[str, Any]:
-    """What all measurements of one table have in common: machine, versions, and how much is measured."""
+def setting(scale: Scale) -> Setting:
+    """That of whatever is measured here and now."""
     found = versions()
     if has_pytorch():
         import importlib.metadata
@@ -30,38 +32,54 @@ def setting(scale: Scale) -> dict[str, Any]:
 
 
 class Ledger:
-    """The measurements in `folder`, with the setting they were made in.
+    """The measurements in `folder`, each section with the setting it was made in.
 
-    Raises:
-        UserError: there are some of another setting.
+    A section is measured on one machine, with one set of versions, since its ratios are between its own numbers;
+    another section may be another machine's, and says so.
     """
 
     def __init__(self, folder: Path, setting: Mapping[str, Any]) -> None:
         self.path, self.setting = folder / FILE, dict(setting)
         self.raw: Raw = {}
-        if not self.path.exists():
-            return
-        content = read_json(self.path)
-        other = next((name for name, value in self.setting.items() if content.get(name) != value), None)
-        if other is not None:
-            raise UserError(
-                f"`{self.path}` was measured with another {other}; give another `--output`, or remove it to start anew"
-            )
-        self.raw = content["raw"]
+        self.settings: dict[str, Setting] = {}
+        if self.path.exists():
+            content = read_json(self.path)
+            self.raw, self.settings = content["raw"], content["settings"]
+
+    def check(self, sections: Sequence[str]) -> None:
+        """Makes sure that what is measured here may stand beside what is there.
+
+        Raises:
+            UserError: one of the sections has measurements of another setting.
+        """
+        for section in sections:
+            there = self.settings.get(section, self.setting)
+            other = next((name for name, value in self.setting.items() if there.get(name) != value), None)
+            if other is not None:
+                raise UserError(
+                    f"section {section} of `{self.path}` was measured with another {other}; give another `--output`,"
+                    " or remove it to start anew"
+                )
 
     def has(self, section: str, name: str) -> bool:
         """Whether it was measured already."""
         return name in self.raw.get(section, {})
 
     def add(self, section: str, name: str, result: Mapping[str, Any]) -> None:
-        """Keeps a measurement, with the commit it was made at."""
+        """Keeps a measurement, with the commit it was made at.
+
+        Raises:
+            UserError: the section has measurements of another setting.
+        """
+        self.check((section,))
+        self.settings[section] = self.setting
         self.raw.setdefault(section, {})[name] = {**result, "git": git_state()}
         self.write()
 
     def write(self, summary: Mapping[str, Any] | None = None) -> None:
         """Writes the file, with what was made of the measurements where that is known."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        content = {"schema_version": SCHEMA_VERSION, **self.setting, **(summary or {}), "raw": self.raw}
+        content = {"schema_version": SCHEMA_VERSION, "settings": self.settings, **(summary or {}), "raw": self.raw}
         write_json(self.path, content)
 
 

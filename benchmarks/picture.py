@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.facts import OURS, RATE, STEP, TIME, Fact
-from benchmarks.tables import machine_line
+from benchmarks.tables import machines_line
 from benchmarks.tasks import KINDS, PEER_LOSS, Scale
 from rnngan_cli.figures import style
 
@@ -26,10 +26,10 @@ LOOKS: dict[str, dict[str, Any]] = {
 COMMAND_LOOKS = {"status": ("#56B4E9", "s"), "compare": ("#0072B2", "o"), "plot": ("#D55E00", "^")}
 
 
-def draw(setting: Mapping[str, Any], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
+def draw(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
     """The picture, as `png` and `svg`; a panel whose section was not measured says so."""
     with style.look():
-        figure = style.new_figure(8.2, "Speed", machine_line(setting), _CAPTION, legend=False, width=11)
+        figure = style.new_figure(8.2, "Speed", machines_line(settings), _CAPTION, legend=False, width=11)
         panels = figure.subplots(2, 2)
         _draw_bars(
             panels[0, 0], _steps(found, scale), "milliseconds a step", f"One step, gru, {scale.shape.units} units"

@@ -40,8 +40,8 @@ def publish(ledger: Ledger, scale: Scale) -> None:
     asked = targets(found, scale)
     ledger.write({"targets": [asdict(one) for one in asked]})
     write_text(folder / "speed.csv", as_csv(found))
-    write_text(folder / "speed.md", as_markdown(ledger.setting, found, asked))
-    for suffix, content in draw(ledger.setting, found, scale).items():
+    write_text(folder / "speed.md", as_markdown(ledger.settings, found, asked))
+    for suffix, content in draw(ledger.settings, found, scale).items():
         write_bytes(folder / f"speed.{suffix}", content)
 
 
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"the machine is busy (load {os.getloadavg()[0]:.1f}): ratios will be noisy, times too long")
     try:
         ledger = Ledger(chosen.output, setting(scale))
+        ledger.check(chosen.only)
     except UserError as error:
         _say(str(error))
         return error.exit_code

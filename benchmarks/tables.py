@@ -65,15 +65,15 @@ def as_csv(found: Sequence[Fact]) -> str:
     return text.getvalue()
 
 
-def as_markdown(setting: Mapping[str, Any], found: Sequence[Fact], asked: Sequence[Target]) -> str:
-    """The whole page: the machine, the targets, a table for each section that was measured."""
+def as_markdown(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], asked: Sequence[Target]) -> str:
+    """The whole page: the machines, the targets, a table for each section that was measured."""
     parts = [
         "# Speed",
         "",
         "Written by `make speed`; how it is measured and how to read it is in docs/speed.md. Numbers are medians over",
         "rounds; a ratio is taken within a round and above 1 where `rnngan` is faster, save that over the floor.",
         "",
-        machine_line(setting),
+        machines_line(settings),
         "",
         *target_lines(asked),
     ]
@@ -94,6 +94,16 @@ def machine_line(setting: Mapping[str, Any]) -> str:
         f"{machine['cores']} cores of {machine['processor']}, {machine['memory_gib']} GiB, {machine['system']}; "
         f"rnngan {versions['rnngan']}, {made_of}."
     )
+
+
+def machines_line(settings: Mapping[str, Mapping[str, Any]]) -> str:
+    """A sentence on every machine and its versions, with the sections that it measured where there are several."""
+    lines: dict[str, list[str]] = {}
+    for section in (name for name in TABLES if name in settings):
+        lines.setdefault(machine_line(settings[section]), []).append(section)
+    if len(lines) < 2:
+        return "".join(lines)
+    return " ".join(f"{', '.join(sections).capitalize()}: {line}" for line, sections in lines.items())
 
 
 def target_lines(asked: Sequence[Target]) -> list[str]:

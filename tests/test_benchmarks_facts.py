@@ -31,6 +31,7 @@ SETTING = {
     "machine": {"system": "Linux x86_64", "processor": "A Processor", "cores": 2, "memory_gib": 8.0},
     "versions": {"rnngan": "1.0", "python": "3.11", "tensorflow": "2", "keras": "3", "torch": "2.9", "numpy": "2"},
 }
+SETTINGS = dict.fromkeys(("steps", "sweeps", "growth", "commands"), SETTING)
 SCALE = replace(FULL, lengths=(24, 48), folders=(20, 100))
 
 
@@ -134,7 +135,7 @@ def test_a_command_that_was_given_up_is_infinitely_slow() -> None:
     found = facts(raw())
     assert value(found, "commands", "100 runs", "plot", TIME) == float("inf")
     assert value(found, "commands", "100 runs", "status", TIME) == 2
-    assert "given up" in tables.as_markdown(SETTING, found, [])
+    assert "given up" in tables.as_markdown(SETTINGS, found, [])
 
 
 def by_name(scale: Scale = SCALE, measured: dict[str, Any] | None = None) -> dict[str, Target]:
@@ -185,7 +186,7 @@ def test_the_csv_has_every_fact() -> None:
 
 def test_the_page_tells_machine_targets_and_tables() -> None:
     found = facts(raw())
-    page = tables.as_markdown(SETTING, found, targets(found, SCALE))
+    page = tables.as_markdown(SETTINGS, found, targets(found, SCALE))
     assert "2 cores of A Processor, 8.0 GiB, Linux x86_64; rnngan 1.0, Python 3.11, TensorFlow 2" in page
     assert "| two workers, plain: time outside training and scoring | at most 5 % | 6.00 | **missed** |" in page
     assert "| gru, 24 units, plain | ours, bce | 11.0 (10.0 to 12.0) | 3.00 (2.00 to 3.00) |" in page
@@ -198,8 +199,15 @@ def test_the_page_tells_machine_targets_and_tables() -> None:
     assert len(widths) == 1  # every row has every column
 
 
+def test_sections_of_several_machines_say_which_is_whose() -> None:
+    other = {**SETTING, "machine": {**SETTING["machine"], "processor": "Another"}}
+    line = tables.machines_line({"growth": other, "steps": SETTING, "sweeps": SETTING})
+    assert line == f"Steps, sweeps: {tables.machine_line(SETTING)} Growth: {tables.machine_line(other)}"
+    assert tables.machines_line({"growth": other}) == tables.machine_line(other)
+
+
 def test_sections_that_were_not_measured_have_no_table() -> None:
-    page = tables.as_markdown(SETTING, facts({"sweeps": raw()["sweeps"]}), [])
+    page = tables.as_markdown(SETTINGS, facts({"sweeps": raw()["sweeps"]}), [])
     assert "## Whole sweeps" in page
     assert "## Commands" not in page and "## One training step" not in page
 
@@ -213,7 +221,7 @@ def test_the_lines_of_the_readme_are_ratios_of_whole_sweeps() -> None:
 
 def test_the_picture_is_the_same_for_the_same_numbers() -> None:
     found = facts(raw())
-    one, other = (picture.draw(SETTING, found, SCALE) for _ in range(2))
+    one, other = (picture.draw(SETTINGS, found, SCALE) for _ in range(2))
     assert one == other
     text = one["svg"].decode()
     assert "runs per hour" in text and "Whole sweeps" in text and "not measured" not in text
@@ -221,7 +229,7 @@ def test_the_picture_is_the_same_for_the_same_numbers() -> None:
 
 
 def test_a_picture_of_one_section_says_what_is_missing() -> None:
-    text = picture.draw(SETTING, facts({"sweeps": raw()["sweeps"]}), SCALE)["svg"].decode()
+    text = picture.draw(SETTINGS, facts({"sweeps": raw()["sweeps"]}), SCALE)["svg"].decode()
     assert text.count("not measured") == 3
 
 
@@ -235,7 +243,7 @@ def test_the_part_of_the_readme_is_made_of_what_was_measured(tmp_path: Path, mon
     monkeypatch.setattr(sys, "path", list(sys.path))
     folder = tmp_path / "results" / "speed"
     folder.mkdir(parents=True)
-    (folder / "speed.json").write_text(json.dumps({**SETTING, "raw": raw()}))
+    (folder / "speed.json").write_text(json.dumps({"settings": SETTINGS, "raw": raw()}))
     part = generate.speed_table()
     assert part.startswith("| loss | contender | runs per hour |")
     assert part.endswith(f"\n\n{tables.machine_line(SETTING)}")
