@@ -34,8 +34,8 @@ def losses_table() -> str:
 
 
 SIGNS = (
-    "D returns logits; s is the sigmoid, sp(u) = log(1 + exp(u)), E the mean over a batch; everything is minimised. Loss "
-    "values of different losses are not comparable."
+    "D returns logits; s is the sigmoid, sp(u) = log(1 + exp(u)), E the mean over a batch; everything is minimised. "
+    "Loss values of different losses are not comparable."
 )
 """How to read the formulas."""
 
