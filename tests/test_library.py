@@ -126,7 +126,7 @@ def test_more_than_one_sweep_is_asked_about(tmp_path: Path) -> None:
 
 def test_functions_are_those_that_runs_are_trained_with() -> None:
     """Six of the ten by their formulas, in NumPy; the others say so."""
-    real, generated = np.float32([2.0, -0.5, 0.3]), np.float32([-1.0, 0.5, 4.0])
+    real, generated = np.array([2.0, -0.5, 0.3], np.float32), np.array([-1.0, 0.5, 4.0], np.float32)
 
     def sp(values: Any) -> float:
         return float(np.log1p(np.exp(values)).mean())
