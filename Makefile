@@ -10,7 +10,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed fuzz docs test slow torture audit check format clean
+.PHONY: help setup benchmark publish tune speed fuzz docs site test slow torture audit check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -52,6 +52,9 @@ fuzz: $(READY)  ## Feed changed files of every kind to the readers for FUZZ_SECO
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py
 
+site: $(READY)  ## Build docs/ as a site into site/; a link that leads nowhere is an error.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 test: $(READY)  ## Run the tests, two files at a time.
 	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
@@ -77,5 +80,5 @@ format: $(READY)  ## Format the code and mend what the linter can.
 	$(BIN)/ruff check --fix $(SOURCES)
 
 clean:  ## Remove the environment and caches; results stay.
-	rm -rf $(VENV) $(VENV)-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist ./*.egg-info
+	rm -rf $(VENV) $(VENV)-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis site build dist ./*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,7 +20,7 @@ from rnngan_cli.evaluation.protocols import STRONG
 from rnngan_cli.plan import plan
 from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder
-from rnngan_cli.sweep import reference_arrays, reference_key
+from rnngan_cli.sweeping import reference_arrays, reference_key
 
 RUNS_PER_SEED = 20
 """Ten losses, two cells."""

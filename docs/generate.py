@@ -33,16 +33,38 @@ def losses_table() -> str:
     return "\n".join(lines)
 
 
+SIGNS = (
+    "D returns logits; s is the sigmoid, sp(u) = log(1 + exp(u)), E the mean over a batch; everything is minimised. "
+    "Loss values of different losses are not comparable."
+)
+"""How to read the formulas."""
+
+
 def losses_page() -> str:
-    """Every loss with all that `rnngan losses NAME` tells."""
-    shared = describe(VARIANTS["bce"])["profiles"]["shared"]["settings"]
+    """The losses with a line each, what they have in common, and what they differ in by definition."""
+    facts = [describe(row) for row in VARIANTS.values()]
+    shared = facts[0]["profiles"]["shared"]["settings"]
     common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
+    table = markdown_table(
+        ["loss", "what it is", "divergence", "unless told otherwise, penalty", "needs labels"],
+        [
+            [
+                f"[`{one['name']}`](losses/{one['name']}.md)",
+                one["title"],
+                one["divergence"],
+                one["penalty"],
+                "yes" if one["needs_labels"] else "no",
+            ]
+            for one in facts
+        ],
+    )
     lines = [
         "# The losses",
         "",
-        "Written by docs/generate.py from the registry that `rnngan losses` reads. D returns logits; s is the sigmoid,",
-        "sp(u) = log(1 + exp(u)), E the mean over a batch; everything is minimised. Loss values of different losses",
-        "are not comparable.",
+        "Written by docs/generate.py from the registry that `rnngan losses` reads, as are the pages of the losses.",
+        SIGNS,
+        "",
+        *table,
         "",
         "Two profiles: `shared` is the same for all but the penalty and a loss's own options; `--profile paper` starts",
         "from what a loss's source used, as far as it can be had here. What is given on the command line, in `[run]`,",
@@ -50,34 +72,56 @@ def losses_page() -> str:
         "",
         common + ".",
     ]
-    for row in VARIANTS.values():
-        lines += _loss_section(describe(row))
     return "\n".join(lines) + "\n"
 
 
-def _loss_section(facts: dict[str, Any]) -> list[str]:
-    paper = ", ".join(f"{name} {value}" for name, value in changed(facts).items())
+def loss_page(facts: dict[str, Any]) -> str:
+    """All that `rnngan losses NAME` tells of one loss."""
+    name, paper = facts["name"], facts["profiles"]["paper"]
+    settings = [f"`{setting}` {value}" for setting, value in changed(facts).items()]
     options = [
-        f"| `{facts['name']}.{one['name']}` | {one['default']} | {one['expected']} | {one['help']} |"
-        for one in facts["options"]
+        [f"`{name}.{one['name']}`", str(one["default"]), one["expected"], one["help"]] for one in facts["options"]
     ]
-    table = ["", "| option | default | expected | meaning |", "| --- | --- | --- | --- |", *options] if options else []
-    return [
+    own = ["", "## Options", "", *markdown_table(["option", "default", "expected", "meaning"], options)]
+    needs = "Needs labels: it is refused on data without any." if facts["needs_labels"] else "Needs no labels."
+    lines = [
+        f"# {name}: {facts['title']}",
         "",
-        f"## {facts['name']}: {facts['title']}",
+        f"{facts['expect']}",
         "",
-        f"- Discriminator minimises `{facts['discriminator']}`",
-        f"- Generator minimises `{facts['generator']}`",
+        "## What is minimised",
+        "",
+        "By the discriminator:",
+        *_formula(facts["discriminator"]),
+        "By the generator:" if not facts["generator"].startswith("G:") else "By the generator and the encoder:",
+        *_formula(facts["generator"]),
+        f"{SIGNS}",
+        "",
         f"- Divergence: {facts['divergence']}",
-        f"- Expect: {facts['expect']}",
         f"- Source: {facts['source']}",
-        *(f"- Departure: {one}" for one in facts["departures"]),
-        f"- Readouts: {', '.join(facts['readouts'])}. Penalties: {', '.join(facts['penalties'])}; `auto` is "
-        f"{facts['penalty']}.",
-        f"- Profile `paper`, as shared but for: {paper}.",
-        *(f"  - It departs from the paper: {one}." for one in facts["profiles"]["paper"]["departures"]),
-        *table,
+        *(f"- Departure from it: {one}" for one in facts["departures"]),
+        f"- {needs}",
+        f"- Readouts it is defined for: {', '.join(facts['readouts'])}",
+        f"- Penalties: {', '.join(facts['penalties'])}; `auto` is {facts['penalty']}",
+        *(own if options else []),
+        "",
+        "## As its paper has it",
+        "",
+        f"`rnngan sweep --losses {name} --profile paper` differs from the shared settings in these:",
+        f"{', '.join(settings)}.",
+        "",
+        "What it leaves out of the paper:",
+        "",
+        *(f"- {one}" for one in paper["departures"]),
+        "",
+        "All losses: [the losses](../losses.md). Written by docs/generate.py.",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _formula(text: str) -> list[str]:
+    """A formula as a block, a line for each of its parts."""
+    return ["", "```text", *text.split("; "), "```", ""]
 
 
 def scores_page() -> str:
@@ -119,6 +163,11 @@ def benchmark_table() -> str:
         f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
     )
     return f"{markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
+
+
+def summary_table() -> str:
+    """The first table of the benchmark, of one data set: the scores a leaderboard begins with."""
+    return benchmark_table().split("\n\n**")[0].split("**\n\n", 1)[1]
 
 
 def study_table() -> str:
@@ -198,21 +247,30 @@ def promises_table() -> str:
 PARTS = {
     "promises": promises_table,
     "losses": losses_table,
+    "summary": summary_table,
     "benchmark": benchmark_table,
     "tune": tune_table,
     "study": study_table,
     "speed": speed_table,
 }
+PAGES = {
+    "README.md": ("summary", "losses", "speed", "promises"),
+    "docs/benchmark.md": ("benchmark",),
+    "docs/studies.md": ("tune", "study"),
+    "docs/promises.md": ("promises",),
+}
+"""Pages that are written by hand but for some parts."""
 
 
-def filled(text: str) -> str:
-    """README text with every generated part made anew."""
-    for name, make in PARTS.items():
+def filled(page: str) -> str:
+    """The text of a page with its generated parts made anew."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for name in PAGES[page]:
         begin, end = f"<!-- {name}: written by docs/generate.py -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if not pattern.search(text):
-            raise SystemExit(f"README.md has no part `{begin}` ... `{end}`")
-        part = f"{begin}\n\n{make()}\n\n{end}"
+            raise SystemExit(f"{page} has no part `{begin}` ... `{end}`")
+        part = f"{begin}\n\n{PARTS[name]()}\n\n{end}"
         text = pattern.sub(lambda _, part=part: part, text)
     return text
 
@@ -254,9 +312,10 @@ def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) 
 
 def pages() -> dict[Path, str]:
     """The text that every written file should have."""
-    readme = ROOT / "README.md"
+    losses = map(describe, VARIANTS.values())
     return {
-        readme: filled(readme.read_text(encoding="utf-8")),
+        **{ROOT / page: filled(page) for page in PAGES},
+        **{ROOT / "docs" / "losses" / f"{facts['name']}.md": loss_page(facts) for facts in losses},
         ROOT / "docs" / "losses.md": losses_page(),
         ROOT / "docs" / "scores.md": scores_page(),
         ROOT / "docs" / "settings.md": settings_page(),
@@ -269,6 +328,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         return int(bool(stale))
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
 

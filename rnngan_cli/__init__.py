@@ -28,7 +28,7 @@ Where things live:
     lock.py                 one driver for a sweep's folder, one worker for a run's
     footprint.py            the memory a run needs, counted before any of it is allocated
     sheets.py               tables as CSV that no spreadsheet takes for formulas; toml_text.py: an experiment's text
-    sweep.py, driver.py     what is left of a sweep; the queue and its workers
+    sweeping.py, driver.py  what is left of a sweep; the queue and its workers
     engines/                ways to start workers: processes here, tasks of Ray on many machines
     shards.py               a sweep in parts that know nothing of each other
     statistics.py           intervals over runs, the leaderboard
@@ -40,10 +40,53 @@ Where things live:
     tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes
     verifying.py            results held against what they were written with; reproducing.py: a run trained again
     figures/                pictures; report/: one HTML file of all of it
+    library.py, frames.py   what this package gives to import: commands as functions, results as pandas frames
     cli/                    commands: parse, call one function, print
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads
-results, stays fast.
+results, stays fast. So does `import rnngan_cli`: what is in `__all__` is imported when it is first asked for.
 """
 
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnngan_cli.errors import DamagedFileError, UserError
+    from rnngan_cli.frames import load_histories, load_leaderboard, load_runs, load_samples
+    from rnngan_cli.library import LossFunctions, generate, loss_functions, sweep, train
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "DamagedFileError",
+    "LossFunctions",
+    "UserError",
+    "generate",
+    "load_histories",
+    "load_leaderboard",
+    "load_runs",
+    "load_samples",
+    "loss_functions",
+    "sweep",
+    "train",
+]
+
+_HOMES = {
+    "errors": ("DamagedFileError", "UserError"),
+    "frames": ("load_histories", "load_leaderboard", "load_runs", "load_samples"),
+    "library": ("LossFunctions", "generate", "loss_functions", "sweep", "train"),
+}
+"""What is in `__all__`, by the module it lives in."""
+
+
+if not TYPE_CHECKING:  # or a type checker would take any name for one of the package's
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

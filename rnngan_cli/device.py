@@ -76,6 +76,11 @@ def find_gpus() -> list[str]:
     return [gpu.name for gpu in tf.config.list_physical_devices("GPU")]
 
 
+def in_use() -> bool:
+    """Whether this process, a caller's, has imported TensorFlow already: then it is the caller's to set up."""
+    return "tensorflow" in sys.modules
+
+
 def start(device: str) -> None:
     """Sets up TensorFlow in this process, before anything is computed.
 

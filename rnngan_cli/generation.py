@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,8 +11,12 @@ from rnngan_cli import memory
 from rnngan_cli.errors import UserError
 from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, check_target, npz_bytes, write_bytes
+from rnngan_cli.frames import series_frame
 from rnngan_cli.sheets import frame_csv
 from rnngan_cli.store import RunFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PICTURES = (".png", ".svg")
 SUFFIXES = (".npz", ".csv", *PICTURES)
@@ -42,6 +47,18 @@ class Generated:
     swept: str | None = None
     values: tuple[str, ...] = ()
 
+    def frame(self) -> "pd.DataFrame":
+        """A table: a row a step, with the columns `series` and `step`, one a feature, and one for every label and code.
+
+        Raises:
+            ValueError: a feature has the name of another column.
+        """
+        table = series_frame(self.series, self.feature_names)
+        for name, values in self.fed.items():
+            words = np.array(self.label_names)[values] if name == "label" and self.label_names else values
+            table.insert(len(table.columns), name, np.repeat(words, self.series.shape[1]))
+        return table
+
 
 def generate_series(
     run: Path, count: int, stream: str, *, label: str | None = None, codes: Sequence[str] = (), points: int = POINTS
@@ -69,7 +86,8 @@ def generate_series(
         ) from error
     from rnngan_cli import device
 
-    device.start("cpu")
+    if not device.in_use():
+        device.start("cpu")
     from rnngan_cli import data, footprint
     from rnngan_cli.plan import check_resolved
     from rnngan_cli.steering import LABEL, arrange, read_requests
@@ -113,7 +131,8 @@ def write_series(path: Path, made: Generated) -> None:
     elif path.suffix in PICTURES:
         write_bytes(path, draw_generated(_grid(made), made.title, made.feature_names)[path.suffix[1:]])
     else:
-        write_bytes(path, _table(path, made).encode())
+        _refuse_names(path, made)
+        write_bytes(path, frame_csv(made.frame()).encode())
 
 
 def _grid(made: Generated) -> Grid:
@@ -126,18 +145,12 @@ def _grid(made: Generated) -> Grid:
     return Grid(made.swept, made.values, ordered, made.image)
 
 
-def _table(path: Path, made: Generated) -> str:
-    """CSV: the columns `series` and `step`, one a feature, and one for every label and code."""
-    import pandas as pd
+def _refuse_names(path: Path, made: Generated) -> None:
+    """Refuses features that would have the name of a column of their own.
 
+    Raises:
+        UserError: which.
+    """
     taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
     if taken:
         raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")
-    count, steps, features = made.series.shape
-    table = pd.DataFrame(made.series.reshape(-1, features), columns=list(made.feature_names))
-    table.insert(0, "series", np.repeat(np.arange(count), steps))
-    table.insert(1, "step", np.tile(np.arange(steps), count))
-    for name, values in made.fed.items():
-        words = np.array(made.label_names)[values] if name == "label" and made.label_names else values
-        table[name] = np.repeat(words, steps)
-    return frame_csv(table)

@@ -8,7 +8,7 @@ from typing import Any
 
 from rnngan_cli import tune_files
 from rnngan_cli.config import SweepConfig, build, identity
-from rnngan_cli.sweep import Prepared, prepare, prepare_runs
+from rnngan_cli.sweeping import Prepared, prepare, prepare_runs
 from rnngan_cli.tables import refresh
 from rnngan_cli.trials import (
     PROTOCOL,

@@ -9,7 +9,7 @@ from rnngan_cli.config import DataConfig, RunConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.files import DamagedFileError, read_folder, read_table
 from rnngan_cli.store import ENDED, RunFolder, SweepFolder
-from rnngan_cli.sweep import reference_arrays, reference_key
+from rnngan_cli.sweeping import reference_arrays, reference_key
 from rnngan_cli.tables import derive
 
 

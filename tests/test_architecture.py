@@ -26,8 +26,9 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
     ("driver", "figures", "comparing", "reports", "trials"),
-    ("sweep", "generation", "tune_files", "reproducing", "report"),
+    ("sweeping", "frames", "generation", "tune_files", "reproducing", "report"),
     ("tune", "verifying"),
+    ("library",),
     ("cli",),
     ("__main__",),
 )
@@ -79,7 +80,7 @@ def layer(module: str) -> int:
 
 def test_the_graph_is_seen() -> None:
     """The tests below would pass on an empty graph."""
-    assert {"rnngan_cli.config", "rnngan_cli.store"} <= imported("rnngan_cli.sweep")
+    assert {"rnngan_cli.config", "rnngan_cli.store"} <= imported("rnngan_cli.sweeping")
     assert "rnngan_cli.runner" in imported("rnngan_cli.engines.worker")  # inside a function
     assert "rnngan_cli.data" in imported("rnngan_cli.plan")  # as `from rnngan_cli import data`
 
@@ -105,14 +106,37 @@ def test_imports_point_down(module: str) -> None:
     assert not above
 
 
+def test_the_package_only_hands_names_on() -> None:
+    """At the foundation, it names modules above it in words; they are imported when one of the names is asked for."""
+    assert imported("rnngan_cli") == set()
+    told = [node for node in ast.walk(trees()["rnngan_cli"]) if isinstance(node, ast.ImportFrom) and node.level == 0]
+    typed = {str(node.module): tuple(alias.name for alias in node.names) for node in told}
+    given = {f"rnngan_cli.{home}": names for home, names in rnngan_cli._HOMES.items()}
+    assert {home: names for home, names in typed.items() if home != "typing"} == given  # what a type checker is told
+    assert sorted(name for names in given.values() for name in names) == sorted(rnngan_cli.__all__)
+    for name in rnngan_cli.__all__:
+        assert callable(getattr(rnngan_cli, name)) and name in dir(rnngan_cli)
+    with pytest.raises(AttributeError, match="no attribute `nothing`"):
+        rnngan_cli.nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_package_itself_uses_none_of_these_names() -> None:
+    """Or an import could point up without being seen; and no module has one of these names."""
+    for module, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "rnngan_cli":
+                assert {alias.name for alias in node.names} <= {*RANKS, "__version__"}, module
+    assert not {*RANKS} & {*rnngan_cli.__all__}
+
+
 @pytest.mark.parametrize(
     ("part", "forbidden"),
     [
-        ("losses", ("training", "store", "cli", "sweep", "runner", "data", "evaluation")),
+        ("losses", ("training", "store", "cli", "sweeping", "runner", "data", "evaluation")),
         ("data", ("losses", "training", "networks", "store", "evaluation")),
         ("evaluation", ("losses", "training", "store")),
         ("statistics", ("store", "training", "losses", "figures")),
-        ("figures", ("training", "networks", "sweep", "cli")),
+        ("figures", ("training", "networks", "sweeping", "cli")),
         ("training", ("store", "files", "evaluation")),
     ],
 )
@@ -134,7 +158,7 @@ def test_the_page_names_every_module() -> None:
         "networks",
         "training",
         "shards",
-        "sweep",
+        "sweeping",
         "statistics",
         "cautions",
         "comparing",

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from rnngan_cli import driver
-from tests.test_sweep import DATA, SIZE, Sweep
+from tests.test_sweeping import DATA, SIZE, Sweep
 
 LOSSES = '''
 """Losses that break the process that trains them."""

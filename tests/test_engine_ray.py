@@ -24,8 +24,8 @@ from rnngan_cli.engines.engine import Cluster
 from rnngan_cli.engines.node import Token, _check_versions
 from rnngan_cli.engines.ray import task_device, tasks_per_process, why_lost
 from rnngan_cli.errors import EnvironmentFaultError, UserError
-from tests.test_sweep import RESULTS, TIMEOUT, until
-from tests.test_sweep import Sweep as LocalSweep
+from tests.test_sweeping import RESULTS, TIMEOUT, until
+from tests.test_sweeping import Sweep as LocalSweep
 
 SIZE = ("-s", "units=3", "-s", "batch_size=8", "--protocol", "quick", "--window", "3", "-s", "sines.series=150")
 LONG = ("--steps", "1500", "-s", "history_every=25", "-s", "checkpoint_every=50")

@@ -21,7 +21,7 @@ import pytest
 
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.plan import plan
-from tests.test_sweep import DATA, LONG, SIZE, Sweep, finish, has_checkpoint, until
+from tests.test_sweeping import DATA, LONG, SIZE, Sweep, finish, has_checkpoint, until
 
 HOOK = '''
 """Takes the room away when a path that fits the pattern in the file ARMED is opened to be written, or made."""

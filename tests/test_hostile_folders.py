@@ -18,7 +18,7 @@ from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
 from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import RunFolder, SweepFolder, find_sweeps
-from rnngan_cli.sweep import Prepared, survey
+from rnngan_cli.sweeping import Prepared, survey
 from rnngan_cli.tables import refresh, runs_table
 
 STATE = {"generator": {"cell/kernel": np.ones(3, np.float32)}}

@@ -15,7 +15,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
 from rnngan_cli.shards import Shard, parse, share
-from rnngan_cli.sweep import prepare
+from rnngan_cli.sweeping import prepare
 
 RUNS = plan(
     SweepConfig.model_validate(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.driver import RETRIED, Job, Summary
 from rnngan_cli.estimate import in_words
-from rnngan_cli.sweep import expected_seconds
+from rnngan_cli.sweeping import expected_seconds
 from rnngan_cli.words import printable
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from rnngan_cli.driver import Display, Orders, Summary
     from rnngan_cli.engines.engine import Cluster
     from rnngan_cli.shards import Shard
-    from rnngan_cli.sweep import Prepared
+    from rnngan_cli.sweeping import Prepared
 
 
 def sweep(
@@ -214,7 +214,7 @@ def _sweep(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    from rnngan_cli.sweep import carry_out, prepare
+    from rnngan_cli.sweeping import carry_out, prepare
 
     prepared = prepare(config, output)
     if shard is not None:
@@ -256,7 +256,7 @@ def display_for(progress: Progress, *, as_json: bool) -> "Display":
 def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: every run, their number, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweep import expected_seconds, survey
+    from rnngan_cli.sweeping import expected_seconds, survey
 
     summary, todo = survey(prepared, orders, clear=False)
     seconds = expected_seconds(todo, orders.workers)

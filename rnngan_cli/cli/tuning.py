@@ -14,7 +14,7 @@ from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     from rnngan_cli.driver import Orders, Summary
-    from rnngan_cli.sweep import Prepared
+    from rnngan_cli.sweeping import Prepared
     from rnngan_cli.trials import Budget
     from rnngan_cli.tune import Tune
 
@@ -109,7 +109,7 @@ def _tell(tunes: "list[Tune]") -> None:
 
 def _doer(orders: "Orders", progress: Progress, *, as_json: bool) -> "Callable[[str, Prepared], None]":
     """What has runs done under a title, and ends the program if not all of them have ended."""
-    from rnngan_cli.sweep import carry_out
+    from rnngan_cli.sweeping import carry_out
 
     def do(title: str, prepared: "Prepared") -> None:
         typer.echo(f"{title}, into {prepared.folder.path}", err=as_json)
@@ -158,7 +158,7 @@ def _tune(
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: the settings, how many runs, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweep import expected_seconds, survey
+    from rnngan_cli.sweeping import expected_seconds, survey
 
     plans = {}
     for one in tunes:

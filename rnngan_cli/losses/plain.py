@@ -1,11 +1,12 @@
 """Losses made of a score on real and generated logits, or of the discriminator's features."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import scores
-from rnngan_cli.losses.variant import Game, LossFunction, Options, Outcome
+from rnngan_cli.losses.variant import Game, Options, Outcome
 
 if TYPE_CHECKING:
     from rnngan_cli.networks import Batch, Draw, Judgement
@@ -18,31 +19,55 @@ Terms = Callable[[Options, Tensor, Tensor], dict[str, Tensor]]
 """From (options, real logits, generated logits) to further columns."""
 
 
-def discriminator_loss(score: PairScore, terms: Terms | None = None) -> LossFunction:
-    """Lifts a score on logits to a loss of the discriminator; `terms` makes further columns from the logits."""
+@dataclass(frozen=True)
+class DiscriminatorLoss:
+    """A score on logits, lifted to a loss of the discriminator.
 
-    def loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    Attributes:
+        score: what is minimised.
+        terms: makes further columns from the logits, or None.
+    """
+
+    score: PairScore
+    terms: Terms | None = None
+
+    def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+        """The loss of a batch, as `LossFunction` has it."""
         del step
         series, real, generated = play(game, batch, draw)
-        value = score(game.options, real.logits, generated.logits)
-        extra = terms(game.options, real.logits, generated.logits) if terms else {}
+        value = self.score(game.options, real.logits, generated.logits)
+        extra = self.terms(game.options, real.logits, generated.logits) if self.terms else {}
         return Outcome({"discriminator": value}, extra, real, generated, series)
 
-    return loss
 
+@dataclass(frozen=True)
+class GeneratorLoss:
+    """A score on generated logits, lifted to a loss of the generator.
 
-def generator_loss(score: Score) -> LossFunction:
-    """Lifts a score on generated logits to a loss of the generator."""
+    Attributes:
+        score: what is minimised.
+    """
 
-    def loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    score: Score
+
+    def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+        """The loss of a batch, as `LossFunction` has it."""
         from rnngan_cli import networks
 
         del batch, step
         series = networks.generate(game.networks.generator, draw)
         judgement = networks.judge(game.networks.discriminator, series, draw.seen)
-        return Outcome({"generator": score(game.options, judgement.logits)})
+        return Outcome({"generator": self.score(game.options, judgement.logits)})
 
-    return loss
+
+def discriminator_loss(score: PairScore, terms: Terms | None = None) -> DiscriminatorLoss:
+    """Lifts a score on logits to a loss of the discriminator; `terms` makes further columns from the logits."""
+    return DiscriminatorLoss(score, terms)
+
+
+def generator_loss(score: Score) -> GeneratorLoss:
+    """Lifts a score on generated logits to a loss of the generator."""
+    return GeneratorLoss(score)
 
 
 def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:

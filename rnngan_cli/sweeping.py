@@ -1,6 +1,7 @@
 """A sweep from plan to tables: what is asked for, which runs are left, and having them done."""
 
 import signal
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -220,7 +221,10 @@ def reference_arrays(dataset: Dataset) -> dict[str, np.ndarray]:
 
 @contextmanager
 def _signals(summary: Summary) -> Iterator[None]:
-    """Notes SIGINT and SIGTERM in the summary instead of ending; a second one ends at once."""
+    """Notes SIGINT and SIGTERM in the summary instead of ending; a second one ends at once.
+
+    Python tells signals to the main thread alone: in another one they are left to the caller.
+    """
     before = {}
 
     def note(number: int, _: object) -> None:
@@ -228,7 +232,8 @@ def _signals(summary: Summary) -> Iterator[None]:
             raise SystemExit(128 + number)
         summary.signal = number
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    main = threading.current_thread() is threading.main_thread()
+    for number in (signal.SIGINT, signal.SIGTERM) if main else ():
         before[number] = signal.signal(number, note)
     try:
         yield
