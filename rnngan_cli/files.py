@@ -174,8 +174,13 @@ def _may_write(process: int, leftover: Path) -> bool:
         return False
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
     """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        synced: false for what may be lost with a power cut, and is written too often to wait for the disk.
 
     Raises:
         EnvironmentFaultError: the disk refused.
@@ -186,13 +191,15 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
             with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
             temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if synced:
+            sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:

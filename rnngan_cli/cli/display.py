@@ -6,46 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.driver import RETRIED, Job, Summary
 from rnngan_cli.estimate import in_words
-from rnngan_cli.sweep import expected_seconds
+from rnngan_cli.pace import Pace, expected_seconds
 from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
-
-
-class Pace:
-    """How fast a sweep goes: expected seconds of work done against the clock."""
-
-    def __init__(self, jobs: Sequence[Job], workers: int) -> None:
-        self.total = sum(job.seconds for job in jobs)
-        self.guess = expected_seconds(jobs, workers)
-        self.done = 0.0
-        self.current: dict[int, float] = {}
-        self.started = time.monotonic()
-
-    def at(self, worker: int, job: Job, step: int) -> None:
-        """Notes how far a worker's run is."""
-        self.current[worker] = job.seconds * step / job.config.steps
-
-    def finished(self, worker: int, job: Job, *, ended: bool = True) -> None:
-        """Notes that a worker is through with a run; one that is to be tried again has not ended."""
-        self.current.pop(worker, None)
-        self.done += job.seconds if ended else 0.0
-
-    @property
-    def share(self) -> float:
-        """Work done, in [0, 1]."""
-        return min(1.0, (self.done + sum(self.current.values())) / self.total) if self.total else 1.0
-
-    @property
-    def left(self) -> float:
-        """Seconds left, about: the guess at first, the measured pace more and more."""
-        elapsed, share = time.monotonic() - self.started, self.share
-        if share == 0:
-            return max(0.0, self.guess - elapsed)
-        measured = elapsed * (1 - share) / share
-        return share**0.5 * measured + (1 - share**0.5) * max(0.0, self.guess * (1 - share))
 
 
 class Silent:

@@ -1,8 +1,7 @@
-"""Commands on results: `status`, `plot`, `report`, `evaluate`, `generate`. The first three do not need TensorFlow."""
+"""Commands on results: `plot`, `report`, `evaluate`, `generate`. The first two do not need TensorFlow."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,34 +9,6 @@ from rnngan_cli.words import printable
 
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-def status(results: Results = Path("results"), as_json: AsJson = False) -> None:
-    """Show how many runs of each sweep have ended, and how; works while a sweep runs.
-
-    Example:
-      rnngan status results/sweep
-    """
-    from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import runs_table
-
-    facts: dict[str, dict[str, Any]] = {}
-    for sweep in find_sweeps(results):
-        runs, damage = runs_table(sweep)
-        counts = {str(state): int(count) for state, count in runs["status"].value_counts().sort_index().items()}
-        unwell = runs[runs["status"].isin(["failed", "diverged"])]
-        reasons = dict(zip(unwell["folder"], unwell["reason"], strict=True))
-        facts[str(sweep.path)] = {"runs": counts, "reasons": reasons, "damaged": damage}
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-        return
-    for path, fact in facts.items():
-        told = ", ".join(f"{count} {state}" for state, count in fact["runs"].items())
-        typer.echo(printable(f"{path}: {told or 'no run yet'}"))
-        for name, reason in fact["reasons"].items():
-            typer.echo(printable(f"  {name}: {reason}"))
-        for line in fact["damaged"]:
-            typer.echo(f"  damaged: {line}")
 
 
 def plot(results: Results = Path("results")) -> None:
@@ -190,4 +161,4 @@ def generate(
     typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
-COMMANDS = (status, plot, report, evaluate, generate)
+COMMANDS = (plot, report, evaluate, generate)

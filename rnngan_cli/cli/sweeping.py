@@ -256,7 +256,8 @@ def display_for(progress: Progress, *, as_json: bool) -> "Display":
 def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: every run, their number, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweep import expected_seconds, survey
+    from rnngan_cli.pace import expected_seconds
+    from rnngan_cli.sweep import survey
 
     summary, todo = survey(prepared, orders, clear=False)
     seconds = expected_seconds(todo, orders.workers)

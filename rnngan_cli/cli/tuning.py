@@ -158,7 +158,8 @@ def _tune(
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: the settings, how many runs, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweep import expected_seconds, survey
+    from rnngan_cli.pace import expected_seconds
+    from rnngan_cli.sweep import survey
 
     plans = {}
     for one in tunes:
