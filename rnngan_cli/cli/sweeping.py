@@ -38,6 +38,7 @@ from rnngan_cli.cli.choices import (
     TimeColumn,
     Window,
     Workers,
+    data_fields,
 )
 from rnngan_cli.words import printable
 
@@ -119,12 +120,7 @@ def sweep(
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
     words["profile"] = profile.value if profile else None
     parts = {
-        "file": str(data) if data else None,
-        "window": window,
-        "columns": tuple(name.strip() for name in columns.split(",")) if columns else None,
-        "id_column": id_column,
-        "label_column": label_column,
-        "time_column": time_column,
+        **data_fields(data, window, columns, id_column, label_column, time_column),
         **{name: value.value if value else None for name, value in _words(labels, missing, scaling).items()},
     }
     config = _merge(experiment, words, parts, steps, settings)
