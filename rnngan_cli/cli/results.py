@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
 from rnngan_cli.words import printable
 
 Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def plot(results: Results = Path("results")) -> None:
+def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Draw loss curves, scores, samples, PCA and t-SNE of every sweep, as PNG and SVG.
 
     Example:
@@ -21,13 +22,19 @@ def plot(results: Results = Path("results")) -> None:
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import refresh
 
+    voice = Voice.of(quiet, verbose)
     for sweep in find_sweeps(results):
+        voice.detail(f"{sweep.path}: drawing")
         *_, damage = refresh(sweep)
         drawn = draw_sweep(sweep)
-        for note in (*damage, *drawn.notes):
+        for note in damage:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
+        for note in drawn.notes:
+            voice.say(printable(f"{sweep.path}: {note}"), err=True)
+        for path in drawn.paths:
+            voice.detail(f"  {path}")
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
-        typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+        voice.say(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
 
 
 def report(
@@ -37,6 +44,8 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
     ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Write one HTML file of each sweep, to open from disk or hand on: verdicts, tables, curves, series, every run.
 
@@ -49,16 +58,17 @@ def report(
     from rnngan_cli.report import write_report
     from rnngan_cli.store import find_sweeps
 
-    sweeps = find_sweeps(results)
+    voice, sweeps = Voice.of(quiet, verbose), find_sweeps(results)
     if output is not None and len(sweeps) > 1:
         raise UserError(
             f"`--output {output}`: `{results}` holds {len(sweeps)} sweeps; name one of them, or leave it out"
         )
     for sweep in sweeps:
+        voice.detail(f"{sweep.path}: reading runs and writing the report")
         written = write_report(sweep, score or SORT_BY, baseline, output)
         for note in written.notes:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
-        typer.echo(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
+        voice.say(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
 
 
 def evaluate(
@@ -72,6 +82,8 @@ def evaluate(
             "--self-check", help="Instead, score real series by the judges of `timegan` and compare with its paper."
         ),
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Score finished runs by a protocol, and series of known quality beside them: real ones, noise, copies.
 
@@ -87,22 +99,22 @@ def evaluate(
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import refresh
 
-    by = find_protocol(protocol)
+    voice, by = Voice.of(quiet, verbose), find_protocol(protocol)
     sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
     if self_check:
-        _check_judges()
+        _check_judges(voice)
     from rnngan_cli.evaluating import evaluate as run
 
     for sweep in sweeps:
-        done = run(sweep, by, lambda line: typer.echo(line, err=True))
+        done = run(sweep, by, lambda line: voice.say(line, err=True))
         refresh(sweep)
         for note in done.notes:
             typer.echo(printable(f"rnngan: {note}"), err=True)
-        typer.echo(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+        voice.say(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
 
 
-def _check_judges() -> None:
+def _check_judges(voice: Voice) -> None:
     """Prints what `self_check` found.
 
     Raises:
@@ -112,14 +124,14 @@ def _check_judges() -> None:
     from rnngan_cli.evaluation.metrics import METRICS
     from rnngan_cli.evaluation.reimplementation import self_check
 
-    typer.echo("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
+    voice.say("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
     checks, seconds = self_check()
     for check in checks:
-        typer.echo(
+        voice.say(
             f"{METRICS[check.name].title}: {check.found:.4f}, deviation over {check.judges} judges {check.spread:.4f}; "
             f"expected {check.low:.3f} to {check.high:.3f}: {'passed' if check.passed else 'NOT PASSED'}"
         )
-    typer.echo(f"{seconds:.0f} s on one core, compiling included")
+    voice.say(f"{seconds:.0f} s on one core, compiling included")
     failed = [check.name for check in checks if not check.passed]
     if failed:
         raise DifferenceFoundError(

@@ -10,6 +10,7 @@ import typer
 
 from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
 from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
 from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def tune(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
     write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
     dry_run: DryRun = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Choose settings for each loss on equal budgets, on validation series; the same command again continues.
@@ -65,18 +68,19 @@ def tune(
     from rnngan_cli.trials import Budget, of_one_dataset
     from rnngan_cli.tune import prepare_tune
 
+    voice = Voice.of(quiet, verbose)
     given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
     sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
     orders = orders_for(workers, device, 0, 0, False, Rerun.failed)
-    _tell(tunes)
+    _tell(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
         return
     command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
-    do = _doer(orders, progress, as_json=as_json)
-    outcomes = {one.name: _tune(one, write_to, command, do, quiet=as_json) for one in tunes}
+    do = _doer(orders, progress, voice, as_json=as_json)
+    outcomes = {one.name: _tune(one, write_to, command, do, voice, as_json=as_json) for one in tunes}
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
 
@@ -94,26 +98,26 @@ def _command(
     return " ".join(["rnngan tune", *words, *(f"-s {shlex.quote(one)}" for one in settings)])
 
 
-def _tell(tunes: "list[Tune]") -> None:
+def _tell(tunes: "list[Tune]", voice: Voice) -> None:
     """What there is to say of the data, and what losses take otherwise than it was drawn."""
     for one in tunes:
-        tell_notes(one.prepared)
+        tell_notes(one.prepared, voice)
     taken: dict[tuple[str, str], list[int]] = {}
     for trial in tunes[0].trials:
         for words in trial.changed:
             taken.setdefault((trial.loss, words), []).append(trial.number)
     for (loss, words), numbers in taken.items():
         told = ", ".join(map(str, numbers))
-        typer.echo(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
+        voice.say(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
 
 
-def _doer(orders: "Orders", progress: Progress, *, as_json: bool) -> "Callable[[str, Prepared], None]":
+def _doer(orders: "Orders", progress: Progress, voice: Voice, *, as_json: bool) -> "Callable[[str, Prepared], None]":
     """What has runs done under a title, and ends the program if not all of them have ended."""
     from rnngan_cli.sweep import carry_out
 
     def do(title: str, prepared: "Prepared") -> None:
-        typer.echo(f"{title}, into {prepared.folder.path}", err=as_json)
-        display = display_for(progress, as_json=as_json)
+        voice.say(f"{title}, into {prepared.folder.path}", err=as_json)
+        display = display_for(progress, voice, as_json=as_json)
         try:
             summary = carry_out(prepared, orders, display)
         finally:
@@ -136,7 +140,7 @@ def _tell_why(summary: "Summary") -> None:
 
 
 def _tune(
-    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", *, quiet: bool
+    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
 ) -> dict[str, Any]:
     """Has all of one data set done; prints the outcome, and returns it ready for JSON."""
     from rnngan_cli.tune import conclude_finals, conclude_trials, facts, prepare_finals
@@ -150,8 +154,8 @@ def _tune(
     rows = conclude_finals(one, found, finals)
     for row in rows:
         words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
-        typer.echo(f"{one.name}, {row.cell}, {row.loss}: {words}", err=quiet)
-    typer.echo(f"Tables and picture: {one.folder}; experiments: {write_to}", err=quiet)
+        voice.say(f"{one.name}, {row.cell}, {row.loss}: {words}", err=as_json)
+    voice.say(f"Tables and picture: {one.folder}; experiments: {write_to}", err=as_json)
     return facts(found, rows)
 
 
