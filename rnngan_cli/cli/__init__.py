@@ -41,7 +41,7 @@ for _module in (starting, sweeping, tuning, status, results, comparing, verifyin
 def main() -> None:
     """Runs the program; a user's mistake ends it with one line and the error's exit code."""
     try:
-        app()
+        app(prog_name="rnngan")  # also where Python names it otherwise: completion goes by it
     except (UserError, DamagedFileError) as error:
         print(f"rnngan: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -7,11 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def losses(
-    name: Annotated[str | None, typer.Argument(help="One loss; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One loss; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.losses),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the losses: what each minimises, what to expect, where it comes from, options, profiles.
@@ -37,7 +46,14 @@ def losses(
 
 
 def datasets(
-    name: Annotated[str | None, typer.Argument(help="One data set; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One data set; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.datasets),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the built-in data sets: shape, labels, origin, licence.
@@ -62,7 +78,14 @@ def datasets(
 
 
 def metrics(
-    name: Annotated[str | None, typer.Argument(help="One score; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One score; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.scores),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the scores: definition, which way is better, range, source.

@@ -1,14 +1,22 @@
 """Commands on results: `plot`, `report`, `evaluate`, `generate`. The first two do not need TensorFlow."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
 from rnngan_cli.words import printable
 
-Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
+if TYPE_CHECKING:
+    from rnngan_cli.store import SweepFolder
+
+Results = Annotated[
+    Path,
+    typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -35,12 +43,21 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
             voice.detail(f"  {path}")
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
         voice.say(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+        _tell_if_nothing_ended(sweep)
 
 
 def report(
     results: Results = Path("results"),
-    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
-    baseline: Annotated[str | None, typer.Option(help="Loss to compare the others with.")] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="Loss to compare the others with.", autocompletion=completion.one_of(completion.losses)),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
     ] = None,
@@ -68,13 +85,18 @@ def report(
         written = write_report(sweep, score or SORT_BY, baseline, output)
         for note in written.notes:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
+        _tell_if_nothing_ended(sweep)
         voice.say(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
 
 
 def evaluate(
     results: Results = Path("results"),
     protocol: Annotated[
-        str, typer.Option(help="How to score: standard, quick, timegan; runs scored by another are scored anew.")
+        str,
+        typer.Option(
+            help="How to score: standard, quick, timegan; runs scored by another are scored anew.",
+            autocompletion=completion.one_of(completion.protocols),
+        ),
     ] = "standard",
     self_check: Annotated[
         bool,
@@ -111,7 +133,24 @@ def evaluate(
         refresh(sweep)
         for note in done.notes:
             typer.echo(printable(f"rnngan: {note}"), err=True)
+        _tell_if_nothing_ended(sweep)
         voice.say(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+
+
+def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
+    """Says why there is nothing to see yet, and how to get on."""
+    from rnngan_cli.files import DamagedFileError
+    from rnngan_cli.store import ENDED
+
+    for folder in sweep.runs():
+        with suppress(DamagedFileError):  # told by whoever reads it
+            if folder.status()["state"] in ENDED:
+                return
+    typer.echo(
+        f"rnngan: {sweep.path}: no run has ended yet: `rnngan status {sweep.path}` tells how far they are, and "
+        "`rnngan sweep` goes on with them",
+        err=True,
+    )
 
 
 def _check_judges(voice: Voice) -> None:
@@ -140,7 +179,7 @@ def _check_judges(voice: Voice) -> None:
 
 
 def generate(
-    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.", autocompletion=completion.run_folders)],
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many series.")] = 100,
     output: Annotated[
         Path,

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, TimeColumn, Window, data_fields
 from rnngan_cli.words import counted, printable
 
 
 def init(
     file: Annotated[Path, typer.Argument(help="Experiment file to write.")] = Path("experiment.toml"),
-    losses: Annotated[str, typer.Option(metavar="A,B|all", help="Losses.")] = "bce,wgan",
+    losses: Annotated[
+        str,
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+    ] = "bce,wgan",
     data: File = None,
     window: Window = None,
     columns: Columns = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import (
     AsJson,
     Columns,
@@ -55,9 +56,28 @@ if TYPE_CHECKING:
 
 def sweep(
     experiment: Experiment = None,
-    losses: Annotated[str | None, typer.Option(metavar="A,B|all", help="Losses. [default: bce,wgan]")] = None,
-    cells: Annotated[str | None, typer.Option(metavar="gru,lstm|all", help="Cells. [default: gru]")] = None,
-    datasets: Annotated[str | None, typer.Option(metavar="A,B|all", help="Data sets. [default: sines]")] = None,
+    losses: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Losses. [default: bce,wgan]",
+            autocompletion=completion.some_of(completion.losses),
+        ),
+    ] = None,
+    cells: Annotated[
+        str | None,
+        typer.Option(
+            metavar="gru,lstm|all", help="Cells. [default: gru]", autocompletion=completion.some_of(completion.cells)
+        ),
+    ] = None,
+    datasets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Data sets. [default: sines]",
+            autocompletion=completion.some_of(completion.datasets),
+        ),
+    ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="5|0..4|0,3,7", help="How many seeds, or which. [default: 3]")
     ] = None,
@@ -79,7 +99,11 @@ def sweep(
         ),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="How runs are scored: standard, quick, timegan. [default: standard]")
+        str | None,
+        typer.Option(
+            help="How runs are scored: standard, quick, timegan. [default: standard]",
+            autocompletion=completion.one_of(completion.protocols),
+        ),
     ] = None,
     workers: Workers = None,
     device: Device = "auto",
@@ -136,9 +160,14 @@ def sweep(
 
 
 def train(
-    loss: Annotated[str, typer.Option(help="Loss.")] = "bce",
-    cell: Annotated[str, typer.Option(help="Cell: gru or lstm.")] = "gru",
-    dataset: Annotated[str | None, typer.Option(help="Data set. [default: sines]")] = None,
+    loss: Annotated[str, typer.Option(help="Loss.", autocompletion=completion.one_of(completion.losses))] = "bce",
+    cell: Annotated[
+        str, typer.Option(help="Cell: gru or lstm.", autocompletion=completion.one_of(completion.cells))
+    ] = "gru",
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Data set. [default: sines]", autocompletion=completion.one_of(completion.datasets)),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     steps: Steps = None,
     settings: Settings = None,

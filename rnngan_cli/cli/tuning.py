@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
 from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
@@ -24,12 +25,25 @@ STEPS = 500
 
 
 def tune(
-    losses: Annotated[str, typer.Option(metavar="A,B|all", help="Losses.")] = "all",
+    losses: Annotated[
+        str,
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+    ] = "all",
     cells: Annotated[
-        str, typer.Option(metavar="gru,lstm|all", help="Cells; one setting is chosen for all of them.")
+        str,
+        typer.Option(
+            metavar="gru,lstm|all",
+            help="Cells; one setting is chosen for all of them.",
+            autocompletion=completion.some_of(completion.cells),
+        ),
     ] = "gru",
     datasets: Annotated[
-        str | None, typer.Option(metavar="A,B|all", help="Data sets; each is tuned by itself. [default: sines]")
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Data sets; each is tuned by itself. [default: sines]",
+            autocompletion=completion.some_of(completion.datasets),
+        ),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")] = 2,
@@ -38,7 +52,11 @@ def tune(
         int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
     ] = 3,
     score: Annotated[
-        str, typer.Option(help="Score to choose by, against the validation series; see `rnngan metrics`.")
+        str,
+        typer.Option(
+            help="Score to choose by, against the validation series; see `rnngan metrics`.",
+            autocompletion=completion.one_of(completion.scores),
+        ),
     ] = "sliced_wasserstein",
     draw_seed: Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")] = 0,
     settings: Annotated[

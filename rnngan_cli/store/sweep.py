@@ -172,21 +172,3 @@ class SweepFolder:
     def figures(self) -> Path:
         """Where pictures go."""
         return self.path / "figures"
-
-
-def find_sweeps(path: Path) -> list[SweepFolder]:
-    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
-
-    Raises:
-        UserError: there is none.
-    """
-    if (path / "sweep.json").is_file():
-        return [SweepFolder(path)]
-    found = (
-        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
-        if path.is_dir()
-        else []
-    )
-    if not found:
-        raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
-    return found
