@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,7 +64,9 @@ def test_every_command_has_a_help_with_an_example(rnngan: Rnngan, command: str) 
     code, out, err = rnngan(command, "--help")
     assert (code, err) == (0, "")
     assert "Example" in out
-    assert f"rnngan {command}" in out.split("Example")[1]
+    examples = out.split("Example")[1].split("\n\n")[0].splitlines()[1:]
+    assert any(line.strip().startswith(f"rnngan {command}") for line in examples)
+    assert all(re.fullmatch(r" +rnngan \S.*", line) for line in examples), out  # each on a line of its own
 
 
 def test_losses_are_listed(rnngan: Rnngan) -> None:

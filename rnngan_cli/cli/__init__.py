@@ -1,6 +1,9 @@
 """The command line. A command parses, calls one function, prints; heavy imports happen inside commands."""
 
+import inspect
+import re
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -8,9 +11,18 @@ from rnngan_cli import __version__
 from rnngan_cli.cli import comparing, listing, results, starting, status, sweeping, tuning, verifying
 from rnngan_cli.errors import DamagedFileError, UserError
 
+EPILOG = """\b
+Examples:
+  rnngan sweep --losses bce,wgan     train and score two losses, into results/sweep
+  rnngan status results/sweep        how far it is, from another terminal
+  rnngan compare results/sweep       which loss is better, by how much, how sure
+  rnngan init --data my.csv          an experiment on data of your own
+  rnngan sweep --help                more of each command"""
+
 app = typer.Typer(
     name="rnngan",
     help="Compare GAN losses for recurrent GANs: one loss varied at a time, equal budgets, honest intervals.",
+    epilog=EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -24,6 +36,11 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def help_of(command: Callable[..., None]) -> str:
+    """A command's help: its docstring, the lines of whose examples stay lines."""
+    return re.sub(r"\n\n(Examples?:\n)", "\n\n\b\n\\1", inspect.cleandoc(command.__doc__ or ""))
+
+
 @app.callback()
 def _main(
     version: bool = typer.Option(
@@ -35,7 +52,7 @@ def _main(
 
 for _module in (starting, sweeping, tuning, status, results, comparing, verifying, listing):
     for _command in _module.COMMANDS:
-        app.command()(_command)
+        app.command(help=help_of(_command))(_command)
 
 
 def main() -> None:
