@@ -26,7 +26,7 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
     ("driver", "pace", "progress", "figures", "comparing", "reports", "trials"),
-    ("sweep", "standing", "template", "generation", "tune_files", "reproducing", "report"),
+    ("sweep", "standing", "template", "checkup", "generation", "tune_files", "reproducing", "report"),
     ("tune", "verifying"),
     ("cli",),
     ("__main__",),

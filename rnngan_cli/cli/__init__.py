@@ -1,6 +1,7 @@
 """The command line. A command parses, calls one function, prints; heavy imports happen inside commands."""
 
 import inspect
+import io
 import re
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from rnngan_cli import __version__
-from rnngan_cli.cli import comparing, listing, results, starting, status, sweeping, tuning, verifying
+from rnngan_cli.cli import comparing, doctor, listing, results, starting, status, sweeping, tuning, verifying
 from rnngan_cli.errors import DamagedFileError, UserError
 
 EPILOG = """\b
@@ -50,13 +51,18 @@ def _main(
     pass
 
 
-for _module in (starting, sweeping, tuning, status, results, comparing, verifying, listing):
+for _module in (starting, sweeping, tuning, status, results, comparing, verifying, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 
 
 def main() -> None:
     """Runs the program; a user's mistake ends it with one line and the error's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # of a terminal that cannot write a sign, rather than no outcome at all
     try:
         app(prog_name="rnngan")  # also where Python names it otherwise: completion goes by it
     except (UserError, DamagedFileError) as error:

@@ -1,4 +1,4 @@
-"""Commands that list what there is: `losses`, `datasets`, `metrics`, `doctor`."""
+"""Commands that list what there is: `losses`, `datasets`, `metrics`."""
 
 import json
 import shutil
@@ -67,7 +67,7 @@ def datasets(
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
-        _print_facts(facts[0])
+        print_facts(facts[0])
     else:
         width = max(len(fact["name"]) for fact in facts)
         for fact in facts:
@@ -102,49 +102,14 @@ def metrics(
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
-        _print_facts(facts[0])
+        print_facts(facts[0])
     else:
         width = max(len(fact["name"]) for fact in facts)
         for fact in facts:
             typer.echo(f"{fact['name']:{width}}  {fact['definition']} (better: {fact['direction']})")
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Say what this machine has, and what runs will use: cores, memory, GPUs, layers, versions.
-
-    Example:
-      rnngan doctor
-    """
-    from rnngan_cli import device, provenance
-    from rnngan_cli.engines import ray
-
-    gpus = device.quiet_gpus()
-    chosen = device.choose("auto", len(gpus))
-    fused = {
-        kind: device.use_fused_layers(chosen, second_derivatives=needed)
-        for kind, needed in (("plain", False), ("penalised", True))
-    }
-    layers = {kind: "Keras (cuDNN)" if used else "rnngan (unrolled)" for kind, used in fused.items()}
-    facts = {
-        "machine": provenance.machine(),
-        "versions": provenance.versions(),
-        "gpus": gpus,
-        "device": chosen,
-        "workers": device.describe_cores(),
-        "layers": layers,
-        "ray": ray.version(),
-    }
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-        return
-    _print_facts({**provenance.machine(), "GPUs that TensorFlow sees": ", ".join(gpus) or "none"})
-    typer.echo(f"Runs will use: {chosen}, {facts['workers']} worker(s) of one thread each")
-    typer.echo(f"Recurrent layers: {layers['plain']} for plain losses, {layers['penalised']} for penalised ones")
-    _print_facts(provenance.versions())
-    typer.echo(f"Ray, for `--engine ray`: {facts['ray'] or f'not installed ({ray.INSTALL})'}")
-
-
-COMMANDS = (losses, datasets, metrics, doctor)
+COMMANDS = (losses, datasets, metrics)
 
 
 def _metric_facts(metric: Any) -> dict[str, Any]:
@@ -193,9 +158,9 @@ def _print_fact(title: str, text: str, width: int) -> None:
     typer.echo("\n".join(lines))
 
 
-def _print_facts(facts: dict[str, Any]) -> None:
+def print_facts(facts: dict[str, Any]) -> None:
     """A line a fact, lists and tables indented."""
-    width = max(len(key) for key in facts)
+    width = max((len(key) for key in facts), default=0)
     for key, value in facts.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             typer.echo(f"{key}:")
