@@ -263,7 +263,8 @@ def read_experiment(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UserError(f"{where}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: is not TOML: {error}") from error
+        mend = r"; a path with \ goes between 'single quotes'" if "\\" in text else ""
+        raise UserError(f"{where}: is not TOML: {error}{mend}") from error
     except RecursionError as error:
         raise UserError(f"{where}: lists or tables lie too deep in each other") from error
     except ValueError as error:

@@ -40,6 +40,9 @@ REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, err
 """What a full, damaged or read-only disk answers, or one that is somebody else's."""
 
 
+PATIENCE = 50 if os.name == "nt" else 0
+"""Times a file that is being read is tried to be replaced again; only Windows minds."""
+
 ELSEWHERE_SECONDS = 3600.0
 """What another machine has not finished writing within this, it will not finish."""
 
@@ -194,12 +197,23 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
                 if synced:
                     file.flush()
                     os.fsync(file.fileno())
-            temporary.replace(path)
+            _put(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
         if synced:
             sync_folder(path.parent)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Puts a whole file in its place; where a reader stands in the way, as on Windows, once it is through."""
+    for _ in range(PATIENCE):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.02)
+    temporary.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NAME = ".lock"
 MOST_BYTES = 4096
 """Of the file, which somebody else may have put there."""
+FAR = 2**30
+"""Where Windows locks a byte of the file: beyond all that is in it."""
 BEAT_SECONDS = 10.0
 """A holder gives a sign of life this often."""
 SILENCE_SECONDS = 60.0
@@ -265,7 +267,9 @@ def _lock(descriptor: int) -> None:
     if os.name == "nt":  # pragma: no cover
         import msvcrt
 
+        os.lseek(descriptor, FAR, os.SEEK_SET)  # what is locked cannot be read by others, who are to read the holder
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         import fcntl
 

@@ -8,7 +8,7 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.words import printable
+from rnngan_cli.words import command_line, printable
 
 if TYPE_CHECKING:
     from rnngan_cli.store import SweepFolder
@@ -146,9 +146,10 @@ def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
         with suppress(DamagedFileError):  # told by whoever reads it
             if folder.status()["state"] in ENDED:
                 return
+    command = command_line(["rnngan", "status", str(sweep.path)])
     typer.echo(
-        f"rnngan: {sweep.path}: no run has ended yet: `rnngan status {sweep.path}` tells how far they are, and "
-        "`rnngan sweep` goes on with them",
+        f"rnngan: {sweep.path}: no run has ended yet: `{command}` tells how far they are, and `rnngan sweep` goes on "
+        "with them",
         err=True,
     )
 

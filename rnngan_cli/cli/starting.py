@@ -7,7 +7,7 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, TimeColumn, Window, data_fields
-from rnngan_cli.words import counted, printable
+from rnngan_cli.words import command_line, counted, printable
 
 
 def init(
@@ -45,9 +45,8 @@ def init(
         parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
         shape = f"{parts} series (train/validation/test) of {dataset.steps} steps x {dataset.features} features"
         typer.echo(printable(f"{data}: {shape}"))
-    typer.echo(
-        f"{file}: {counted(written.runs, 'run')}. Look: rnngan sweep {file} --dry-run; train: rnngan sweep {file}"
-    )
+    command = command_line(["rnngan", "sweep", str(file)])
+    typer.echo(f"{file}: {counted(written.runs, 'run')}. Look: {command} --dry-run; train: {command}")
 
 
 COMMANDS = (init,)

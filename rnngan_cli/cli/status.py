@@ -72,7 +72,7 @@ def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
 
     console = Console()
     try:
-        if not console.is_terminal:
+        if not console.is_terminal or console.is_dumb_terminal:
             _watch_plainly(observers)
             return
         with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:

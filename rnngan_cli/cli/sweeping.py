@@ -42,7 +42,7 @@ from rnngan_cli.cli.choices import (
     data_fields,
 )
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.words import printable
+from rnngan_cli.words import command_line, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,7 +282,9 @@ def display_for(progress: Progress, voice: Voice, *, as_json: bool) -> "Display"
     console = Console(stderr=as_json)
     if progress is Progress.none or voice.quiet:
         return Silent()
-    bars = progress is Progress.rich or (progress is Progress.auto and console.is_terminal)
+    bars = progress is Progress.rich or (
+        progress is Progress.auto and console.is_terminal and not console.is_dumb_terminal
+    )
     return Bars(console, verbose=voice.verbose) if bars else Plain(console, verbose=voice.verbose)
 
 
@@ -326,7 +328,7 @@ def _conclude(prepared: "Prepared", summary: "Summary", voice: Voice, *, as_json
     counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))
     voice.say(f"{counts}. Tables and runs: {prepared.folder.path}")
     if not summary.exit_code:
-        voice.say(f"Pictures: rnngan plot {prepared.folder.path}")
+        voice.say(f"Pictures: {command_line(['rnngan', 'plot', str(prepared.folder.path)])}")
     sys.stdout.flush()
 
 

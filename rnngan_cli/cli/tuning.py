@@ -1,7 +1,6 @@
 """The command that chooses settings: `tune`."""
 
 import json
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
 from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.words import printable
+from rnngan_cli.words import command_line, printable
 
 if TYPE_CHECKING:
     from rnngan_cli.driver import Orders, Summary
@@ -113,7 +112,7 @@ def _command(
     words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
     words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
     words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
-    return " ".join(["rnngan tune", *words, *(f"-s {shlex.quote(one)}" for one in settings)])
+    return " ".join(["rnngan tune", *words, *(f"-s {command_line([one])}" for one in settings)])
 
 
 def _tell(tunes: "list[Tune]", voice: Voice) -> None:
