@@ -141,19 +141,19 @@ def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "list[Ru
 
 
 def _table(runs: "Sequence[RunStanding]") -> list[str]:
-    """Aligned rows under a heading."""
+    """Aligned rows under a heading; what a narrow terminal cuts off is the scores."""
     from rnngan_cli.estimate import in_words
     from rnngan_cli.evaluation.metrics import METRICS
 
     if not runs:
         return []
     titles = [METRICS[name].title.removesuffix(" distance").removesuffix(" score") for name in SCORES]
-    rows = [["run", "state", "step", "D loss", "G loss", *titles, "time"]]
+    rows = [["run", "state", "step", "D loss", "G loss", "time", *titles]]
     for run in runs:
         scores = [_number(run.scores.get(name)) for name in SCORES]
         took = "-" if run.seconds is None else in_words(run.seconds)
         losses = _number(run.d_loss), _number(run.g_loss)
-        rows.append([run.name, run.stage or run.state, _steps(run), *losses, *scores, took])
+        rows.append([run.name, run.stage or run.state, _steps(run), *losses, took, *scores])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  "
