@@ -217,7 +217,7 @@ def test_status_tells_failures_with_the_end_of_their_logs(rnngan: Rnngan, sweep:
         "    | four\\x1b[2J",
         "    | fi\N{REPLACEMENT CHARACTER}ve",
     ]
-    assert lines[1].split() == "run state step D loss G loss time Sliced Wasserstein Discriminative".split()
+    assert " ".join(lines[1].split()) == "run state step D loss G loss time Sliced Wasserstein Discriminative"
     (done,) = [line for line in lines if " done " in line and "2000 of 2000" in line]
     assert done.split()[-4:] == ["2", "min", "0.125", "-"]
 
