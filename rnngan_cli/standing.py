@@ -154,20 +154,24 @@ class Observer:
             self._known[name] = (stamp, standing)
         return stamp, standing
 
-    def detailed(self, runs: Iterable[RunStanding]) -> list[RunStanding]:
-        """The runs with their last losses, where only their histories tell."""
-        return [self._with_losses(run) if run.d_loss is None and run.state != "pending" else run for run in runs]
+    def detailed(self, runs: Iterable[RunStanding]) -> tuple[list[RunStanding], list[str]]:
+        """The runs with their last losses, where only their histories tell; a line for every damaged history."""
+        found: list[RunStanding] = []
+        damage: list[str] = []
+        for run in runs:
+            try:
+                found.append(self._with_losses(run) if run.d_loss is None and run.state != "pending" else run)
+            except DamagedFileError as error:
+                found.append(run)
+                damage += [str(error)] if run.state in ENDED else []  # one that goes on may have none yet
+        return found, damage
 
     def _with_losses(self, run: RunStanding) -> RunStanding:
-        try:
-            rows = RunFolder(self.sweep.path / "runs" / run.name).history()
-        except DamagedFileError:  # of a run that has just begun, or of one whose damage `verify` tells
-            return run
+        rows = RunFolder(self.sweep.path / "runs" / run.name).history()
         if not rows:
             return run
         step, values = rows[-1]
-        losses = {name: values.get(name) for name in ("d_loss", "g_loss")}
-        return replace(run, step=max(run.step, step), d_loss=losses["d_loss"], g_loss=losses["g_loss"])
+        return replace(run, step=max(run.step, step), d_loss=values.get("d_loss"), g_loss=values.get("g_loss"))
 
 
 def _now(run: RunStanding, facts: Mapping[str, Any] | None) -> RunStanding:

@@ -24,7 +24,18 @@ Rnngan = Callable[..., tuple[int, str, str]]
 TIMEOUT = 300
 WORDS = (
     *("--losses", "bce", "--seeds", "2", "--steps", "1500", "--window", "3", "-j", "1", "--protocol", "quick"),
-    *("-s", "units=3", "-s", "batch_size=8", "-s", "history_every=5", "-s", "sines.series=150"),
+    *(
+        "-s",
+        "units=3",
+        "-s",
+        "batch_size=8",
+        "-s",
+        "history_every=5",
+        "-s",
+        "checkpoint_every=9999",
+        "-s",
+        "sines.series=150",
+    ),
 )
 """Two runs of some seconds, no checkpoint before they have ended."""
 
@@ -131,7 +142,7 @@ def test_states_are_those_of_files_and_locks(sweep: SweepFolder) -> None:
     assert (standing.workers, standing.seconds_left, standing.is_over) == (0, None, False)
     with held(sweep.path / "runs" / standing.runs[1].name):
         assert observer.look().counts["running"] == 1
-    done = observer.detailed([standing.runs[2]])[0]
+    done = observer.detailed([standing.runs[2]])[0][0]
     assert (done.step, done.steps, done.d_loss, done.g_loss, done.seconds) == (2000, 2000, 0.5, 3.0, 90.0)
     assert done.scores == {"sliced_wasserstein": 0.125}
 

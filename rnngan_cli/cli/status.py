@@ -108,7 +108,7 @@ def _in_words(run: "RunStanding") -> str:
 
 def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) -> list[str]:
     """Everything told of a sweep, ready for a terminal."""
-    shown = _shown(observer, seen, most)
+    shown, damage = _shown(observer, seen, most)
     rest = len([run for run in seen.runs if run.state != "pending"]) - len(shown)
     lines = [_summary(path, seen), *_table(shown)]
     lines += [f"  and {rest} more that have begun: `--all` tells every one"] if rest else []
@@ -118,7 +118,7 @@ def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) 
         lines += [f"    | {line}" for line in _log(observer, run)]
     untold = len(unwell) - MOST_REASONS
     lines += [f"  and {untold} more that failed or diverged: `--all` tells why"] if most and untold > 0 else []
-    lines += [f"  damaged: {line}" for line in seen.damage]
+    lines += [f"  damaged: {line}" for line in [*seen.damage, *damage]]
     return [printable(line) for line in lines]
 
 
@@ -135,8 +135,8 @@ def _summary(path: str, seen: "Standing") -> str:
     return f"{path}: {told}"
 
 
-def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "list[RunStanding]":
-    """Runs told one by one: those that have begun, what goes on and what went wrong first."""
+def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "tuple[list[RunStanding], list[str]]":
+    """Runs told one by one, what goes on and what went wrong first, and a line for every damaged file of theirs."""
     return observer.detailed([run for run in seen.runs if run.state != "pending"][:most])
 
 
@@ -185,15 +185,16 @@ def _log(observer: "Observer", run: "RunStanding") -> list[str]:
 def _facts(observer: "Observer", seen: "Standing", most: int | None) -> dict[str, Any]:
     """What is told, ready for JSON; nothing of a number that is none."""
     unwell = [run for run in seen.runs if run.state in ("failed", "diverged")]
+    shown, damage = _shown(observer, seen, most)
     return {
         "runs": seen.counts,
         "reasons": {run.name: printable(run.reason) for run in unwell},
-        "damaged": seen.damage,
+        "damaged": [*seen.damage, *damage],
         "planned": len(seen.runs),
         "workers": seen.workers,
         "seconds_left": None if seen.seconds_left is None else round(seen.seconds_left),
         "is_over": seen.is_over,
-        "table": [_finite(asdict(run)) for run in _shown(observer, seen, most)],
+        "table": [_finite(asdict(run)) for run in shown],
         "logs": {run.name: _log(observer, run) for run in unwell[: None if most is None else MOST_REASONS]},
     }
 
