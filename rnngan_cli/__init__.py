@@ -29,6 +29,9 @@ Where things live:
     footprint.py            the memory a run needs, counted before any of it is allocated
     sheets.py               tables as CSV that no spreadsheet takes for formulas; toml_text.py: an experiment's text
     sweeping.py, driver.py  what is left of a sweep; the queue and its workers
+    pace.py, progress.py    how long it takes; what it leaves on disk of that while it goes on
+    standing.py             how a sweep stands, from what is on disk; template.py: an experiment to begin with
+    checkup.py              what a newcomer's machine lacks
     engines/                ways to start workers: processes here, tasks of Ray on many machines
     shards.py               a sweep in parts that know nothing of each other
     statistics.py           intervals over runs, the leaderboard

@@ -229,7 +229,7 @@ def build(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
 
 def _one_line(model: type[BaseModel], error: ValidationError) -> str:
     first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))  # a choice of choices
     if first["type"] == "extra_forbidden":
         owner = model
         for part in first["loc"][:-1]:
@@ -257,11 +257,14 @@ def read_experiment(path: Path) -> dict[str, Any]:
         values = tomllib.loads(text)
         check_plain(values)
     except OSError as error:
-        raise UserError(f"{where}: cannot be read ({error.strerror}); give a TOML file") from error
+        raise UserError(
+            f"{where}: cannot be read ({error.strerror}); give a TOML file, such as `rnngan init` writes"
+        ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{where}: is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: is not TOML: {error}") from error
+        mend = r"; a path with \ goes between 'single quotes'" if "\\" in text else ""
+        raise UserError(f"{where}: is not TOML: {error}{mend}") from error
     except RecursionError as error:
         raise UserError(f"{where}: lists or tables lie too deep in each other") from error
     except ValueError as error:

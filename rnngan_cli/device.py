@@ -117,13 +117,19 @@ def quiet_gpus() -> list[str]:
         return find_gpus()
 
 
+def is_loud() -> bool:
+    """Whether TensorFlow's own lines were asked for, by `--verbose` or TF_CPP_MIN_LOG_LEVEL below 3."""
+    return os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") in ("0", "1", "2")
+
+
 @contextmanager
 def _quiet_import() -> Iterator[bool]:
     """Silences TensorFlow's start-up messages, unless the user asked for some by TF_CPP_MIN_LOG_LEVEL; yields whether.
 
     Some are written before TensorFlow reads that variable, so the stream itself is put aside for as long.
     """
-    if int(os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")) < 3:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if is_loud():
         yield False
         return
     with silenced():

@@ -40,6 +40,9 @@ REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, err
 """What a full, damaged or read-only disk answers, or one that is somebody else's."""
 
 
+PATIENCE = 50 if os.name == "nt" else 0
+"""Times a file that is being read is tried to be replaced again; only Windows minds."""
+
 ELSEWHERE_SECONDS = 3600.0
 """What another machine has not finished writing within this, it will not finish."""
 
@@ -174,8 +177,13 @@ def _may_write(process: int, leftover: Path) -> bool:
         return False
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
     """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        synced: false for what may be lost with a power cut, and is written too often to wait for the disk.
 
     Raises:
         EnvironmentFaultError: the disk refused.
@@ -186,13 +194,26 @@ def write_bytes(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
             with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
+            _put(temporary, path)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if synced:
+            sync_folder(path.parent)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Puts a whole file in its place; where a reader stands in the way, as on Windows, once it is through."""
+    for _ in range(PATIENCE):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.02)
+    temporary.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,7 +13,7 @@ from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, check_target, npz_bytes, write_bytes
 from rnngan_cli.frames import series_frame
 from rnngan_cli.sheets import frame_csv
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import find_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,13 +76,14 @@ def generate_series(
     Raises:
         UserError: the folder holds no finished run, its weights are gone, or a label or code cannot be set so.
     """
-    folder = RunFolder(run.resolve())  # named by the user, who may name a link
+    folder = find_run(run)
     try:
         config = folder.config()
         weights = folder.weights()
     except DamagedFileError as error:
         raise UserError(
-            f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done"
+            f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done, as "
+            "`rnngan status --all` tells"
         ) from error
     from rnngan_cli import device
 

@@ -19,12 +19,16 @@ from typing import TYPE_CHECKING
 
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.files import disk_errors_told
-from rnngan_cli.guard import make_folder, open_own
+from rnngan_cli.guard import make_folder, open_own, read_limited
 
 if TYPE_CHECKING:
     import psutil
 
 NAME = ".lock"
+MOST_BYTES = 4096
+"""Of the file, which somebody else may have put there."""
+FAR = 2**30
+"""Where Windows locks a byte of the file: beyond all that is in it."""
 BEAT_SECONDS = 10.0
 """A holder gives a sign of life this often."""
 SILENCE_SECONDS = 60.0
@@ -146,6 +150,24 @@ def held_in_turn(
         yield not stopped
 
 
+def living_holder(folder: Path, name: str = NAME) -> Holder | None:
+    """Who holds `folder`, as far as can be told without touching its lock; None where nobody does.
+
+    A process of this system is looked up; one of another machine counts for as long as it gives signs of life.
+    """
+    path = folder / name
+    holder = _read(path)
+    if holder is None:
+        return None
+    if holder.system == _system():
+        return holder if holder.lives() else None
+    try:
+        silence = time.time() - path.stat().st_mtime
+    except OSError:
+        return None
+    return holder if silence < SILENCE_SECONDS else None
+
+
 class _StillHeldError(ResultsBusyError):
     """Tells who has the folder."""
 
@@ -210,7 +232,7 @@ def _beat(path: Path, over: threading.Event) -> None:
 def _read(path: Path) -> Holder | None:
     """Who last wrote its name and has not taken it away; None where the file is empty or damaged."""
     try:
-        who = json.loads(path.read_text(encoding="utf-8"))
+        who = json.loads(read_limited(path, MOST_BYTES))
         return Holder(
             int(who["process"]),
             float(who["started"]),
@@ -245,7 +267,9 @@ def _lock(descriptor: int) -> None:
     if os.name == "nt":  # pragma: no cover
         import msvcrt
 
+        os.lseek(descriptor, FAR, os.SEEK_SET)  # what is locked cannot be read by others, who are to read the holder
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+        os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         import fcntl
 

@@ -60,6 +60,26 @@ class Provenance(_Record):
     seconds: Seconds = Seconds()
 
 
+class RunProgress(_Record):
+    """How far a run is; the losses are null where they are not known yet."""
+
+    step: Count = 0
+    stage: str = ""
+    d_loss: Score | None = None
+    g_loss: Score | None = None
+    seconds: Score = 0.0
+
+
+class Progress(_Record):
+    """progress.json, of a driver that is at work."""
+
+    workers: Count
+    total: Count
+    ended: Count
+    seconds_left: Score
+    runs: dict[str, RunProgress]
+
+
 class Calibration(_Record):
     """A file of calibration/."""
 

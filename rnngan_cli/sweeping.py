@@ -10,15 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from rnngan_cli import data, estimate, footprint, provenance
-from rnngan_cli.config import RunConfig, SweepConfig, shape_key
+from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.driver import Display, Driver, Job, Orders, Summary
 from rnngan_cli.engines import ENGINES
 from rnngan_cli.engines.engine import Engine, Placement
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.files import DamagedFileError, disk_errors_told, make_own_folder, remove
+from rnngan_cli.lock import NAME as LOCK
 from rnngan_cli.lock import held
 from rnngan_cli.plan import plan
+from rnngan_cli.progress import Noted
 from rnngan_cli.shards import Shard, share
 from rnngan_cli.store import ENDED, REPLACEABLE, RunFolder, SweepFolder
 
@@ -36,6 +38,7 @@ class Prepared:
         jobs: every run of it, or of a shard.
         datasets: by data set name.
         shard: which part of the planned runs `jobs` are; None for all of them.
+        listed: whether the runs are more than a plan of `sweep` gives, so that their names have to be kept with it.
     """
 
     sweep: SweepConfig
@@ -43,6 +46,12 @@ class Prepared:
     jobs: list[Job]
     datasets: dict[str, Dataset]
     shard: Shard | None = None
+    listed: bool = False
+
+    @property
+    def lock(self) -> str:
+        """What its driver holds in the folder."""
+        return self.shard.lock if self.shard else LOCK
 
     def only(self, shard: Shard) -> "Prepared":
         """A part of its runs."""
@@ -56,7 +65,7 @@ def prepare(sweep: SweepConfig, output: Path) -> Prepared:
     Raises:
         UserError: anything wrong with the sweep or the data.
     """
-    return prepare_runs(sweep, plan(sweep), output)
+    return replace(prepare_runs(sweep, plan(sweep), output), listed=False)
 
 
 def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) -> Prepared:
@@ -75,14 +84,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
         footprint.check(run, dataset)
         seconds = estimate.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
-    return Prepared(sweep, folder, jobs, loaded)
-
-
-def expected_seconds(jobs: Sequence[Job], workers: int) -> float:
-    """Wall time for `jobs`, about: the training and scoring, and a compilation per shape, over the workers."""
-    shapes = {shape_key(job.config) for job in jobs}
-    total = sum(job.seconds for job in jobs) + estimate.COMPILE_SECONDS * len(shapes)
-    return total / max(1, min(workers, len(jobs)))
+    return Prepared(sweep, folder, jobs, loaded, listed=True)
 
 
 def carry_out(prepared: Prepared, orders: Orders, display: Display) -> Summary:
@@ -92,17 +94,28 @@ def carry_out(prepared: Prepared, orders: Orders, display: Display) -> Summary:
         ResultsBusyError: another live sweep holds the folder.
         EnvironmentFaultError: the disk refused.
     """
-    with held(prepared.folder.path, prepared.shard.lock if prepared.shard else ".lock"):
-        prepared.folder.create(prepared.sweep)
+    with held(prepared.folder.path, prepared.lock):
+        prepared.folder.create(prepared.sweep, [job.name for job in prepared.jobs] if prepared.listed else ())
+        prepared.folder.remove_progress(prepared.lock)  # of a driver that was killed
         _write_references(prepared)
         summary, todo = survey(prepared, orders)
         if not todo:
             display.begin(todo, summary, orders.workers)
             return summary
-        with _signals(summary), _engine(prepared, orders) as engine:
-            display.begin(todo, summary, orders.workers or engine.capacity)
-            Driver(todo, prepared.sweep.protocol, orders, engine, display, summary).drive()
+        with _signals(summary), _engine(prepared, orders) as engine, _noted(prepared, display) as shown:
+            shown.begin(todo, summary, orders.workers or engine.capacity)
+            Driver(todo, prepared.sweep.protocol, orders, engine, shown, summary).drive()
     return summary
+
+
+@contextmanager
+def _noted(prepared: Prepared, display: Display) -> Iterator[Noted]:
+    """A display that leaves on disk what it shows, for as long as the sweep goes on."""
+    noted = Noted(display, prepared.folder, prepared.lock)
+    try:
+        yield noted
+    finally:
+        noted.close()
 
 
 @contextmanager

@@ -1,5 +1,8 @@
 """Small pieces of text that several parts write alike."""
 
+import os
+import shlex
+import subprocess
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +25,17 @@ def printable(text: str, most: int = 2000) -> str:
         repr(one)[1:-1] if unicodedata.category(one) in UNSEEN else one  # "\\n", "\\x1b", "\\u202e", "\\ud800"
         for one in text
     )
+
+
+def command_line(words: Iterable[str], *, windows: bool = os.name == "nt") -> str:
+    r"""Words as they are typed into a shell of this system, quoted where they have to be.
+
+    >>> command_line(["rnngan", "plot", "my results"], windows=False)
+    "rnngan plot 'my results'"
+    >>> print(command_line(["rnngan", "plot", r"C:\my results"], windows=True))
+    rnngan plot "C:\my results"
+    """
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)
 
 
 def counted(count: int, noun: str) -> str:

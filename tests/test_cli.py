@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -63,7 +64,9 @@ def test_every_command_has_a_help_with_an_example(rnngan: Rnngan, command: str) 
     code, out, err = rnngan(command, "--help")
     assert (code, err) == (0, "")
     assert "Example" in out
-    assert f"rnngan {command}" in out.split("Example")[1]
+    examples = out.split("Example")[1].split("\n\n")[0].splitlines()[1:]
+    assert any(line.strip().startswith(f"rnngan {command}") for line in examples)
+    assert all(re.fullmatch(r" +rnngan \S.*", line) for line in examples), out  # each on a line of its own
 
 
 def test_losses_are_listed(rnngan: Rnngan) -> None:
@@ -268,7 +271,7 @@ def files(tmp_path: Path) -> None:
         ("sweep type.toml", "`units = 'many'`"),
         ("sweep table.toml", "`run = 3`: expected a table"),
         ("sweep broken.toml", "broken.toml`: is not TOML"),
-        ("sweep missing.toml", "missing.toml`: cannot be read (No such file or directory)"),
+        ("sweep missing.toml", "(No such file or directory); give a TOML file, such as `rnngan init` writes"),
         ("sweep -s units", "`-s units`: expected key=value"),
         ("sweep -s units=", "`-s units=`: expected key=value"),
         ("sweep -s =3", "`-s =3`: expected key=value"),
@@ -292,7 +295,15 @@ def files(tmp_path: Path) -> None:
         ("sweep --columns a", "`--columns`: is for your own file"),
         ("train --loss wgna", "unknown loss `wgna`"),
         ("train --seed 99999999999", "`seeds.0 = 99999999999`"),
-        ("status", "`results`: no sweep here"),
+        ("sweep bce,wgan", "losses are given as `--losses bce,wgan`"),
+        ("sweep good.csv", "is data, not an experiment (TOML); give it as `--data good.csv`"),
+        ("sweep -s penalty=l1", "`penalty = 'l1'`: input should be 'none', 'gp'"),
+        (
+            "status",
+            "`results`: no sweep here; expected a folder with a sweep.json, such as results/sweep; `rnngan sweep`",
+        ),
+        ("plot emty", "there is no such folder: did you mean `empty`?"),
+        ("report good.csv", "that is a file"),
         ("status empty", "`empty`: no sweep here"),
         ("plot missing", "`missing`: no sweep here"),
         ("compare good.csv", "`good.csv`: no sweep here"),
@@ -543,3 +554,46 @@ def test_a_claim_can_be_checked(
     facts = json.loads(rnngan("compare", "sweep", "--json")[1])["sweep"]
     assert facts["probability_of_improvement"] == {"bce": {"wgan": 0.0}, "wgan": {"bce": 1.0}}
     assert [row["loss"] for row in facts["aggregates"]] == ["wgan", "bce"]
+
+
+def test_what_may_have_been_meant(rnngan: Rnngan, results: Path) -> None:
+    folder = next(iter(SweepFolder(results / "sweep").runs()))
+    name = f"results/sweep/runs/{folder.path.name}"
+    for words, told in (
+        (("report", name), "that is a part of `results/sweep`: give this"),
+        (("plot", "results/sweep/runs"), "that is a part of `results/sweep`: give this"),
+        (("compare", results.parent), f"did you mean `{results}`?"),
+        (("status", "resluts"), "did you mean `results`?"),
+        (("generate", "results/sweep"), f"that is a sweep: give one of its runs, such as `{name}`"),
+        (("generate", "results/sweep/runs"), f"such as `{name}`"),
+        (("generate", name[:-1]), f"did you mean `{name}`?"),
+        (("generate", "empty"), "`rnngan status --all` lists the runs"),
+        (("verify", "--reproduce", "results/sweep"), f"such as `{name}`"),
+        (("generate", name), "give a folder below runs/ whose run is done, as `rnngan status --all` tells"),
+    ):
+        code, out, err = rnngan(*words)
+        assert (code, out, err.count("\n")) == (2, "", 1), words
+        assert told in err
+
+
+@pytest.mark.parametrize("command", ["plot", "report"])
+def test_a_sweep_without_an_ended_run_says_what_to_do(rnngan: Rnngan, tmp_path: Path, command: str) -> None:
+    SweepFolder(tmp_path / "sweep").create(SweepConfig())
+    code, _, err = rnngan(command, "sweep")
+    assert code == 0
+    assert "rnngan: sweep: no run has ended yet: `rnngan status sweep` tells how far they are" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("swep", "Did you mean 'sweep'?"),
+        ("compair", "Did you mean 'compare'?"),
+        ("sweep --loses bce", "--losses"),
+        ("sweep --lables none", "--labels"),
+    ],
+)
+def test_misspelt_commands_and_options_get_the_nearest(rnngan: Rnngan, words: str, told: str) -> None:
+    code, _, err = rnngan(*words.split())
+    assert code == 2
+    assert told in err

@@ -357,3 +357,13 @@ def test_an_error_tells_a_few_of_many_names() -> None:
     message = str(unknown("column", "x" * 10**6, [f"column {number}" for number in range(10_000)]))
     assert message.endswith("column 49 and 9950 more")
     assert len(message) < 1000
+
+
+def test_paths_of_windows_in_an_experiment(tmp_path: Path) -> None:
+    r"""As 'C:\data' they are read as they are; as "C:\data" they are no TOML, and the way out is told."""
+    path = tmp_path / "e.toml"
+    path.write_text("[data]\nfile = 'C:\\data\\my.csv'\n")
+    assert read_experiment(path)["data"]["file"] == r"C:\data\my.csv"
+    path.write_text('[data]\nfile = "C:\\data\\my.csv"\n')
+    with pytest.raises(UserError, match=r"is not TOML: .*; a path with \\ goes between 'single quotes'$"):
+        read_experiment(path)

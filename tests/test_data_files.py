@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.files import file_name
 from rnngan_cli.errors import UserError
 
 
@@ -99,3 +100,11 @@ def test_a_users_own_link_to_a_file_is_followed(tmp_path: Path) -> None:
     np.save(tmp_path / "real.npy", np.arange(800.0).reshape(400, 2))
     (tmp_path / "mine.npy").symlink_to("real.npy")
     assert loaded(tmp_path / "mine.npy").steps == 24
+
+
+def test_a_file_of_windows_is_named_without_its_drive_and_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the paths of that system, on any."""
+    monkeypatch.setattr("rnngan_cli.data.files.Path", PureWindowsPath)
+    assert file_name(r"C:\Users\me\My Data.csv") == "my-data"
+    assert file_name("C:/Users/me/stocks.csv") == "stocks-file"
+    assert file_name(r"\\server\share\a.b.parquet") == "a-b"

@@ -1,12 +1,16 @@
 """What a sweep shows: the arithmetic of its pace, plain lines, and bars on a recorded terminal."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from rnngan_cli.cli.choices import Progress
 from rnngan_cli.cli.display import Bars, Pace, Plain, Silent, describe, opening
+from rnngan_cli.cli.sweeping import display_for
+from rnngan_cli.cli.voice import Voice
 from rnngan_cli.config import RunConfig
 from rnngan_cli.driver import Display, Job, Summary
 from rnngan_cli.estimate import COMPILE_SECONDS
@@ -225,3 +229,37 @@ def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
     display.tick()
     display.stopping()
     assert capsys.readouterr() == ("", "")
+
+
+def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bars still move, without a colour: signs such as 31, 92, 38;5;1."""
+    colours = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|9[0-7])(?:;[0-9;]*)?m")
+    for wanted in (True, False):
+        monkeypatch.delenv("NO_COLOR", raising=False) if wanted else monkeypatch.setenv("NO_COLOR", "1")
+        text = io.StringIO()
+        bars = Bars(Console(file=text, force_terminal=True, color_system="256", width=200))
+        bars.begin(JOBS[:1], Summary(), 1)
+        bars.assign(1, JOBS[0])
+        bars.progress(1, JOBS[0], FACTS)
+        bars.close()
+        assert "\x1b[" in text.getvalue()
+        assert bool(colours.search(text.getvalue())) == wanted
+
+
+def test_a_terminal_that_cannot_move_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert isinstance(display_for(Progress.auto, Voice(), as_json=False), Bars)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(display_for(Progress.auto, Voice(), as_json=False), Plain)
+    assert type(display_for(Progress.auto, Voice(quiet=True), as_json=False)) is Silent
+
+
+def test_bars_tell_of_every_run_to_who_wants_more() -> None:
+    console, text = recorded()
+    bars = Bars(console, verbose=True)
+    bars.begin(JOBS[:1], Summary(), 1)
+    bars.assign(1, JOBS[0])
+    bars.end(1, JOBS[0], "done", "")
+    bars.close()
+    assert [f"started: {JOBS[0].name}", f"done: {JOBS[0].name}"] == text.getvalue().splitlines()[1:3]

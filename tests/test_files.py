@@ -1,5 +1,6 @@
 """Files are written as a whole or not at all, and what is read back is whole or refused."""
 
+import errno
 import io
 import json
 import os
@@ -15,6 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnngan_cli import files
+from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.files import (
     DamagedFileError,
     clear_leftovers,
@@ -299,3 +302,31 @@ def test_entries_of_an_archive_are_compressed() -> None:
         (entry,) = archive.infolist()
     assert entry.compress_size < entry.file_size / 100
     assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+
+
+def test_a_file_that_is_being_read_is_replaced_once_it_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows refuses it meanwhile, as here for the first three times."""
+    replace, refusals = Path.replace, [PermissionError(errno.EACCES, "in use")] * 3
+
+    def refuse_at_first(path: Path, target: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse_at_first)
+    monkeypatch.setattr(files, "PATIENCE", 2)
+    with pytest.raises(EnvironmentFaultError):
+        files.write_bytes(tmp_path / "a", b"1")
+    refusals[:] = [PermissionError(errno.EACCES, "in use")] * 2
+    files.write_bytes(tmp_path / "a", b"2")
+    assert (tmp_path / "a").read_bytes() == b"2"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_is_not_synced_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(files.os, "fsync", synced.append)
+    files.write_bytes(tmp_path / "a", b"1", synced=False)
+    assert ((tmp_path / "a").read_bytes(), synced) == (b"1", [])
+    files.write_bytes(tmp_path / "a", b"2")
+    assert len(synced) == 2  # the file, and the folder it was put into

@@ -84,9 +84,7 @@ def test_the_command_writes_the_same_series_from_another_process(run: Path, tmp_
 @pytest.mark.parametrize("name", ["missing", "empty"])
 def test_a_folder_without_a_run_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(
-        UserError, match=r"holds no trained run .*give a folder below runs/ whose run is done"
-    ) as caught:
+    with pytest.raises(UserError, match=r"holds no trained run; expected a folder below runs/ of a sweep") as caught:
         generate_series(tmp_path / name, 1, "generate")
     assert "\n" not in str(caught.value)
 

@@ -16,7 +16,7 @@ import pytest
 
 from rnngan_cli import lock
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.lock import SILENCE_SECONDS, Holder, held, held_in_turn
+from rnngan_cli.lock import SILENCE_SECONDS, Holder, held, held_in_turn, living_holder
 
 HOLDER = """
 import sys
@@ -258,3 +258,36 @@ def test_a_file_where_the_folder_should_be_is_told_in_one_line(tmp_path: Path, n
         pytest.fail("held a file")
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
+
+
+# Looking without touching
+
+
+def test_a_holder_is_seen_for_as_long_as_it_lives(holder: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    sweep = tmp_path / "sweep"
+    before = (sweep / ".lock").stat()
+    found = living_holder(sweep)
+    assert found is not None
+    assert found.process == holder.pid
+    assert living_holder(sweep, ".lock-1-of-2") is None
+    assert (sweep / ".lock").stat().st_mtime_ns == before.st_mtime_ns
+    holder.kill()
+    holder.wait()
+    assert json.loads((sweep / ".lock").read_text())["process"] == holder.pid  # it could not take its name away
+    assert living_holder(sweep) is None
+
+
+def test_a_holder_on_another_machine_lives_by_its_signs(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    path.write_text(json.dumps(asdict(replace(Holder.me(), system="another", process=1))))
+    found = living_holder(tmp_path)
+    assert found is not None
+    assert found.system == "another"
+    silent = time.time() - SILENCE_SECONDS - 1
+    os.utime(path, (silent, silent))
+    assert living_holder(tmp_path) is None
+
+
+def test_a_pipe_in_place_of_a_lock_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".lock")
+    assert living_holder(tmp_path) is None

@@ -23,9 +23,10 @@ import pytest
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.lock import held
+from rnngan_cli.pace import expected_seconds
 from rnngan_cli.plan import plan
 from rnngan_cli.store import ENDED, RunFolder, SweepFolder
-from rnngan_cli.sweeping import Job, Orders, Prepared, Summary, expected_seconds, prepare, survey
+from rnngan_cli.sweeping import Job, Orders, Prepared, Summary, prepare, survey
 
 TIMEOUT = 420
 DATA = ("--window", "3", "-s", "sines.series=150")

@@ -1,16 +1,29 @@
 """The command line. A command parses, calls one function, prints; heavy imports happen inside commands."""
 
+import inspect
+import io
+import re
 import sys
+from collections.abc import Callable
 
 import typer
 
 from rnngan_cli import __version__
-from rnngan_cli.cli import comparing, listing, results, sweeping, tuning, verifying
+from rnngan_cli.cli import comparing, doctor, listing, results, starting, status, sweeping, tuning, verifying
 from rnngan_cli.errors import DamagedFileError, UserError
+
+EPILOG = """\b
+Examples:
+  rnngan sweep --losses bce,wgan     train and score two losses, into results/sweep
+  rnngan status results/sweep        how far it is, from another terminal
+  rnngan compare results/sweep       which loss is better, by how much, how sure
+  rnngan init --data my.csv          an experiment on data of your own
+  rnngan sweep --help                more of each command"""
 
 app = typer.Typer(
     name="rnngan",
     help="Compare GAN losses for recurrent GANs: one loss varied at a time, equal budgets, honest intervals.",
+    epilog=EPILOG,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -24,6 +37,11 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def help_of(command: Callable[..., None]) -> str:
+    """A command's help: its docstring, the lines of whose examples stay lines."""
+    return re.sub(r"\n\n(Examples?:\n)", "\n\n\b\n\\1", inspect.cleandoc(command.__doc__ or ""))
+
+
 @app.callback()
 def _main(
     version: bool = typer.Option(
@@ -33,15 +51,20 @@ def _main(
     pass
 
 
-for _module in (sweeping, tuning, results, comparing, verifying, listing):
+for _module in (starting, sweeping, tuning, status, results, comparing, verifying, listing, doctor):
     for _command in _module.COMMANDS:
-        app.command()(_command)
+        app.command(help=help_of(_command))(_command)
 
 
 def main() -> None:
     """Runs the program; a user's mistake ends it with one line and the error's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # of a terminal that cannot write a sign, rather than no outcome at all
     try:
-        app()
+        app(prog_name="rnngan")  # also where Python names it otherwise: completion goes by it
     except (UserError, DamagedFileError) as error:
         print(f"rnngan: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -131,3 +131,22 @@ DryRun = Annotated[
     typer.Option("-n", "--dry-run", help="Print the runs, their number and the expected time, and train nothing."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+
+
+def data_fields(
+    file: Path | None,
+    window: int | None,
+    columns: str | None,
+    id_column: str | None,
+    label_column: str | None,
+    time_column: str | None,
+) -> dict[str, Any]:
+    """Fields of the data part from options; None where not given."""
+    return {
+        "file": str(file) if file else None,
+        "window": window,
+        "columns": tuple(name.strip() for name in columns.split(",")) if columns else None,
+        "id_column": id_column,
+        "label_column": label_column,
+        "time_column": time_column,
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.results import AsJson, Results
 
 if TYPE_CHECKING:
@@ -36,12 +37,18 @@ def compare(
         typer.Option(
             metavar="NAME",
             help="Loss (cell, data set) to compare the others with. [default: bce or gru, or else the first by name]",
+            autocompletion=completion.one_of(completion.losses),
         ),
     ] = None,
     pairs: Annotated[
         Pairs, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
     ] = Pairs.baseline,
-    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
+        ),
+    ] = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),

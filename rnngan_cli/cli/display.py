@@ -6,46 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.driver import RETRIED, Job, Summary
 from rnngan_cli.estimate import in_words
-from rnngan_cli.sweeping import expected_seconds
+from rnngan_cli.pace import Pace, expected_seconds
 from rnngan_cli.words import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
-
-
-class Pace:
-    """How fast a sweep goes: expected seconds of work done against the clock."""
-
-    def __init__(self, jobs: Sequence[Job], workers: int) -> None:
-        self.total = sum(job.seconds for job in jobs)
-        self.guess = expected_seconds(jobs, workers)
-        self.done = 0.0
-        self.current: dict[int, float] = {}
-        self.started = time.monotonic()
-
-    def at(self, worker: int, job: Job, step: int) -> None:
-        """Notes how far a worker's run is."""
-        self.current[worker] = job.seconds * step / job.config.steps
-
-    def finished(self, worker: int, job: Job, *, ended: bool = True) -> None:
-        """Notes that a worker is through with a run; one that is to be tried again has not ended."""
-        self.current.pop(worker, None)
-        self.done += job.seconds if ended else 0.0
-
-    @property
-    def share(self) -> float:
-        """Work done, in [0, 1]."""
-        return min(1.0, (self.done + sum(self.current.values())) / self.total) if self.total else 1.0
-
-    @property
-    def left(self) -> float:
-        """Seconds left, about: the guess at first, the measured pace more and more."""
-        elapsed, share = time.monotonic() - self.started, self.share
-        if share == 0:
-            return max(0.0, self.guess - elapsed)
-        measured = elapsed * (1 - share) / share
-        return share**0.5 * measured + (1 - share**0.5) * max(0.0, self.guess * (1 - share))
 
 
 class Silent:
@@ -71,12 +37,12 @@ class Silent:
 
 
 class Plain(Silent):
-    """A line when a run begins and ends, and one a minute in between."""
+    """A line when a run begins and ends, and one a minute in between, or every ten seconds for who wants more."""
 
-    EVERY = 60.0
+    EVERY, EVERY_VERBOSE = 60.0, 10.0
 
-    def __init__(self, console: "Console") -> None:
-        self.console = console
+    def __init__(self, console: "Console", *, verbose: bool = False) -> None:
+        self.console, self.every = console, self.EVERY_VERBOSE if verbose else self.EVERY
         self.last = time.monotonic()
         self.states: dict[int, str] = {}
         self.ended = 0
@@ -106,7 +72,7 @@ class Plain(Silent):
 
     def tick(self) -> None:
         """Once a minute, says how things stand."""
-        if time.monotonic() - self.last >= self.EVERY:
+        if time.monotonic() - self.last >= self.every:
             parts = "; ".join(self.states.values())
             self._say(f"{self.pace.share:.0%} done, about {in_words(self.pace.left)} left: {parts}")
 
@@ -120,10 +86,15 @@ class Plain(Silent):
 
 
 class Bars(Silent):
-    """A bar for the sweep and one for each worker, with losses and time left."""
+    """A bar for the sweep and one for each worker, with losses and time left.
 
-    def __init__(self, console: "Console") -> None:
-        self.console = console
+    Args:
+        console: where they are drawn.
+        verbose: whether a line tells of every run's beginning and end.
+    """
+
+    def __init__(self, console: "Console", *, verbose: bool = False) -> None:
+        self.console, self.verbose = console, verbose
         self.tasks: dict[int, TaskID] = {}
 
     def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None:
@@ -138,6 +109,8 @@ class Bars(Silent):
 
     def assign(self, worker: int, job: Job) -> None:
         """Names the run on the worker's bar."""
+        if self.verbose:
+            self._say(f"started: {job.name}")
         if worker not in self.tasks:
             self.tasks[worker] = self.bars.add_task("", total=1, note="")
         self.bars.reset(
@@ -160,8 +133,9 @@ class Bars(Silent):
         self.ended += state != RETRIED
         self.bars.update(self.tasks[worker], visible=False)
         if state not in ("done", "interrupted"):
-            line = printable(f"{state}: {job.name}: {reason}")
-            self.bars.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._say(f"{state}: {job.name}: {reason}")
+        elif self.verbose:
+            self._say(f"{state}: {job.name}")
         self._show()
         if self.ended == len(self.jobs):
             self.bars.stop()
@@ -178,6 +152,9 @@ class Bars(Silent):
         """Takes the bars down, however the sweep ended."""
         if hasattr(self, "bars"):
             self.bars.stop()
+
+    def _say(self, line: str) -> None:
+        self.bars.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:
         note = f"{self.ended} of {len(self.jobs)} runs, about {in_words(self.pace.left)} left"

@@ -1,4 +1,4 @@
-"""Commands that list what there is: `losses`, `datasets`, `metrics`, `doctor`."""
+"""Commands that list what there is: `losses`, `datasets`, `metrics`."""
 
 import json
 import shutil
@@ -7,11 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def losses(
-    name: Annotated[str | None, typer.Argument(help="One loss; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One loss; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.losses),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the losses: what each minimises, what to expect, where it comes from, options, profiles.
@@ -37,7 +46,14 @@ def losses(
 
 
 def datasets(
-    name: Annotated[str | None, typer.Argument(help="One data set; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One data set; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.datasets),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the built-in data sets: shape, labels, origin, licence.
@@ -51,7 +67,7 @@ def datasets(
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
-        _print_facts(facts[0])
+        print_facts(facts[0])
     else:
         width = max(len(fact["name"]) for fact in facts)
         for fact in facts:
@@ -62,7 +78,14 @@ def datasets(
 
 
 def metrics(
-    name: Annotated[str | None, typer.Argument(help="One score; default all.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="One score; default all.",
+            show_default=False,
+            autocompletion=completion.one_of(completion.scores),
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the scores: definition, which way is better, range, source.
@@ -79,49 +102,14 @@ def metrics(
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
-        _print_facts(facts[0])
+        print_facts(facts[0])
     else:
         width = max(len(fact["name"]) for fact in facts)
         for fact in facts:
             typer.echo(f"{fact['name']:{width}}  {fact['definition']} (better: {fact['direction']})")
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Say what this machine has, and what runs will use: cores, memory, GPUs, layers, versions.
-
-    Example:
-      rnngan doctor
-    """
-    from rnngan_cli import device, provenance
-    from rnngan_cli.engines import ray
-
-    gpus = device.quiet_gpus()
-    chosen = device.choose("auto", len(gpus))
-    fused = {
-        kind: device.use_fused_layers(chosen, second_derivatives=needed)
-        for kind, needed in (("plain", False), ("penalised", True))
-    }
-    layers = {kind: "Keras (cuDNN)" if used else "rnngan (unrolled)" for kind, used in fused.items()}
-    facts = {
-        "machine": provenance.machine(),
-        "versions": provenance.versions(),
-        "gpus": gpus,
-        "device": chosen,
-        "workers": device.describe_cores(),
-        "layers": layers,
-        "ray": ray.version(),
-    }
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-        return
-    _print_facts({**provenance.machine(), "GPUs that TensorFlow sees": ", ".join(gpus) or "none"})
-    typer.echo(f"Runs will use: {chosen}, {facts['workers']} worker(s) of one thread each")
-    typer.echo(f"Recurrent layers: {layers['plain']} for plain losses, {layers['penalised']} for penalised ones")
-    _print_facts(provenance.versions())
-    typer.echo(f"Ray, for `--engine ray`: {facts['ray'] or f'not installed ({ray.INSTALL})'}")
-
-
-COMMANDS = (losses, datasets, metrics, doctor)
+COMMANDS = (losses, datasets, metrics)
 
 
 def _metric_facts(metric: Any) -> dict[str, Any]:
@@ -170,9 +158,9 @@ def _print_fact(title: str, text: str, width: int) -> None:
     typer.echo("\n".join(lines))
 
 
-def _print_facts(facts: dict[str, Any]) -> None:
+def print_facts(facts: dict[str, Any]) -> None:
     """A line a fact, lists and tables indented."""
-    width = max(len(key) for key in facts)
+    width = max((len(key) for key in facts), default=0)
     for key, value in facts.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
             typer.echo(f"{key}:")

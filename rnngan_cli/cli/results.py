@@ -1,46 +1,26 @@
-"""Commands on results: `status`, `plot`, `report`, `evaluate`, `generate`. The first three do not need TensorFlow."""
+"""Commands on results: `plot`, `report`, `evaluate`, `generate`. The first two do not need TensorFlow."""
 
-import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnngan_cli.words import printable
+from rnngan_cli.cli import completion
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.words import command_line, printable
 
-Results = Annotated[Path, typer.Argument(help="A sweep's folder, or a folder of sweeps.")]
+if TYPE_CHECKING:
+    from rnngan_cli.store import SweepFolder
+
+Results = Annotated[
+    Path,
+    typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def status(results: Results = Path("results"), as_json: AsJson = False) -> None:
-    """Show how many runs of each sweep have ended, and how; works while a sweep runs.
-
-    Example:
-      rnngan status results/sweep
-    """
-    from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import runs_table
-
-    facts: dict[str, dict[str, Any]] = {}
-    for sweep in find_sweeps(results):
-        runs, damage = runs_table(sweep)
-        counts = {str(state): int(count) for state, count in runs["status"].value_counts().sort_index().items()}
-        unwell = runs[runs["status"].isin(["failed", "diverged"])]
-        reasons = dict(zip(unwell["folder"], unwell["reason"], strict=True))
-        facts[str(sweep.path)] = {"runs": counts, "reasons": reasons, "damaged": damage}
-    if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-        return
-    for path, fact in facts.items():
-        told = ", ".join(f"{count} {state}" for state, count in fact["runs"].items())
-        typer.echo(printable(f"{path}: {told or 'no run yet'}"))
-        for name, reason in fact["reasons"].items():
-            typer.echo(printable(f"  {name}: {reason}"))
-        for line in fact["damaged"]:
-            typer.echo(f"  damaged: {line}")
-
-
-def plot(results: Results = Path("results")) -> None:
+def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verbose = False) -> None:
     """Draw loss curves, scores, samples, PCA and t-SNE of every sweep, as PNG and SVG.
 
     Example:
@@ -50,22 +30,39 @@ def plot(results: Results = Path("results")) -> None:
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import refresh
 
+    voice = Voice.of(quiet, verbose)
     for sweep in find_sweeps(results):
+        voice.detail(f"{sweep.path}: drawing")
         *_, damage = refresh(sweep)
         drawn = draw_sweep(sweep)
-        for note in (*damage, *drawn.notes):
+        for note in damage:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
+        for note in drawn.notes:
+            voice.say(printable(f"{sweep.path}: {note}"), err=True)
+        for path in drawn.paths:
+            voice.detail(f"  {path}")
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
-        typer.echo(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+        voice.say(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
+        _tell_if_nothing_ended(sweep)
 
 
 def report(
     results: Results = Path("results"),
-    score: Annotated[str | None, typer.Option(help="Score to compare by; see `rnngan metrics`.")] = None,
-    baseline: Annotated[str | None, typer.Option(help="Loss to compare the others with.")] = None,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(help="Loss to compare the others with.", autocompletion=completion.one_of(completion.losses)),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
     ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Write one HTML file of each sweep, to open from disk or hand on: verdicts, tables, curves, series, every run.
 
@@ -78,22 +75,28 @@ def report(
     from rnngan_cli.report import write_report
     from rnngan_cli.store import find_sweeps
 
-    sweeps = find_sweeps(results)
+    voice, sweeps = Voice.of(quiet, verbose), find_sweeps(results)
     if output is not None and len(sweeps) > 1:
         raise UserError(
             f"`--output {output}`: `{results}` holds {len(sweeps)} sweeps; name one of them, or leave it out"
         )
     for sweep in sweeps:
+        voice.detail(f"{sweep.path}: reading runs and writing the report")
         written = write_report(sweep, score or SORT_BY, baseline, output)
         for note in written.notes:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
-        typer.echo(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
+        _tell_if_nothing_ended(sweep)
+        voice.say(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
 
 
 def evaluate(
     results: Results = Path("results"),
     protocol: Annotated[
-        str, typer.Option(help="How to score: standard, quick, timegan; runs scored by another are scored anew.")
+        str,
+        typer.Option(
+            help="How to score: standard, quick, timegan; runs scored by another are scored anew.",
+            autocompletion=completion.one_of(completion.protocols),
+        ),
     ] = "standard",
     self_check: Annotated[
         bool,
@@ -101,6 +104,8 @@ def evaluate(
             "--self-check", help="Instead, score real series by the judges of `timegan` and compare with its paper."
         ),
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Score finished runs by a protocol, and series of known quality beside them: real ones, noise, copies.
 
@@ -116,22 +121,40 @@ def evaluate(
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.tables import refresh
 
-    by = find_protocol(protocol)
+    voice, by = Voice.of(quiet, verbose), find_protocol(protocol)
     sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
     if self_check:
-        _check_judges()
+        _check_judges(voice)
     from rnngan_cli.evaluating import evaluate as run
 
     for sweep in sweeps:
-        done = run(sweep, by, lambda line: typer.echo(line, err=True))
+        done = run(sweep, by, lambda line: voice.say(line, err=True))
         refresh(sweep)
         for note in done.notes:
             typer.echo(printable(f"rnngan: {note}"), err=True)
-        typer.echo(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+        _tell_if_nothing_ended(sweep)
+        voice.say(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
 
 
-def _check_judges() -> None:
+def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
+    """Says why there is nothing to see yet, and how to get on."""
+    from rnngan_cli.files import DamagedFileError
+    from rnngan_cli.store import ENDED
+
+    for folder in sweep.runs():
+        with suppress(DamagedFileError):  # told by whoever reads it
+            if folder.status()["state"] in ENDED:
+                return
+    command = command_line(["rnngan", "status", str(sweep.path)])
+    typer.echo(
+        f"rnngan: {sweep.path}: no run has ended yet: `{command}` tells how far they are, and `rnngan sweep` goes on "
+        "with them",
+        err=True,
+    )
+
+
+def _check_judges(voice: Voice) -> None:
     """Prints what `self_check` found.
 
     Raises:
@@ -141,14 +164,14 @@ def _check_judges() -> None:
     from rnngan_cli.evaluation.metrics import METRICS
     from rnngan_cli.evaluation.reimplementation import self_check
 
-    typer.echo("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
+    voice.say("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
     checks, seconds = self_check()
     for check in checks:
-        typer.echo(
+        voice.say(
             f"{METRICS[check.name].title}: {check.found:.4f}, deviation over {check.judges} judges {check.spread:.4f}; "
             f"expected {check.low:.3f} to {check.high:.3f}: {'passed' if check.passed else 'NOT PASSED'}"
         )
-    typer.echo(f"{seconds:.0f} s on one core, compiling included")
+    voice.say(f"{seconds:.0f} s on one core, compiling included")
     failed = [check.name for check in checks if not check.passed]
     if failed:
         raise DifferenceFoundError(
@@ -157,7 +180,7 @@ def _check_judges() -> None:
 
 
 def generate(
-    run: Annotated[Path, typer.Argument(help="A finished run's folder.")],
+    run: Annotated[Path, typer.Argument(help="A finished run's folder.", autocompletion=completion.run_folders)],
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=1_000_000, help="How many series.")] = 100,
     output: Annotated[
         Path,
@@ -190,4 +213,4 @@ def generate(
     typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
 
 
-COMMANDS = (status, plot, report, evaluate, generate)
+COMMANDS = (plot, report, evaluate, generate)

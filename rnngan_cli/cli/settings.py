@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rnngan_cli.config import SweepConfig, build, read_experiment
+from rnngan_cli.data.files import LOADERS
 from rnngan_cli.errors import UserError
+from rnngan_cli.losses import VARIANTS
 from rnngan_cli.plan import RUN_FIELDS
 
 
@@ -23,7 +25,7 @@ def merge(
     Raises:
         UserError: whatever is wrong with them, in one line.
     """
-    values = read_experiment(experiment) if experiment else {}
+    values = _read(experiment) if experiment else {}
     values |= {key: value for key, value in words.items() if value is not None}
     chosen = {key: value for key, value in data.items() if value is not None}
     for part in ("data", "run", "grid", "override"):
@@ -42,6 +44,21 @@ def merge(
     for setting in given:
         _apply(values, setting)
     return build(SweepConfig, values, str(experiment) if experiment else "sweep")
+
+
+def _read(experiment: Path) -> dict[str, Any]:
+    """The experiment's values.
+
+    Raises:
+        UserError: it is none; what a newcomer may have meant is told.
+    """
+    if experiment.suffix.lower() in LOADERS:
+        raise UserError(
+            f"experiment `{experiment}`: is data, not an experiment (TOML); give it as `--data {experiment}`"
+        )
+    if not experiment.exists() and all(name in ("all", *VARIANTS) for name in experiment.name.split(",")):
+        raise UserError(f"experiment `{experiment}`: no such file; losses are given as `--losses {experiment}`")
+    return read_experiment(experiment)
 
 
 def _apply(values: dict[str, Any], setting: str) -> None:

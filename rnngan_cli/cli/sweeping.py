@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import (
     AsJson,
     Columns,
@@ -38,8 +39,10 @@ from rnngan_cli.cli.choices import (
     TimeColumn,
     Window,
     Workers,
+    data_fields,
 )
-from rnngan_cli.words import printable
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.words import command_line, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,9 +56,28 @@ if TYPE_CHECKING:
 
 def sweep(
     experiment: Experiment = None,
-    losses: Annotated[str | None, typer.Option(metavar="A,B|all", help="Losses. [default: bce,wgan]")] = None,
-    cells: Annotated[str | None, typer.Option(metavar="gru,lstm|all", help="Cells. [default: gru]")] = None,
-    datasets: Annotated[str | None, typer.Option(metavar="A,B|all", help="Data sets. [default: sines]")] = None,
+    losses: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Losses. [default: bce,wgan]",
+            autocompletion=completion.some_of(completion.losses),
+        ),
+    ] = None,
+    cells: Annotated[
+        str | None,
+        typer.Option(
+            metavar="gru,lstm|all", help="Cells. [default: gru]", autocompletion=completion.some_of(completion.cells)
+        ),
+    ] = None,
+    datasets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Data sets. [default: sines]",
+            autocompletion=completion.some_of(completion.datasets),
+        ),
+    ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="5|0..4|0,3,7", help="How many seeds, or which. [default: 3]")
     ] = None,
@@ -77,7 +99,11 @@ def sweep(
         ),
     ] = None,
     protocol: Annotated[
-        str | None, typer.Option(help="How runs are scored: standard, quick, timegan. [default: standard]")
+        str | None,
+        typer.Option(
+            help="How runs are scored: standard, quick, timegan. [default: standard]",
+            autocompletion=completion.one_of(completion.protocols),
+        ),
     ] = None,
     workers: Workers = None,
     device: Device = "auto",
@@ -101,6 +127,8 @@ def sweep(
     progress: ProgressOption = Progress.auto,
     output: Output = None,
     dry_run: DryRun = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Train and score every loss x cell x data set x seed; the same command again continues.
@@ -116,15 +144,11 @@ def sweep(
     from rnngan_cli.engines.engine import Cluster
     from rnngan_cli.shards import parse as parse_shard
 
+    voice = Voice.of(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
     words["profile"] = profile.value if profile else None
     parts = {
-        "file": str(data) if data else None,
-        "window": window,
-        "columns": tuple(name.strip() for name in columns.split(",")) if columns else None,
-        "id_column": id_column,
-        "label_column": label_column,
-        "time_column": time_column,
+        **data_fields(data, window, columns, id_column, label_column, time_column),
         **{name: value.value if value else None for name, value in _words(labels, missing, scaling).items()},
     }
     config = _merge(experiment, words, parts, steps, settings)
@@ -132,13 +156,18 @@ def sweep(
     part = parse_shard(shard) if shard is not None else None
     cluster = Cluster(ray_address or "", gpus_per_run)
     orders = orders_for(workers, device, retries, timeout, fail_fast, rerun, engine, cluster)
-    _sweep(config, where, orders, progress, part, dry_run=dry_run, as_json=as_json)
+    _sweep(config, where, orders, progress, voice, part, dry_run=dry_run, as_json=as_json)
 
 
 def train(
-    loss: Annotated[str, typer.Option(help="Loss.")] = "bce",
-    cell: Annotated[str, typer.Option(help="Cell: gru or lstm.")] = "gru",
-    dataset: Annotated[str | None, typer.Option(help="Data set. [default: sines]")] = None,
+    loss: Annotated[str, typer.Option(help="Loss.", autocompletion=completion.one_of(completion.losses))] = "bce",
+    cell: Annotated[
+        str, typer.Option(help="Cell: gru or lstm.", autocompletion=completion.one_of(completion.cells))
+    ] = "gru",
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Data set. [default: sines]", autocompletion=completion.one_of(completion.datasets)),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     steps: Steps = None,
     settings: Settings = None,
@@ -147,6 +176,8 @@ def train(
     device: Device = "auto",
     progress: ProgressOption = Progress.auto,
     output: Output = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Train and score one run; a sweep of one, into results/train.
@@ -154,11 +185,12 @@ def train(
     Example:
       rnngan train --loss wgan --dataset stocks --seed 3 --steps 500
     """
+    voice = Voice.of(quiet, verbose)
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
     parts = {"file": str(data) if data else None, "window": window}
     config = _merge(None, words, parts, steps, settings)
     orders = orders_for(1, device, 0, 0, False, Rerun.none)
-    _sweep(config, output or Path("results/train"), orders, progress, dry_run=False, as_json=as_json)
+    _sweep(config, output or Path("results/train"), orders, progress, voice, dry_run=False, as_json=as_json)
 
 
 COMMANDS = (sweep, train)
@@ -209,6 +241,7 @@ def _sweep(
     output: Path,
     orders: "Orders",
     progress: Progress,
+    voice: Voice,
     shard: "Shard | None" = None,
     *,
     dry_run: bool,
@@ -219,44 +252,47 @@ def _sweep(
     prepared = prepare(config, output)
     if shard is not None:
         prepared = prepared.only(shard)
-    tell_notes(prepared)
+    tell_notes(prepared, voice)
     if dry_run:
         _print_plan(prepared, orders, as_json=as_json)
         return
-    display = display_for(progress, as_json=as_json)
+    display = display_for(progress, voice, as_json=as_json)
     try:
         summary = carry_out(prepared, orders, display)
     finally:
         getattr(display, "close", lambda: None)()
-    _conclude(prepared, summary, as_json=as_json)
+    _conclude(prepared, summary, voice, as_json=as_json)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
 
 
-def tell_notes(prepared: "Prepared") -> None:
+def tell_notes(prepared: "Prepared", voice: Voice) -> None:
     """Prints what there is to say of the data, on standard error."""
     for name, dataset in prepared.datasets.items():
         for note in dataset.notes:
-            typer.echo(printable(f"{name}: {note}"), err=True)
+            voice.say(printable(f"{name}: {note}"), err=True)
 
 
-def display_for(progress: Progress, *, as_json: bool) -> "Display":
+def display_for(progress: Progress, voice: Voice, *, as_json: bool) -> "Display":
     """What shows progress: bars on a terminal, lines elsewhere; on standard error where the outcome is JSON."""
     from rich.console import Console
 
     from rnngan_cli.cli.display import Bars, Plain, Silent
 
     console = Console(stderr=as_json)
-    if progress is Progress.none:
+    if progress is Progress.none or voice.quiet:
         return Silent()
-    bars = progress is Progress.rich or (progress is Progress.auto and console.is_terminal)
-    return Bars(console) if bars else Plain(console)
+    bars = progress is Progress.rich or (
+        progress is Progress.auto and console.is_terminal and not console.is_dumb_terminal
+    )
+    return Bars(console, verbose=voice.verbose) if bars else Plain(console, verbose=voice.verbose)
 
 
 def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: every run, their number, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweeping import expected_seconds, survey
+    from rnngan_cli.pace import expected_seconds
+    from rnngan_cli.sweeping import survey
 
     summary, todo = survey(prepared, orders, clear=False)
     seconds = expected_seconds(todo, orders.workers)
@@ -275,7 +311,7 @@ def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> Non
     )
 
 
-def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> None:
+def _conclude(prepared: "Prepared", summary: "Summary", voice: Voice, *, as_json: bool) -> None:
     """Writes the derived tables and prints the outcome."""
     from rnngan_cli.boards import render
 
@@ -286,20 +322,28 @@ def _conclude(prepared: "Prepared", summary: "Summary", *, as_json: bool) -> Non
         states = {name: {"state": state, "reason": summary.reasons[name]} for name, state in summary.states.items()}
         typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": states}, indent=2))
         return
-    if board is not None and not board.empty:
+    if board is not None and not board.empty and not voice.quiet:
         render(board)
+    _tell_unwell(summary, voice)
+    counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))
+    voice.say(f"{counts}. Tables and runs: {prepared.folder.path}")
+    if not summary.exit_code:
+        voice.say(f"Pictures: {command_line(['rnngan', 'plot', str(prepared.folder.path)])}")
+    sys.stdout.flush()
+
+
+def _tell_unwell(summary: "Summary", voice: Voice) -> None:
+    """Prints which runs failed or diverged, and what stopped the sweep; of a quiet one the errors alone."""
     for name, state in summary.states.items():
-        if state in ("failed", "diverged"):
-            typer.echo(printable(f"{state}: {name}: {summary.reasons[name]}"))
+        line = printable(f"{state}: {name}: {summary.reasons[name]}")
+        if state == "failed":
+            typer.echo(line, err=voice.quiet)
+        elif state == "diverged":
+            voice.say(line)
     if summary.refused:
         typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
     if summary.signal is not None:
         typer.echo("interrupted: the same command goes on from here", err=True)
-    counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))
-    typer.echo(f"{counts}. Tables and runs: {prepared.folder.path}")
-    if not summary.exit_code:
-        typer.echo(f"Pictures: rnngan plot {prepared.folder.path}")
-    sys.stdout.flush()
 
 
 def _refresh(prepared: "Prepared", summary: "Summary") -> "tuple[pd.DataFrame | None, list[str]]":

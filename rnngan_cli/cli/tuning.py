@@ -1,16 +1,17 @@
 """The command that chooses settings: `tune`."""
 
 import json
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
 from rnngan_cli.cli.sweeping import display_for, orders_for, tell_notes
-from rnngan_cli.words import printable
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.words import command_line, printable
 
 if TYPE_CHECKING:
     from rnngan_cli.driver import Orders, Summary
@@ -23,12 +24,25 @@ STEPS = 500
 
 
 def tune(
-    losses: Annotated[str, typer.Option(metavar="A,B|all", help="Losses.")] = "all",
+    losses: Annotated[
+        str,
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+    ] = "all",
     cells: Annotated[
-        str, typer.Option(metavar="gru,lstm|all", help="Cells; one setting is chosen for all of them.")
+        str,
+        typer.Option(
+            metavar="gru,lstm|all",
+            help="Cells; one setting is chosen for all of them.",
+            autocompletion=completion.some_of(completion.cells),
+        ),
     ] = "gru",
     datasets: Annotated[
-        str | None, typer.Option(metavar="A,B|all", help="Data sets; each is tuned by itself. [default: sines]")
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Data sets; each is tuned by itself. [default: sines]",
+            autocompletion=completion.some_of(completion.datasets),
+        ),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
     seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")] = 2,
@@ -37,7 +51,11 @@ def tune(
         int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
     ] = 3,
     score: Annotated[
-        str, typer.Option(help="Score to choose by, against the validation series; see `rnngan metrics`.")
+        str,
+        typer.Option(
+            help="Score to choose by, against the validation series; see `rnngan metrics`.",
+            autocompletion=completion.one_of(completion.scores),
+        ),
     ] = "sliced_wasserstein",
     draw_seed: Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")] = 0,
     settings: Annotated[
@@ -52,6 +70,8 @@ def tune(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
     write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
     dry_run: DryRun = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     as_json: AsJson = False,
 ) -> None:
     """Choose settings for each loss on equal budgets, on validation series; the same command again continues.
@@ -65,18 +85,19 @@ def tune(
     from rnngan_cli.trials import Budget, of_one_dataset
     from rnngan_cli.tune import prepare_tune
 
+    voice = Voice.of(quiet, verbose)
     given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
     sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
     orders = orders_for(workers, device, 0, 0, False, Rerun.failed)
-    _tell(tunes)
+    _tell(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
         return
     command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
-    do = _doer(orders, progress, as_json=as_json)
-    outcomes = {one.name: _tune(one, write_to, command, do, quiet=as_json) for one in tunes}
+    do = _doer(orders, progress, voice, as_json=as_json)
+    outcomes = {one.name: _tune(one, write_to, command, do, voice, as_json=as_json) for one in tunes}
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
 
@@ -91,29 +112,29 @@ def _command(
     words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
     words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
     words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
-    return " ".join(["rnngan tune", *words, *(f"-s {shlex.quote(one)}" for one in settings)])
+    return " ".join(["rnngan tune", *words, *(f"-s {command_line([one])}" for one in settings)])
 
 
-def _tell(tunes: "list[Tune]") -> None:
+def _tell(tunes: "list[Tune]", voice: Voice) -> None:
     """What there is to say of the data, and what losses take otherwise than it was drawn."""
     for one in tunes:
-        tell_notes(one.prepared)
+        tell_notes(one.prepared, voice)
     taken: dict[tuple[str, str], list[int]] = {}
     for trial in tunes[0].trials:
         for words in trial.changed:
             taken.setdefault((trial.loss, words), []).append(trial.number)
     for (loss, words), numbers in taken.items():
         told = ", ".join(map(str, numbers))
-        typer.echo(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
+        voice.say(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
 
 
-def _doer(orders: "Orders", progress: Progress, *, as_json: bool) -> "Callable[[str, Prepared], None]":
+def _doer(orders: "Orders", progress: Progress, voice: Voice, *, as_json: bool) -> "Callable[[str, Prepared], None]":
     """What has runs done under a title, and ends the program if not all of them have ended."""
     from rnngan_cli.sweeping import carry_out
 
     def do(title: str, prepared: "Prepared") -> None:
-        typer.echo(f"{title}, into {prepared.folder.path}", err=as_json)
-        display = display_for(progress, as_json=as_json)
+        voice.say(f"{title}, into {prepared.folder.path}", err=as_json)
+        display = display_for(progress, voice, as_json=as_json)
         try:
             summary = carry_out(prepared, orders, display)
         finally:
@@ -136,7 +157,7 @@ def _tell_why(summary: "Summary") -> None:
 
 
 def _tune(
-    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", *, quiet: bool
+    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
 ) -> dict[str, Any]:
     """Has all of one data set done; prints the outcome, and returns it ready for JSON."""
     from rnngan_cli.tune import conclude_finals, conclude_trials, facts, prepare_finals
@@ -150,15 +171,16 @@ def _tune(
     rows = conclude_finals(one, found, finals)
     for row in rows:
         words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
-        typer.echo(f"{one.name}, {row.cell}, {row.loss}: {words}", err=quiet)
-    typer.echo(f"Tables and picture: {one.folder}; experiments: {write_to}", err=quiet)
+        voice.say(f"{one.name}, {row.cell}, {row.loss}: {words}", err=as_json)
+    voice.say(f"Tables and picture: {one.folder}; experiments: {write_to}", err=as_json)
     return facts(found, rows)
 
 
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: the settings, how many runs, the expected time."""
     from rnngan_cli.estimate import in_words
-    from rnngan_cli.sweeping import expected_seconds, survey
+    from rnngan_cli.pace import expected_seconds
+    from rnngan_cli.sweeping import survey
 
     plans = {}
     for one in tunes:

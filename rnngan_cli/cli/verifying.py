@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
 from rnngan_cli.cli.results import AsJson, Results
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ def verify(
     ] = False,
     reproduce: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Instead, train the run in this folder again and compare the bits."),
+        typer.Option(
+            metavar="RUN",
+            help="Instead, train the run in this folder again and compare the bits.",
+            autocompletion=completion.run_folders,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,15 +89,14 @@ def _reproduce(path: Path, *, as_json: bool) -> None:
         DifferenceFoundError: a bit differs.
     """
     from rnngan_cli import device
-    from rnngan_cli.errors import DifferenceFoundError, UserError
-    from rnngan_cli.store import RunFolder
+    from rnngan_cli.errors import DifferenceFoundError
+    from rnngan_cli.store import find_run
 
-    if not (path / "config.json").is_file():
-        raise UserError(f"`--reproduce {path}`: no run here; expected a folder with a config.json, below runs/")
+    folder = find_run(path)
     device.start("cpu")
     from rnngan_cli.reproducing import reproduce
 
-    found = reproduce(RunFolder(path))
+    found = reproduce(folder)
     if as_json:
         typer.echo(json.dumps({"same": found.same, "differences": found.differences, "notes": found.notes}, indent=2))
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rnngan_cli.config import RunConfig
-from rnngan_cli.device import describe_cores, worker_environment
+from rnngan_cli.device import describe_cores, is_loud, worker_environment
 from rnngan_cli.engines.engine import Cluster, Message, Placement
 from rnngan_cli.engines.messages import parse
 from rnngan_cli.errors import UserError
@@ -124,5 +124,7 @@ class LocalWorker:
 
     def _overhear(self) -> None:
         for line in self.process.stderr or ():
+            if is_loud():
+                print(line, end="", file=sys.stderr, flush=True)  # noqa: T201 - asked for by `--verbose`
             if line.strip():
                 self._last_words = [*self._last_words[-20:], line.strip()]

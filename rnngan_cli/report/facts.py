@@ -1,7 +1,6 @@
 """What a report shows of a sweep, read once, as plain values that both the page and its charts are made from."""
 
 import json
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from rnngan_cli.report.curves import MOST_SERIES, Room, finite, history_facts, r
 from rnngan_cli.report.recipe import recipe
 from rnngan_cli.store import ENDED, RunFolder, SweepFolder
 from rnngan_cli.tables import refresh, score_names
+from rnngan_cli.words import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +141,7 @@ def _details(folder: RunFolder, row: "pd.Series[Any]", notes: list[str]) -> dict
     return {
         "config": config.model_dump(mode="json"),
         "provenance": provenance,
-        "command": shlex.join(recipe(config, str(row["protocol"]))),
+        "command": command_line(recipe(config, str(row["protocol"]))),
     }
 
 

@@ -2,10 +2,11 @@
 
 A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
 weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
-read from then on. A sweep's folder: sweep.json, runs/, reference/ (real test series, for pictures),
-and what is derived from the runs: runs.csv, leaderboard.*, figures/.
+read from then on. A sweep's folder: sweep.json, progress.json (while it goes on), runs/, reference/ (real test series,
+for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figures/.
 """
 
+from rnngan_cli.store.finding import find_run, find_sweeps
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 from rnngan_cli.store.run import (
     ENDED,
@@ -19,7 +20,7 @@ from rnngan_cli.store.run import (
     RunFolder,
     State,
 )
-from rnngan_cli.store.sweep import SweepFolder, find_sweeps
+from rnngan_cli.store.sweep import SweepFolder
 
 __all__ = [
     "ENDED",
@@ -34,6 +35,7 @@ __all__ = [
     "RunFolder",
     "State",
     "SweepFolder",
+    "find_run",
     "find_sweeps",
     "history_bytes",
     "read_history",

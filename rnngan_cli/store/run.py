@@ -32,7 +32,8 @@ from rnngan_cli.files import (
     write_json,
     write_text,
 )
-from rnngan_cli.guard import open_own
+from rnngan_cli.guard import open_own, open_regular
+from rnngan_cli.lock import living_holder
 from rnngan_cli.scorebook import ScoreBook, ScoreKey
 from rnngan_cli.seal import NAME as MANIFEST
 from rnngan_cli.seal import Seal, content_hash
@@ -59,6 +60,8 @@ LEFT_OUT = ("samples.npz", "weights/manifest.json")
 REPLACEABLE = ("config.json", "samples.npz", "scores.json", "status.json")
 """Files that are written anew from a run's config and its weights; where another is lost the run is trained again."""
 
+LOG_TAIL_BYTES = 8192
+"""Of log.txt that are looked at for its last lines."""
 GRID_PREFIX, VALUES_PREFIX = "by_", "values_of_"
 """Names in samples.npz: series by the value of a label or code, and those values."""
 
@@ -141,6 +144,13 @@ class RunFolder:
         if status["state"] in ENDED:
             self._seal.check("status.json", content)
         return status
+
+    def status_stamp(self) -> int:
+        """When the status was last written, in nanoseconds; 0 where none was yet."""
+        try:
+            return os.stat(self.path / "status.json", follow_symlinks=False).st_mtime_ns  # noqa: PTH116 - of thousands
+        except OSError:
+            return 0
 
     def is_settled(self, protocol: str) -> bool:
         """Whether the run has diverged, or has ended with scores of that protocol: nothing is left to be done.
@@ -233,6 +243,20 @@ class RunFolder:
             os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8") as file,
         ):
             file.write(f"{line}\n")
+
+    def log_tail(self, lines: int) -> list[str]:
+        """The last lines of log.txt; none where it cannot be read."""
+        try:
+            with open_regular(self._own("log.txt")) as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES))
+                text = file.read(LOG_TAIL_BYTES).decode("utf-8", errors="replace")
+        except (OSError, DamagedFileError):
+            return []
+        return [line for line in text.splitlines() if line.strip()][-lines:]
+
+    def is_held(self) -> bool:
+        """Whether a living worker is at the run."""
+        return living_holder(self.path) is not None
 
     def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
         """Keeps everything needed to go on from `step`; drops all but the newest two."""

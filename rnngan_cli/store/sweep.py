@@ -3,7 +3,8 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from rnngan_cli.files import (
     write_bytes,
     write_json,
 )
+from rnngan_cli.lock import NAME as LOCK
+from rnngan_cli.lock import living_holder
 from rnngan_cli.seal import content_hash, digest
 from rnngan_cli.store.run import RunFolder
 
@@ -36,12 +39,17 @@ class SweepFolder:
 
     path: Path
 
-    def create(self, config: SweepConfig) -> None:
-        """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left."""
+    def create(self, config: SweepConfig, runs: Sequence[str] = ()) -> None:
+        """Makes the folder and writes the resolved sweep, the last one asked for; clears what a killed driver left.
+
+        Args:
+            config: of the sweep.
+            runs: names of its runs, where a plan of `config` does not give them: those of a tune are drawn.
+        """
         make_own_folder(self.path, "runs")
         for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
             clear_leftovers(folder)
-        content = config.model_dump(mode="json")
+        content = config.model_dump(mode="json") | ({"runs": list(runs)} if runs else {})
         write_json(self.path / "sweep.json", {**content, "sha256": content_hash(content)})
 
     def config(self) -> SweepConfig:
@@ -50,14 +58,28 @@ class SweepFolder:
         Raises:
             DamagedFileError: it cannot be read or does not validate.
         """
+        return self._resolved()[0]
+
+    def listed(self) -> list[str]:
+        """Names of its runs where no plan gives them; empty for the runs that a plan of `config` has.
+
+        Raises:
+            DamagedFileError: as `config`.
+        """
+        return self._resolved()[1]
+
+    def _resolved(self) -> tuple[SweepConfig, list[str]]:
         path = self.path / "sweep.json"
         values = read_json(path)
         if json_bytes(values) != path.read_bytes():
             raise DamagedFileError(f"`{path}` is not as it was written")
         if values.pop("sha256", None) not in (None, content_hash(values)):  # none was kept of old
             raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
+        runs = values.pop("runs", [])
+        if not isinstance(runs, list) or not all(isinstance(name, str) for name in runs):
+            raise DamagedFileError(f"`{path}`: `runs`: expected a list of names")
         try:
-            return build(SweepConfig, values, str(path))
+            return build(SweepConfig, values, str(path)), runs
         except UserError as error:
             raise DamagedFileError(str(error)) from error
 
@@ -70,6 +92,28 @@ class SweepFolder:
         for path in sorted((self.path / "runs").glob("[!.]*")):
             if (folder := RunFolder(path)).is_begun():
                 yield folder
+
+    def write_progress(self, lock: str, facts: Mapping[str, Any]) -> None:
+        """Leaves how far the runs of the driver that holds `lock` are; not synced: it is worth nothing without it."""
+        path = self._progress_path(lock)
+        write_bytes(path, json_bytes({"schema_version": SCHEMA_VERSION, **facts}), synced=False)
+
+    def remove_progress(self, lock: str) -> None:
+        """Takes away what `write_progress` left."""
+        self._progress_path(lock).unlink(missing_ok=True)
+
+    def progress(self) -> list[dict[str, Any]]:
+        """What living drivers have left of how far their runs are; none that is half written or of no use."""
+        found = []
+        for path in sorted(self.path.glob(f"{LOCK}*")):
+            if living_holder(self.path, path.name) is not None:
+                with suppress(DamagedFileError):
+                    found.append(records.read(self._progress_path(path.name), records.Progress))
+        return found
+
+    def _progress_path(self, lock: str) -> Path:
+        """Each driver has a file: the shards of a sweep work beside each other."""
+        return self.path / f"progress{lock.removeprefix(LOCK)}.json"
 
     def write_reference(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keeps real test series in the data's own units under the data's name and hash, unless they are there."""
@@ -128,21 +172,3 @@ class SweepFolder:
     def figures(self) -> Path:
         """Where pictures go."""
         return self.path / "figures"
-
-
-def find_sweeps(path: Path) -> list[SweepFolder]:
-    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
-
-    Raises:
-        UserError: there is none.
-    """
-    if (path / "sweep.json").is_file():
-        return [SweepFolder(path)]
-    found = (
-        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
-        if path.is_dir()
-        else []
-    )
-    if not found:
-        raise UserError(f"`{path}`: no sweep here; expected a folder with a sweep.json, such as results/sweep")
-    return found

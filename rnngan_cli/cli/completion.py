@@ -1,0 +1,104 @@
+"""What a shell offers for a word that is half typed: names from the registries, sweeps and runs on disk.
+
+`rnngan --install-completion` turns it on. It has to answer in a moment, so nothing heavy is imported.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import get_args
+
+Complete = Callable[[str], list[str]]
+MOST = 200
+"""Folders offered: nobody reads more."""
+START = "results"
+"""Where sweeps are looked for while nothing is typed."""
+
+
+def losses() -> Iterable[str]:
+    """Names of the losses."""
+    from rnngan_cli.losses import VARIANTS
+
+    return VARIANTS
+
+
+def cells() -> Iterable[str]:
+    """Names of the cells."""
+    from rnngan_cli.config import Cell
+
+    return get_args(Cell)
+
+
+def datasets() -> Iterable[str]:
+    """Names of the built-in data sets."""
+    from rnngan_cli.data.registry import SOURCES
+
+    return SOURCES
+
+
+def protocols() -> Iterable[str]:
+    """Names of the protocols."""
+    from rnngan_cli.evaluation.protocols import PROTOCOLS
+
+    return PROTOCOLS
+
+
+def scores() -> Iterable[str]:
+    """Names of the scores."""
+    from rnngan_cli.evaluation.metrics import METRICS
+
+    return METRICS
+
+
+def one_of(names: Callable[[], Iterable[str]]) -> Complete:
+    """Completes one name."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return complete
+
+
+def some_of(names: Callable[[], Iterable[str]]) -> Complete:
+    """Completes the last of several names with commas between them; those before are not offered again.
+
+    >>> some_of(lambda: ["bce", "wgan", "vae"])("bce,")
+    ['bce,wgan', 'bce,vae']
+    """
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        given = before.split(",")
+        offered = [*names(), *([] if comma else ["all"])]
+        return [f"{before}{comma}{name}" for name in offered if name.startswith(last) and name not in given]
+
+    return complete
+
+
+def sweep_folders(incomplete: str) -> list[str]:
+    """Completes the folder of a sweep."""
+    return _matching(incomplete, _sweeps(incomplete))
+
+
+def run_folders(incomplete: str) -> list[str]:
+    """Completes the folder of a run."""
+    found = (path for sweep in _sweeps(incomplete) for path in sorted((sweep / "runs").glob("[!.]*")) if path.is_dir())
+    return _matching(incomplete, found)
+
+
+def _matching(incomplete: str, paths: Iterable[Path]) -> list[str]:
+    here = "./" if incomplete.startswith("./") else ""  # a path forgets it
+    found = dict.fromkeys(f"{here}{path}" for path in paths)
+    return list(islice((path for path in found if path.startswith(incomplete)), MOST))
+
+
+def _sweeps(incomplete: str) -> Iterator[Path]:
+    """Sweeps around what is typed: those it lies in, those beside and below it."""
+    typed = Path(incomplete)
+    places = dict.fromkeys([typed, *typed.parents, Path(START)])
+    for place in places:
+        if (place / "sweep.json").is_file():
+            yield place
+            return
+    for place in (typed, typed.parent, Path(START)):
+        yield from sorted(one.parent for one in place.glob("*/sweep.json"))
