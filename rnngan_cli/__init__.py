@@ -40,6 +40,7 @@ Where things live:
     tune.py, tune_files.py  a tune from trials to report; the tables and experiments it writes
     verifying.py            results held against what they were written with; reproducing.py: a run trained again
     figures/                pictures; report/: one HTML file of all of it
+    exports/                results in the forms that other programs read
     cli/                    commands: parse, call one function, print
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads

@@ -26,7 +26,7 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
     ("driver", "figures", "comparing", "reports", "trials"),
-    ("sweep", "generation", "tune_files", "reproducing", "report"),
+    ("sweep", "generation", "tune_files", "reproducing", "report", "exports"),
     ("tune", "verifying"),
     ("cli",),
     ("__main__",),
@@ -141,7 +141,9 @@ def test_the_page_names_every_module() -> None:
         "reports",
     ]
     assert [module for module in modules if f"{module}.py" not in page] == []
-    assert all(f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "report", "cli"))
+    assert all(
+        f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "report", "exports", "cli")
+    )
 
 
 def compared_constants(tree: ast.Module) -> set[object]:

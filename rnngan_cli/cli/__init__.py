@@ -5,7 +5,7 @@ import sys
 import typer
 
 from rnngan_cli import __version__
-from rnngan_cli.cli import comparing, listing, results, sweeping, tuning, verifying
+from rnngan_cli.cli import comparing, exporting, listing, results, sweeping, tuning, verifying
 from rnngan_cli.errors import DamagedFileError, UserError
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ def _main(
     pass
 
 
-for _module in (sweeping, tuning, results, comparing, verifying, listing):
+for _module in (sweeping, tuning, results, comparing, exporting, verifying, listing):
     for _command in _module.COMMANDS:
         app.command()(_command)
 

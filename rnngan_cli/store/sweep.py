@@ -129,6 +129,15 @@ class SweepFolder:
         """Where pictures go."""
         return self.path / "figures"
 
+    def make_exports(self) -> Path:
+        """Makes the folder for files of other programs, where it is not there.
+
+        Raises:
+            UserError: a link or a file is in its place.
+            EnvironmentFaultError: the disk refused.
+        """
+        return make_own_folder(self.path, "export")
+
 
 def find_sweeps(path: Path) -> list[SweepFolder]:
     """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
