@@ -40,7 +40,7 @@ def test_nothing_finished_is_told(rnngan: Rnngan, tmp_path: Path, to: str) -> No
     SweepFolder(tmp_path / "new").create(SweepConfig())
     code, out, err = rnngan("export", "new", "--to", to)
     assert (code, out) == (2, "")
-    assert err == "rnngan: `new`: no run has ended that can be read; let `rnngan sweep` finish one\n"
+    assert err == "rnngan: `new`: no run has ended with results that can be read; let `rnngan sweep` finish one\n"
 
 
 @pytest.mark.parametrize("to", FORMATS)

@@ -2,6 +2,7 @@
 
 source.py    what is exported, read once, and where it goes
 frames.py    csv, parquet: three tidy tables
+latex.py     latex: the leaderboard for a paper
 """
 
 import importlib.util
@@ -49,9 +50,16 @@ def _parquet(source: Source, target: Path, notes: list[str]) -> str:
     return frames.write_parquet(source, target, notes)
 
 
+def _latex(source: Source, target: Path, notes: list[str]) -> str:
+    from rnngan_cli.exports import latex
+
+    return latex.write_latex(source, target, notes)
+
+
 FORMATS: dict[str, Format] = {
     "csv": Format("tables for pandas, R and spreadsheets", "csv", _csv),
     "parquet": Format("the same tables, with their types", "parquet", _parquet),
+    "latex": Format("the leaderboard as tables for a paper", "leaderboard.tex", _latex),
 }
 """What results can be exported to, by name."""
 

@@ -97,7 +97,9 @@ def _provenance(folder: RunFolder) -> dict[str, Any]:
 
 def nothing_finished(source: Source) -> UserError:
     """The error for results in which there is nothing to export yet."""
-    return UserError(f"`{source.sweep.path}`: no run has ended that can be read; let `rnngan sweep` finish one")
+    return UserError(
+        f"`{source.sweep.path}`: no run has ended with results that can be read; let `rnngan sweep` finish one"
+    )
 
 
 def target_folder(path: Path) -> Path:
