@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +12,12 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, check_target, npz_bytes, write_bytes
 from rnngan_cli.sheets import frame_csv
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, State
+
+if TYPE_CHECKING:
+    from rnngan_cli.config import RunConfig
+    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.training import Trainer
 
 PICTURES = (".png", ".svg")
 SUFFIXES = (".npz", ".csv", *PICTURES)
@@ -73,19 +79,14 @@ def generate_series(
     from rnngan_cli import data, footprint
     from rnngan_cli.plan import check_resolved
     from rnngan_cli.steering import LABEL, arrange, read_requests
-    from rnngan_cli.training import Trainer
 
     requests = read_requests(label, codes)
     check_resolved(config)
     dataset = data.load(config.data)
     footprint.check(config, dataset)
     memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
-    trainer = Trainer(config, dataset)
+    trainer = restored(run, config, dataset, weights)
     layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
-    try:
-        trainer.load_weights(weights)
-    except ValueError as error:
-        raise UserError(f"`{run}`: {error}; the weights are of another run") from error
     scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
     return Generated(
         dataset.scaler.inverse(scaled),
@@ -97,6 +98,22 @@ def generate_series(
         layout.swept,
         layout.values,
     )
+
+
+def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: State) -> "Trainer":
+    """A run's networks with the weights it ended with.
+
+    Raises:
+        UserError: the weights are of another run.
+    """
+    from rnngan_cli.training import Trainer
+
+    trainer = Trainer(config, dataset)
+    try:
+        trainer.load_weights(weights)
+    except ValueError as error:
+        raise UserError(f"`{run}`: {error}; the weights are of another run") from error
+    return trainer
 
 
 def write_series(path: Path, made: Generated) -> None:

@@ -1,8 +1,9 @@
 """Results in the forms that other programs read. One module a format; nothing else knows a format by name.
 
-source.py    what is exported, read once, and where it goes
-frames.py    csv, parquet: three tidy tables
-latex.py     latex: the leaderboard for a paper
+source.py      what is exported, read once, and where it goes
+frames.py      csv, parquet: three tidy tables
+latex.py       latex: the leaderboard for a paper
+generators.py  keras: trained generators that plain Keras loads
 """
 
 import importlib.util
@@ -56,10 +57,17 @@ def _latex(source: Source, target: Path, notes: list[str]) -> str:
     return latex.write_latex(source, target, notes)
 
 
+def _keras(source: Source, target: Path, notes: list[str]) -> str:
+    from rnngan_cli.exports import generators
+
+    return generators.write_generators(source, target, notes)
+
+
 FORMATS: dict[str, Format] = {
     "csv": Format("tables for pandas, R and spreadsheets", "csv", _csv),
     "parquet": Format("the same tables, with their types", "parquet", _parquet),
     "latex": Format("the leaderboard as tables for a paper", "leaderboard.tex", _latex),
+    "keras": Format("trained generators that plain Keras loads", "keras", _keras, of_runs=True),
 }
 """What results can be exported to, by name."""
 
