@@ -35,6 +35,7 @@ from rnngan_cli.cli.choices import (
     Settings,
     ShardOption,
     Steps,
+    TensorBoard,
     TimeColumn,
     Window,
     Workers,
@@ -99,6 +100,7 @@ def sweep(
         ),
     ] = Rerun.none,
     progress: ProgressOption = Progress.auto,
+    tensorboard: TensorBoard = False,
     output: Output = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -132,7 +134,7 @@ def sweep(
     part = parse_shard(shard) if shard is not None else None
     cluster = Cluster(ray_address or "", gpus_per_run)
     orders = orders_for(workers, device, retries, timeout, fail_fast, rerun, engine, cluster)
-    _sweep(config, where, orders, progress, part, dry_run=dry_run, as_json=as_json)
+    _sweep(config, where, orders, progress, part, dry_run=dry_run, as_json=as_json, tensorboard=tensorboard)
 
 
 def train(
@@ -213,9 +215,15 @@ def _sweep(
     *,
     dry_run: bool,
     as_json: bool,
+    tensorboard: bool = False,
 ) -> None:
     from rnngan_cli.sweep import carry_out, prepare
 
+    if tensorboard:
+        from rnngan_cli.exports import check_installed
+        from rnngan_cli.exports.following import FORMAT
+
+        check_installed(FORMAT)
     prepared = prepare(config, output)
     if shard is not None:
         prepared = prepared.only(shard)
@@ -224,13 +232,24 @@ def _sweep(
         _print_plan(prepared, orders, as_json=as_json)
         return
     display = display_for(progress, as_json=as_json)
+    if tensorboard:
+        display = _followed(display, prepared)
     try:
         summary = carry_out(prepared, orders, display)
     finally:
         getattr(display, "close", lambda: None)()
+    for note in getattr(display, "notes", ()):
+        typer.echo(printable(f"rnngan: {note}"), err=True)
     _conclude(prepared, summary, as_json=as_json)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
+
+
+def _followed(display: "Display", prepared: "Prepared") -> "Display":
+    """The same display, beside which every run is written for TensorBoard."""
+    from rnngan_cli.exports.following import Follower
+
+    return Follower(display, prepared.folder, [job.config for job in prepared.jobs])
 
 
 def tell_notes(prepared: "Prepared") -> None:

@@ -4,6 +4,7 @@ source.py      what is exported, read once, and where it goes
 frames.py      csv, parquet: three tidy tables
 latex.py       latex: the leaderboard for a paper
 generators.py  keras: trained generators that plain Keras loads
+events.py      tensorboard: scalars, pictures, the HParams table; following.py: the same while a sweep goes on
 """
 
 import importlib.util
@@ -63,11 +64,20 @@ def _keras(source: Source, target: Path, notes: list[str]) -> str:
     return generators.write_generators(source, target, notes)
 
 
+def _tensorboard(source: Source, target: Path, notes: list[str]) -> str:
+    from rnngan_cli.exports import events
+
+    return events.write_events(source, target, notes)
+
+
 FORMATS: dict[str, Format] = {
     "csv": Format("tables for pandas, R and spreadsheets", "csv", _csv),
     "parquet": Format("the same tables, with their types", "parquet", _parquet),
     "latex": Format("the leaderboard as tables for a paper", "leaderboard.tex", _latex),
     "keras": Format("trained generators that plain Keras loads", "keras", _keras, of_runs=True),
+    "tensorboard": Format(
+        "scalars, pictures and the HParams table", "tensorboard", _tensorboard, of_runs=True, needs=("tensorboard",)
+    ),
 }
 """What results can be exported to, by name."""
 
