@@ -5,6 +5,7 @@ frames.py      csv, parquet: three tidy tables
 latex.py       latex: the leaderboard for a paper
 generators.py  keras: trained generators that plain Keras loads
 events.py      tensorboard: scalars, pictures, the HParams table; following.py: the same while a sweep goes on
+tracking.py    mlflow: an experiment a sweep
 """
 
 import importlib.util
@@ -70,6 +71,12 @@ def _tensorboard(source: Source, target: Path, notes: list[str]) -> str:
     return events.write_events(source, target, notes)
 
 
+def _mlflow(source: Source, target: Path, notes: list[str]) -> str:
+    from rnngan_cli.exports import tracking
+
+    return tracking.write_tracking(source, target, notes)
+
+
 FORMATS: dict[str, Format] = {
     "csv": Format("tables for pandas, R and spreadsheets", "csv", _csv),
     "parquet": Format("the same tables, with their types", "parquet", _parquet),
@@ -77,6 +84,9 @@ FORMATS: dict[str, Format] = {
     "keras": Format("trained generators that plain Keras loads", "keras", _keras, of_runs=True),
     "tensorboard": Format(
         "scalars, pictures and the HParams table", "tensorboard", _tensorboard, of_runs=True, needs=("tensorboard",)
+    ),
+    "mlflow": Format(
+        "an experiment of MLflow's", "mlflow", _mlflow, of_runs=True, needs=("mlflow", "sqlalchemy", "alembic")
     ),
 }
 """What results can be exported to, by name."""

@@ -142,6 +142,11 @@ class RunFolder:
             self._seal.check("status.json", content)
         return status
 
+    def ended_at(self) -> float:
+        """When its status was last written, in seconds since 1970; 0 where there is none."""
+        path = self.path / "status.json"
+        return path.lstat().st_mtime if os.path.lexists(path) else 0.0
+
     def is_settled(self, protocol: str) -> bool:
         """Whether the run has diverged, or has ended with scores of that protocol: nothing is left to be done.
 
