@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 from rnngan_cli import device
 from rnngan_cli.driver import Job, Summary
-from rnngan_cli.exports import export
+from rnngan_cli.exports import FORMATS, export
 from rnngan_cli.exports.events import NAME, tag_of
 from rnngan_cli.exports.following import Follower
 from rnngan_cli.runner import Bench, execute
@@ -189,6 +190,18 @@ def test_a_sweep_writes_runs_as_they_end_and_changes_nothing_else(rnngan: Rnngan
     assert rnngan("export", "told", "--to", "tensorboard")[0] == 0  # the same writer, the same bytes
     assert {path: path.read_bytes() for path in logs.rglob(NAME)} == before
     assert rnngan("verify", "told")[0] == 0
+
+
+def test_a_sweep_without_tensorboard_installed_is_told_before_anything_is_done(
+    rnngan: Rnngan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMATS, "tensorboard", replace(FORMATS["tensorboard"], needs=("no_such_module",)))
+    code, out, err = rnngan("sweep", "--tensorboard")
+    assert (code, out) == (2, "")
+    assert err == (
+        "rnngan: `tensorboard` needs `no_such_module`, which is not installed: pip install 'rnngan[tensorboard]'\n"
+    )
+    assert not (tmp_path / "results").exists()
 
 
 class Told:

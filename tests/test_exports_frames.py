@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from rnngan_cli.exports import export
+from rnngan_cli.exports.frames import _frame
 from rnngan_cli.store import SweepFolder
 from tests.pages import write_strangers_sweep
 
@@ -170,3 +172,23 @@ def test_the_command(rnngan: Rnngan, sweep: SweepFolder, tmp_path: Path) -> None
     assert rnngan("export", sweep.path, "--to", "csv")[0] == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before  # nothing else is written
     assert rnngan("verify", sweep.path)[0] == 0
+
+
+def test_the_example_of_the_page_runs(
+    sweep: SweepFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export(sweep.path, "parquet", tmp_path / "tables")
+    page = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import pandas.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/export.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert said.splitlines()[0].split() == ["loss", *sorted(set(read(tmp_path / "tables", "runs")["loss"]))]
+    assert said.splitlines()[-1].split()[0] == "400"
+
+
+def test_a_column_of_mixed_kinds_is_words() -> None:
+    frame = _frame([{"a": 1, "b": True, "c": "x"}, {"a": "one"}, {"a": None, "c": 2.5}])
+    assert [None if pd.isna(one) else one for one in frame["a"]] == ["1", "one", None]
+    assert frame["b"].dtype == "boolean" and frame["b"].isna().sum() == 2
+    assert list(frame["c"][[0, 2]]) == ["x", "2.5"]
