@@ -225,3 +225,16 @@ def test_what_cannot_be_written_is_told_and_stops_nothing(sweep: SweepFolder, tm
     assert told.calls == ["begin", "end"]
     (note,) = follower.notes
     assert "export" in note and "is no folder" in note
+
+
+def test_a_run_that_cannot_be_drawn_is_told_and_the_next_is_written(sweep: SweepFolder, tmp_path: Path) -> None:
+    shutil.copytree(sweep.path, tmp_path / "sweep", ignore=shutil.ignore_patterns("export"))
+    copy = SweepFolder(tmp_path / "sweep")
+    first, second, *_ = jobs = [Job(folder.config(), folder, 1.0) for folder in copy.runs()]
+    (first.folder.path / "scores.json").write_text("{")
+    follower = Follower(Told(), copy, [job.config for job in jobs])
+    follower.begin(jobs, Summary(), 1)
+    for job in (first, second):
+        follower.end(1, job, "done", "")
+    assert any(first.name in note and "scores.json" in note for note in follower.notes)
+    assert [path.parent.name for path in follower.folder.glob(f"*/{NAME}")] == [second.name]

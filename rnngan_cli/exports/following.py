@@ -73,5 +73,5 @@ class Follower:
         try:
             for run in ended_runs(Source(self.sweep, name), self.notes):
                 write_run(self.folder, self.sweep, run, self.notes)
-        except UserError as error:
+        except Exception as error:  # noqa: BLE001 - a picture that fails must not cost a night of training
             self.notes.append(f"{name}: not written for TensorBoard, {error}")
