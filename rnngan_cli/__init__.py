@@ -44,6 +44,7 @@ Where things live:
     verifying.py            results held against what they were written with; reproducing.py: a run trained again
     figures/                pictures; report/: one HTML file of all of it
     library.py, frames.py   what this package gives to import: commands as functions, results as pandas frames
+    exports/                results in the forms that other programs read
     cli/                    commands: parse, call one function, print
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads

@@ -134,14 +134,14 @@ def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
     """How to read a leaderboard; `where` says how series of known quality are set apart."""
     parts = [
         "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
-        _directions(shown_scores(board)),
+        directions(shown_scores(board)),
         f"Sorted by {METRICS[SORT_BY].title.lower()}; an order is no proof: see `rnngan compare`.",
     ]
     if int(board["num_diverged"].fillna(0).sum()):
         parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
     parts += _judge_spreads(board)
     if second_scores(board):
-        parts.append(f"{SECOND_TITLE.capitalize()}: {_directions(second_scores(board))}")
+        parts.append(f"{SECOND_TITLE.capitalize()}: {directions(second_scores(board))}")
     if "kind" in board.columns and (board["kind"] == "calibration").any():
         parts.append(f"{where}, {CALIBRATION}")
         blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
@@ -166,10 +166,10 @@ def _judge_spreads(board: "pd.DataFrame") -> list[str]:
     ]
 
 
-def _directions(names: Sequence[str]) -> str:
+def directions(names: Sequence[str]) -> str:
     """Which way is better, in words.
 
-    >>> _directions(["mmd2", "predictive"]), _directions(["recall", "coverage", "duplicates"])
+    >>> directions(["mmd2", "predictive"]), directions(["recall", "coverage", "duplicates"])
     ('Lower is better in every column.', 'higher is better for recall, coverage; lower for duplicates.')
     """
     titles: dict[str, list[str]] = {}

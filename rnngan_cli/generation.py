@@ -13,10 +13,14 @@ from rnngan_cli.figures.controls import Grid, draw_generated
 from rnngan_cli.files import DamagedFileError, check_target, npz_bytes, write_bytes
 from rnngan_cli.frames import series_frame
 from rnngan_cli.sheets import frame_csv
-from rnngan_cli.store import find_run
+from rnngan_cli.store import State, find_run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from rnngan_cli.config import RunConfig
+    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.training import Trainer
 
 PICTURES = (".png", ".svg")
 SUFFIXES = (".npz", ".csv", *PICTURES)
@@ -92,19 +96,14 @@ def generate_series(
     from rnngan_cli import data, footprint
     from rnngan_cli.plan import check_resolved
     from rnngan_cli.steering import LABEL, arrange, read_requests
-    from rnngan_cli.training import Trainer
 
     requests = read_requests(label, codes)
     check_resolved(config)
     dataset = data.load(config.data)
     footprint.check(config, dataset)
     memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
-    trainer = Trainer(config, dataset)
+    trainer = restored(run, config, dataset, weights)
     layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
-    try:
-        trainer.load_weights(weights)
-    except ValueError as error:
-        raise UserError(f"`{run}`: {error}; the weights are of another run") from error
     scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
     return Generated(
         dataset.scaler.inverse(scaled),
@@ -116,6 +115,22 @@ def generate_series(
         layout.swept,
         layout.values,
     )
+
+
+def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: State) -> "Trainer":
+    """A run's networks with the weights it ended with.
+
+    Raises:
+        UserError: the weights are of another run.
+    """
+    from rnngan_cli.training import Trainer
+
+    trainer = Trainer(config, dataset)
+    try:
+        trainer.load_weights(weights)
+    except ValueError as error:
+        raise UserError(f"`{run}`: {error}; the weights are of another run") from error
+    return trainer
 
 
 def write_series(path: Path, made: Generated) -> None:

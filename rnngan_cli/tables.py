@@ -65,7 +65,7 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
-    judges = scores.get("judges", {})
+    spread = {name + JUDGE_SD: value for name, value in judge_spread(scores).items()}
     row = {
         "dataset": config.data.name,
         "cell": config.cell,
@@ -79,9 +79,14 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
         "reason": printable(status.get("reason", "")),
         **{name: float(value) for name, value in scores.get("scores", {}).items()},
         **_costs(folder, damage),
-        **{name + JUDGE_SD: _deviation(values) for name, values in judges.items() if len(values) > 1},
+        **spread,
     }
     return row, _setting_fields(config.model_dump(mode="json"))
+
+
+def judge_spread(scores: dict[str, Any]) -> dict[str, float]:
+    """By score, the standard deviation over the judges of one generator, where there are several."""
+    return {name: _deviation(values) for name, values in scores.get("judges", {}).items() if len(values) > 1}
 
 
 def _deviation(values: list[float]) -> float:
@@ -205,7 +210,7 @@ def _means(scores: dict[str, float], board: "pd.DataFrame") -> dict[str, float]:
 
 def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
     """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
-    runs, board, damage = _read(sweep)
+    runs, board, damage = read(sweep)
     return render(sweep, runs, board), damage
 
 
@@ -215,13 +220,14 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
     Returns:
         The runs, the leaderboard, and a line for every run that could not be read.
     """
-    runs, board, damage = _read(sweep)
+    runs, board, damage = read(sweep)
     for path, text in render(sweep, runs, board).items():
         write_text(path, text)
     return runs, board, damage
 
 
-def _read(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+def read(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+    """As `refresh`, and nothing is written."""
     runs, damage = runs_table(sweep)
     board, more = calibrated(sweep, runs, leaderboard_of(runs))
     return runs, board, damage + more

@@ -26,7 +26,18 @@ LAYERS = (
     ("statistics", "comparisons", "aggregates", "runner", "catalogue"),
     ("engines", "cautions", "boards", "tables", "evaluating", "tuning"),
     ("driver", "pace", "progress", "figures", "comparing", "reports", "trials"),
-    ("sweeping", "frames", "standing", "template", "checkup", "generation", "tune_files", "reproducing", "report"),
+    (
+        "sweeping",
+        "frames",
+        "standing",
+        "template",
+        "checkup",
+        "generation",
+        "tune_files",
+        "reproducing",
+        "report",
+        "exports",
+    ),
     ("tune", "verifying"),
     ("library",),
     ("cli",),
@@ -165,7 +176,9 @@ def test_the_page_names_every_module() -> None:
         "reports",
     ]
     assert [module for module in modules if f"{module}.py" not in page] == []
-    assert all(f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "report", "cli"))
+    assert all(
+        f"{part}/" in page for part in ("data", "losses", "evaluation", "store", "engines", "report", "exports", "cli")
+    )
 
 
 def compared_constants(tree: ast.Module) -> set[object]:

@@ -9,7 +9,18 @@ from collections.abc import Callable
 import typer
 
 from rnngan_cli import __version__
-from rnngan_cli.cli import comparing, doctor, listing, results, starting, status, sweeping, tuning, verifying
+from rnngan_cli.cli import (
+    comparing,
+    doctor,
+    exporting,
+    listing,
+    results,
+    starting,
+    status,
+    sweeping,
+    tuning,
+    verifying,
+)
 from rnngan_cli.errors import DamagedFileError, UserError
 
 EPILOG = """\b
@@ -51,7 +62,7 @@ def _main(
     pass
 
 
-for _module in (starting, sweeping, tuning, status, results, comparing, verifying, listing, doctor):
+for _module in (starting, sweeping, tuning, status, results, comparing, exporting, verifying, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 

@@ -130,6 +130,10 @@ DryRun = Annotated[
     bool,
     typer.Option("-n", "--dry-run", help="Print the runs, their number and the expected time, and train nothing."),
 ]
+TensorBoard = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="Write every run for TensorBoard once it has ended, into export/tensorboard."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
 

@@ -36,6 +36,7 @@ from rnngan_cli.cli.choices import (
     Settings,
     ShardOption,
     Steps,
+    TensorBoard,
     TimeColumn,
     Window,
     Workers,
@@ -125,6 +126,7 @@ def sweep(
         ),
     ] = Rerun.none,
     progress: ProgressOption = Progress.auto,
+    tensorboard: TensorBoard = False,
     output: Output = None,
     dry_run: DryRun = False,
     quiet: Quiet = False,
@@ -156,7 +158,7 @@ def sweep(
     part = parse_shard(shard) if shard is not None else None
     cluster = Cluster(ray_address or "", gpus_per_run)
     orders = orders_for(workers, device, retries, timeout, fail_fast, rerun, engine, cluster)
-    _sweep(config, where, orders, progress, voice, part, dry_run=dry_run, as_json=as_json)
+    _sweep(config, where, orders, progress, voice, part, dry_run=dry_run, as_json=as_json, tensorboard=tensorboard)
 
 
 def train(
@@ -246,9 +248,15 @@ def _sweep(
     *,
     dry_run: bool,
     as_json: bool,
+    tensorboard: bool = False,
 ) -> None:
     from rnngan_cli.sweeping import carry_out, prepare
 
+    if tensorboard:
+        from rnngan_cli.exports import check_installed
+        from rnngan_cli.exports.following import FORMAT
+
+        check_installed(FORMAT)
     prepared = prepare(config, output)
     if shard is not None:
         prepared = prepared.only(shard)
@@ -257,13 +265,24 @@ def _sweep(
         _print_plan(prepared, orders, as_json=as_json)
         return
     display = display_for(progress, voice, as_json=as_json)
+    if tensorboard:
+        display = _followed(display, prepared)
     try:
         summary = carry_out(prepared, orders, display)
     finally:
         getattr(display, "close", lambda: None)()
+    for note in getattr(display, "notes", ()):
+        typer.echo(printable(f"rnngan: {note}"), err=True)
     _conclude(prepared, summary, voice, as_json=as_json)
     if summary.exit_code:
         raise typer.Exit(summary.exit_code)
+
+
+def _followed(display: "Display", prepared: "Prepared") -> "Display":
+    """The same display, beside which every run is written for TensorBoard."""
+    from rnngan_cli.exports.following import Follower
+
+    return Follower(display, prepared.folder, [job.config for job in prepared.jobs])
 
 
 def tell_notes(prepared: "Prepared", voice: Voice) -> None:

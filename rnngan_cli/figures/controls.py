@@ -3,6 +3,7 @@
 A row per label, as one reads a table of classes; a column per value of a code, as one turns a knob.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,14 +46,16 @@ def draw(group: Group) -> "Figure | None":
     return _compose(panels, f"Labels and codes: {group.name}", subtitle, names)
 
 
-def draw_generated(grid: Grid, title: str, feature_names: tuple[str, ...]) -> dict[str, bytes]:
+def draw_generated(
+    grid: Grid, title: str, feature_names: tuple[str, ...], suffixes: Collection[str] = ("png", "svg")
+) -> dict[str, bytes]:
     """A picture of series drawn by hand, as `png` and `svg`."""
     with style.look():
         panel = _panel(_words(grid) if grid.name else "", style.INK, grid)
         most = NUM_PLAIN if grid.image and not grid.name else NUM_DRAWS
         shown = min(most, grid.series.shape[1])
         subtitle = f"The first {shown} draws of noise" if grid.name else f"The first {shown} series"
-        return style.rendered(_compose([panel], f"Generated series: {title}", subtitle, feature_names))
+        return style.rendered(_compose([panel], f"Generated series: {title}", subtitle, feature_names), suffixes)
 
 
 def _words(grid: Grid) -> str:

@@ -8,7 +8,7 @@ and colour-blind readers lose nothing.
 import io
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +153,7 @@ def add_legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], 
     )
 
 
-def rendered(figure: "Figure") -> dict[str, bytes]:
+def rendered(figure: "Figure", suffixes: Collection[str] = ("png", "svg")) -> dict[str, bytes]:
     """The figure as `png` (150 dpi) and `svg`, free of dates and versions."""
     metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     figure.draw_without_rendering()
@@ -162,9 +162,9 @@ def rendered(figure: "Figure") -> dict[str, bytes]:
         # The solver's last bits follow the order of its variables in memory, and ids in the svg hash them.
         axes.set_position(np.round(axes.get_position(original=True).bounds, 5))
     contents = {}
-    for suffix, facts in metadata.items():
+    for suffix in suffixes:
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix, dpi=150, metadata=facts)
+        figure.savefig(buffer, format=suffix, dpi=150, metadata=metadata[suffix])
         contents[suffix] = buffer.getvalue()
     return contents
 

@@ -3,7 +3,7 @@
 A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
 weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
 read from then on. A sweep's folder: sweep.json, progress.json (while it goes on), runs/, reference/ (real test series,
-for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figures/.
+for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figures/, export/ (for other programs).
 """
 
 from rnngan_cli.store.finding import find_run, find_sweeps

@@ -152,6 +152,10 @@ class RunFolder:
         except OSError:
             return 0
 
+    def ended_at(self) -> float:
+        """When the status was last written, in seconds since 1970; 0 where none was yet."""
+        return self.status_stamp() / 1e9
+
     def is_settled(self, protocol: str) -> bool:
         """Whether the run has diverged, or has ended with scores of that protocol: nothing is left to be done.
 

@@ -172,3 +172,12 @@ class SweepFolder:
     def figures(self) -> Path:
         """Where pictures go."""
         return self.path / "figures"
+
+    def make_exports(self) -> Path:
+        """Makes the folder for files of other programs, where it is not there.
+
+        Raises:
+            UserError: a link or a file is in its place.
+            EnvironmentFaultError: the disk refused.
+        """
+        return make_own_folder(self.path, "export")
