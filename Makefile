@@ -10,7 +10,8 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed fuzz docs site test slow torture audit check format clean
+.PHONY: help setup benchmark publish tune speed fuzz docs site screenshots test slow torture wheel try-wheel audit check \
+	format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -55,6 +56,9 @@ docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.m
 site: $(READY)  ## Build docs/ as a site into site/; a link that leads nowhere is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+screenshots: $(READY)  ## Take the pictures of README.md anew from results/benchmark; needs chromium.
+	$(BIN)/python docs/screenshots.py
+
 test: $(READY)  ## Run the tests, two files at a time.
 	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
@@ -64,6 +68,13 @@ slow: $(READY)  ## Run the tests that take minutes.
 torture: $(READY)  ## Kill sweeps at 200 random moments and compare every byte, into results/torture.json; half an hour on two cores.
 	$(BIN)/python -m tests.torture --kills 200 --output results/torture.json
 	$(BIN)/python -m pytest -m slow tests/test_kills.py
+
+wheel: $(READY)  ## Build the sdist, and from it the wheel, into dist/.
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation --quiet
+
+try-wheel: wheel  ## Install the wheel into an empty environment and go from a CSV to a report with it, outside of here.
+	$(BIN)/python -m tests.wheel dist
 
 audit:  ## Hold the pinned versions against known vulnerabilities; needs the network.
 	$(PYTHON) -m venv $(VENV)-audit

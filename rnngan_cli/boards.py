@@ -135,7 +135,7 @@ def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
     parts = [
         "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
         directions(shown_scores(board)),
-        f"Sorted by {METRICS[SORT_BY].title.lower()}; an order is no proof: see `rnngan compare`.",
+        f"Sorted by {METRICS[SORT_BY].in_text}; an order is no proof: see `rnngan compare`.",
     ]
     if int(board["num_diverged"].fillna(0).sum()):
         parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
@@ -174,7 +174,7 @@ def directions(names: Sequence[str]) -> str:
     """
     titles: dict[str, list[str]] = {}
     for name in names:
-        titles.setdefault(METRICS[name].better, []).append(METRICS[name].title.lower())
+        titles.setdefault(METRICS[name].better, []).append(METRICS[name].in_text)
     if len(titles) == 1:
         return f"{next(iter(titles)).capitalize()} is better in every column."
     words = [f"{way} for {', '.join(which)}" for way, which in titles.items()]

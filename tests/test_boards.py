@@ -45,7 +45,7 @@ def test_the_second_table_has_the_losses_of_the_first_in_its_order(board: pd.Dat
 def test_every_direction_is_told_in_words(board: pd.DataFrame) -> None:
     text = explanation(board)
     for name in SECOND:
-        assert METRICS[name].title.lower() in text
+        assert METRICS[name].in_text in text
     assert (
         "higher is better for precision, recall, coverage, code coverage; nearer to 1 for density, spread ratio;"
         in text

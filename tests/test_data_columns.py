@@ -68,6 +68,23 @@ def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str
     assert message in refusal(path, **fields)
 
 
+@pytest.mark.parametrize(
+    ("values", "mend"),
+    [
+        (
+            ["x", "y", "x"],
+            "if it names series, use `--id-column b`, if classes, `--label-column b`; or list the features",
+        ),
+        (["x", "y", "z"], "list the features with `--columns`, or mend the value"),
+        (["1", "2", "nine"], "list the features with `--columns`, or mend the value"),
+        (["1,5", "2,25", "2"], "write a point for the decimal comma"),
+    ],
+)
+def test_a_column_of_words_is_refused_with_what_it_may_be(tmp_path: Path, values: list[str], mend: str) -> None:
+    path = write(tmp_path, ["a,b", *(f'{place},"{value}"' for place, value in enumerate(values))])
+    assert f"expected numbers; {mend}" in refusal(path)
+
+
 def test_no_column_left_for_features(tmp_path: Path) -> None:
     message = refusal(write(tmp_path, ["id,y", "1,2"]), id_column="id", label_column="y")
     assert message == "`mine.csv`: no column is left for features; expected at least one besides id, y"

@@ -72,7 +72,7 @@ def test_it_tells_what_the_runs_say(tmp_path: Path) -> None:
     written = write_report(sweep)
     page = Page(written.path.read_text(encoding="utf-8"))
     assert written.path == sweep.path / "report.html"
-    assert "No difference is shown in any of 18 comparisons by sliced wasserstein distance." in page.words
+    assert "No difference is shown in any of 18 comparisons by sliced Wasserstein distance." in page.words
     runs = pd.read_csv(sweep.path / "runs.csv")
     assert page.counts["details"] >= len(runs) == 60
     bce = runs[(runs["dataset"] == "stocks") & (runs["loss"] == "bce")]["sliced_wasserstein"]

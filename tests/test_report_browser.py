@@ -177,6 +177,19 @@ def test_curves_are_chosen_smoothed_and_put_on_a_logarithmic_scale(opened: Open)
     assert page.locator("#curve-table tbody tr").count() == 9
 
 
+def test_an_axis_leaves_far_values_out_and_says_so(opened: Open) -> None:
+    """In the first rows `kld` lies far above all later ones, of which nothing could be seen beside it."""
+    page = opened("benchmark")
+    draw_all(page)
+    limits = "document.getElementById('curve-chart').layout.yaxis.range"
+    most = page.evaluate(f"Math.max(...{TRACES}.flatMap((trace) => trace.y))")
+    assert page.evaluate(limits)[1] < most / 2
+    assert "tick “far values too”" in page.locator("#curve-told").inner_text()
+    page.get_by_label("far values too").check()
+    assert page.evaluate(limits)[1] >= most
+    assert "far values" not in page.locator("#curve-told").inner_text()
+
+
 def spread_of_means(page: Page) -> float:
     """How far the first loss's mean moves from row to row."""
     values = page.evaluate(f"{TRACES}.filter((trace) => trace.hovertemplate)[0].y")
@@ -324,6 +337,26 @@ def test_print_shows_tables_and_no_controls(opened: Open) -> None:
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert page.locator(".board table").first.is_visible()
     assert len(page.pdf(format="A4")) > 50_000
+
+
+def test_paper_has_every_chart_and_its_legend(opened: Open) -> None:
+    """Also of a dark page that nobody scrolled through; afterwards it is what it was."""
+    page = opened("benchmark", color_scheme="dark")
+    ink = "document.getElementById('curve-chart').layout?.font.color"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 718, "height": 1000})  # of A4, less the margins
+    assert page.evaluate(ink) == "#1a1a1a"
+    assert page.locator("#curve-losses label:visible").count() == 10
+    for chart in ("curve-chart", "series-real", "series-made", "spread-chart"):
+        drawn, place = (page.locator(f"#{chart}{part}").first.bounding_box() for part in (" .main-svg", ""))
+        assert drawn is not None and place is not None
+        assert drawn["x"] + drawn["width"] <= 718
+        assert drawn["height"] <= place["height"]  # nothing is printed over what follows
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(ink) == "#ececec"
+    assert page.evaluate("document.documentElement.dataset.theme") is None
 
 
 def test_what_strangers_wrote_does_nothing(tmp_path: Path, opened: Open) -> None:

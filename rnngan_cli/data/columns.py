@@ -1,8 +1,9 @@
 """A table to series: which column is what, numbers, time order, ids, labels, missing values."""
 
+import re
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,6 +81,21 @@ def choose_features(table: Table, config: DataConfig) -> tuple[str, ...]:
     return names
 
 
+def _mend(name: str, column: "pd.Series[Any]", value: str) -> str:
+    """What to do about a column whose first value that is not a number is `value`."""
+    some = column.dropna().iloc[:1000]  # enough to tell, where odd formats cost 0.1 ms a value
+    if np.isfinite(_times(some)).all():
+        return f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
+    if re.fullmatch(r"[+-]?\d*,\d+", value):
+        return "write a point for the decimal comma"
+    if bool((some.astype(str) == value).sum() > 1):
+        return (
+            f"if it names series, use `--id-column {name}`, if classes, `--label-column {name}`; "
+            "or list the features with `--columns`"
+        )
+    return "list the features with `--columns`, or mend the value"
+
+
 def numbers(table: Table, name: str) -> FloatArray:
     """A column as float64 (rows,), NaN where it is empty.
 
@@ -99,12 +115,8 @@ def numbers(table: Table, name: str) -> FloatArray:
         row = int(np.argmax(bad))
     else:
         row = 0
-    some = column.dropna().iloc[:1000]  # enough to tell, where odd formats cost 0.1 ms a value
-    if np.isfinite(_times(some)).all():
-        mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
-    else:
-        mend = "list the features with `--columns`, or mend the value"
     value = str(column.iloc[row])
+    mend = _mend(name, column, value)
     value = value if len(value) <= 40 else f"{value[:37]}..."
     raise UserError(
         f"`{table.path}`: column `{name}` is not numeric: `{value}` in {table.place(row)}; expected numbers; {mend}"

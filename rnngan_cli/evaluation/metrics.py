@@ -17,6 +17,9 @@ Direction = Literal["lower", "higher", "to 0.5", "to 1"]
 Group = Literal["judges", "distances", "coverage", "memorisation", "training"]
 
 
+_NAMES = ("Frechet", "Wasserstein")
+
+
 @dataclass(frozen=True)
 class Metric:
     """One score.
@@ -55,6 +58,15 @@ class Metric:
     def better(self) -> str:
         """Which values are better, in words: `lower`, `higher`, `nearer to 0.5`."""
         return self.direction.replace("to ", "nearer to ")
+
+    @property
+    def in_text(self) -> str:
+        """The title within a sentence: names and abbreviations keep their capitals.
+
+        >>> METRICS["sliced_wasserstein"].in_text, METRICS["mmd2"].in_text, METRICS["coverage"].in_text
+        ('sliced Wasserstein distance', 'MMD²', 'coverage')
+        """
+        return " ".join(word if word.isupper() or word in _NAMES else word.lower() for word in self.title.split())
 
     def badness(self, values: np.ndarray) -> np.ndarray:
         """The scores `values`, any shape, turned so that lower is better in every direction; NaN stays NaN.

@@ -110,7 +110,7 @@ def _rows(axes: "Axes", losses: list[str]) -> None:
 
 
 def _score() -> str:
-    return METRICS[SORT_BY].title.lower().replace("wasserstein", "Wasserstein")
+    return METRICS[SORT_BY].in_text
 
 
 def _tasks(values: Tasks) -> str:

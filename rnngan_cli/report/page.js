@@ -62,7 +62,9 @@
   function draw(place, traces, more, words) {
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", words);
-    return Plotly.react(place, traces, layout(more), CONFIG);
+    const size = !printing ? { autosize: true } : {
+      width: PAPER.width / (place.closest(".pair") ? 2 : 1), height: parseInt(place.style.height, 10) || PAPER.height };
+    return Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
   }
 
   // Charts are drawn when they come into sight, and again when what they show was changed.
@@ -87,6 +89,23 @@
   }
 
   const redraw = () => seen.forEach(refresh);
+
+  // A page that is printed has all charts, in colours for paper and as wide as paper.
+  const PAPER = { width: 680, height: 300 };
+  let printing = null;
+
+  function toPaper() {
+    printing = { theme: root.dataset.theme };
+    root.dataset.theme = "light";
+    charts.forEach((render, section) => { seen.add(section); render(); });
+  }
+
+  function fromPaper() {
+    if (printing.theme) root.dataset.theme = printing.theme;
+    else delete root.dataset.theme;
+    printing = null;
+    redraw();
+  }
 
   // Sorting: a button in every heading of a table.
 
@@ -171,6 +190,18 @@
     };
   }
 
+  // Limits of an axis that a few far values cannot stretch, as the pictures of `rnngan plot` have them.
+  function limits(values) {
+    const sorted = values.filter((value) => value !== null).sort((one, other) => one - other);
+    if (!sorted.length) return undefined;
+    const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    const span = at(0.95) - at(0.05);
+    const low = Math.max(sorted[0], at(0.05) - span);
+    const high = Math.min(sorted.at(-1), at(0.95) + span);
+    const room = 0.06 * (high - low || 1);
+    return [low - room, high + room];
+  }
+
   function drawCurves() {
     const [place, term] = [get("curve-place").value, get("curve-term").value];
     const width = Number(get("curve-smooth").value);
@@ -206,11 +237,18 @@
       rows.push([loss, runs.length, number(mean[end]), number(low[end]), number(high[end]), steps[end] ?? "-"]);
     }
     const every = Math.max(1, ...facts.runs.filter((run) => run.place === place && run.history).map((run) => run.history.every));
-    get("curve-thinned").textContent = every > 1 ? `One recorded row in ${every} is drawn, the last one always.` : "";
     const scale = get("curve-log").checked ? "log" : "linear";
+    const values = traces.flatMap((trace) => trace.y);
+    const range = get("curve-far").checked || scale === "log" ? undefined : limits(values);
+    const cut = range && values.some((value) => value !== null && (value < range[0] || value > range[1]));
+    get("curve-title").textContent = `${place}: ${term}.`;
+    get("curve-told").textContent = [
+      every > 1 ? `One recorded row in ${every} is drawn, the last one always.` : "",
+      cut ? "Some values lie outside the axis: tick “far values too” to see them." : "",
+    ].join(" ");
     table(get("curve-table"), ["loss", "seeds", "mean", "lowest", "highest", "step"], rows);
     return draw(get("curve-chart"), traces,
-      { xaxis: { title: { text: "updates of the generator" } }, yaxis: { type: scale, title: { text: plain(term) } } },
+      { xaxis: { title: { text: "updates of the generator" } }, yaxis: { type: scale, range, title: { text: plain(term) } } },
       `${term} against updates of the generator, ${place}; ${rows.length} losses, their last values are in the table below`);
   }
 
@@ -244,7 +282,7 @@
       const dot = document.createElement("span");
       Object.assign(input, { type: "checkbox", value: loss, checked: !off.includes(loss) });
       dot.className = "dot";
-      dot.style.background = facts.losses[loss].colour;
+      dot.style.setProperty("--colour", facts.losses[loss].colour);
       dot.style.marginLeft = ".3em";
       label.append(input, dot, loss);
       box.append(label);
@@ -280,6 +318,7 @@
     const set = grid ? `, ${get("series-grid").value} = ${get("series-value").value}` : "";
     const caption = `${run.loss}, seed ${run.seed}${set}`;
     get("series-caption").textContent = caption;
+    get("series-source").textContent = `real (test series of ${place})`;
     if (reference.image) {
       images(get("series-real"), reference.series, "real");
       images(get("series-made"), made, caption);
@@ -342,7 +381,7 @@
         hovertemplate: `${plain(loss)}, seed %{customdata}: %{x:.4g}<extra></extra>` };
     });
     get("spread-chart").style.height = `${120 + here.length * (here.some((loss) => loss.includes(" ")) ? 56 : 30)}px`;
-    get("spread-caption").textContent = `A point is a run that has finished. ${about.title}: ${about.definition}; ${about.better} is better.`;
+    get("spread-caption").textContent = `A point is a finished run of ${place}. ${about.title}: ${about.definition}; ${about.better} is better.`;
     return draw(get("spread-chart"), traces,
       { yaxis: { type: "category", categoryorder: "array", categoryarray: here.map(label).reverse() } },
       `${about.title} of every run by loss, ${place}`);
@@ -367,6 +406,8 @@
       redraw();
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+    addEventListener("beforeprint", toPaper);
+    addEventListener("afterprint", fromPaper);
 
     for (const button of document.querySelectorAll(".copier")) {
       button.hidden = !navigator.clipboard;
@@ -380,7 +421,7 @@
       fill(get("curve-place"), places.filter((place) => facts.runs.some((run) => run.place === place && run.history)));
       curveControls();
       get("curve-place").addEventListener("input", curveControls);
-      chart("curves", drawCurves, ["curve-place", "curve-term", "curve-log", "curve-seeds", "curve-smooth", "curve-losses"]);
+      chart("curves", drawCurves, ["curve-place", "curve-term", "curve-log", "curve-seeds", "curve-far", "curve-smooth", "curve-losses"]);
     } else {
       get("curves").hidden = true;
     }

@@ -2,8 +2,9 @@
 
 import json
 import math
+import re
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnngan_cli import __version__
 from rnngan_cli.evaluation.metrics import METRICS
@@ -12,6 +13,9 @@ from rnngan_cli.report.facts import Facts, board_columns, board_facts, made_with
 from rnngan_cli.reports import aggregates_text
 from rnngan_cli.toml_text import toml_text
 from rnngan_cli.words import counted
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _STATES = ("done", "diverged", "failed", "running", "interrupted", "pending")
 _BAR = 100
@@ -28,7 +32,7 @@ def page(facts: Facts) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # the order of losses and terms is kept
-    environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent}
+    environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent, "code": _code}
     return environment.get_template("page.html.j2").render(
         **_values(facts), style=_own("page.css"), script=_own("page.js"), plotly=get_plotlyjs()
     )
@@ -88,7 +92,7 @@ def _comparison(facts: Facts) -> dict[str, Any]:
         for row in ranked
     ]
     names = [str(row["loss"]) for row in found.aggregates]
-    title = METRICS[found.score].title.lower() if found.score in METRICS else found.score
+    title = METRICS[found.score].in_text if found.score in METRICS else found.score
     return {
         "against": f"Losses compared with {found.baseline} by {title}.",
         "summary": _summary(len(shown), len(rows), title),
@@ -156,6 +160,17 @@ def _bar(score: dict[str, float], scale: tuple[float, float]) -> dict[str, float
     mean = score["mean"]
     ends = {name: mean if math.isnan(score[name]) else score[name] for name in ("low", "mean", "high")}
     return {name: place(value) for name, value in ends.items()}
+
+
+def _code(text: object) -> "Markup":
+    """Text with what stands in backticks set as code; nothing else of it is markup.
+
+    >>> str(_code("see `rnngan compare` <b>"))
+    'see <code>rnngan compare</code> &lt;b&gt;'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _percent(share: float | None) -> str:
