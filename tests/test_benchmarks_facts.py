@@ -27,7 +27,7 @@ from benchmarks.facts import (
 from benchmarks.targets import Target, targets
 from benchmarks.tasks import FULL, Scale
 
-SETTING = {
+SETTING: dict[str, Any] = {
     "machine": {"system": "Linux x86_64", "processor": "A Processor", "cores": 2, "memory_gib": 8.0},
     "versions": {"rnngan": "1.0", "python": "3.11", "tensorflow": "2", "keras": "3", "torch": "2.9", "numpy": "2"},
 }

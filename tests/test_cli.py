@@ -35,11 +35,11 @@ def results(tmp_path: Path) -> Path:
     for number, config in enumerate(configs):
         folder = sweep.run(config)
         folder.create(config)
+        folder.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0}), (40, {"d_loss": 0.5, "g_loss": 3.0})])
         if config.seed == 3:
             folder.write_status("failed" if config.loss == "bce" else "diverged", 7, reason="why")
             continue
         folder.write_scores(ScoreKey("quick", "ab"), {"sliced_wasserstein": 0.1 + number, "mmd2": 0.2})
-        folder.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0}), (40, {"d_loss": 0.5, "g_loss": 3.0})])
         folder.write_status("done", config.steps)
     return sweep.path.parent
 
