@@ -1,7 +1,7 @@
 """GRU and LSTM layers that hold exactly Keras' weights and compute exactly Keras' outputs, faster on a CPU.
 
 `keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here the projection of all steps is one
-matrix product and the recurrence is unrolled, in blocks where series are long, which also keeps second derivatives
+matrix product and the recurrence is unrolled, in blocks where series are very long, which also keeps second derivatives
 cheap. On a GPU the layer hands over to Keras' own, which uses cuDNN, unless second derivatives are needed: cuDNN
 has none. Networks are put together in `networks.py`.
 """
@@ -15,9 +15,12 @@ import tensorflow as tf
 from rnngan_cli.layers import spectrally_normalised
 from rnngan_cli.lazy import Tensor
 
+WHOLE = 192
+"""Series of up to so many steps are unrolled as a whole. Compile time grows with the length, but that of a loop over
+blocks is longer still, it runs three times as long and holds twice the memory: all that its gradient needs goes through
+lists."""
 BLOCK = 48
-"""Steps unrolled at a time. Up to this length the whole series is unrolled; compile time grows with the block, run
-time hardly falls beyond it."""
+"""Steps unrolled at a time where series are longer."""
 
 State = tuple[Tensor, ...]
 StepFunction = Callable[[State, State], State]
@@ -137,7 +140,7 @@ def _zeros(inputs: Tensor, units: int, *, count: int) -> State:
 def _scan(step: StepFunction, projected: State, state: State) -> Tensor:
     """Runs `step` over the first axis of every part; stacks the state's first part as (batch, steps, units)."""
     steps = projected[0].shape[0]
-    whole = steps // BLOCK if steps > BLOCK else 0
+    whole = steps // BLOCK if steps > WHOLE else 0
     parts = []
     if whole:
         blocks = tuple(tf.reshape(one[: whole * BLOCK], [whole, BLOCK, -1, one.shape[2]]) for one in projected)

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli import recurrent
-from rnngan_cli.recurrent import BLOCK, CELLS, Recurrent
+from rnngan_cli.recurrent import BLOCK, CELLS, WHOLE, Recurrent
 
-STEPS = (1, 5, 24, BLOCK, BLOCK + 1, 70, 100)
-"""Within a block, at its border, and beyond it."""
+STEPS = (1, 5, 24, 70, WHOLE, WHOLE + 1, WHOLE + BLOCK)
+"""Unrolled as a whole, at that border, and in blocks: with a rest, and without one."""
 
 Layers = list[Any]
 
@@ -95,12 +95,18 @@ def test_stacked_layers_equal_stacked_keras_layers(cell: str) -> None:
     assert_close(quantities(same_weights(layers, cell), series), quantities(layers, series), 1e-11)
 
 
+def in_blocks_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets series of three steps be long ones."""
+    monkeypatch.setattr(recurrent, "WHOLE", 2)
+    monkeypatch.setattr(recurrent, "BLOCK", 2)
+
+
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("steps", range(1, 8))
 def test_every_number_of_blocks_and_remainder_equals_keras(
     cell: str, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recurrent, "BLOCK", 2)
+    in_blocks_of_two(monkeypatch)
     layers, series = keras_layers(cell, 1, 2, "float64"), inputs(steps, 2, "float64")
     assert_close(quantities(same_weights(layers, cell), series), quantities(layers, series), 1e-11)
 
@@ -108,7 +114,7 @@ def test_every_number_of_blocks_and_remainder_equals_keras(
 @pytest.mark.parametrize("cell", list(CELLS))
 def test_compiled_blocks_equal_keras(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop over blocks as a graph, with its gradients; blocks of 2 steps keep the compilation short."""
-    monkeypatch.setattr(recurrent, "BLOCK", 2)
+    in_blocks_of_two(monkeypatch)
     layers, series = keras_layers(cell, 1, 2, "float64"), inputs(7, 2, "float64")
     copies = same_weights(layers, cell)
     ours = tf.function(lambda values: quantities(copies, values), autograph=False)(series)
@@ -117,7 +123,8 @@ def test_compiled_blocks_equal_keras(cell: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_compiled_long_series_equal_keras(cell: str) -> None:
+def test_compiled_long_series_equal_keras(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurrent, "WHOLE", BLOCK)
     layers, series = keras_layers(cell, 1, 2, "float64"), inputs(2 * BLOCK + 4, 2, "float64")
     copies = same_weights(layers, cell)
     ours = tf.function(lambda values: quantities(copies, values), autograph=False)(series)
@@ -128,11 +135,11 @@ def test_compiled_long_series_equal_keras(cell: str) -> None:
 def test_a_batch_of_any_size_can_be_given(cell: str) -> None:
     """Networks are built with an open batch size."""
     layer = Recurrent(cell, 3)
-    model = keras.Sequential([keras.Input((BLOCK + 2, 2)), layer])
-    assert model.output_shape == (None, BLOCK + 2, 3)
-    series = np.random.default_rng(0).normal(size=(5, BLOCK + 2, 2)).astype(np.float32)
+    model = keras.Sequential([keras.Input((WHOLE + 2, 2)), layer])
+    assert model.output_shape == (None, WHOLE + 2, 3)
+    series = np.random.default_rng(0).normal(size=(5, WHOLE + 2, 2)).astype(np.float32)
     whole = np.asarray(model(series))
-    assert whole.shape == (5, BLOCK + 2, 3)
+    assert whole.shape == (5, WHOLE + 2, 3)
     np.testing.assert_allclose(np.asarray(model(series[:1])), whole[:1], atol=1e-6)
 
 
@@ -175,7 +182,7 @@ def logistic(values: np.ndarray) -> np.ndarray:
 
 def test_a_gru_follows_its_formula() -> None:
     (layer,) = keras_layers("gru", 1, 2, "float64")
-    series = inputs(BLOCK + 3, 2, "float64")
+    series = inputs(WHOLE + 3, 2, "float64")
     kernel, recurrent_kernel, (bias, state_bias) = layer.get_weights()
     hidden, expected = np.zeros((4, 3)), []
     for step in range(series.shape[1]):
@@ -191,7 +198,7 @@ def test_a_gru_follows_its_formula() -> None:
 
 def test_an_lstm_follows_its_formula() -> None:
     (layer,) = keras_layers("lstm", 1, 2, "float64")
-    series = inputs(BLOCK + 3, 2, "float64")
+    series = inputs(WHOLE + 3, 2, "float64")
     kernel, recurrent_kernel, bias = layer.get_weights()
     hidden, memory, expected = np.zeros((4, 3)), np.zeros((4, 3)), []
     for step in range(series.shape[1]):

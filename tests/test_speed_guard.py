@@ -79,6 +79,7 @@ def test_long_series_do_not_make_graphs_larger(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Beyond a block the graph stays that of one block in a loop: so does the time it takes to compile."""
+    monkeypatch.setattr(recurrent, "WHOLE", 2)
     monkeypatch.setattr(recurrent, "BLOCK", 2)
     config = configure("wgan", cell=cell)
     two, three = (num_nodes(Trainer(config, dataset), "discriminator", first_batch) for dataset in (tiny, small))
