@@ -39,11 +39,10 @@ def load_leaderboard(results: str | Path) -> "pd.DataFrame":
     Raises:
         UserError: there is no sweep.
     """
-    from rnngan_cli.tables import calibrated, leaderboard_of, runs_table
+    from rnngan_cli.tables import read
 
-    runs, damage = runs_table(folder := _find(results))
-    board, more = calibrated(folder, runs, leaderboard_of(runs))
-    return _told(board, damage + more)
+    _, board, damage = read(_find(results))
+    return _told(board, damage)
 
 
 def load_histories(results: str | Path) -> "pd.DataFrame":
