@@ -59,7 +59,16 @@
 
   const CONFIG = { displayModeBar: false, responsive: true };
 
+  // The library of charts, most of this file, is read when the first chart is drawn.
+  function needLibrary() {
+    if (window.Plotly) return;
+    const script = document.createElement("script");
+    script.textContent = get("plotly").textContent;
+    document.head.append(script);
+  }
+
   function draw(place, traces, more, words) {
+    needLibrary();
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", words);
     const size = !printing ? { autosize: true } : {
