@@ -8,7 +8,7 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.words import command_line, printable
+from rnngan_cli.words import command_line, counted, printable
 
 if TYPE_CHECKING:
     from rnngan_cli.store import SweepFolder
@@ -210,7 +210,8 @@ def generate(
 
     made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
     write_series(output, made)
-    typer.echo(f"{number} series of {made.series.shape[1]} steps x {made.series.shape[2]} features: {output}")
+    _, steps, features = made.series.shape
+    typer.echo(f"{number} series of {counted(steps, 'step')} x {counted(features, 'feature')}: {output}")
 
 
 COMMANDS = (plot, report, evaluate, generate)

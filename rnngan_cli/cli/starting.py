@@ -43,7 +43,8 @@ def init(
         for note in dataset.notes:
             typer.echo(printable(f"{dataset.name}: {note}"), err=True)
         parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
-        shape = f"{parts} series (train/validation/test) of {dataset.steps} steps x {dataset.features} features"
+        size = f"{counted(dataset.steps, 'step')} x {counted(dataset.features, 'feature')}"
+        shape = f"{parts} series (train/validation/test) of {size}"
         typer.echo(printable(f"{data}: {shape}"))
     command = command_line(["rnngan", "sweep", str(file)])
     typer.echo(f"{file}: {counted(written.runs, 'run')}. Look: {command} --dry-run; train: {command}")
