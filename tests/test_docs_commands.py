@@ -34,6 +34,8 @@ NOT_RUN = {
     "ray start": "as above",
     "make ": "targets of the Makefile, which call what is run here, or measure for hours",
     "pip install": "needs a registry",
+    "tensorboard --logdir": "a server that goes on for ever; tests/test_exports_events.py reads what it shows",
+    "mlflow ui": "as above; tests/test_exports_tracking.py",
     "python3.11 -m venv": "makes the environment that this runs in",
     ".venv/bin/python -m benchmarks": "measures; tests/test_benchmarks_*.py run its parts",
 }
