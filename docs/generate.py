@@ -46,7 +46,7 @@ def losses_page() -> str:
     shared = facts[0]["profiles"]["shared"]["settings"]
     common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
     table = markdown_table(
-        ["loss", "what it is", "divergence", "unless told otherwise, penalty", "needs labels"],
+        ["loss", "what it is", "divergence", "penalty by default", "needs labels"],
         [
             [
                 f"[`{one['name']}`](losses/{one['name']}.md)",
@@ -75,6 +75,13 @@ def losses_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+NEEDS = {
+    True: "Needs labels: where the data has none they are derived by k-means; `--labels none` is refused.",
+    False: "Needs no labels.",
+}
+"""What a page says of labels."""
+
+
 def loss_page(facts: dict[str, Any]) -> str:
     """All that `rnngan losses NAME` tells of one loss."""
     name, paper = facts["name"], facts["profiles"]["paper"]
@@ -83,7 +90,6 @@ def loss_page(facts: dict[str, Any]) -> str:
         [f"`{name}.{one['name']}`", str(one["default"]), one["expected"], one["help"]] for one in facts["options"]
     ]
     own = ["", "## Options", "", *markdown_table(["option", "default", "expected", "meaning"], options)]
-    needs = "Needs labels: it is refused on data without any." if facts["needs_labels"] else "Needs no labels."
     lines = [
         f"# {name}: {facts['title']}",
         "",
@@ -100,7 +106,7 @@ def loss_page(facts: dict[str, Any]) -> str:
         f"- Divergence: {facts['divergence']}",
         f"- Source: {facts['source']}",
         *(f"- Departure from it: {one}" for one in facts["departures"]),
-        f"- {needs}",
+        f"- {NEEDS[facts['needs_labels']]}",
         f"- Readouts it is defined for: {', '.join(facts['readouts'])}",
         f"- Penalties: {', '.join(facts['penalties'])}; `auto` is {facts['penalty']}",
         *(own if options else []),
