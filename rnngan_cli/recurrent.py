@@ -1,9 +1,9 @@
 """GRU and LSTM layers that hold exactly Keras' weights and compute exactly Keras' outputs, faster on a CPU.
 
 `keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here the projection of all steps is one
-matrix product and the recurrence is unrolled, in blocks where series are very long, which also keeps second derivatives
-cheap. On a GPU the layer hands over to Keras' own, which uses cuDNN, unless second derivatives are needed: cuDNN
-has none. Networks are put together in `networks.py`.
+matrix product; the recurrence is unrolled, or, where series are long, a `scan.recurrence` with gradients of our own.
+Both keep second derivatives cheap. On a GPU the layer hands over to Keras' own, which uses cuDNN, unless second
+derivatives are needed: cuDNN has none. Networks are put together in `networks.py`.
 """
 
 from collections.abc import Callable
@@ -12,19 +12,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from rnngan_cli import scan
 from rnngan_cli.layers import spectrally_normalised
 from rnngan_cli.lazy import Tensor
-
-WHOLE = 192
-"""Series of up to so many steps are unrolled as a whole. Compile time grows with the length, but that of a loop over
-blocks is longer still, it runs three times as long and holds twice the memory: all that its gradient needs goes through
-lists."""
-BLOCK = 48
-"""Steps unrolled at a time where series are longer."""
-
-State = tuple[Tensor, ...]
-StepFunction = Callable[[State, State], State]
-"""From the projections of one step and the state before it to the state after it."""
+from rnngan_cli.scan import Linearised, Parts
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
@@ -87,17 +78,43 @@ def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) 
     units = recurrent_kernel.shape[0]
     # Both biases of the gates z, r can be added for all steps at once; that of the candidate is scaled by r.
     hoisted = bias[0] + tf.concat([bias[1, : 2 * units], tf.zeros([units], bias.dtype)], axis=0)
-    candidate_bias = bias[1, 2 * units :]
+    projected = _project(inputs, kernel, hoisted)
+    return _hidden(_gru_states, _gru_gradients, projected, recurrent_kernel, bias[1, 2 * units :])
 
-    def step(projected: State, state: State) -> State:
+
+def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+    """The state after every step; `kernel` is U, `bias` the candidate's b'."""
+    units = kernel.shape[0]
+
+    def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
         (hidden,) = state
-        recurrent = tf.split(tf.matmul(hidden, recurrent_kernel), [2 * units, units], axis=1)
-        update, reset = tf.split(tf.sigmoid(projected[0] + recurrent[0]), 2, axis=1)
-        candidate = tf.tanh(projected[1] + reset * (recurrent[1] + candidate_bias))
-        return (candidate + update * (hidden - candidate),)
+        recurrent = tf.split(tf.matmul(hidden, kernel), [2 * units, units], axis=1)
+        update, reset = tf.split(tf.sigmoid(now[0] + recurrent[0]), 2, axis=1)
+        candidate = tf.tanh(now[1] + reset * (recurrent[1] + bias))
+        state = (candidate + update * (hidden - candidate),)
+        return state, state
 
-    projected = tf.split(_project(inputs, kernel, hoisted), [2 * units, units], axis=2)
-    return _scan(step, tuple(projected), _zeros(inputs, units, count=1))
+    given = tuple(tf.split(projected, [2 * units, units], axis=2))
+    return scan.over_steps(step, given, _zeros(projected, units, count=1))
+
+
+def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+    """Gradients by the arguments of `_gru_states`."""
+    units = kernel.shape[0]
+    hidden = scan.before(states[0])
+    recurrent = tf.split(scan.times(hidden, kernel), [2 * units, units], axis=2)
+    given = tf.split(projected, [2 * units, units], axis=2)
+    update, reset = tf.split(tf.sigmoid(given[0] + recurrent[0]), 2, axis=2)
+    fed = recurrent[1] + bias
+    candidate = tf.tanh(given[1] + reset * fed)
+    by_candidate = (1 - update) * (1 - candidate * candidate)  # d h / d the candidate's argument
+    by_gates = [(hidden - candidate) * update * (1 - update), by_candidate * fed * reset * (1 - reset)]
+    slopes = tf.concat([*by_gates, by_candidate * reset], axis=2)
+    cell = Linearised(kernel, (slopes,), {(0, 0): update})
+    found = scan.adjoint(cell, gradients)
+    moved = scan.moved_by(cell, found)
+    of_projected = tf.concat([moved[:, :, : 2 * units], found[0] * by_candidate], axis=2)
+    return of_projected, scan.by_kernel(hidden, moved), tf.reduce_sum(moved[:, :, 2 * units :], axis=[0, 1])
 
 
 def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
@@ -114,16 +131,40 @@ def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor)
     Returns:
         (batch, steps, units).
     """
-    units = recurrent_kernel.shape[0]
+    return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel)
 
-    def step(projected: State, state: State) -> State:
+
+def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
+    """The states h and c after every step; `kernel` is U."""
+
+    def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
         hidden, memory = state
-        gates = projected[0] + tf.matmul(hidden, recurrent_kernel)  # (batch, 4 units)
+        gates = now[0] + tf.matmul(hidden, kernel)  # (batch, 4 units)
         admit, forget, candidate, show = tf.split(gates, 4, axis=-1)
         memory = tf.sigmoid(forget) * memory + tf.sigmoid(admit) * tf.tanh(candidate)
-        return tf.sigmoid(show) * tf.tanh(memory), memory
+        state = tf.sigmoid(show) * tf.tanh(memory), memory
+        return state, state
 
-    return _scan(step, (_project(inputs, kernel, bias),), _zeros(inputs, units, count=2))
+    return scan.over_steps(step, (projected,), _zeros(projected, kernel.shape[0], count=2))
+
+
+def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor) -> Parts:
+    """Gradients by the arguments of `_lstm_states`."""
+    hidden, memory = map(scan.before, states)
+    admit, forget, candidate, show = tf.split(projected + scan.times(hidden, kernel), 4, axis=2)
+    admit, forget, show, candidate = tf.sigmoid(admit), tf.sigmoid(forget), tf.sigmoid(show), tf.tanh(candidate)
+    shown = tf.tanh(states[1])
+    by_memory = show * (1 - shown * shown)  # d h / d c
+    gates = [
+        candidate * admit * (1 - admit),
+        memory * forget * (1 - forget),
+        admit * (1 - candidate * candidate),
+    ]
+    of_memory = tf.concat([*gates, tf.zeros_like(show)], axis=2)
+    of_hidden = tf.concat([*(by_memory * gate for gate in gates), shown * show * (1 - show)], axis=2)
+    cell = Linearised(kernel, (of_hidden, of_memory), {(0, 1): by_memory * forget, (1, 1): forget})
+    moved = scan.moved_by(cell, scan.adjoint(cell, gradients))
+    return moved, scan.by_kernel(hidden, moved)
 
 
 def _project(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
@@ -133,45 +174,19 @@ def _project(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     return tf.reshape(tf.matmul(flat, kernel) + bias, [steps, batch, kernel.shape[1]])
 
 
-def _zeros(inputs: Tensor, units: int, *, count: int) -> State:
-    return tuple(tf.zeros([tf.shape(inputs)[0], units], inputs.dtype) for _ in range(count))
+def _zeros(projected: Tensor, units: int, *, count: int) -> Parts:
+    return tuple(tf.zeros([tf.shape(projected)[1], units], projected.dtype) for _ in range(count))
 
 
-def _scan(step: StepFunction, projected: State, state: State) -> Tensor:
-    """Runs `step` over the first axis of every part; stacks the state's first part as (batch, steps, units)."""
-    steps = projected[0].shape[0]
-    whole = steps // BLOCK if steps > WHOLE else 0
-    parts = []
-    if whole:
-        blocks = tuple(tf.reshape(one[: whole * BLOCK], [whole, BLOCK, -1, one.shape[2]]) for one in projected)
-        outputs, state = _loop(step, blocks, state)
-        parts.append(outputs)
-    if steps > whole * BLOCK:
-        parts.append(_unroll(step, tuple(one[whole * BLOCK :] for one in projected), state)[0])
-    return tf.transpose(parts[0] if len(parts) == 1 else tf.concat(parts, axis=0), [1, 0, 2])
-
-
-def _unroll(step: StepFunction, projected: State, state: State) -> tuple[Tensor, State]:
-    outputs = []
-    for one in zip(*(tf.unstack(part) for part in projected), strict=True):
-        state = step(one, state)
-        outputs.append(state[0])
-    return tf.stack(outputs), state  # (steps, batch, units)
-
-
-def _loop(step: StepFunction, blocks: State, state: State) -> tuple[Tensor, State]:
-    """Unrolled blocks inside a while loop: compile time stays that of one block."""
-    count, units = blocks[0].shape[0], state[0].shape[1]
-    collected = tf.TensorArray(state[0].dtype, size=count, element_shape=[BLOCK, None, units])
-
-    def body(index: Tensor, outputs: Any, state: State) -> tuple[Tensor, Any, State]:
-        block, state = _unroll(step, tuple(part[index] for part in blocks), state)
-        return index + 1, outputs.write(index, block), state
-
-    _, outputs, state = tf.while_loop(
-        lambda index, *_: index < count, body, (tf.constant(0), collected, state), maximum_iterations=count
-    )
-    return tf.reshape(outputs.stack(), [count * BLOCK, -1, units]), state
+def _hidden(
+    states: Callable[..., Parts], gradients: Callable[..., Parts], projected: Tensor, *others: Tensor
+) -> Tensor:
+    """The states' first part, (batch, steps, units)."""
+    if scan.is_long(projected):
+        found = scan.recurrence(states, gradients, projected, *others)
+    else:
+        found = states(projected, *others)
+    return tf.transpose(found[0], [1, 0, 2])
 
 
 class _Cell:

@@ -16,7 +16,7 @@ LAYERS = (
     ("errors", "lazy", "words", "rnngan_cli"),
     ("guard", "npz", "memory", "sheets", "toml_text"),
     ("config",),
-    ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers"),
+    ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers", "scan"),
     ("data", "records", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
     ("networks",),
     ("losses",),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rnngan_cli import losses, training
+from rnngan_cli import losses, scan, training
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.recurrent import CELLS, Recurrent
@@ -53,6 +53,15 @@ RATES = {"d_optimizer": "sgd", "g_optimizer": "sgd", "d_learning_rate": 0.1, "g_
 SLOW = {**RATES, "d_learning_rate": 0.01, "g_learning_rate": 0.01, "penalty_weight": 1.0}
 
 
+@pytest.fixture(params=["short", "long"])
+def _length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Series are unrolled, or taken for long ones, in blocks of two steps."""
+    if request.param == "long":
+        monkeypatch.setattr(scan, "WHOLE", 2)
+        monkeypatch.setattr(scan, "BLOCK", 2)
+
+
+@pytest.mark.usefixtures("_length")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("loss", list(losses.VARIANTS))
 def test_three_steps_end_in_the_weights_of_keras_own_layers(
@@ -64,6 +73,7 @@ def test_three_steps_end_in_the_weights_of_keras_own_layers(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_length")
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("loss", list(losses.VARIANTS))
 def test_fifty_steps_end_in_the_weights_of_keras_own_layers(

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnngan_cli import recurrent
-from rnngan_cli.recurrent import BLOCK, CELLS, WHOLE, Recurrent
+from rnngan_cli import recurrent, scan
+from rnngan_cli.recurrent import CELLS, Recurrent
+from rnngan_cli.scan import BLOCK, WHOLE
 
-STEPS = (1, 5, 24, 70, WHOLE, WHOLE + 1, WHOLE + BLOCK)
+STEPS = (1, 5, 24, WHOLE, WHOLE + 1, WHOLE + BLOCK, 192)
 """Unrolled as a whole, at that border, and in blocks: with a rest, and without one."""
 
 Layers = list[Any]
@@ -97,8 +98,8 @@ def test_stacked_layers_equal_stacked_keras_layers(cell: str) -> None:
 
 def in_blocks_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets series of three steps be long ones."""
-    monkeypatch.setattr(recurrent, "WHOLE", 2)
-    monkeypatch.setattr(recurrent, "BLOCK", 2)
+    monkeypatch.setattr(scan, "WHOLE", 2)
+    monkeypatch.setattr(scan, "BLOCK", 2)
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
@@ -123,9 +124,8 @@ def test_compiled_blocks_equal_keras(cell: str, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", list(CELLS))
-def test_compiled_long_series_equal_keras(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recurrent, "WHOLE", BLOCK)
-    layers, series = keras_layers(cell, 1, 2, "float64"), inputs(2 * BLOCK + 4, 2, "float64")
+def test_compiled_long_series_equal_keras(cell: str) -> None:
+    layers, series = keras_layers(cell, 2, 2, "float64"), inputs(2 * WHOLE + 1, 2, "float64")
     copies = same_weights(layers, cell)
     ours = tf.function(lambda values: quantities(copies, values), autograph=False)(series)
     assert_close(ours, quantities(layers, series), 1e-11)
