@@ -95,26 +95,31 @@ def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
         return state, state
 
     given = tuple(tf.split(projected, [2 * units, units], axis=2))
-    return scan.over_steps(step, given, _zeros(projected, units, count=1))
+    return scan.over_steps(step, given, _zeros(projected, units, count=1), [units])
 
 
 def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
     """Gradients by the arguments of `_gru_states`."""
     units = kernel.shape[0]
     hidden = scan.before(states[0])
-    recurrent = tf.split(scan.times(hidden, kernel), [2 * units, units], axis=2)
-    given = tf.split(projected, [2 * units, units], axis=2)
+    cell = _gru_linearised(hidden, projected, kernel, bias)
+    _, fed, free = scan.adjoint(cell, gradients)
+    gates, candidate = tf.split(fed, [2 * units, units], axis=2)
+    of_projected = tf.concat([gates, free], axis=2)
+    return of_projected, scan.by_kernel(hidden, fed), tf.reduce_sum(candidate, axis=[0, 1])
+
+
+def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Tensor) -> Linearised:
+    """Derivatives of h by `hidden`, that before it, by what is fed back, and by the candidate's own projection."""
+    widths = [2 * kernel.shape[0], kernel.shape[0]]
+    recurrent, given = (tf.split(one, widths, axis=2) for one in (scan.times(hidden, kernel), projected))
     update, reset = tf.split(tf.sigmoid(given[0] + recurrent[0]), 2, axis=2)
     fed = recurrent[1] + bias
     candidate = tf.tanh(given[1] + reset * fed)
     by_candidate = (1 - update) * (1 - candidate * candidate)  # d h / d the candidate's argument
     by_gates = [(hidden - candidate) * update * (1 - update), by_candidate * fed * reset * (1 - reset)]
     slopes = tf.concat([*by_gates, by_candidate * reset], axis=2)
-    cell = Linearised(kernel, (slopes,), {(0, 0): update})
-    found = scan.adjoint(cell, gradients)
-    moved = scan.moved_by(cell, found)
-    of_projected = tf.concat([moved[:, :, : 2 * units], found[0] * by_candidate], axis=2)
-    return of_projected, scan.by_kernel(hidden, moved), tf.reduce_sum(moved[:, :, 2 * units :], axis=[0, 1])
+    return Linearised(kernel, ((0, slopes),), {(0, 0): update}, free=((0, by_candidate),))
 
 
 def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
@@ -145,26 +150,30 @@ def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
         state = tf.sigmoid(show) * tf.tanh(memory), memory
         return state, state
 
-    return scan.over_steps(step, (projected,), _zeros(projected, kernel.shape[0], count=2))
+    units = kernel.shape[0]
+    return scan.over_steps(step, (projected,), _zeros(projected, units, count=2), [units, units])
 
 
 def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor) -> Parts:
     """Gradients by the arguments of `_lstm_states`."""
     hidden, memory = map(scan.before, states)
+    cell = _lstm_linearised(hidden, memory, states[1], projected, kernel)
+    *_, fed = scan.adjoint(cell, gradients)
+    return fed, scan.by_kernel(hidden, fed)
+
+
+def _lstm_linearised(hidden: Tensor, before: Tensor, memory: Tensor, projected: Tensor, kernel: Tensor) -> Linearised:
+    """Derivatives of c, `memory`, by c `before` and by i, f and the candidate; of h by o and by c."""
     admit, forget, candidate, show = tf.split(projected + scan.times(hidden, kernel), 4, axis=2)
     admit, forget, show, candidate = tf.sigmoid(admit), tf.sigmoid(forget), tf.sigmoid(show), tf.tanh(candidate)
-    shown = tf.tanh(states[1])
-    by_memory = show * (1 - shown * shown)  # d h / d c
-    gates = [
+    shown = tf.tanh(memory)
+    of_memory = [
         candidate * admit * (1 - admit),
-        memory * forget * (1 - forget),
+        before * forget * (1 - forget),
         admit * (1 - candidate * candidate),
     ]
-    of_memory = tf.concat([*gates, tf.zeros_like(show)], axis=2)
-    of_hidden = tf.concat([*(by_memory * gate for gate in gates), shown * show * (1 - show)], axis=2)
-    cell = Linearised(kernel, (of_hidden, of_memory), {(0, 1): by_memory * forget, (1, 1): forget})
-    moved = scan.moved_by(cell, scan.adjoint(cell, gradients))
-    return moved, scan.by_kernel(hidden, moved)
+    gates = (1, tf.concat(of_memory, axis=2)), (0, shown * show * (1 - show))
+    return Linearised(kernel, gates, {(1, 1): forget}, {(0, 1): show * (1 - shown * shown)})
 
 
 def _project(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:

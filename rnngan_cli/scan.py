@@ -12,16 +12,16 @@ Each of the two is the other's transpose, hence its gradient; so second derivati
 cost about what first ones do. Everything is time first, (steps, batch, width), here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
 
-WHOLE = 48
-"""Series of up to so many steps are unrolled as a whole, which is the fastest there and takes seconds to compile."""
-BLOCK = 8
+WHOLE = 96
+"""Series of up to so many steps are unrolled as a whole: longer to compile than a loop, but a step takes less time."""
+BLOCK = 4
 """Steps unrolled at a time where series are longer: fewer, and the loop costs time; more, and compiling does."""
 
 Parts = tuple[Tensor, ...]
@@ -34,23 +34,63 @@ def is_long(series: Tensor) -> bool:
     return bool(series.shape[0] > WHOLE)
 
 
-def over_steps(step: Step, given: Parts, state: Parts, *, backwards: bool = False) -> Parts:
-    """What `step` keeps of every step, each (steps, batch, width), from the first step to the last or `backwards`."""
+def over_steps(step: Step, given: Parts, state: Parts, widths: Sequence[int], *, backwards: bool = False) -> Parts:
+    """What `step` keeps of every step, from the first step to the last or `backwards`.
+
+    Args:
+        step: called at every step.
+        given: (steps, batch, width) each, at least one.
+        state: before the step that comes first, (batch, width) each.
+        widths: of what is kept.
+        backwards: from the last step to the first.
+
+    Returns:
+        (steps, batch, one of `widths`) each.
+    """
     steps = given[0].shape[0]
     border = steps - steps % BLOCK if steps > WHOLE else 0
     if not border:
         return _unroll(step, given, state, backwards)[0]
     blocks = tuple(tf.reshape(one[:border], [border // BLOCK, BLOCK, -1, one.shape[2]]) for one in given)
-    rest = tuple(one[border:] for one in given)
     if border == steps:
-        return _loop(step, blocks, state, backwards)[0]
+        return _loop(step, blocks, state, widths, backwards)[0]
+    rest = tuple(one[border:] for one in given)
     if backwards:
         late, state = _unroll(step, rest, state, backwards)
-        early, _ = _loop(step, blocks, state, backwards)
+        early, _ = _loop(step, blocks, state, widths, backwards)
     else:
-        early, state = _loop(step, blocks, state, backwards)
+        early, state = _loop(step, blocks, state, widths, backwards)
         late, _ = _unroll(step, rest, state, backwards)
     return tuple(tf.concat(both, axis=0) for both in zip(early, late, strict=True))
+
+
+def _unroll(step: Step, given: Parts, state: Parts, backwards: bool) -> tuple[Parts, Parts]:
+    kept, each = [], list(zip(*map(tf.unstack, given), strict=True))
+    for now in reversed(each) if backwards else each:
+        found, state = step(now, state)
+        kept.append(found)
+    return tuple(map(tf.stack, zip(*(reversed(kept) if backwards else kept), strict=True))), state
+
+
+def _loop(step: Step, blocks: Parts, state: Parts, widths: Sequence[int], backwards: bool) -> tuple[Parts, Parts]:
+    """Unrolled blocks inside a while loop: compile time is that of one block."""
+    count, size = blocks[0].shape[0], blocks[0].shape[1]
+    batch = state[0].shape[0]
+    empty = tuple(tf.TensorArray(state[0].dtype, count, element_shape=[size, batch, width]) for width in widths)
+
+    def body(number: Tensor, kept: tuple[tf.TensorArray, ...], state: Parts) -> tuple[Tensor, Parts, Parts]:
+        index = count - 1 - number if backwards else number
+        found, state = _unroll(step, tuple(one[index] for one in blocks), state, backwards)
+        return number + 1, tuple(array.write(index, one) for array, one in zip(kept, found, strict=True)), state
+
+    _, kept, state = tf.while_loop(lambda number, *_: number < count, body, (0, empty, state), maximum_iterations=count)
+    return tuple(_joined(array.stack()) for array in kept), state
+
+
+def _joined(blocks: Tensor) -> Tensor:
+    """(blocks, steps, batch, width) -> (all steps, batch, width)."""
+    count, size, batch, width = blocks.shape
+    return tf.reshape(blocks, [count * size, -1 if batch is None else batch, width])
 
 
 def recurrence(forward: Callable[..., Parts], backward: Callable[..., Parts], *arguments: Tensor) -> Parts:
@@ -83,105 +123,163 @@ def _attached(states: Parts, backward: Callable[..., Parts], arguments: Parts) -
 
 @dataclass(frozen=True)
 class Linearised:
-    """A cell's derivatives along its states; `fed` is what its first part is multiplied to, h_(t-1) U.
+    """A cell's derivatives along its states, all of them diagonals but for the kernel; of all steps, or of one.
+
+    What is fed back is f_t = h_(t-1) U + what enters from outside, h the state's first part. A part of the state moves
+    with the gates of f_t that are its own, with values that only enter (`free`), with parts of the state before
+    (`passes`), and with other parts of the same step (`within`).
 
     Attributes:
         kernel: U, (units, gates x units).
-        slopes: d part_t / d fed_t of every part of the state, a diagonal for each gate: (steps, batch, gates x units).
-        passes: d later_t / d earlier_(t-1), past the kernel, by (later, earlier), numbers of parts: diagonals
-            (steps, batch, units).
+        gates: in the order of the kernel's columns, parts and d part_t / d f_t, (steps, batch, its gates x units).
+        passes: d later_t / d earlier_(t-1) by (later, earlier), numbers of parts: (steps, batch, units).
+        within: d part_t / d other_t by (part, other), of parts that no third one depends on: (steps, batch, units).
+        free: parts and d part_t / d value_t, (steps, batch, units).
     """
 
     kernel: Tensor
-    slopes: Parts
+    gates: tuple[tuple[int, Tensor], ...]
     passes: Mapping[tuple[int, int], Tensor]
+    within: Mapping[tuple[int, int], Tensor] = field(default_factory=dict)
+    free: tuple[tuple[int, Tensor], ...] = ()
 
     def flat(self) -> Parts:
-        """All tensors, for `like` to put together again."""
-        return (self.kernel, *self.slopes, *self.passes.values())
+        """All tensors, for `like` to put together again; the kernel comes first."""
+        diagonals = [slopes for _, slopes in (*self.gates, *self.free)]
+        return (self.kernel, *diagonals, *self.passes.values(), *self.within.values())
 
     def like(self, tensors: Parts) -> "Linearised":
         """Of the same form, from other tensors in the order of `flat`."""
         kernel, *others = tensors
-        slopes, passes = others[: len(self.slopes)], others[len(self.slopes) :]
-        return Linearised(kernel, tuple(slopes), dict(zip(self.passes, passes, strict=True)))
+        rest = iter(others)
+        gates, free = (tuple((part, next(rest)) for part, _ in group) for group in (self.gates, self.free))
+        passes, within = ({pair: next(rest) for pair in group} for group in (self.passes, self.within))
+        return Linearised(kernel, gates, passes, within, free)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of what enters: f_t and the free values."""
+        return (self.kernel.shape[1], *(slopes.shape[-1] for _, slopes in self.free))
+
+    def back(self, adjoints: Parts) -> tuple[Parts, Parts]:
+        """Gradients by the parts before they move each other `within` a step, and by what enters."""
+        found = list(adjoints)
+        for (part, other), slopes in self.within.items():
+            found[other] = found[other] + slopes * adjoints[part]
+        fed = [_by_gate(found[part], slopes) for part, slopes in self.gates]
+        free = (found[part] * slopes for part, slopes in self.free)
+        return tuple(found), (fed[0] if len(fed) == 1 else tf.concat(fed, axis=-1), *free)
+
+    def forth(self, tangents: Parts, entering: Parts) -> Parts:
+        """How the parts move with those of the step before and with what enters, before they move each other."""
+        terms: list[list[Tensor]] = [[] for _ in tangents]
+        for (part, slopes), own in zip(self.gates, self.split(entering[0]), strict=True):
+            terms[part] += tf.split(slopes * own, slopes.shape[-1] // self.kernel.shape[0], axis=-1)
+        for (part, slopes), own in zip(self.free, entering[1:], strict=True):
+            terms[part].append(slopes * own)
+        for (later, earlier), slopes in self.passes.items():
+            terms[later].append(slopes * tangents[earlier])
+        return tuple(map(_sum, terms))
+
+    def split(self, fed: Tensor) -> list[Tensor]:
+        """The columns of the kernel that belong to each of `gates`."""
+        widths = [slopes.shape[-1] for _, slopes in self.gates]
+        return [fed] if len(widths) == 1 else list(tf.split(fed, widths, axis=-1))
 
 
 def adjoint(cell: Linearised, given: Parts) -> Parts:
     """Gradients by the states, from those that reach each step from outside, from the last step to the first.
 
     Args:
-        cell: of some parts.
-        given: as many, (steps, batch, units) each.
+        cell: at all steps.
+        given: one for each part of its state, (steps, batch, units).
 
     Returns:
-        As `given`.
+        As `given`; then the gradients by what enters: by f_t, (steps, batch, gates x units), and by the free values.
     """
     parts = len(given)
 
     def forward(*tensors: Tensor) -> Parts:
-        given, own = tensors[:parts], cell.like(tensors[parts:])
+        kernel = tensors[parts]
 
         def step(now: Parts, reaching: Parts) -> tuple[Parts, Parts]:
-            outside, here = now[:parts], own.like((own.kernel, *now[parts:]))
-            found = tuple(one + other for one, other in zip(outside, reaching, strict=True))
-            fed = _sum(_by_gate(one, slopes) for one, slopes in zip(found, here.slopes, strict=True))
+            here = cell.like((kernel, *now[parts:]))
+            adjoints = tuple(map(_sum, zip(now[:parts], reaching, strict=True)))
+            found, entering = here.back(adjoints)
             terms: list[list[Tensor]] = [[] for _ in found]
-            terms[0].append(tf.matmul(fed, own.kernel, transpose_b=True))
-            for (later, earlier), passed in here.passes.items():
-                terms[earlier].append(passed * found[later])
-            return found, tuple(map(_sum, terms))
+            terms[0].append(tf.matmul(entering[0], kernel, transpose_b=True))
+            for (later, earlier), slopes in here.passes.items():
+                terms[earlier].append(slopes * found[later])
+            return (*adjoints, *entering), tuple(map(_sum, terms))
 
-        return over_steps(step, (*given, *own.flat()[1:]), _nothing(given), backwards=True)
+        widths = [*[kernel.shape[0]] * parts, *cell.widths]
+        return over_steps(step, _but(tensors, parts), _nothing(tensors[:parts]), widths, backwards=True)
 
-    def backward(adjoints: Parts, upstream: Parts, *tensors: Tensor) -> Parts:
-        own = cell.like(tensors[parts:])
-        tangents = tangent(own, upstream)
-        return (*tangents, *_by_cell(own, adjoints, tangents))
+    def backward(found: Parts, upstream: Parts, *tensors: Tensor) -> Parts:
+        own, entering = cell.like(tensors[parts:]), upstream[parts:]
+        tangents = tangent(own, upstream[:parts], entering)
+        return (*tangents, *_by_cell(own, found, tangents, entering))
 
     return recurrence(forward, backward, *given, *cell.flat())
 
 
-def tangent(cell: Linearised, given: Parts) -> Parts:
-    """How the states move, if each is moved by what is given at its step, from the first step to the last.
+def tangent(cell: Linearised, given: Parts, entering: Parts) -> Parts:
+    """How the states move, if they and what enters are moved at every step, from the first step to the last.
 
     Args:
-        cell: of some parts.
-        given: as many, (steps, batch, units) each.
+        cell: at all steps.
+        given: one for each part of its state, (steps, batch, units).
+        entering: moves of f_t, (steps, batch, gates x units), and of the free values.
 
     Returns:
         As `given`.
     """
-    parts = len(given)
+    parts, outer = len(given), len(given) + len(entering)
 
     def forward(*tensors: Tensor) -> Parts:
-        given, own = tensors[:parts], cell.like(tensors[parts:])
+        kernel = tensors[outer]
 
         def step(now: Parts, before: Parts) -> tuple[Parts, Parts]:
-            outside, here = now[:parts], own.like((own.kernel, *now[parts:]))
-            fed, units = tf.matmul(before[0], own.kernel), before[0].shape[1]
-            terms = [
-                [one, *tf.split(slopes * fed, fed.shape[1] // units, axis=1)]
-                for one, slopes in zip(outside, here.slopes, strict=True)
-            ]
-            for (later, earlier), passed in here.passes.items():
-                terms[later].append(passed * before[earlier])
-            found = tuple(map(_sum, terms))
-            return found, found
+            here, (fed, *free) = cell.like((kernel, *now[outer:])), now[parts:outer]
+            found = here.forth(before, (fed + tf.matmul(before[0], kernel), *free))
+            terms = [[outside, own] for outside, own in zip(now[:parts], found, strict=True)]
+            for (part, other), slopes in here.within.items():
+                terms[part].append(slopes * found[other])
+            tangents = tuple(map(_sum, terms))
+            return tangents, tangents
 
-        return over_steps(step, (*given, *own.flat()[1:]), _nothing(given))
+        return over_steps(step, _but(tensors, outer), _nothing(tensors[:parts]), [kernel.shape[0]] * parts)
 
     def backward(tangents: Parts, upstream: Parts, *tensors: Tensor) -> Parts:
-        own = cell.like(tensors[parts:])
-        adjoints = adjoint(own, upstream)
-        return (*adjoints, *_by_cell(own, adjoints, tangents))
+        own = cell.like(tensors[outer:])
+        found = adjoint(own, upstream)
+        return (*found, *_by_cell(own, found, tangents, tensors[parts:outer]))
 
-    return recurrence(forward, backward, *given, *cell.flat())
+    return recurrence(forward, backward, *given, *entering, *cell.flat())
 
 
-def moved_by(cell: Linearised, adjoints: Parts) -> Tensor:
-    """The gradient by what is fed back, h_(t-1) U, of all steps, from `adjoint`: (steps, batch, gates x units)."""
-    return _sum(_by_gate(one, slopes) for one, slopes in zip(adjoints, cell.slopes, strict=True))
+def _by_cell(cell: Linearised, adjoints: Parts, tangents: Parts, entering: Parts) -> Parts:
+    """Gradients by the derivatives of a cell: a form a' J b is linear in J, so they are products of a_t with b_(t-1).
+
+    Args:
+        cell: at all steps.
+        adjoints: all that `adjoint` returns.
+        tangents: what `tangent` returns.
+        entering: what it was given to enter.
+
+    Returns:
+        In the order of `cell.flat()`.
+    """
+    parts = len(tangents)
+    earlier = tuple(map(before, tangents))
+    moves = entering[0] + times(earlier[0], cell.kernel), *entering[1:]
+    found, _ = cell.back(adjoints[:parts])
+    gates = [_by_gate(found[part], own) for (part, _), own in zip(cell.gates, cell.split(moves[0]), strict=True)]
+    free = [found[part] * own for (part, _), own in zip(cell.free, moves[1:], strict=True)]
+    passes = [found[later] * earlier[part] for later, part in cell.passes]
+    reached = cell.forth(earlier, moves) if cell.within else ()
+    within = [adjoints[part] * reached[other] for part, other in cell.within]
+    return (by_kernel(earlier[0], adjoints[parts]), *gates, *free, *passes, *within)
 
 
 def before(states: Tensor) -> Tensor:
@@ -201,17 +299,10 @@ def by_kernel(series: Tensor, gradients: Tensor) -> Tensor:
     return tf.matmul(*flat, transpose_a=True)
 
 
-def _by_cell(cell: Linearised, adjoints: Parts, tangents: Parts) -> Parts:
-    """Gradients by the tensors of a cell: a form a' J b is linear in J, so they are products of a_t with b_(t-1)."""
-    earlier = tuple(map(before, tangents))
-    fed = times(earlier[0], cell.kernel)
-    passes = (adjoints[later] * earlier[part] for later, part in cell.passes)
-    return (by_kernel(earlier[0], moved_by(cell, adjoints)), *(_by_gate(one, fed) for one in adjoints), *passes)
-
-
 def _by_gate(values: Tensor, gates: Tensor) -> Tensor:
     """(..., units) times every gate of (..., gates x units)."""
-    return tf.concat([values] * (gates.shape[-1] // values.shape[-1]), axis=-1) * gates
+    count = gates.shape[-1] // values.shape[-1]
+    return (values if count == 1 else tf.concat([values] * count, axis=-1)) * gates
 
 
 def _sum(values: Iterable[Tensor]) -> Tensor:
@@ -221,33 +312,10 @@ def _sum(values: Iterable[Tensor]) -> Tensor:
     return first
 
 
+def _but(tensors: Parts, place: int) -> Parts:
+    """All but the one at `place`, the kernel, which is no series."""
+    return (*tensors[:place], *tensors[place + 1 :])
+
+
 def _nothing(given: Parts) -> Parts:
     return tuple(tf.zeros_like(one[0]) for one in given)
-
-
-def _unroll(step: Step, given: Parts, state: Parts, backwards: bool) -> tuple[Parts, Parts]:
-    kept = []
-    each = list(zip(*map(tf.unstack, given), strict=True))
-    for now in reversed(each) if backwards else each:
-        found, state = step(now, state)
-        kept.append(found)
-    return tuple(map(tf.stack, zip(*(reversed(kept) if backwards else kept), strict=True))), state
-
-
-def _loop(step: Step, blocks: Parts, state: Parts, backwards: bool) -> tuple[Parts, Parts]:
-    """Unrolled blocks inside a while loop: compile time is that of one block."""
-    count, size = blocks[0].shape[0], blocks[0].shape[1]
-    shape = [size, *state[0].shape]
-    empty = tuple(tf.TensorArray(one.dtype, count, element_shape=shape) for one in state)
-
-    def body(number: Tensor, kept: tuple[tf.TensorArray, ...], state: Parts) -> tuple[Tensor, Parts, Parts]:
-        index = count - 1 - number if backwards else number
-        found, state = _unroll(step, tuple(one[index] for one in blocks), state, backwards)
-        return number + 1, tuple(array.write(index, one) for array, one in zip(kept, found, strict=True)), state
-
-    _, kept, state = tf.while_loop(lambda number, *_: number < count, body, (0, empty, state), maximum_iterations=count)
-    return tuple(tf.reshape(array.stack(), [count * size, *_open(shape[1:])]) for array in kept), state
-
-
-def _open(shape: list[int | None]) -> list[int]:
-    return [-1 if size is None else size for size in shape]

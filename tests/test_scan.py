@@ -11,10 +11,14 @@ from rnngan_cli import recurrent, scan
 from rnngan_cli.scan import Linearised, Parts
 
 BATCH, UNITS = 2, 3
-CELLS = {1: (2, [(0, 0)]), 2: (3, [(0, 1), (1, 1), (1, 0)])}
-"""By number of parts: gates, and which parts pass on to which."""
+FORMS = {
+    1: ([(0, 2)], [(0, 0)], [], [0]),
+    2: ([(1, 2), (0, 1)], [(0, 1), (1, 1), (1, 0)], [(0, 1)], [1, 0]),
+}
+"""By number of parts: parts and numbers of their gates; which parts pass on to which; which move within a step; parts
+that free values move."""
 
-Scan = Callable[[Linearised, Parts], Parts]
+Scan = Callable[[Linearised, Parts, Parts], Parts]
 
 
 @pytest.fixture(autouse=True)
@@ -24,74 +28,93 @@ def _in_blocks_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "BLOCK", 2)
 
 
-def made(parts: int, steps: int) -> tuple[Linearised, Parts]:
-    """A cell at random, and something that is given to it."""
-    random, (gates, pairs) = np.random.default_rng(steps), CELLS[parts]
+def made(parts: int, steps: int) -> tuple[Linearised, Parts, Parts]:
+    """A cell at random, something that is given to it, and something that enters."""
+    random, (gates, passes, within, free) = np.random.default_rng(steps), FORMS[parts]
 
     def tensor(*shape: int) -> tf.Tensor:
         return tf.constant(random.normal(0, 0.5, shape))
 
-    width = gates * UNITS
-    slopes = tuple(tensor(steps, BATCH, width) for _ in range(parts))
-    passes = {pair: tensor(steps, BATCH, UNITS) for pair in pairs}
-    return Linearised(tensor(UNITS, width), slopes, passes), tuple(tensor(steps, BATCH, UNITS) for _ in range(parts))
+    def diagonal() -> tf.Tensor:
+        return tensor(steps, BATCH, UNITS)
+
+    kernel = tensor(UNITS, sum(count for _, count in gates) * UNITS)
+    slopes = tuple((part, tensor(steps, BATCH, count * UNITS)) for part, count in gates)
+    passing, moving = ({pair: diagonal() for pair in pairs} for pairs in (passes, within))
+    cell = Linearised(kernel, slopes, passing, moving, tuple((part, diagonal()) for part in free))
+    return cell, tuple(diagonal() for _ in range(parts)), tuple(tensor(steps, BATCH, width) for width in cell.widths)
 
 
-def jacobian(cell: Linearised, step: int, row: int) -> np.ndarray:
-    """d state_t / d state_(t-1) of one series, (parts x units, parts x units), as its definition says."""
-    parts = len(cell.slopes)
-    blocks = np.zeros((parts, parts, UNITS, UNITS))
-    for part, slopes in enumerate(cell.slopes):
-        for gate, kernel in enumerate(np.split(cell.kernel.numpy(), cell.kernel.shape[1] // UNITS, axis=1)):
-            slope = slopes[step, row, gate * UNITS : (gate + 1) * UNITS].numpy()
-            blocks[part, 0] += np.diag(slope) @ kernel.T
-    for (later, earlier), passed in cell.passes.items():
-        blocks[later, earlier] += np.diag(passed[step, row].numpy())
-    return np.block([list(line) for line in blocks])
+def jacobians(cell: Linearised, step: int, row: int, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """d state_t of one series by state_(t-1), (parts x units, parts x units), and by what enters, as defined."""
+
+    def diag(values: tf.Tensor) -> np.ndarray:
+        return np.diag(values[step, row].numpy())
+
+    kernels = iter(np.split(cell.kernel.numpy(), cell.kernel.shape[1] // UNITS, axis=1))
+    state, columns = np.zeros((parts, parts, UNITS, UNITS)), []
+    for part, slopes in (*cell.gates, *cell.free):
+        for gate in tf.split(slopes, slopes.shape[2] // UNITS, axis=2):
+            column = np.zeros((parts, UNITS, UNITS))
+            column[part] = diag(gate)
+            state[part, 0] += diag(gate) @ next(kernels, np.zeros((UNITS, UNITS))).T
+            columns.append(column)
+    for (later, earlier), slopes in cell.passes.items():
+        state[later, earlier] += diag(slopes)
+    entering = np.stack(columns, axis=1)
+    whole = [state.copy(), entering.copy()]
+    for (part, other), slopes in cell.within.items():
+        whole[0][part] += diag(slopes) @ state[other]
+        whole[1][part] += diag(slopes) @ entering[other]
+    return np.block([list(line) for line in whole[0]]), np.block([list(line) for line in whole[1]])
 
 
 def joined(parts: Parts, row: int) -> np.ndarray:
-    """(steps, parts x units) of one series."""
+    """(steps, all widths) of one series."""
     return np.concatenate([part[:, row].numpy() for part in parts], axis=1)
 
 
-@pytest.mark.parametrize("parts", list(CELLS))
+@pytest.mark.parametrize("parts", list(FORMS))
 @pytest.mark.parametrize("steps", range(1, 8))
 def test_adjoint_and_tangent_follow_their_formulas(parts: int, steps: int) -> None:
-    cell, given = made(parts, steps)
-    adjoints, tangents = scan.adjoint(cell, given), scan.tangent(cell, given)
+    cell, given, entering = made(parts, steps)
+    adjoints, tangents = scan.adjoint(cell, given), scan.tangent(cell, given, entering)
     for row in range(BATCH):
-        outside = joined(given, row)
-        back, forth = np.zeros_like(outside), np.zeros_like(outside)
+        outside, moves = joined(given, row), joined(entering, row)
+        by = [jacobians(cell, step, row, parts) for step in range(steps)]
+        back, forth, moved = np.zeros_like(outside), np.zeros_like(outside), np.zeros_like(moves)
         for step in range(steps):
-            forth[step] = outside[step]
+            forth[step] = outside[step] + by[step][1] @ moves[step]
             if step:
-                forth[step] += jacobian(cell, step, row) @ forth[step - 1]
+                forth[step] += by[step][0] @ forth[step - 1]
         for step in reversed(range(steps)):
             back[step] = outside[step]
             if step + 1 < steps:
-                back[step] += jacobian(cell, step + 1, row).T @ back[step + 1]
-        np.testing.assert_allclose(joined(adjoints, row), back, atol=1e-12)
+                back[step] += by[step + 1][0].T @ back[step + 1]
+            moved[step] = by[step][1].T @ back[step]
+        np.testing.assert_allclose(joined(adjoints, row), np.hstack([back, moved]), atol=1e-12)
         np.testing.assert_allclose(joined(tangents, row), forth, atol=1e-12)
 
 
-@pytest.mark.parametrize("run", [scan.adjoint, scan.tangent])
-@pytest.mark.parametrize("parts", list(CELLS))
-@pytest.mark.parametrize("steps", [5])
-def test_gradients_are_those_of_finite_differences(run: Scan, parts: int, steps: int) -> None:
+@pytest.mark.parametrize("run", [lambda cell, given, _: scan.adjoint(cell, given), scan.tangent])
+@pytest.mark.parametrize("parts", list(FORMS))
+def test_gradients_are_those_of_finite_differences(run: Scan, parts: int) -> None:
     """Of first and of second order, by everything a scan is given, the kernel and all coefficients included."""
-    cell, given = made(parts, steps)
+    cell, given, entering = made(parts, 5)
+    border, outer = parts, parts + len(entering)
 
     def scalar(*tensors: tf.Tensor) -> tf.Tensor:
-        return tf.add_n([tf.reduce_sum(tf.sin(one)) for one in run(cell.like(tensors[parts:]), tensors[:parts])])
+        found = run(cell.like(tensors[outer:]), tensors[:border], tensors[border:outer])
+        return tf.add_n([tf.reduce_sum(tf.sin(one)) for one in found])
 
     def squared(*tensors: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             value = scalar(*tensors)
-        return tf.add_n([tf.reduce_sum(tf.square(one)) for one in tape.gradient(value, tensors)])
+        found = tape.gradient(value, tensors, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return tf.add_n([tf.reduce_sum(tf.square(one)) for one in found])
 
-    tensors = (*given, *cell.flat())
+    tensors = (*given, *entering, *cell.flat())
     for function in (scalar, squared):
         theoretical, numerical = tf.test.compute_gradient(tf.function(function, autograph=False), tensors, 1e-5)
         for one, other in zip(theoretical, numerical, strict=True):

@@ -86,7 +86,7 @@ def _used(problems: "list[Problem]") -> dict[str, Any]:
         kind: device.use_fused_layers(chosen, second_derivatives=needed)
         for kind, needed in (("plain", False), ("penalised", True))
     }
-    layers = {kind: "Keras (cuDNN)" if used else "rnngan (unrolled)" for kind, used in fused.items()}
+    layers = {kind: "Keras (cuDNN)" if used else "rnngan" for kind, used in fused.items()}
     return {"gpus": gpus, "device": chosen, "layers": layers}
 
 
