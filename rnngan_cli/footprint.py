@@ -18,8 +18,9 @@ FLOAT = 4
 HELD = 12
 """Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
 candidate, the states. Measured at 13 to 23, the most with a penalty on gradients; the least of them, and less."""
-UNROLLED = 48
-"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up."""
+UNROLLED = 96
+"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up; those of longer series
+are one product."""
 
 
 def check(config: RunConfig, dataset: Dataset) -> None:
@@ -85,7 +86,7 @@ def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[st
 def update_numbers(config: RunConfig, steps: int, features: int) -> int:
     """What one update of the discriminator holds on to at once, in numbers: real and generated series are judged."""
     per_step = config.layers * config.units * _directions(config) * HELD + features
-    kernels = min(steps, UNROLLED) * GATES[config.cell] * config.units**2
+    kernels = (steps if steps <= UNROLLED else 1) * GATES[config.cell] * config.units**2
     similarities, dims = losses.variant(config.loss).similarities(config.options)
     return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
 
