@@ -117,7 +117,7 @@ def new_figure(
     """
     from matplotlib.figure import Figure
 
-    letters = int(width * 14)  # an average letter of 10 points is a little under 1/14 inch wide
+    letters = int(width * 13)  # capitals and digits of 10 points are about 1/13 inch wide, other letters less
     below, under = textwrap.wrap(caption, letters), textwrap.wrap(subtitle, letters)
     head = 0.47 + 0.18 * len(under) + (0.36 if legend else 0.0)
     foot = 0.17 + 0.18 * len(below)
