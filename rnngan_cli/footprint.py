@@ -19,8 +19,8 @@ HELD = 10
 """Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
 candidate, the states. Measured at 10 (long series of a GRU, plain) to 23 (with a penalty on gradients): the least."""
 UNROLLED = 96
-"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up; those of longer series
-are one product."""
+"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up; in longer series
+they are one product."""
 
 
 def check(config: RunConfig, dataset: Dataset) -> None:
