@@ -149,3 +149,27 @@ def test_three_orders_of_gradients_equal_those_of_the_unrolled_series(
     for one, other in zip(tf.nest.flatten(found), tf.nest.flatten(all_orders(*tensors)), strict=True):
         scale = np.abs(other).max()
         np.testing.assert_allclose(one / scale, other / scale, atol=1e-11)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_half_the_bits_give_the_same_gradients_within_their_rounding(
+    cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bfloat16 has 8 bits of a number: one rounding is up to 0.4 %, and gradients of gradients gather some of them."""
+    random, found = np.random.default_rng(0), []
+    series = tf.constant(random.normal(size=(BATCH, 7, 2)), tf.float32)
+    weights = [random.normal(0, 0.6, shape) for shape in ((2, 9), (3, 9), (2, 9))]
+    if cell == "lstm":
+        weights = [random.normal(0, 0.6, shape) for shape in ((2, 12), (3, 12), (12,))]
+    for whole in (2, 7):
+        monkeypatch.setattr(scan, "WHOLE", whole)
+        layer = recurrent.Recurrent(cell, UNITS, dtype="mixed_bfloat16")
+        layer.build((None, None, 2))
+        layer.set_weights(weights)
+        with tf.GradientTape() as tape:
+            outputs, first = derivatives(lambda given, layer=layer: tf.cast(layer(given), tf.float32), [series], 1)
+            norm = tf.reduce_sum(tf.square(first[0]))
+        second = tape.gradient(norm, [weight.value for weight in layer.weights])
+        found.append([outputs, *first, *second])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=0.05 * np.abs(other).max())
