@@ -15,7 +15,8 @@ import tensorflow as tf
 from rnngan_cli import scan
 from rnngan_cli.layers import spectrally_normalised
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.scan import Linearised, Parts
+from rnngan_cli.linearised import Linearised, adjoint
+from rnngan_cli.scan import Parts
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
@@ -103,7 +104,7 @@ def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: T
     units = kernel.shape[0]
     hidden = scan.before(states[0])
     cell = _gru_linearised(hidden, projected, kernel, bias)
-    _, fed, free = scan.adjoint(cell, gradients)
+    _, fed, free = adjoint(cell, gradients)
     gates, candidate = tf.split(fed, [2 * units, units], axis=2)
     of_projected = tf.concat([gates, free], axis=2)
     return of_projected, scan.by_kernel(hidden, fed), tf.reduce_sum(candidate, axis=[0, 1])
@@ -158,7 +159,7 @@ def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: 
     """Gradients by the arguments of `_lstm_states`."""
     hidden, memory = map(scan.before, states)
     cell = _lstm_linearised(hidden, memory, states[1], projected, kernel)
-    *_, fed = scan.adjoint(cell, gradients)
+    *_, fed = adjoint(cell, gradients)
     return fed, scan.by_kernel(hidden, fed)
 
 

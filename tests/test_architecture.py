@@ -17,6 +17,7 @@ LAYERS = (
     ("guard", "npz", "memory", "sheets", "toml_text"),
     ("config",),
     ("options", "shards", "device", "files", "randomness", "provenance", "optimizers", "layers", "scan"),
+    ("linearised",),
     ("data", "records", "scorebook", "seal", "store", "lock", "estimate", "recurrent"),
     ("networks",),
     ("losses",),

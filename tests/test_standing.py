@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,15 @@ WORDS = (
 """Two runs of some seconds, no checkpoint before they have ended."""
 
 
-def start(*words: object) -> "subprocess.Popen[str]":
+@contextmanager
+def start(*words: object) -> "Iterator[subprocess.Popen[str]]":
+    """A command in a process of its own, which does not outlive the test: one that fails must not wait for it."""
     command = [sys.executable, "-m", "rnngan_cli", *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def until(condition: Callable[[], Any]) -> Any:
@@ -76,10 +83,10 @@ def test_a_sweep_is_watched_from_outside_while_it_runs(rnngan: Rnngan, tmp_path:
         out = rnngan("status", sweep.path)[1]
         assert "1 pending, 1 running; about " in out
         assert " of 1500 " in out
-        watching = start("status", sweep.path, "--watch")
-        out, err = driver.communicate(timeout=TIMEOUT)
-        assert driver.returncode == 0, out + err
-    out, err = watching.communicate(timeout=60)
+        with start("status", sweep.path, "--watch") as watching:
+            out, err = driver.communicate(timeout=TIMEOUT)
+            assert driver.returncode == 0, out + err
+            out, err = watching.communicate(timeout=60)
     assert (watching.returncode, err) == (0, "")
     assert out.splitlines()[-1] == f"{sweep.path}: 2 done"
     assert "1 pending, 1 running; about " in out.splitlines()[0]

@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli import recurrent, scan
-from rnngan_cli.scan import Linearised, Parts
+from rnngan_cli.linearised import Linearised, adjoint, tangent
+from rnngan_cli.scan import Parts
 
 BATCH, UNITS = 2, 3
 FORMS = {
@@ -78,7 +79,7 @@ def joined(parts: Parts, row: int) -> np.ndarray:
 @pytest.mark.parametrize("steps", range(1, 8))
 def test_adjoint_and_tangent_follow_their_formulas(parts: int, steps: int) -> None:
     cell, given, entering = made(parts, steps)
-    adjoints, tangents = scan.adjoint(cell, given), scan.tangent(cell, given, entering)
+    adjoints, tangents = adjoint(cell, given), tangent(cell, given, entering)
     for row in range(BATCH):
         outside, moves = joined(given, row), joined(entering, row)
         by = [jacobians(cell, step, row, parts) for step in range(steps)]
@@ -96,7 +97,7 @@ def test_adjoint_and_tangent_follow_their_formulas(parts: int, steps: int) -> No
         np.testing.assert_allclose(joined(tangents, row), forth, atol=1e-12)
 
 
-@pytest.mark.parametrize("run", [lambda cell, given, _: scan.adjoint(cell, given), scan.tangent])
+@pytest.mark.parametrize("run", [lambda cell, given, _: adjoint(cell, given), tangent])
 @pytest.mark.parametrize("parts", list(FORMS))
 def test_gradients_are_those_of_finite_differences(run: Scan, parts: int) -> None:
     """Of first and of second order, by everything a scan is given, the kernel and all coefficients included."""
