@@ -44,12 +44,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Reports of published sweeps, and of one that was never trained, with diverged runs and both cells."""
+    """Reports of published sweeps, of both together, and of one never trained, with diverged runs and both cells."""
     folder = tmp_path_factory.mktemp("reports")
     found = {}
     for name in ("benchmark", "digits-codes"):
         shutil.copytree(ROOT / "results" / name, folder / name, ignore=shutil.ignore_patterns("figures"))
         found[name] = write_report(SweepFolder(folder / name)).path
+    shutil.copytree(folder / "benchmark", folder / "mixed")
+    for part in ("runs", "reference"):
+        shutil.copytree(ROOT / "results" / "digits-codes" / part, folder / "mixed" / part, dirs_exist_ok=True)
+    found["mixed"] = write_report(SweepFolder(folder / "mixed")).path
     found["cells"] = write_report(write_sweep(folder / "cells", 100)).path
     return found
 
@@ -111,6 +115,19 @@ def test_charts_out_of_sight_cost_nothing(opened: Open) -> None:
     assert page.evaluate("document.querySelectorAll('*').length") < 6000
     draw_all(page)
     assert page.locator("#series .main-svg").count() > 0
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("name", ["benchmark", "digits-codes", "mixed", "cells"])
+def test_nothing_moves_when_a_chart_is_drawn(name: str, size: tuple[int, int], opened: Open) -> None:
+    """Or whoever is about to click something below a chart clicks beside it."""
+    page = opened(name, size)
+    heights = "[...document.querySelectorAll('section')].map((one) => [one.id, one.getBoundingClientRect().height])"
+    before = page.evaluate(heights)
+    assert page.evaluate("window.Plotly") is None
+    draw_all(page)
+    page.locator("#spread .main-svg").first.wait_for()
+    assert page.evaluate(heights) == before
 
 
 def column(page: Page, board: int, heading: str) -> list[str]:
@@ -273,6 +290,16 @@ def test_pictures_are_picked_by_label_and_code(opened: Open) -> None:
     expected = grid[3, 0]
     correlation = np.corrcoef(np.array(pixels), expected.ravel())[0, 1]
     assert correlation > 0.999  # the same picture, upright
+
+
+def test_pictures_give_way_to_lines_and_come_back(opened: Open) -> None:
+    page = opened("mixed")
+    draw_all(page)
+    for place, shown, gone in (("sines, gru", ".main-svg", "canvas"), ("digits, gru", "canvas", ".main-svg")) * 2:
+        page.locator("#series-place").select_option(place)
+        for side in SIDES:
+            page.locator(f"#series-{side} {shown}").first.wait_for()
+            assert page.locator(f"#series-{side} {gone}").count() == 0
 
 
 def test_scores_are_picked(opened: Open) -> None:

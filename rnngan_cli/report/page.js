@@ -69,32 +69,36 @@
 
   function draw(place, traces, more, words) {
     needLibrary();
+    place.querySelector(".images")?.remove(); // of a data set shown before
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", words);
     const size = !printing ? { autosize: true } : {
       width: PAPER.width / (place.closest(".pair") ? 2 : 1), height: parseInt(place.style.height, 10) || PAPER.height };
-    return Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
+    Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
   }
 
-  // Charts are drawn when they come into sight, and again when what they show was changed.
+  // A section sets its words and sizes at once, so that nothing moves later, and returns what draws its charts: that waits
+  // until they come into sight, and is done again when what they show was changed.
   const charts = new Map();
   const seen = new Set();
   const watcher = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting || seen.has(entry.target.id)) continue;
       seen.add(entry.target.id);
-      charts.get(entry.target.id)();
+      refresh(entry.target.id);
     }
   }, { rootMargin: "200px" });
 
-  function chart(section, render, controls) {
-    charts.set(section, render);
+  function chart(section, show, controls) {
+    charts.set(section, show);
+    refresh(section);
     watcher.observe(get(section));
     for (const id of controls) get(id).addEventListener("input", () => refresh(section));
   }
 
   function refresh(section) {
-    if (seen.has(section)) charts.get(section)();
+    const paint = charts.get(section)();
+    if (seen.has(section)) paint();
   }
 
   const redraw = () => seen.forEach(refresh);
@@ -106,7 +110,7 @@
   function toPaper() {
     printing = { theme: root.dataset.theme };
     root.dataset.theme = "light";
-    charts.forEach((render, section) => { seen.add(section); render(); });
+    charts.forEach((_, section) => { seen.add(section); refresh(section); });
   }
 
   function fromPaper() {
@@ -211,7 +215,7 @@
     return [low - room, high + room];
   }
 
-  function drawCurves() {
+  function showCurves() {
     const [place, term] = [get("curve-place").value, get("curve-term").value];
     const width = Number(get("curve-smooth").value);
     get("curve-smooth-told").textContent = width ? `${width + 1} rows` : "no rows";
@@ -256,7 +260,7 @@
       cut ? "Some values lie outside the axis: tick “far values too” to see them." : "",
     ].join(" ");
     table(get("curve-table"), ["loss", "seeds", "mean", "lowest", "highest", "step"], rows);
-    return draw(get("curve-chart"), traces,
+    return () => draw(get("curve-chart"), traces,
       { xaxis: { title: { text: "updates of the generator" } }, yaxis: { type: scale, range, title: { text: plain(term) } } },
       `${term} against updates of the generator, ${place}; ${rows.length} losses, their last values are in the table below`);
   }
@@ -316,13 +320,13 @@
     return { run, grid, reference, place };
   }
 
-  function drawSeries() {
+  function showSeries() {
     const { run, grid, reference, place } = seriesControls();
     const none = get("series-none");
     none.hidden = Boolean(run && reference?.series.length);
     get("series-pair").hidden = !none.hidden;
     none.textContent = `No series of ${place} are here: no run has finished, or they were left out (see the end of this page).`;
-    if (!none.hidden) return undefined;
+    if (!none.hidden) return () => {};
     const made = grid ? grid[get("series-value").value] : run.samples.series;
     const set = grid ? `, ${get("series-grid").value} = ${get("series-value").value}` : "";
     const caption = `${run.loss}, seed ${run.seed}${set}`;
@@ -331,7 +335,7 @@
     if (reference.image) {
       images(get("series-real"), reference.series, "real");
       images(get("series-made"), made, caption);
-      return undefined;
+      return () => {};
     }
     const feature = Math.max(0, reference.features.indexOf(get("series-feature").value));
     const all = [...reference.series, ...made].flatMap((one) => one[feature]).filter((one) => one !== null);
@@ -339,10 +343,10 @@
     const room = (high - low || 1) * 0.05;
     const more = { xaxis: { title: { text: "step" } }, yaxis: { range: [low - room, high + room], title: { text: plain(reference.features[feature]) } } };
     const colour = getComputedStyle(root).getPropertyValue("--real").trim();
-    return Promise.all([
-      draw(get("series-real"), lines(reference.series, feature, colour), more, `${reference.series.length} real series of ${place}`),
-      draw(get("series-made"), lines(made, feature, shade(facts.losses[run.loss].colour)), more, `${made.length} series of ${caption}`),
-    ]);
+    return () => {
+      draw(get("series-real"), lines(reference.series, feature, colour), more, `${reference.series.length} real series of ${place}`);
+      draw(get("series-made"), lines(made, feature, shade(facts.losses[run.loss].colour)), more, `${made.length} series of ${caption}`);
+    };
   }
 
   function lines(series, feature, colour) {
@@ -379,7 +383,7 @@
   // A loss with its settings below it.
   const label = (loss) => plain(loss).replaceAll(" ", "<br>");
 
-  function drawSpread() {
+  function showSpread() {
     const [place, score] = [get("spread-place").value, get("spread-score").value];
     const about = facts.scores[score];
     const here = names.filter((name) => facts.runs.some((run) => run.place === place && run.loss === name));
@@ -391,7 +395,7 @@
     });
     get("spread-chart").style.height = `${120 + here.length * (here.some((loss) => loss.includes(" ")) ? 56 : 30)}px`;
     get("spread-caption").textContent = `A point is a finished run of ${place}. ${about.title}: ${about.definition}; ${about.better} is better.`;
-    return draw(get("spread-chart"), traces,
+    return () => draw(get("spread-chart"), traces,
       { yaxis: { type: "category", categoryorder: "array", categoryarray: here.map(label).reverse() } },
       `${about.title} of every run by loss, ${place}`);
   }
@@ -430,18 +434,18 @@
       fill(get("curve-place"), places.filter((place) => facts.runs.some((run) => run.place === place && run.history)));
       curveControls();
       get("curve-place").addEventListener("input", curveControls);
-      chart("curves", drawCurves, ["curve-place", "curve-term", "curve-log", "curve-seeds", "curve-far", "curve-smooth", "curve-losses"]);
+      chart("curves", showCurves, ["curve-place", "curve-term", "curve-log", "curve-seeds", "curve-far", "curve-smooth", "curve-losses"]);
     } else {
       get("curves").hidden = true;
     }
     fill(get("series-place"), places);
-    chart("series", drawSeries, ["series-place", "series-loss", "series-seed", "series-grid", "series-value", "series-feature"]);
+    chart("series", showSeries, ["series-place", "series-loss", "series-seed", "series-grid", "series-value", "series-feature"]);
     const scores = Object.keys(facts.scores);
     if (scores.length) {
       fill(get("spread-place"), places);
       fill(get("spread-score"), scores, (name) => facts.scores[name].title);
       get("spread-score").value = scores.includes(facts.score) ? facts.score : scores[0];
-      chart("spread", drawSpread, ["spread-place", "spread-score"]);
+      chart("spread", showSpread, ["spread-place", "spread-score"]);
     } else {
       get("spread").hidden = true;
     }
