@@ -3,6 +3,8 @@
 Pure functions: the same measurements give the same facts.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -12,6 +14,9 @@ STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
+PRODUCTS, COPYING, ARITHMETIC, BETWEEN = "matrix products", "copying", "other operations", "between operations"
+COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
+"""Types of operations that move values and compute none."""
 OURS = "ours"
 HOUR = 3600
 
@@ -128,8 +133,34 @@ def _of_commands(section: str, case: str, result: Mapping[str, Any]) -> Iterator
             yield Fact.of(section, case, name, TIME, "s", [float("inf")])
 
 
+def _of_profile(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    whole, each = result["milliseconds"], Counter[str]()
+    for name, took in result["operations"].items():
+        each[_group(name)] += took
+    each[BETWEEN] = whole - sum(each.values())
+    for group in (PRODUCTS, COPYING, ARITHMETIC, BETWEEN):
+        yield Fact.of(section, case, result["contender"], group, "%", [100 * each[group] / whole])
+
+
+def _group(operation: str) -> str:
+    """What a type of operation is for.
+
+    >>> [_group(name) for name in ("BatchMatMulV2", "TensorListStack", "Sigmoid", "BiasAdd")]
+    ['matrix products', 'copying', 'other operations', 'other operations']
+    """
+    if operation.endswith(("MatMul", "MatMulV2")):
+        return PRODUCTS
+    return COPYING if COPIES.search(operation) else ARITHMETIC
+
+
 def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
     return [one / other for one, other in zip(above, below, strict=True)]
 
 
-READERS = {"steps": _of_steps, "sweeps": _of_sweeps, "growth": _of_growth, "commands": _of_commands}
+READERS = {
+    "steps": _of_steps,
+    "sweeps": _of_sweeps,
+    "growth": _of_growth,
+    "commands": _of_commands,
+    "profile": _of_profile,
+}

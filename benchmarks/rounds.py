@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -95,10 +95,13 @@ def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any
     """
     opponents: list[Opponent] = []
     try:
-        with ThreadPoolExecutor(STARTED_AT_ONCE) as starting:
-            started = [starting.submit(Opponent, task, seconds) for task in tasks]
-        # All have started before the first is measured: nobody compiles while another is timed.
-        opponents += [one.result() for one in started if one.exception() is None]
+        starting = ThreadPoolExecutor(STARTED_AT_ONCE)
+        started = [starting.submit(Opponent, task, seconds) for task in tasks]
+        try:
+            wait(started)  # all have started before the first is measured: nobody compiles while another is timed
+        finally:
+            starting.shutdown(cancel_futures=True)
+            opponents += [one.result() for one in started if not one.cancelled() and one.exception() is None]
         for one in started:
             one.result()  # raises what went wrong
         for number in range(rounds):

@@ -1,6 +1,6 @@
 """The command: measures what is not measured yet, then writes the tables and the picture anew.
 
-python -m benchmarks.speed [--only steps,sweeps,commands,growth] [--output results/my-speed] [--quick]
+python -m benchmarks.speed [--only steps,sweeps,commands,growth,profile] [--output results/my-speed] [--quick]
 """
 
 import argparse

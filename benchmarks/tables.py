@@ -9,13 +9,17 @@ from typing import Any
 
 from benchmarks.facts import (
     AGAINST_FLOOR,
+    ARITHMETIC,
+    BETWEEN,
     COMPILING,
+    COPYING,
     DRIVER,
     FIRST,
     GROWN,
     HELD,
     MEMORY,
     OUTSIDE,
+    PRODUCTS,
     RATE,
     STEP,
     TIME,
@@ -52,6 +56,12 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
         ("Memory of one worker over many short runs", {HELD: "at the end, MiB", GROWN: "grown since the first, %"}),
     ),
     "commands": (("Commands", {TIME: "time, s", MEMORY: "peak memory, MiB"}),),
+    "profile": (
+        (
+            "Where the time of a step goes",
+            {group: f"{group}, %" for group in (PRODUCTS, COPYING, ARITHMETIC, BETWEEN)},
+        ),
+    ),
 }
 """By section, the tables made of it: title, and the quantities that make its columns."""
 

@@ -150,19 +150,41 @@ def test_contenders_take_turns_in_processes_of_their_own() -> None:
     assert json.loads(json.dumps(found)) == found
 
 
-def test_a_contender_that_breaks_is_named_and_leaves_nobody_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[Any]] = []
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> "list[subprocess.Popen[Any]]":
+    """The processes of contenders, as they are started."""
+    found: list[subprocess.Popen[Any]] = []
     popen = subprocess.Popen
 
     def start(*words: Any, **options: Any) -> Any:
-        started.append(popen(*words, **{**options, "stderr": subprocess.DEVNULL}))
-        return started[-1]
+        found.append(popen(*words, **{**options, "stderr": subprocess.DEVNULL}))
+        return found[-1]
 
     monkeypatch.setattr(rounds.subprocess, "Popen", start)
+    return found
+
+
+def test_a_contender_that_breaks_is_named_and_leaves_nobody_behind(started: "list[subprocess.Popen[Any]]") -> None:
     good, bad = (Task("floor", "plain", SHAPE, flavour=flavour) for flavour in ("numpy", "abacus"))
     with pytest.raises(RuntimeError, match="`floor, abacus` ended with code 1"):
         rounds.compete([good, bad], rounds=1, seconds=0.001)
     assert [one.poll() is not None for one in started] == [True, True]
+
+
+def test_an_interruption_while_contenders_start_leaves_nobody_behind(
+    started: "list[subprocess.Popen[Any]]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does it start those that were to come."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds, "wait", interrupted)
+    task = Task("floor", "plain", SHAPE, flavour="numpy")
+    with pytest.raises(KeyboardInterrupt):
+        rounds.compete([task] * (2 * rounds.STARTED_AT_ONCE), rounds=1, seconds=0.001)
+    assert len(started) <= rounds.STARTED_AT_ONCE
+    assert all(one.poll() is not None for one in started)
 
 
 def test_a_command_is_timed_with_its_memory() -> None:

@@ -31,7 +31,7 @@ SETTING: dict[str, Any] = {
     "machine": {"system": "Linux x86_64", "processor": "A Processor", "cores": 2, "memory_gib": 8.0},
     "versions": {"rnngan": "1.0", "python": "3.11", "tensorflow": "2", "keras": "3", "torch": "2.9", "numpy": "2"},
 }
-SETTINGS = dict.fromkeys(("steps", "sweeps", "growth", "commands"), SETTING)
+SETTINGS = dict.fromkeys(("steps", "sweeps", "growth", "commands", "profile"), SETTING)
 SCALE = replace(FULL, lengths=(24, 48), folders=(20, 100))
 
 
@@ -69,6 +69,26 @@ def raw() -> dict[str, dict[str, Any]]:
     return {
         "steps": {f"gru, {units} units, plain": competed("bce") for units in (24, 64)},
         "sweeps": {"plain": swept("plain")},
+        "profile": {
+            "gru, 24 steps, plain": {
+                "contender": "ours, bce",
+                "milliseconds": 20.0,
+                "operations": {
+                    "MatMul": 4.0,
+                    "BatchMatMulV2": 1.0,
+                    "ConcatV2": 2.0,
+                    "TensorListStack": 1.0,
+                    "Tanh": 8.0,
+                },
+                "counts": {
+                    "MatMul": 48.0,
+                    "BatchMatMulV2": 1.0,
+                    "ConcatV2": 24.0,
+                    "TensorListStack": 2.0,
+                    "Tanh": 24.0,
+                },
+            }
+        },
         "growth": {
             "gru, 24 steps, plain": competed("bce"),
             "gru, 48 steps, plain": competed("bce", factor=3),
@@ -104,6 +124,13 @@ def test_a_ratio_is_taken_within_each_round() -> None:
     assert value(found, *case, times_as_fast("keras")) == 3
     assert value(found, *case, times_as_fast("pytorch")) == 2  # 2, 2, 1
     assert value(found, *case, AGAINST_FLOOR) == pytest.approx(2.2)  # numpy is the faster: 10/5, 12/4, 11/5
+
+
+def test_a_profile_is_told_in_shares_of_the_whole_step() -> None:
+    found = [one for one in facts(raw()) if one.section == "profile"]
+    shares = {"matrix products": 25, "copying": 15, "other operations": 40, "between operations": 20}
+    assert {one.quantity: one.value for one in found} == pytest.approx(shares)
+    assert "| gru, 24 steps, plain | ours, bce | 25.0 | 15.0 | 40.0 | 20.0 |" in tables.as_markdown(SETTINGS, found, [])
 
 
 def test_only_ours_is_compared_with_peers_and_nothing_with_a_floor_as_a_peer() -> None:
@@ -193,7 +220,7 @@ def test_the_page_tells_machine_targets_and_tables() -> None:
     assert [line for line in page.splitlines() if line.startswith("## ")] == [
         "## Targets",
         *("## One training step", "## Whole sweeps", "## Growth of a step"),
-        *("## Memory of one worker over many short runs", "## Commands"),
+        *("## Memory of one worker over many short runs", "## Commands", "## Where the time of a step goes"),
     ]
     widths = {line.count("|") for line in page.split("## Whole sweeps")[1].split("##")[0].splitlines() if line}
     assert len(widths) == 1  # every row has every column

@@ -114,6 +114,9 @@ def test_every_section_names_its_measurements() -> None:
     assert names["sweeps"] == list(KINDS)
     assert len(names["growth"]) == len(set(names["growth"])) == 2 * (4 + 4 + 2 + 2 + 2) + 2
     assert names["commands"] == ["--help", "100 runs", "1000 runs", "10000 runs"]
+    assert names["profile"] == [
+        f"{cell}, {length} steps, {kind}" for cell in ("gru", "lstm") for length in (24, 192) for kind in KINDS
+    ]
 
 
 # Sweeps

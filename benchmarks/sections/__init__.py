@@ -6,7 +6,7 @@ Measurements are called one at a time and return what JSON can hold: times as th
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.sections import commands, growth, steps, sweeps
+from benchmarks.sections import commands, growth, profile, steps, sweeps
 from benchmarks.tasks import Scale
 
 Measurements = dict[str, Callable[[], dict[str, Any]]]
@@ -16,4 +16,5 @@ SECTIONS: dict[str, Callable[[Scale], Measurements]] = {
     "sweeps": sweeps.measurements,
     "commands": commands.measurements,
     "growth": growth.measurements,
+    "profile": profile.measurements,
 }
