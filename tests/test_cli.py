@@ -295,6 +295,7 @@ def files(tmp_path: Path) -> None:
         ("sweep --columns a", "`--columns`: is for your own file"),
         ("train --loss wgna", "unknown loss `wgna`"),
         ("train --seed 99999999999", "`seeds.0 = 99999999999`"),
+        ("train --protocol nope", "unknown protocol `nope`"),
         ("sweep bce,wgan", "losses are given as `--losses bce,wgan`"),
         ("sweep good.csv", "is data, not an experiment (TOML); give it as `--data good.csv`"),
         ("sweep -s penalty=l1", "`penalty = 'l1'`: input should be 'none', 'gp'"),

@@ -134,6 +134,32 @@ def test_a_sweep_ends_with_tables_and_says_where(done_once: Path) -> None:
     assert not list(done_once.rglob("*.tmp"))
 
 
+def test_training_one_run_is_a_sweep_of_one(done: Sweep, tmp_path: Path) -> None:
+    """With the options that a single run has, into a folder of its own: the same run, bit for bit."""
+    size = [word for word in SIZE if word not in ("-j", "1")]
+    words = [
+        "--loss",
+        "mse",
+        "--seed",
+        "1",
+        "--steps",
+        "4",
+        "-s",
+        "history_every=2",
+        *size,
+        *DATA,
+        "--profile",
+        "shared",
+    ]
+    command = [sys.executable, "-m", "rnngan_cli", "train", *words, "-o", str(tmp_path / "one"), "--progress", "none"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+    one = Sweep(tmp_path / "one").contents()
+    (name,) = {path.split("/")[0] for path in one}
+    assert name.startswith("mse-gru-sines-s1-")
+    assert one == {path: content for path, content in done.contents().items() if path.startswith(name)}
+
+
 def test_the_second_time_there_is_nothing_to_do(done: Sweep) -> None:
     before, tables = done.touched(), (done.output / "leaderboard.json").read_bytes()
     again = done.run("--progress", "plain")

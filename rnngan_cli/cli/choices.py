@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnngan_cli.cli import completion
+
 
 class Progress(StrEnum):
     """How progress is shown."""
@@ -89,6 +91,17 @@ LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column th
 TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
 LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
 MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
+ProfileOption = Annotated[
+    Profile | None,
+    typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
+]
+ProtocolOption = Annotated[
+    str | None,
+    typer.Option(
+        help="How runs are scored: standard, quick, timegan. [default: standard]",
+        autocompletion=completion.one_of(completion.protocols),
+    ),
+]
 ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
 Workers = Annotated[
     int | None,

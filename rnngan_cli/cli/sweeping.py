@@ -21,17 +21,15 @@ from rnngan_cli.cli.choices import (
     GpusPerRun,
     IdColumn,
     LabelColumn,
-    Labels,
     LabelsOption,
-    Missing,
     MissingOption,
     Output,
-    Profile,
+    ProfileOption,
     Progress,
     ProgressOption,
+    ProtocolOption,
     RayAddress,
     Rerun,
-    Scaling,
     ScalingOption,
     Settings,
     ShardOption,
@@ -93,19 +91,8 @@ def sweep(
     labels: LabelsOption = None,
     missing: MissingOption = None,
     scaling: ScalingOption = None,
-    profile: Annotated[
-        Profile | None,
-        typer.Option(
-            help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False
-        ),
-    ] = None,
-    protocol: Annotated[
-        str | None,
-        typer.Option(
-            help="How runs are scored: standard, quick, timegan. [default: standard]",
-            autocompletion=completion.one_of(completion.protocols),
-        ),
-    ] = None,
+    profile: ProfileOption = None,
+    protocol: ProtocolOption = None,
     workers: Workers = None,
     device: Device = "auto",
     engine: EngineOption = EngineName.local,
@@ -148,10 +135,10 @@ def sweep(
 
     voice = Voice.of(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
-    words["profile"] = profile.value if profile else None
+    words["profile"] = _chosen(profile)
     parts = {
         **data_fields(data, window, columns, id_column, label_column, time_column),
-        **{name: value.value if value else None for name, value in _words(labels, missing, scaling).items()},
+        **{name: _chosen(value) for name, value in (("labels", labels), ("missing", missing), ("scaling", scaling))},
     }
     config = _merge(experiment, words, parts, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
@@ -175,6 +162,8 @@ def train(
     settings: Settings = None,
     data: File = None,
     window: Window = None,
+    profile: ProfileOption = None,
+    protocol: ProtocolOption = None,
     device: Device = "auto",
     progress: ProgressOption = Progress.auto,
     output: Output = None,
@@ -189,6 +178,7 @@ def train(
     """
     voice = Voice.of(quiet, verbose)
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
+    words |= {"profile": _chosen(profile), "protocol": protocol}
     parts = {"file": str(data) if data else None, "window": window}
     config = _merge(None, words, parts, steps, settings)
     orders = orders_for(1, device, 0, 0, False, Rerun.none)
@@ -198,8 +188,8 @@ def train(
 COMMANDS = (sweep, train)
 
 
-def _words(labels: Labels | None, missing: Missing | None, scaling: Scaling | None) -> dict[str, Enum | None]:
-    return {"labels": labels, "missing": missing, "scaling": scaling}
+def _chosen(option: Enum | None) -> str | None:
+    return option.value if option else None
 
 
 def _merge(
