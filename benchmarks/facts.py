@@ -14,7 +14,7 @@ STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
-PRODUCTS, COPYING, ARITHMETIC, BETWEEN = "matrix products", "copying", "other operations", "between operations"
+PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short or none"
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
 """Types of operations that move values and compute none."""
 OURS = "ours"
@@ -137,8 +137,8 @@ def _of_profile(section: str, case: str, result: Mapping[str, Any]) -> Iterator[
     whole, each = result["milliseconds"], Counter[str]()
     for name, took in result["operations"].items():
         each[_group(name)] += took
-    each[BETWEEN] = whole - sum(each.values())
-    for group in (PRODUCTS, COPYING, ARITHMETIC, BETWEEN):
+    each[REST] = whole - sum(each.values())
+    for group in (PRODUCTS, COPYING, ARITHMETIC, REST):
         yield Fact.of(section, case, result["contender"], group, "%", [100 * each[group] / whole])
 
 

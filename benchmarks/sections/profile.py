@@ -17,14 +17,15 @@ from benchmarks.tasks import CELLS, KINDS, Scale, Task, ours
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
     """A profile of each cell and kind, at both ends of the lengths."""
     return {
-        f"{cell}, {length} steps, {kind}": partial(_measure, ours(kind, replace(scale.shape, cell=cell, steps=length)))
+        f"{cell}, {length} steps, {kind}": partial(measure, ours(kind, replace(scale.shape, cell=cell, steps=length)))
         for cell in CELLS
         for length in (scale.lengths[0], scale.lengths[-1])
         for kind in KINDS
     }
 
 
-def _measure(task: Task) -> dict[str, Any]:
+def measure(task: Task) -> dict[str, Any]:
+    """Its profile, taken in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.profiled", encode(task)]
     done = run(command, environment=environment(task, dict(os.environ)))
     if done is None:
