@@ -14,7 +14,7 @@ STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
-PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short or none"
+PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short ones, and between"
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
 """Types of operations that move values and compute none."""
 OURS = "ours"

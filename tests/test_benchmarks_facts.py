@@ -128,7 +128,7 @@ def test_a_ratio_is_taken_within_each_round() -> None:
 
 def test_a_profile_is_told_in_shares_of_the_whole_step() -> None:
     found = [one for one in facts(raw()) if one.section == "profile"]
-    shares = {"matrix products": 25, "copying": 15, "other operations": 40, "short or none": 20}
+    shares = {"matrix products": 25, "copying": 15, "other operations": 40, "short ones, and between": 20}
     assert {one.quantity: one.value for one in found} == pytest.approx(shares)
     assert "| gru, 24 steps, plain | ours, bce | 25.0 | 15.0 | 40.0 | 20.0 |" in tables.as_markdown(SETTINGS, found, [])
 
