@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.processes import LOOK_EVERY
+
 STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of a worker"
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
@@ -18,6 +20,8 @@ PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other opera
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
 """Types of operations that move values and compute none."""
 OURS = "ours"
+SEEN_AFTER = 3 * LOOK_EVERY
+"""Seconds that a command has to last, for the memory that was seen of it to be the memory it held."""
 HOUR = 3600
 
 
@@ -128,7 +132,8 @@ def _of_commands(section: str, case: str, result: Mapping[str, Any]) -> Iterator
     for name, one in result["commands"].items():
         if one["seconds"]:
             yield Fact.of(section, case, name, TIME, "s", one["seconds"])
-            yield Fact.of(section, case, name, MEMORY, "MiB", one["peak_memory_mib"])
+            if median(one["seconds"]) >= SEEN_AFTER:
+                yield Fact.of(section, case, name, MEMORY, "MiB", one["peak_memory_mib"])
         else:
             yield Fact.of(section, case, name, TIME, "s", [float("inf")])
 

@@ -126,6 +126,11 @@ def test_a_ratio_is_taken_within_each_round() -> None:
     assert value(found, *case, AGAINST_FLOOR) == pytest.approx(2.2)  # numpy is the faster: 10/5, 12/4, 11/5
 
 
+def test_memory_is_told_of_commands_that_last_long_enough_to_be_seen() -> None:
+    told = {(one.case, one.contender) for one in facts(raw()) if one.section == "commands" and one.unit == "MiB"}
+    assert told == {("100 runs", "status"), ("100 runs", "compare")}  # not of --help, which takes 0.25 s
+
+
 def test_a_profile_is_told_in_shares_of_the_whole_step() -> None:
     found = [one for one in facts(raw()) if one.section == "profile"]
     shares = {"matrix products": 25, "copying": 15, "other operations": 40, "short ones, and between": 20}
