@@ -48,6 +48,19 @@ def test_a_contender_learns(name: str, kind: Kind, cell: str) -> None:
     assert np.abs(before.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max() > 1e-4
 
 
+def test_keras_is_given_batches_without_a_sleeping_autotuner() -> None:
+    from benchmarks.contenders.plain_keras import pipeline
+
+    series = made_series(SHAPE)
+    batches = pipeline(series, SHAPE.batch)
+    assert batches.options().autotune.enabled is False
+    epoch = len(series) // SHAPE.batch
+    one, other = (np.concatenate(list(part)) for part in (batches.take(epoch), batches.skip(epoch).take(epoch)))
+    assert (one != other).any()  # shuffled, and anew every time
+    for seen in (one, other):
+        np.testing.assert_array_equal(np.sort(seen.ravel()), np.sort(series.ravel()))
+
+
 def test_peers_have_the_networks_of_the_shape(tmp_path: Path) -> None:
     """As many weights as ours: PyTorch's GRU has a bias for the state too, as Keras' has."""
     shape = Shape(layers=2, units=3, batch=4, steps=3, features=2, latent=2)
