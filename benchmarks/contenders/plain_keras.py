@@ -50,8 +50,8 @@ def pipeline(series: np.ndarray, batch: int) -> tf.data.Dataset:
     """Batches for ever, shuffled, two of them ahead.
 
     TensorFlow's autotuner is off: it sleeps 10 ms, 20 ms, 40 ms and so on, and the end of a `fit` often waits until it
-    wakes, as long again as the `fit` took. Whoever trains once waits once; timed in short pieces, steps would seem up to
-    twice as long as they are.
+    wakes, as long again as the `fit` took. Whoever trains once waits once; timed in short pieces, steps would seem up
+    to twice as long as they are.
     """
     batches = tf.data.Dataset.from_tensor_slices(series).shuffle(len(series)).batch(batch, drop_remainder=True)
     options = tf.data.Options()
