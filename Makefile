@@ -48,7 +48,7 @@ speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch; two hours, 
 	$(BIN)/python -m benchmarks.speed --output $(SPEED)
 
 fuzz: $(READY)  ## Feed changed files of every kind to the readers for FUZZ_SECONDS=300; counts into results/fuzz.json.
-	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --output results/fuzz.json
+	$(BIN)/python -m tests.support.fuzz --seconds $(FUZZ_SECONDS) --output results/fuzz.json
 
 docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
 	$(BIN)/python docs/generate.py
@@ -67,14 +67,14 @@ slow: $(READY)  ## Run the tests that take minutes.
 
 torture: $(READY)  ## Kill sweeps at 200 random moments and compare every byte, into results/torture.json; half an hour on two cores.
 	$(BIN)/python -m tests.torture --kills 200 --output results/torture.json
-	$(BIN)/python -m pytest -m slow tests/test_kills.py
+	$(BIN)/python -m pytest -m slow tests/sweeps/test_kills.py
 
 wheel: $(READY)  ## Build the sdist, and from it the wheel, into dist/.
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation --quiet
 
 try-wheel: wheel  ## Install the wheel into an empty environment and go from a CSV to a report with it, outside of here.
-	$(BIN)/python -m tests.wheel dist
+	$(BIN)/python -m tests.support.wheel dist
 
 audit:  ## Hold the pinned versions against known vulnerabilities; needs the network.
 	$(PYTHON) -m venv $(VENV)-audit

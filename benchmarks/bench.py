@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.contenders import prepare
 from benchmarks.tasks import Shape, Task
-from rnngan_cli.provenance import peak_memory_mib
+from rnngan_cli.system.provenance import peak_memory_mib
 
 WARM_UP = 3
 FEWEST, MOST = 5, 5000

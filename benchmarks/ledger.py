@@ -9,8 +9,9 @@ from typing import Any
 from benchmarks.processes import ROOT
 from benchmarks.tasks import Scale, has_pytorch
 from rnngan_cli.errors import UserError
-from rnngan_cli.files import read_json, write_json
-from rnngan_cli.provenance import git_state, machine, versions
+from rnngan_cli.system.atomic import write_json
+from rnngan_cli.system.provenance import git_state, machine, versions
+from rnngan_cli.system.reading import read_json
 
 SCHEMA_VERSION = 2
 FILE = "speed.json"

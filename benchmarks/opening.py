@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.synthetic import write_sweep
-from rnngan_cli.report import write_report
+from rnngan_cli.results.report import write_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -22,7 +22,7 @@ from rnngan_cli.evaluation import PROTOCOLS, Generated, Scorer
 
 PROTOCOL = "quick"
 NUM_SAMPLES = 100
-"""Series kept with a run, as many as `rnngan_cli.runner` keeps; importing that here would import TensorFlow."""
+"""Series kept with a run, as many as `rnngan_cli.sweeps.run` keeps; importing that here would import TensorFlow."""
 
 
 def run(task: Task, steps: int, folder: Path) -> dict[str, float]:

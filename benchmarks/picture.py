@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.facts import OURS, RATE, STEP, TIME, Fact
 from benchmarks.tables import machines_line
 from benchmarks.tasks import KINDS, PEER_LOSS, Scale
-from rnngan_cli.figures import style
+from rnngan_cli.results.figures import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

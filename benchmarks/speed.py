@@ -17,7 +17,7 @@ from benchmarks.sections import SECTIONS
 from benchmarks.targets import targets
 from benchmarks.tasks import FULL, QUICK, Scale, has_pytorch
 from rnngan_cli.errors import UserError
-from rnngan_cli.files import write_bytes, write_text
+from rnngan_cli.system.atomic import write_bytes, write_text
 
 
 def measure(ledger: Ledger, sections: Sequence[str], scale: Scale) -> None:

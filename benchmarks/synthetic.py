@@ -12,15 +12,16 @@ from unittest import mock
 import numpy as np
 
 from benchmarks.ordinary import NUM_SAMPLES
-from rnngan_cli import data, files, provenance
+from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import STRONG
-from rnngan_cli.plan import plan
-from rnngan_cli.scorebook import ScoreKey
 from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder
-from rnngan_cli.sweeping import reference_arrays, reference_key
+from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system import atomic, provenance
 
 RUNS_PER_SEED = 20
 """Ten losses, two cells."""
@@ -114,5 +115,5 @@ def _scores(level: float, random: np.random.Generator) -> tuple[dict[str, float]
 @contextmanager
 def _without_sync() -> Iterator[None]:
     """Lets the disk take its time: ten thousand folders are written to be read once and removed."""
-    with mock.patch.object(files.os, "fsync", lambda _: None):
+    with mock.patch.object(atomic.os, "fsync", lambda _: None):
         yield

@@ -11,15 +11,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rnngan_cli.boards import markdown
-from rnngan_cli.catalogue import changed, describe
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data import SOURCES
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
+from rnngan_cli.results.leaderboard_text import markdown
+from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.tables import calibrated, leaderboard_of, runs_table
-from rnngan_cli.words import markdown_table
+from rnngan_cli.sweeps.catalogue import changed, describe
+from rnngan_cli.system.text import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
 

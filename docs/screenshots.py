@@ -17,9 +17,9 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from rnngan_cli.files import write_bytes
-from rnngan_cli.report import write_report
+from rnngan_cli.results.report import write_report
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.atomic import write_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"

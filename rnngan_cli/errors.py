@@ -1,9 +1,8 @@
 """Errors a user can cause and mend: one line each, with the exit code they end the program with."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
-
-from rnngan_cli.words import printable
 
 MOST_NAMES, LONGEST_NAME = 50, 100
 """Names that an error lists, and characters of one that are told."""
@@ -59,3 +58,24 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     hint = f"did you mean `{near[0]}`? " if near else ""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return UserError(f"unknown {kind} `{given[:LONGEST_NAME]}`: {hint}Known: {', '.join(names[:MOST_NAMES])}{more}")
+
+
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Kinds of characters that steer a terminal or cannot be written: control, format (such as the order of writing), half
+a pair, line ends."""
+
+
+def printable(text: str, most: int = 2000) -> str:
+    r"""Text of others as one line that moves nothing on a terminal: what is not seen is told by its number.
+
+    >>> print(printable("a\x1b[2Jb\n"), printable("x" * 9, most=4))
+    a\x1b[2Jb\n xxxx...
+    """
+    if len(text) > most:
+        text = f"{text[:most]}..."
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        repr(one)[1:-1] if unicodedata.category(one) in UNSEEN else one  # "\\n", "\\x1b", "\\u202e", "\\ud800"
+        for one in text
+    )

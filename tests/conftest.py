@@ -16,9 +16,9 @@ from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 
 if TYPE_CHECKING:
+    from rnngan_cli.losses.play import Batch, Draw
     from rnngan_cli.losses.variant import Outcome
-    from rnngan_cli.networks import Batch, Draw
-    from rnngan_cli.training import Trainer
+    from rnngan_cli.training.trainer import Trainer
 
 SEED, STEP = np.int32(3), np.float32(300)
 """Of single updates: 300 updates done lie inside the annealing of the VAE's KL term."""
@@ -34,7 +34,7 @@ def pytest_configure() -> None:
 def started() -> None:
     """TensorFlow as a worker runs it, in processes that collected a test that imports it."""
     if "tensorflow" in sys.modules:
-        from rnngan_cli import device
+        from rnngan_cli.system import device
 
         device.start("cpu")
         gc.freeze()  # a million objects of TensorFlow's that every collection would walk through
@@ -70,9 +70,10 @@ def small() -> Dataset:
 @pytest.fixture(scope="session")
 def configure() -> Callable[..., RunConfig]:
     """From a loss and fields of a run to a small run's config, resolved as a plan resolves it."""
-    from rnngan_cli import losses, optimizers
+    from rnngan_cli import losses
+    from rnngan_cli.config.options import resolve
     from rnngan_cli.losses.penalties import PENALTIES
-    from rnngan_cli.options import resolve
+    from rnngan_cli.training import optimizers
 
     def make(loss: str, **fields: object) -> RunConfig:
         sizes = {"steps": 5, "batch_size": 8, "units": 4, "latent_series": 2, "latent_steps": 3, "history_every": 2}
@@ -116,7 +117,7 @@ def shortened(dataset: Dataset, steps: int) -> Dataset:
 @pytest.fixture(scope="session")
 def begin(small: Dataset, configure: Callable[..., RunConfig]) -> "Callable[..., Trainer]":
     """From a loss and fields of a run to a trainer at its start; on `small` unless another data set is given."""
-    from rnngan_cli.training import Trainer
+    from rnngan_cli.training.trainer import Trainer
 
     def make(loss: str, dataset: Dataset = small, **fields: object) -> Trainer:
         config = configure(loss, **fields)
@@ -130,7 +131,7 @@ def begin(small: Dataset, configure: Callable[..., RunConfig]) -> "Callable[...,
 @pytest.fixture(scope="session")
 def uncompiled() -> "Callable[[Trainer], None]":
     """From now on a trainer does an operation at a time, which is quicker for a few steps than a graph is made."""
-    from rnngan_cli.loop import Loop
+    from rnngan_cli.training.loop import Loop
 
     class EagerLoop(Loop):
         def __init__(self, trainer: "Trainer") -> None:
@@ -151,7 +152,7 @@ def first_batch(small: Dataset) -> "Callable[..., Batch]":
     """The first training series as the trainer's loss is given them."""
     import tensorflow as tf
 
-    from rnngan_cli.networks import Batch
+    from rnngan_cli.losses.play import Batch
 
     def take(trainer: "Trainer", count: int = 8) -> Batch:
         assert small.train.labels is not None

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonical_json, identity
 from rnngan_cli.errors import UserError
-from rnngan_cli.plan import RUN_FIELDS, check_resolved, plan
-from tests.fuzz import fuzz
-from tests.hostile import Target, answered, check_plan, check_run, make_targets, mutated, playground
+from rnngan_cli.sweeps.plan import RUN_FIELDS, check_resolved, plan
+from tests.support.fuzz import fuzz
+from tests.support.hostile import Target, answered, check_plan, check_run, make_targets, mutated, playground
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

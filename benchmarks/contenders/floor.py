@@ -31,7 +31,7 @@ def _numpy(products: Products) -> Callable[[int], None]:
 
 def _tensorflow(products: Products) -> Callable[[int], None]:
     """All in one graph."""
-    from rnngan_cli import device
+    from rnngan_cli.system import device
 
     device.start("cpu")
     step = graph_of(products)

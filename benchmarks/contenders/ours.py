@@ -4,10 +4,11 @@ import numpy as np
 
 from benchmarks.contenders import Contender
 from benchmarks.tasks import Kind, Task
-from rnngan_cli import device, losses
+from rnngan_cli import losses
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
-from rnngan_cli.plan import plan
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system import device
 
 NUM_LABELS = 3
 
@@ -15,7 +16,7 @@ NUM_LABELS = 3
 def prepare(task: Task, series: np.ndarray) -> Contender:
     """A trainer at the start of a run, which goes on as long as it is asked to."""
     device.start("cpu")
-    from rnngan_cli.training import Trainer, fit
+    from rnngan_cli.training.trainer import Trainer, fit
 
     config, dataset = run_config(task), _dataset(series)
     trainer = Trainer(config, dataset)

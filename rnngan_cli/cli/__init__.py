@@ -8,20 +8,9 @@ from collections.abc import Callable
 
 import typer
 
-from rnngan_cli import __version__
-from rnngan_cli.cli import (
-    comparing,
-    doctor,
-    exporting,
-    listing,
-    results,
-    starting,
-    status,
-    sweeping,
-    tuning,
-    verifying,
-)
+from rnngan_cli.cli import compare, doctor, export, init, listing, results, status, sweep, tune, verify
 from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.system.version import __version__
 
 EPILOG = """\b
 Examples:
@@ -62,7 +51,7 @@ def _main(
     pass
 
 
-for _module in (starting, sweeping, tuning, status, results, comparing, exporting, verifying, listing, doctor):
+for _module in (init, sweep, tune, status, results, compare, export, verify, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.driver import RETRIED, Job, Summary
-from rnngan_cli.estimate import in_words
-from rnngan_cli.pace import Pace, expected_seconds
-from rnngan_cli.words import printable
+from rnngan_cli.errors import printable
+from rnngan_cli.sweeps.cost import in_words
+from rnngan_cli.sweeps.eta import Pace, expected_seconds
+from rnngan_cli.sweeps.jobs import RETRIED, Job, Summary
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngan_cli.cli.listing import AsJson, print_facts
-from rnngan_cli.words import printable
+from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
-    from rnngan_cli.checkup import Problem
+    from rnngan_cli.system.checkup import Problem
 
 
 def doctor(
@@ -25,8 +25,8 @@ def doctor(
       rnngan doctor
       rnngan doctor /data/results --json
     """
-    from rnngan_cli import checkup, device, provenance
-    from rnngan_cli.engines import ray
+    from rnngan_cli.sweeps.engines import ray
+    from rnngan_cli.system import checkup, device, provenance
 
     workers = device.describe_cores()
     problems = [*checkup.package_problems(), *checkup.folder_problems(results)]
@@ -61,7 +61,7 @@ def _versions() -> dict[str, str]:
     """Of what results depend on; nothing where some of that is not installed, which is a problem told by itself."""
     from importlib.metadata import PackageNotFoundError
 
-    from rnngan_cli import provenance
+    from rnngan_cli.system import provenance
 
     try:
         return provenance.versions()
@@ -71,8 +71,8 @@ def _versions() -> dict[str, str]:
 
 def _used(problems: "list[Problem]") -> dict[str, Any]:
     """What runs will use; a problem more, and nothing, where TensorFlow cannot be started."""
-    from rnngan_cli import device
-    from rnngan_cli.checkup import Problem
+    from rnngan_cli.system import device
+    from rnngan_cli.system.checkup import Problem
 
     try:
         gpus = device.quiet_gpus()
@@ -91,7 +91,7 @@ def _used(problems: "list[Problem]") -> dict[str, Any]:
 
 
 def _tell(facts: dict[str, Any], problems: "list[Problem]") -> None:
-    from rnngan_cli import checkup
+    from rnngan_cli.system import checkup
 
     machine = {**facts["machine"], "memory_free_gib": facts["memory_free_gib"]}
     print_facts({**machine, "GPUs that TensorFlow sees": ", ".join(facts["gpus"]) or "none"})

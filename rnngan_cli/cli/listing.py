@@ -29,8 +29,8 @@ def losses(
       rnngan losses wgan
       rnngan losses --json
     """
-    from rnngan_cli.catalogue import describe
     from rnngan_cli.losses import VARIANTS, variant
+    from rnngan_cli.sweeps.catalogue import describe
 
     chosen = [variant(name)] if name else list(VARIANTS.values())
     facts = [describe(row) for row in chosen]
@@ -121,7 +121,7 @@ def _metric_facts(metric: Any) -> dict[str, Any]:
 
 def _print_loss(facts: dict[str, Any]) -> None:
     """Everything about one loss, wrapped to the terminal."""
-    from rnngan_cli.catalogue import changed
+    from rnngan_cli.sweeps.catalogue import changed
 
     typer.echo(f"{facts['name']}: {facts['title']}\n")
     named = {"discriminator": "D minimises", "generator": "G minimises", "divergence": "divergence"}

@@ -8,7 +8,8 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.words import command_line, counted, printable
+from rnngan_cli.errors import printable
+from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     from rnngan_cli.store import SweepFolder
@@ -26,9 +27,9 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
     Example:
       rnngan plot results/
     """
-    from rnngan_cli.figures import draw_sweep
+    from rnngan_cli.results.derived import refresh
+    from rnngan_cli.results.figures import draw_sweep
     from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import refresh
 
     voice = Voice.of(quiet, verbose)
     for sweep in find_sweeps(results):
@@ -70,9 +71,9 @@ def report(
       rnngan report results/sweep
       rnngan report results/benchmark --score predictive -o benchmark.html
     """
-    from rnngan_cli.boards import SORT_BY
     from rnngan_cli.errors import UserError
-    from rnngan_cli.report import write_report
+    from rnngan_cli.evaluation.metrics import SORT_BY
+    from rnngan_cli.results.report import write_report
     from rnngan_cli.store import find_sweeps
 
     voice, sweeps = Voice.of(quiet, verbose), find_sweeps(results)
@@ -116,17 +117,17 @@ def evaluate(
       rnngan evaluate results/sweep --protocol timegan
       rnngan evaluate --self-check
     """
-    from rnngan_cli import device
     from rnngan_cli.evaluation import protocol as find_protocol
+    from rnngan_cli.results.derived import refresh
     from rnngan_cli.store import find_sweeps
-    from rnngan_cli.tables import refresh
+    from rnngan_cli.system import device
 
     voice, by = Voice.of(quiet, verbose), find_protocol(protocol)
     sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
     if self_check:
         _check_judges(voice)
-    from rnngan_cli.evaluating import evaluate as run
+    from rnngan_cli.sweeps.rescore import evaluate as run
 
     for sweep in sweeps:
         done = run(sweep, by, lambda line: voice.say(line, err=True))
@@ -139,7 +140,7 @@ def evaluate(
 
 def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
     """Says why there is nothing to see yet, and how to get on."""
-    from rnngan_cli.files import DamagedFileError
+    from rnngan_cli.errors import DamagedFileError
     from rnngan_cli.store import ENDED
 
     for folder in sweep.runs():
@@ -206,7 +207,7 @@ def generate(
       rnngan generate results/sweep/runs/cgan-gru-digits-s0-1a2b3c4d --label 0..9 -o digits.png
       rnngan generate results/sweep/runs/infogan-gru-digits-s0-1a2b3c4d --code c0=-2..2 --code 0=2
     """
-    from rnngan_cli.generation import generate_series, write_series
+    from rnngan_cli.results.generation import generate_series, write_series
 
     made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
     write_series(output, made)

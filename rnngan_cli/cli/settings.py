@@ -8,7 +8,7 @@ from rnngan_cli.config import SweepConfig, build, read_experiment
 from rnngan_cli.data.files import LOADERS
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.plan import RUN_FIELDS
+from rnngan_cli.sweeps.plan import RUN_FIELDS
 
 
 def merge(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngan_cli.cli.results import AsJson, Results
-from rnngan_cli.words import printable
+from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
-    from rnngan_cli.standing import Observer, RunStanding, Standing
+    from rnngan_cli.sweeps.status import Observer, RunStanding, Standing
 
 MOST_ROWS = 20
 """Runs told of a sweep, unless all are asked for: a screen of them."""
@@ -43,8 +43,8 @@ def status(
       rnngan status --all --json
     """
     from rnngan_cli.errors import UserError
-    from rnngan_cli.standing import Observer
     from rnngan_cli.store import find_sweeps
+    from rnngan_cli.sweeps.status import Observer
 
     if watch and as_json:
         raise UserError("`--watch` and `--json`: one draws again and again, the other prints once; leave out one")
@@ -124,8 +124,8 @@ def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) 
 
 def _summary(path: str, seen: "Standing") -> str:
     """The sweep in one line."""
-    from rnngan_cli.estimate import in_words
-    from rnngan_cli.words import counted
+    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.system.text import counted
 
     told = ", ".join(f"{count} {state}" for state, count in seen.counts.items()) or "no run yet"
     if seen.seconds_left is not None and not seen.is_over:
@@ -142,8 +142,8 @@ def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "tuple[l
 
 def _table(runs: "Sequence[RunStanding]") -> list[str]:
     """Aligned rows under a heading; what a narrow terminal cuts off is the scores."""
-    from rnngan_cli.estimate import in_words
     from rnngan_cli.evaluation.metrics import METRICS
+    from rnngan_cli.sweeps.cost import in_words
 
     if not runs:
         return []

@@ -13,6 +13,7 @@ them.
 from typing import Any
 
 from rnngan_cli.config import DataConfig
+from rnngan_cli.config.options import list_options, resolve
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.data.files import file_name, file_sha256, load_file
 from rnngan_cli.data.labels import NUM_CLUSTERS
@@ -20,7 +21,6 @@ from rnngan_cli.data.prepare import prepare
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw, Source
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.options import list_options, resolve
 
 __all__ = [
     "SOURCES",

@@ -7,10 +7,10 @@ every step has the same covariance.
 
 import numpy as np
 
+from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray
 from rnngan_cli.data.procedural import SIZE_OPTIONS, generator, size
 from rnngan_cli.data.source import Options, Raw, Source, numbered_features
-from rnngan_cli.options import Option
 
 
 def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:

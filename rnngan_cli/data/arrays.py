@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli import memory, npz
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
 from rnngan_cli.data.labels import encode
 from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.guard import open_regular
+from rnngan_cli.system import memory, npz
+from rnngan_cli.system.safe_open import open_regular
 
 SERIES_KEY, LABELS_KEY = "series", "labels"
 """Arrays of an NPZ that need not be named."""

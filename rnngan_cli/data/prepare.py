@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from rnngan_cli import memory
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import labels
 from rnngan_cli.data.dataset import Dataset, FloatArray, IntArray, Scaler, Split, SplitName
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
+from rnngan_cli.system import memory
 
 RECORD_WINDOW = 24
 """Steps per window of one long record when none is given: what TimeGAN and its followers use."""

@@ -5,10 +5,10 @@ The formulas are in the modules of the sources.
 
 import numpy as np
 
-from rnngan_cli import memory
+from rnngan_cli.config.options import Option
 from rnngan_cli.data.source import Options
 from rnngan_cli.errors import UserError
-from rnngan_cli.options import Option
+from rnngan_cli.system import memory
 
 MAX_VALUES = 200_000_000
 """Values in one procedural set: 1.6 GB as float64, beyond which a laptop starts to swap."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rnngan_cli.config import OptionValue
+from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray, IntArray
-from rnngan_cli.options import Option
 
 Options = Mapping[str, OptionValue]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from rnngan_cli import memory
 from rnngan_cli.data.source import MOST_FEATURES
 from rnngan_cli.errors import UserError
+from rnngan_cli.system import memory
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import JUDGE_SEED, Codes, Generated, Protocol, Scored, Scorer
-from rnngan_cli.randomness import generator
+from rnngan_cli.system.randomness import generator
 
 JITTER = 0.05
 """Deviation of the noise on bootstrapped series, as a share of the training values' own."""
@@ -70,12 +70,12 @@ def _bootstrap(dataset: Dataset, count: int, random: np.random.Generator) -> Mad
 
 
 def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
-    from rnngan_cli import networks
+    from rnngan_cli.networks import build
 
     bounded = dataset.scaler.kind == "minmax"
-    shape = networks.Shape(dataset.steps, dataset.features, "gru", 1, 24, "mean", bounded)
-    network = networks.build_generator(shape, 10)
-    networks.initialise(network, JUDGE_SEED, "generator")
+    shape = build.Shape(dataset.steps, dataset.features, "gru", 1, 24, "mean", bounded)
+    network = build.build_generator(shape, 10)
+    build.initialise(network, JUDGE_SEED, "generator")
     series = np.repeat(random.standard_normal((count, 1, 5)), dataset.steps, axis=1)
     noise = np.concatenate([series, random.standard_normal((count, dataset.steps, 5))], axis=2).astype(np.float32)
     return np.concatenate([np.asarray(network(part)) for part in np.array_split(noise, -(-count // 500))]), None

@@ -12,7 +12,7 @@ import tensorflow as tf
 from rnngan_cli.evaluation.population import Pool, Population
 from rnngan_cli.evaluation.protocols import Recipe
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.randomness import generator
+from rnngan_cli.system.randomness import generator
 
 TRAIN_SHARE = 0.8
 """Of all series, where a judge's own are drawn from one set as in TimeGAN's code."""

@@ -15,8 +15,6 @@ from rnngan_cli.evaluation import coverage, distances, embedding
 
 Direction = Literal["lower", "higher", "to 0.5", "to 1"]
 Group = Literal["judges", "distances", "coverage", "memorisation", "training"]
-
-
 _NAMES = ("Frechet", "Wasserstein")
 
 
@@ -395,3 +393,7 @@ _ROWS = (
 
 METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
 """Every score by name, in the order of tables."""
+SORT_BY = "sliced_wasserstein"
+"""Orders the leaderboard: it does not saturate, as a judge does that tells every generator from the data."""
+JUDGE_SD = "_judge_sd"
+"""Ends the columns that hold, of a score, the standard deviation over the judges of one generator."""

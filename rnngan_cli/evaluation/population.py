@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.randomness import generator
+from rnngan_cli.system.randomness import generator
 
 PREDICT_BATCH = 500
 """Series per network and compiled call when nothing is learned."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.losses import scores
-from rnngan_cli.losses.plain import play
+from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.plain import discriminate_both
 from rnngan_cli.losses.variant import Controls, Game, Handle, Options, Outcome, Sizes, draw_noise
-from rnngan_cli.options import Option
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw
+    from rnngan_cli.losses.play import Batch, Draw
 
 OPTIONS = {
     "tiling": Option("every", "Steps at which labels are given: every one, or the first alone.", ("every", "first")),
@@ -64,7 +64,7 @@ def naming_error(labels: Tensor, logits: Tensor) -> Tensor:
 def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce`; with an auxiliary classifier, plus its error on real and on generated series (Odena et al. 2017)."""
     del step
-    series, real, generated = play(game, batch, draw)
+    series, real, generated = discriminate_both(game, batch, draw)
     value = scores.bce_discriminator(real.logits, generated.logits)
     losses, terms = {"discriminator": value}, {}
     if game.options["labels"] == "named":
@@ -79,11 +79,9 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce`; with an auxiliary classifier, plus its error on generated series."""
-    from rnngan_cli import networks
-
     del batch, step
-    series = networks.generate(game.networks.generator, draw)
-    judgement = networks.judge(game.networks.discriminator, series, draw.seen)
+    series = play.generate(game.networks.generator, draw)
+    judgement = play.judge(game.networks.discriminator, series, draw.seen)
     value = scores.bce_generator(judgement.logits)
     if game.options["labels"] == "named":
         error = naming_error(draw.parts["labels"], game.recognise(judgement.features)["labels"])

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnngan_cli.config import RunConfig
+from rnngan_cli.config.options import Option
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.losses import scores
-from rnngan_cli.losses.plain import play
+from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.plain import discriminate_both
 from rnngan_cli.losses.variant import Controls, Game, Handle, Options, Outcome, Sizes, draw_noise
-from rnngan_cli.options import Option
-from rnngan_cli.randomness import key, normal, uniform
+from rnngan_cli.system.randomness import key, normal, uniform
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw
+    from rnngan_cli.losses.play import Batch, Draw
 
 OPTIONS = {
     "categorical": Option(1, "Number of categorical codes.", low=0, high=100),
@@ -120,7 +120,7 @@ def _shared(game: Game, draw: "Draw", features: Tensor) -> Tensor:
 def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce` minus the information term, for the discriminator's trunk (unless it is left out) and the recognizer."""
     del step
-    series, real, generated = play(game, batch, draw)
+    series, real, generated = discriminate_both(game, batch, draw)
     value = scores.bce_discriminator(real.logits, generated.logits)
     informed = value - game.number("weight") * _shared(game, draw, generated.features)
     trunk = informed if game.options["receives"] == "both" else value
@@ -129,11 +129,9 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce` minus the information term, for the generator: the gradient comes back through recognizer and trunk."""
-    from rnngan_cli import networks
-
     del batch, step
-    series = networks.generate(game.networks.generator, draw)
-    judgement = networks.judge(game.networks.discriminator, series)
+    series = play.generate(game.networks.generator, draw)
+    judgement = play.judge(game.networks.discriminator, series)
     shared = _shared(game, draw, judgement.features)
     value = scores.bce_generator(judgement.logits) - game.number("weight") * shared
     return Outcome({"generator": value}, {"information": shared})

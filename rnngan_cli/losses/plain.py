@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.losses import scores
+from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.variant import Game, Options, Outcome
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw, Judgement
+    from rnngan_cli.losses.play import Batch, Draw, Judgement
 
 PairScore = Callable[[Options, Tensor, Tensor], Tensor]
 """From (options, real logits, generated logits) to a scalar."""
@@ -34,7 +34,7 @@ class DiscriminatorLoss:
     def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
         del step
-        series, real, generated = play(game, batch, draw)
+        series, real, generated = discriminate_both(game, batch, draw)
         value = self.score(game.options, real.logits, generated.logits)
         extra = self.terms(game.options, real.logits, generated.logits) if self.terms else {}
         return Outcome({"discriminator": value}, extra, real, generated, series)
@@ -52,11 +52,9 @@ class GeneratorLoss:
 
     def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
-        from rnngan_cli import networks
-
         del batch, step
-        series = networks.generate(game.networks.generator, draw)
-        judgement = networks.judge(game.networks.discriminator, series, draw.seen)
+        series = play.generate(game.networks.generator, draw)
+        judgement = play.judge(game.networks.discriminator, series, draw.seen)
         return Outcome({"generator": self.score(game.options, judgement.logits)})
 
 
@@ -73,16 +71,17 @@ def generator_loss(score: Score) -> GeneratorLoss:
 def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """The generator matches the mean of the discriminator's recurrent output, pooled over time, on a real batch."""
     del step
-    _, real, generated = play(game, batch, draw)
+    _, real, generated = discriminate_both(game, batch, draw)
     pooled = (tf.reduce_mean(judgement.features, axis=1) for judgement in (real, generated))
     return Outcome({"generator": scores.feature_matching(*pooled)})
 
 
-def play(game: Game, batch: "Batch", draw: "Draw") -> tuple[Tensor, "Judgement", "Judgement"]:
+def discriminate_both(game: Game, batch: "Batch", draw: "Draw") -> tuple[Tensor, "Judgement", "Judgement"]:
     """Generates a batch and judges it together with the real one."""
-    from rnngan_cli import networks
-
-    series = networks.generate(game.networks.generator, draw)
+    series = play.generate(game.networks.generator, draw)
     conditions = None if draw.seen is None else [draw.seen, draw.seen]
-    real, generated = networks.judge_together(game.networks.discriminator, [batch.series, series], conditions)
+    networks = game.networks
+    real, generated = play.judge_together(
+        networks.discriminator, [batch.series, series], conditions, coupled=networks.couples_batch
+    )
     return series, real, generated

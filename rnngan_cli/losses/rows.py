@@ -1,11 +1,11 @@
 """The ten losses, one row each: what they are, where they are from, and the functions they are made of."""
 
 from rnngan_cli.config import RunConfig
+from rnngan_cli.config.options import Option
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import conditional, informative, plain, scores, variational
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.losses.variant import Heads, Options, Profile, Variant
-from rnngan_cli.options import Option
 
 ONE_SCORE = ("mean", "last")
 """Readouts for losses that are divergences between whole series: they need one unbounded number a series."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rnngan_cli.config import OptionValue, RunConfig
+from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.options import Option
-from rnngan_cli.randomness import key, normal
+from rnngan_cli.system.randomness import key, normal
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw, Judgement, Networks
+    from rnngan_cli.losses.play import Batch, Draw, Judgement
+    from rnngan_cli.networks.build import Networks
 
 
 Options = Mapping[str, OptionValue]
@@ -77,7 +78,7 @@ DrawFunction = Callable[[Game, Tensor, str, Tensor, "Batch"], "Draw"]
 
 def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
     """Noise alone: N(0, 1), once per series and for every step."""
-    from rnngan_cli.networks import Draw
+    from rnngan_cli.losses.play import Draw
 
     size = tf.shape(batch.series)[0] if batch.series.shape[0] is None else batch.series.shape[0]
     series = normal(key(seed, f"{stream}/series", counter), [size, game.latent_series])

@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnngan_cli.config import RunConfig
+from rnngan_cli.config.options import Option
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.losses import scores
+from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.variant import Game, Options, Outcome, Sizes
-from rnngan_cli.options import Option
 
 if TYPE_CHECKING:
-    from rnngan_cli.networks import Batch, Draw, Judgement
+    from rnngan_cli.losses.play import Batch, Draw, Judgement
 
 OPTIONS = {
     "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),
@@ -84,13 +84,11 @@ def _layer(judgement: "Judgement", number: int) -> Tensor:
 
 def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
-    from rnngan_cli import networks
-
     del step
     noise, _ = encode(game, batch, draw)
-    series, rebuilt = (networks.generate(game.networks.generator, one) for one in (draw, noise))
-    real, generated, again = networks.judge_together(
-        game.networks.discriminator, [batch.series, series, rebuilt], conditions=None
+    series, rebuilt = (play.generate(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = play.judge_together(
+        game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
     value = scores.bce_discriminator(real.logits, generated.logits) + tf.reduce_mean(tf.nn.softplus(again.logits))
     return Outcome({"discriminator": value}, {}, real, generated, series)
@@ -98,12 +96,10 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """Generator: adversarial + gamma * reconstruction. Encoder: KL (annealed) + reconstruction, nothing adversarial."""
-    from rnngan_cli import networks
-
     noise, divergence = encode(game, batch, draw)
-    series, rebuilt = (networks.generate(game.networks.generator, one) for one in (draw, noise))
-    real, generated, again = networks.judge_together(
-        game.networks.discriminator, [batch.series, series, rebuilt], conditions=None
+    series, rebuilt = (play.generate(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = play.judge_together(
+        game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
     layer = int(game.options["layer"])
     seen, remade = (batch.series, rebuilt) if layer == 0 else (_layer(real, layer), _layer(again, layer))

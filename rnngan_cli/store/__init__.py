@@ -6,7 +6,7 @@ read from then on. A sweep's folder: sweep.json, progress.json (while it goes on
 for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figures/, export/ (for other programs).
 """
 
-from rnngan_cli.store.finding import find_run, find_sweeps
+from rnngan_cli.store.find import find_run, find_sweeps
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 from rnngan_cli.store.run import (
     ENDED,

@@ -5,8 +5,9 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnngan_cli.files import DamagedFileError, read_table
-from rnngan_cli.sheets import inert
+from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.system.csv_text import inert
+from rnngan_cli.system.reading import read_table
 
 HistoryRow = tuple[int, dict[str, float]]
 

@@ -11,33 +11,29 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION, RunConfig, build, identity
-from rnngan_cli.errors import UserError
-from rnngan_cli.files import (
-    DamagedFileError,
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.store import schemas
+from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
+from rnngan_cli.store.manifest import NAME as MANIFEST
+from rnngan_cli.store.manifest import Seal, content_hash
+from rnngan_cli.store.scores import ScoreBook, ScoreKey
+from rnngan_cli.system.atomic import (
     clear_leftovers,
     disk_errors_told,
     json_bytes,
     make_own_folder,
     npz_bytes,
     own,
-    read_folder,
-    read_json,
-    read_npz,
-    read_small,
     remove,
     write_bytes,
     write_folder,
     write_json,
     write_text,
 )
-from rnngan_cli.guard import open_own, open_regular
-from rnngan_cli.lock import living_holder
-from rnngan_cli.scorebook import ScoreBook, ScoreKey
-from rnngan_cli.seal import NAME as MANIFEST
-from rnngan_cli.seal import Seal, content_hash
-from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
+from rnngan_cli.system.lock import living_holder
+from rnngan_cli.system.reading import read_folder, read_json, read_npz, read_small
+from rnngan_cli.system.safe_open import open_own, open_regular
 
 State = dict[str, dict[str, np.ndarray]]
 
@@ -138,7 +134,7 @@ class RunFolder:
         if not os.path.lexists(path):
             return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
         content = read_small(path)
-        status = records.parse(path, content, records.Status)
+        status = schemas.parse(path, content, schemas.Status)
         if not {"state", "step"} <= status.keys():
             raise DamagedFileError(f"`{path}` tells no state and step of a run")
         if status["state"] in ENDED:
@@ -406,7 +402,7 @@ class RunFolder:
         Raises:
             DamagedFileError: they cannot be read, are no scores, or not what was sealed.
         """
-        return self._checked("scores.json", records.Scores)
+        return self._checked("scores.json", schemas.Scores)
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
         """Keeps versions, machine, times: what a result came from."""
@@ -418,7 +414,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read, is no provenance, or not what was sealed.
         """
-        return self._checked("provenance.json", records.Provenance)
+        return self._checked("provenance.json", schemas.Provenance)
 
     def _checked(self, name: str, kind: type[BaseModel]) -> dict[str, Any]:
         """A JSON file as it was sealed; empty where it is not sealed and not there."""
@@ -428,7 +424,7 @@ class RunFolder:
             return {}
         content = read_small(path)
         self._seal.check(name, content)
-        return records.parse(path, content, kind)
+        return schemas.parse(path, content, kind)
 
 
 def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,26 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli import records
 from rnngan_cli.config import SCHEMA_VERSION, RunConfig, SweepConfig, build, run_name
-from rnngan_cli.errors import UserError
-from rnngan_cli.files import (
-    DamagedFileError,
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.store import schemas
+from rnngan_cli.store.manifest import content_hash, digest
+from rnngan_cli.store.run import RunFolder
+from rnngan_cli.system.atomic import (
     clear_leftovers,
     json_bytes,
     make_own_folder,
     npz_bytes,
     own,
-    read_json,
-    read_npz,
     remove,
     write_bytes,
     write_json,
 )
-from rnngan_cli.lock import NAME as LOCK
-from rnngan_cli.lock import living_holder
-from rnngan_cli.seal import content_hash, digest
-from rnngan_cli.store.run import RunFolder
+from rnngan_cli.system.lock import NAME as LOCK
+from rnngan_cli.system.lock import living_holder
+from rnngan_cli.system.reading import read_json, read_npz
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class SweepFolder:
         for path in sorted(self.path.glob(f"{LOCK}*")):
             if living_holder(self.path, path.name) is not None:
                 with suppress(DamagedFileError):
-                    found.append(records.read(self._progress_path(path.name), records.Progress))
+                    found.append(schemas.read(self._progress_path(path.name), schemas.Progress))
         return found
 
     def _progress_path(self, lock: str) -> Path:
@@ -153,7 +151,7 @@ class SweepFolder:
         path = self._keyed("calibration", key, ".json")
         if not os.path.lexists(path):
             return {}
-        content = records.read(path, records.Calibration)
+        content = schemas.read(path, schemas.Calibration)
         if content.pop("sha256", None) not in (None, content_hash(content)):  # none was kept of old
             raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
         return dict(content["candidates"])

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rnngan_cli.files import write_json
-from rnngan_cli.provenance import machine, versions
+from rnngan_cli.system.atomic import write_json
+from rnngan_cli.system.provenance import machine, versions
 from tests.torture.harness import report, torture
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from rnngan_cli.files import DamagedFileError
+from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store import RunFolder, SweepFolder
 
 STEPS, EVERY = 480, 40

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.driver import MOST_LOST
 from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.scheduler import MOST_LOST
 from tests.torture.blows import Blow, Plan, draw
 from tests.torture.command import (
     STEPS,

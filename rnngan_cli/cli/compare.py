@@ -1,0 +1,130 @@
+"""The command `compare`: what a sweep shows, as text, JSON, CSV or Markdown. It does not need TensorFlow."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rnngan_cli.cli import completion
+from rnngan_cli.cli.results import AsJson, Results
+
+if TYPE_CHECKING:
+    from rnngan_cli.results.comparison import Compared
+
+
+class Factor(StrEnum):
+    """What is compared."""
+
+    loss = "loss"
+    cell = "cell"
+    dataset = "dataset"
+
+
+class Pairs(StrEnum):
+    """Who is compared with whom."""
+
+    baseline = "baseline"
+    all = "all"
+
+
+def compare(
+    results: Results = Path("results"),
+    by: Annotated[Factor, typer.Option(help="What is compared; a task is one of each of the other two.")] = Factor.loss,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Loss (cell, data set) to compare the others with. [default: bce or gru, or else the first by name]",
+            autocompletion=completion.one_of(completion.losses),
+        ),
+    ] = None,
+    pairs: Annotated[
+        Pairs, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
+    ] = Pairs.baseline,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
+        ),
+    ] = None,
+    fail_if: Annotated[
+        str | None,
+        typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the verdicts as CSV.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--md", help="Print a whole report as Markdown.")] = False,
+) -> None:
+    """Print the leaderboard of each sweep and, for every loss (cell, data set), one sentence on how it compares.
+
+    Scores over all tasks are put on one scale, 0 the floor and 1 the ceiling (see `rnngan evaluate`). Data sets are
+    compared on that scale alone, since raw scores of different data are not on one.
+
+    Examples:
+      rnngan compare results/benchmark --baseline bce --score predictive
+      rnngan compare results/benchmark --pairs all --md
+      rnngan compare results/cells --by cell --fail-if "lstm worse than gru"
+    """
+    from rnngan_cli.errors import DifferenceFoundError, UserError
+    from rnngan_cli.evaluation.metrics import SORT_BY
+    from rnngan_cli.results.comparison import Claim, compared
+    from rnngan_cli.store import find_sweeps
+
+    forms = [name for name, asked in (("json", as_json), ("csv", as_csv), ("md", as_markdown)) if asked]
+    if len(forms) > 1:
+        raise UserError(f"{', '.join(f'`--{form}`' for form in forms)}: expected at most one of them")
+    if pairs is Pairs.all and baseline is not None:
+        raise UserError(f"`--pairs all` and `--baseline {baseline}`: every pair is compared, so leave one of them out")
+    claim = None if fail_if is None else Claim.read(fail_if)
+    found = {
+        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by.value, every_pair=pairs is Pairs.all)
+        for sweep in find_sweeps(results)
+    }
+    # Claims first: what is wrong with one is told before anything is printed.
+    shown = [f"{path}, {where}" for path, one in found.items() if claim for where in one.shows(claim)]
+    for one in found.values():
+        for line in one.damage:
+            typer.echo(f"rnngan: {line}", err=True)
+    _PRINTERS[forms[0] if forms else "text"](found)
+    if shown:
+        raise DifferenceFoundError(f"`--fail-if {fail_if}`: shown in {'; '.join(shown)}")
+
+
+def _print_text(found: "dict[str, Compared]") -> None:
+    from rnngan_cli.results.comparison_text import heading, text
+    from rnngan_cli.results.leaderboard_text import render
+
+    for path, one in found.items():
+        typer.echo(heading(one, path))
+        render(one.board)
+        typer.echo(text(one))
+
+
+def _print_json(found: "dict[str, Compared]") -> None:
+    typer.echo(json.dumps({path: one.facts() for path, one in found.items()}, indent=2))
+
+
+def _print_csv(found: "dict[str, Compared]") -> None:
+    """One table, with a column that tells the sweep."""
+    import pandas as pd
+
+    from rnngan_cli.system.csv_text import frame_csv
+
+    tables = []
+    for path, one in found.items():
+        tables.append(one.verdicts.copy())
+        tables[-1].insert(0, "sweep", path)
+    typer.echo(frame_csv(pd.concat(tables)), nl=False)
+
+
+def _print_markdown(found: "dict[str, Compared]") -> None:
+    from rnngan_cli.results.comparison_text import markdown
+
+    typer.echo("\n".join(markdown(one, path) for path, one in found.items()), nl=False)
+
+
+_PRINTERS = {"text": _print_text, "json": _print_json, "csv": _print_csv, "md": _print_markdown}
+
+COMMANDS = (compare,)

@@ -1,0 +1,54 @@
+"""The command that begins a work of one's own: `init`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnngan_cli.cli import completion
+from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, TimeColumn, Window, data_fields
+from rnngan_cli.errors import printable
+from rnngan_cli.system.text import command_line, counted
+
+
+def init(
+    file: Annotated[Path, typer.Argument(help="Experiment file to write.")] = Path("experiment.toml"),
+    losses: Annotated[
+        str,
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+    ] = "bce,wgan",
+    data: File = None,
+    window: Window = None,
+    columns: Columns = None,
+    id_column: IdColumn = None,
+    label_column: LabelColumn = None,
+    time_column: TimeColumn = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented experiment file that can be swept as it is, with the options people need in comments.
+
+    Your own file is looked at, so that what is wrong with it is told now.
+
+    Examples:
+      rnngan init
+      rnngan init mine.toml --data my.csv --window 24 --losses bce,wgan,vae
+      rnngan sweep experiment.toml --dry-run
+    """
+    from rnngan_cli.sweeps.template import Wanted, write_template
+
+    fields = data_fields(data, window, columns, id_column, label_column, time_column)
+    given = {name: value for name, value in fields.items() if value is not None}
+    written = write_template(file, Wanted([name.strip() for name in losses.split(",")], given), force=force)
+    dataset = written.dataset
+    if dataset is not None:
+        for note in dataset.notes:
+            typer.echo(printable(f"{dataset.name}: {note}"), err=True)
+        parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
+        size = f"{counted(dataset.steps, 'step')} x {counted(dataset.features, 'feature')}"
+        shape = f"{parts} series (train/validation/test) of {size}"
+        typer.echo(printable(f"{data}: {shape}"))
+    command = command_line(["rnngan", "sweep", str(file)])
+    typer.echo(f"{file}: {counted(written.runs, 'run')}. Look: {command} --dry-run; train: {command}")
+
+
+COMMANDS = (init,)

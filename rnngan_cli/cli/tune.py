@@ -1,0 +1,202 @@
+"""The command that chooses settings: `tune`."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngan_cli.cli import completion
+from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
+from rnngan_cli.cli.sweep import display_for, orders_for, tell_notes
+from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.errors import printable
+from rnngan_cli.system.text import command_line
+
+if TYPE_CHECKING:
+    from rnngan_cli.sweeps.jobs import Orders, Prepared, Summary
+    from rnngan_cli.tuning.trials import Budget
+    from rnngan_cli.tuning.tune import Tune
+
+STEPS = 500
+"""Updates of the generator per run unless told otherwise: many settings for little, not one for much."""
+
+
+def tune(
+    losses: Annotated[
+        str,
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+    ] = "all",
+    cells: Annotated[
+        str,
+        typer.Option(
+            metavar="gru,lstm|all",
+            help="Cells; one setting is chosen for all of them.",
+            autocompletion=completion.some_of(completion.cells),
+        ),
+    ] = "gru",
+    datasets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B|all",
+            help="Data sets; each is tuned by itself. [default: sines]",
+            autocompletion=completion.some_of(completion.datasets),
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")] = 2,
+    steps: Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 500]")] = None,
+    final_seeds: Annotated[
+        int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
+    ] = 3,
+    score: Annotated[
+        str,
+        typer.Option(
+            help="Score to choose by, against the validation series; see `rnngan metrics`.",
+            autocompletion=completion.one_of(completion.scores),
+        ),
+    ] = "sliced_wasserstein",
+    draw_seed: Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-s", "--set", metavar="KEY=VALUE", help="Setting of every run, or of one loss: not tuned; repeatable."
+        ),
+    ] = None,
+    workers: Workers = None,
+    device: Device = "auto",
+    progress: ProgressOption = Progress.auto,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
+    write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
+    dry_run: DryRun = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
+) -> None:
+    """Choose settings for each loss on equal budgets, on validation series; the same command again continues.
+
+    Examples:
+      rnngan tune --losses bce,wgan --trials 8 --seeds 2
+      rnngan tune --datasets sines,stocks -s batch_size=64 --dry-run
+      rnngan sweep experiments/tuned/sines.toml
+    """
+    from rnngan_cli.cli.settings import merge
+    from rnngan_cli.tuning.trials import Budget, of_one_dataset
+    from rnngan_cli.tuning.tune import prepare_tune
+
+    voice = Voice.of(quiet, verbose)
+    given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
+    sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
+    budget = Budget(trials, seeds, final_seeds, score, draw_seed)
+    tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
+    orders = orders_for(workers, device, 0, 0, False, Rerun.failed)
+    _tell(tunes, voice)
+    if dry_run:
+        _print_plan(tunes, orders, as_json=as_json)
+        return
+    command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
+    do = _doer(orders, progress, voice, as_json=as_json)
+    outcomes = {one.name: _tune(one, write_to, command, do, voice, as_json=as_json) for one in tunes}
+    if as_json:
+        typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
+
+
+COMMANDS = (tune,)
+
+
+def _command(
+    losses: str, cells: str, datasets: str | None, budget: "Budget", steps: int, settings: Sequence[str]
+) -> str:
+    """The command that makes the same again, wherever it is written to."""
+    words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
+    words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
+    words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
+    return " ".join(["rnngan tune", *words, *(f"-s {command_line([one])}" for one in settings)])
+
+
+def _tell(tunes: "list[Tune]", voice: Voice) -> None:
+    """What there is to say of the data, and what losses take otherwise than it was drawn."""
+    for one in tunes:
+        tell_notes(one.prepared, voice)
+    taken: dict[tuple[str, str], list[int]] = {}
+    for trial in tunes[0].trials:
+        for words in trial.changed:
+            taken.setdefault((trial.loss, words), []).append(trial.number)
+    for (loss, words), numbers in taken.items():
+        told = ", ".join(map(str, numbers))
+        voice.say(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
+
+
+def _doer(orders: "Orders", progress: Progress, voice: Voice, *, as_json: bool) -> "Callable[[str, Prepared], None]":
+    """What has runs done under a title, and ends the program if not all of them have ended."""
+    from rnngan_cli.sweeps.sweep import carry_out
+
+    def do(title: str, prepared: "Prepared") -> None:
+        voice.say(f"{title}, into {prepared.folder.path}", err=as_json)
+        display = display_for(progress, voice, as_json=as_json)
+        try:
+            summary = carry_out(prepared, orders, display)
+        finally:
+            getattr(display, "close", lambda: None)()
+        if summary.exit_code:
+            _tell_why(summary)
+            raise typer.Exit(summary.exit_code)
+
+    return do
+
+
+def _tell_why(summary: "Summary") -> None:
+    for name, state in summary.states.items():
+        if state == "failed":
+            typer.echo(printable(f"failed: {name}: {summary.reasons[name]}"), err=True)
+    if summary.refused:
+        typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
+    interrupted = summary.signal is not None
+    typer.echo(f"{'interrupted' if interrupted else 'stopped'}: the same command goes on from here", err=True)
+
+
+def _tune(
+    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
+) -> dict[str, Any]:
+    """Has all of one data set done; prints the outcome, and returns it ready for JSON."""
+    from rnngan_cli.tuning.report import mean_words
+    from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals
+
+    do(f"{one.name}: {one.budget.trials} settings of each loss", one.prepared)
+    found = conclude_trials(one, write_to, command)
+    finals = prepare_finals(one, found)
+    do(f"{one.name}: the shared defaults on fresh seeds", finals["before"])
+    do(f"{one.name}: the chosen settings on fresh seeds", finals["after"])
+    rows = conclude_finals(one, found, finals)
+    for row in rows:
+        words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
+        voice.say(f"{one.name}, {row.cell}, {row.loss}: {words}", err=as_json)
+    voice.say(f"Tables and picture: {one.folder}; experiments: {write_to}", err=as_json)
+    return facts(found, rows)
+
+
+def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
+    """What would be done: the settings, how many runs, the expected time."""
+    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.sweeps.eta import expected_seconds
+    from rnngan_cli.sweeps.survey import survey
+
+    plans = {}
+    for one in tunes:
+        summary, todo = survey(one.prepared, orders, clear=False)
+        runs = [{"name": job.name, "state": summary.states[job.name]} for job in one.prepared.jobs]
+        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in one.trials]
+        seconds = expected_seconds(todo, orders.workers)
+        plan = {"settings": settings, "runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}
+        plans[one.name] = {**plan, "final_runs": one.num_final_runs}
+        if not as_json:
+            for trial in one.trials:
+                fields = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
+                typer.echo(f"{one.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
+            typer.echo(
+                f"{len(runs)} runs of trials, {len(todo)} to do: about {in_words(seconds)} on {orders.workers} "
+                f"worker(s), into {one.prepared.folder.path}; then {one.num_final_runs} runs on fresh seeds"
+            )
+    if as_json:
+        typer.echo(json.dumps(plans, indent=2))

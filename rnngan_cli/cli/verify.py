@@ -1,0 +1,112 @@
+"""The command that holds results against what they should be: `verify`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnngan_cli.cli import completion
+from rnngan_cli.cli.results import AsJson, Results
+
+if TYPE_CHECKING:
+    from rnngan_cli.results.verify import Findings
+
+
+def verify(
+    results: Results = Path("results"),
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First make tables and pictures anew from the runs.")
+    ] = False,
+    reproduce: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Instead, train the run in this folder again and compare the bits.",
+            autocompletion=completion.run_folders,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold every file of a sweep against the hashes it was written with; exit code 3 if one is not what it was.
+
+    Examples:
+      rnngan verify results/sweep
+      rnngan verify results/sweep --rebuild
+      rnngan verify --reproduce results/sweep/runs/wgan-gru-sines-s0-1a2b3c4d
+    """
+    if reproduce is not None:
+        _reproduce(reproduce, as_json=as_json)
+        return
+    from rnngan_cli.errors import DifferenceFoundError
+    from rnngan_cli.results.verify import verify as look
+    from rnngan_cli.store import find_sweeps
+
+    facts, faults = {}, 0
+    for sweep in find_sweeps(results):
+        if rebuild:
+            _rebuild(sweep)
+        found = look(sweep)
+        facts[str(sweep.path)] = {
+            "runs": found.runs,
+            "files": found.files,
+            "faults": found.faults,
+            "notes": found.notes,
+        }
+        faults += len(found.faults)
+        if not as_json:
+            _tell(str(sweep.path), found)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+    if faults:
+        files = "1 file is not what it was" if faults == 1 else f"{faults} files are not what they were"
+        raise DifferenceFoundError(
+            f"`{results}`: {files}; `rnngan sweep` does damaged runs anew, `--rebuild` what is derived from them"
+        )
+
+
+def _tell(path: str, found: "Findings") -> None:
+    verdict = f"{len(found.faults)} faults" if found.faults else "no fault"
+    typer.echo(f"{path}: {found.runs} runs, {found.files} files are what they were, {verdict}")
+    for line in found.faults:
+        typer.echo(f"  fault: {line}")
+    for line in found.notes:
+        typer.echo(f"  note: {line}")
+
+
+def _rebuild(sweep: Any) -> None:
+    from rnngan_cli.results.derived import refresh
+    from rnngan_cli.results.figures import draw_sweep
+
+    refresh(sweep)
+    draw_sweep(sweep)
+
+
+def _reproduce(path: Path, *, as_json: bool) -> None:
+    """Trains a run again.
+
+    Raises:
+        DifferenceFoundError: a bit differs.
+    """
+    from rnngan_cli.errors import DifferenceFoundError
+    from rnngan_cli.store import find_run
+    from rnngan_cli.system import device
+
+    folder = find_run(path)
+    device.start("cpu")
+    from rnngan_cli.sweeps.reproduce import reproduce
+
+    found = reproduce(folder)
+    if as_json:
+        typer.echo(json.dumps({"same": found.same, "differences": found.differences, "notes": found.notes}, indent=2))
+    else:
+        typer.echo(f"{path}: trained again; the same bits: {', '.join(found.same) or 'none'}")
+        for line in found.differences:
+            typer.echo(f"  difference: {line}")
+        for line in found.notes:
+            typer.echo(f"  note: {line}")
+    if found.differences:
+        raise DifferenceFoundError(f"`{path}`: {'; '.join(found.differences)}")
+
+
+COMMANDS = (verify,)

@@ -1,0 +1,53 @@
+"""What a run and a sweep are: frozen records, read from TOML and the command line, written as canonical JSON.
+
+A `RunConfig` describes one training completely; its identity is a hash of everything in it that changes the result.
+A `SweepConfig` describes a set of runs by lists and overrides; `sweeps/plan.py` turns it into runs. Names of losses and
+data sets are plain words here: their registries check them when a sweep is planned. No TensorFlow.
+"""
+
+from rnngan_cli.config.hashing import canonical_json, identity, run_name, shape_key
+from rnngan_cli.config.models import (
+    MOST_SEEDS,
+    MOST_WHOLE,
+    SCHEMA_VERSION,
+    Cell,
+    DataConfig,
+    Model,
+    Name,
+    OptimizerName,
+    OptionValue,
+    Penalty,
+    Precision,
+    Readout,
+    RunConfig,
+    Seed,
+    SweepConfig,
+    build,
+    parse_seeds,
+)
+from rnngan_cli.config.toml import read_experiment
+
+__all__ = [
+    "MOST_SEEDS",
+    "MOST_WHOLE",
+    "SCHEMA_VERSION",
+    "Cell",
+    "DataConfig",
+    "Model",
+    "Name",
+    "OptimizerName",
+    "OptionValue",
+    "Penalty",
+    "Precision",
+    "Readout",
+    "RunConfig",
+    "Seed",
+    "SweepConfig",
+    "build",
+    "canonical_json",
+    "identity",
+    "parse_seeds",
+    "read_experiment",
+    "run_name",
+    "shape_key",
+]

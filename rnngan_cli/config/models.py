@@ -1,0 +1,232 @@
+"""What a run and a sweep are: frozen records, read from TOML and the command line, written as canonical JSON.
+
+A `RunConfig` describes one training completely; its identity is a hash of everything in it that changes the result.
+A `SweepConfig` describes a set of runs by lists and overrides; `plan.py` turns it into runs. Names of losses and
+data sets are plain words here: their registries check them when a sweep is planned. No TensorFlow.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from rnngan_cli.errors import UserError, unknown
+
+SCHEMA_VERSION = 1
+MOST_SEEDS = 10_000
+"""A longer list is a slip of the keyboard."""
+MOST_WHOLE = 2**31 - 1
+"""Of counts and widths: what TensorFlow counts with."""
+OptionValue = bool | int | float | str
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Cell = Literal["gru", "lstm"]
+Readout = Literal["mean", "last", "step", "probability"]
+Precision = Literal["float32", "mixed_bfloat16"]
+Penalty = Literal["none", "gp", "lp", "r1", "clip"]
+OptimizerName = Literal["adam", "sgd", "rmsprop"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _check_whole_numbers(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, int) and value > MOST_WHOLE:
+                raise ValueError(f"`{name}` should be at most {MOST_WHOLE}")
+        return self
+
+
+class DataConfig(_Frozen):
+    """Which data a run trains on and how it is prepared."""
+
+    name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
+    file: str | None = Field(None, description="Your own CSV, Parquet, NPZ or NPY file.")
+    sha256: str | None = Field(None, description="SHA-256 of that file; filled in when a sweep is planned.")
+    window: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Steps per series cut from a longer record; default: the data set's own.",
+    )
+    stride: int = Field(1, ge=1, description="Steps between the starts of neighbouring windows.")
+    columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
+    id_column: str | None = Field(None, description="Column that tells one series of a table from another.")
+    label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
+    time_column: str | None = Field(None, description="Column to sort rows by; not a feature.")
+    labels: Literal["auto", "given", "derived", "none"] = Field(
+        "auto",
+        description="auto: given where the data has labels, else derived by k-means on training series.",
+    )
+    missing: Literal["error", "drop", "interpolate"] = Field(
+        "error", description="What to do with rows that hold NaN or infinite values."
+    )
+    scaling: Literal["minmax", "standard"] = Field(
+        "minmax", description="Scaling fitted on the training part: to [0, 1], or to mean 0 and deviation 1."
+    )
+    blocks: int = Field(
+        5,
+        ge=1,
+        description="Consecutive stretches a long record is cut into, each split by time 70/15/15; 1 is a plain split.",
+    )
+    options: dict[str, OptionValue] = Field({}, description="Options of the data set itself.")
+
+
+class RunConfig(_Frozen):
+    """One training, fully described."""
+
+    schema_version: Literal[1] = 1
+    loss: Name = Field("bce", description="One of the ten losses.")
+    cell: Cell = Field("gru", description="Recurrent cell of every network of the run.")
+    seed: Seed = Field(0, description="Seeds weights, batches, noise and judges.")
+    data: DataConfig = DataConfig()
+    steps: int = Field(2000, ge=1, description="Updates of the generator.")
+    batch_size: int = Field(128, ge=2, description="Series per update.")
+    critic_steps: int = Field(1, ge=1, le=100, description="Updates of the discriminator per update of the generator.")
+    layers: int = Field(1, ge=1, le=16, description="Recurrent layers in each network.")
+    units: int = Field(24, ge=1, le=8192, description="Units in each recurrent layer.")
+    latent_series: int = Field(5, ge=0, description="Noise values drawn once per series.")
+    latent_steps: int = Field(5, ge=0, description="Noise values drawn for every step.")
+    readout: Readout = Field(
+        "mean",
+        description="How per-step logits become an answer: their mean, the last, each step its own, or the logit of "
+        "their mean probability.",
+    )
+    average: float = Field(
+        0.99,
+        ge=0,
+        lt=1,
+        description="Decay of the moving average of the generator that is sampled; 0 is off.",
+    )
+    d_optimizer: OptimizerName = Field("adam", description="Optimiser of the discriminator.")
+    g_optimizer: OptimizerName = Field("adam", description="Optimiser of the generator, and of a recognizer.")
+    d_learning_rate: float | None = Field(
+        None, gt=0, description="Of the discriminator; default: 0.002 with adam and rmsprop, 0.1 with sgd."
+    )
+    g_learning_rate: float | None = Field(
+        None, gt=0, description="Of the generator; default: 0.001 with adam and rmsprop, 0.1 with sgd."
+    )
+    d_beta_1: float = Field(0.5, ge=0, lt=1, description="Discriminator: adam's decay of the first moment.")
+    g_beta_1: float = Field(0.5, ge=0, lt=1, description="Generator: adam's decay of the first moment.")
+    d_beta_2: float = Field(
+        0.9, ge=0, lt=1, description="Discriminator: decay of the squared gradients of adam and rmsprop."
+    )
+    g_beta_2: float = Field(
+        0.9, ge=0, lt=1, description="Generator: decay of the squared gradients of adam and rmsprop."
+    )
+    d_momentum: float = Field(0.0, ge=0, lt=1, description="Discriminator: momentum of sgd and rmsprop.")
+    g_momentum: float = Field(0.0, ge=0, lt=1, description="Generator: momentum of sgd and rmsprop.")
+    penalty: Penalty | Literal["auto"] = Field(
+        "auto",
+        description="Penalty or constraint on the discriminator; auto: the one a loss needs, else r1.",
+    )
+    penalty_weight: float | None = Field(
+        None, ge=0, description="Weight of the penalty (of clip: the bound on a weight); default: the penalty's own."
+    )
+    spectral_norm: bool = Field(
+        False, description="Divide the discriminator's input and output kernels by their largest singular value."
+    )
+    d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
+    precision: Precision = Field(
+        "float32",
+        description="Of the recurrent layers; mixed_bfloat16 computes their products in half the bits, weights and "
+        "losses stay float32: for hardware that is fast at it.",
+    )
+    options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
+    history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")
+    checkpoint_every: int = Field(500, ge=1, description="Updates of the generator between checkpoints.")
+
+    @property
+    def label(self) -> str:
+        """The readable part of the run's folder name."""
+        return f"{self.loss}-{self.cell}-{self.data.name}-s{self.seed}"
+
+
+class SweepConfig(_Frozen):
+    """A set of runs: every loss x cell x data set x point of the grid x seed."""
+
+    schema_version: Literal[1] = 1
+    losses: tuple[str, ...] = Field(("bce", "wgan"), description="Losses; `all` is every one.")
+    cells: tuple[str, ...] = Field(("gru",), description="Cells; `all` is every one.")
+    datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every built-in one; default `sines`.")
+    seeds: tuple[Seed, ...] = Field((0, 1, 2), description="Seeds; runs with one seed are paired across losses.")
+    data: dict[str, Any] = Field({}, description="Fields of the data part, for every data set.")
+    run: dict[str, Any] = Field({}, description="Fields of a run, for every run.")
+    grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
+    override: dict[str, dict[str, Any]] = Field({}, description="Fields or options for one loss or one data set.")
+    profile: Literal["shared", "paper"] = Field(
+        "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
+    )
+    protocol: Name = Field("standard", description="How finished runs are scored.")
+
+    @field_validator("losses", "cells", "datasets", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        return tuple(word.strip() for word in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _read_seeds(cls, value: object) -> object:
+        return parse_seeds(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def parse_seeds(text: str | int) -> tuple[int, ...]:
+    """Reads `5` (five seeds from 0), `0..4` or `0,3,7`.
+
+    >>> parse_seeds("3"), parse_seeds("2..4"), parse_seeds("0,3,7")
+    ((0, 1, 2), (2, 3, 4), (0, 3, 7))
+
+    Raises:
+        UserError: for anything else, or for no seed at all.
+    """
+    words = str(text).strip()
+    try:
+        if ".." in words:
+            first, last = words.split("..")
+            seeds = tuple(range(int(first), int(last) + 1)[: MOST_SEEDS + 1])
+        elif "," in words:
+            seeds = tuple(int(word) for word in words.split(","))
+        else:
+            seeds = tuple(range(int(words))[: MOST_SEEDS + 1])
+    except ValueError:
+        seeds = ()
+    if not seeds or len(set(seeds)) != len(seeds) or len(seeds) > MOST_SEEDS:
+        raise UserError(f"`--seeds {text}`: expected a count (5), a range (0..4) or a list without repeats (0,3,7)")
+    return seeds
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def build(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
+    """Validates `values` into a frozen record.
+
+    Args:
+        model: the record's class.
+        values: field names and values, as read from a file or the command line.
+        where: named at the start of an error, such as the file's name.
+
+    Raises:
+        UserError: one line for the first thing wrong; an unknown key with the nearest known one.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        raise UserError(f"{where}: {_one_line(model, error)}") from error
+
+
+def _one_line(model: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))  # a choice of choices
+    if first["type"] == "extra_forbidden":
+        owner = model
+        for part in first["loc"][:-1]:
+            inner = owner.model_fields[str(part)].annotation
+            owner = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else owner
+        return str(unknown("key", str(first["loc"][-1]), owner.model_fields))
+    given = repr(first["input"])[:60]
+    given = given if len(given) < 60 else given[:57] + "..."
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"`{path} = {given}`: {first['msg'][0].lower()}{first['msg'][1:]}{more}"

@@ -1,0 +1,1 @@
+"""GRU and LSTM layers with their recurrences and adjoints; generator, discriminator and recognizer."""

@@ -1,0 +1,210 @@
+"""Generator, discriminator and recognizer: stacks of recurrent layers, as plain Keras models.
+
+What a network is fed (noise, conditions) is decided by the losses; how it is trained, by `training.py`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnngan_cli.lazy import Tensor
+from rnngan_cli.networks.layers import MinibatchDiscrimination, SpectralDense
+from rnngan_cli.networks.recurrent import Recurrent
+from rnngan_cli.system import randomness
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What every network of a run agrees on.
+
+    Attributes:
+        steps, features: of a series.
+        cell: `gru` or `lstm`.
+        layers, units: of each stack of recurrent layers.
+        readout: one of `READOUTS`.
+        bounded: whether series lie in [0, 1], so that the generator ends in a sigmoid; else it ends linear.
+        fused: use Keras' own layers, for cuDNN.
+        spectral: divide the discriminator's input and output kernels by their largest singular value.
+        bidirectional: let the discriminator read series from both ends.
+        precision: Keras' name of what recurrent layers compute in, None for its default. What leaves the stack has the
+            type of what came in.
+    """
+
+    steps: int
+    features: int
+    cell: str
+    layers: int
+    units: int
+    readout: str
+    bounded: bool
+    fused: bool = False
+    spectral: bool = False
+    bidirectional: bool = False
+    precision: str | None = None
+
+    @property
+    def judged_units(self) -> int:
+        """Width of the discriminator's recurrent output."""
+        return 2 * self.units if self.bidirectional else self.units
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a run by role.
+
+    Attributes:
+        generator, discriminator: as trained.
+        average: the moving average of the generator, which is sampled.
+        recognizer: from series back to what the generator was fed, for losses that have one.
+        couples_batch: whether series of one batch affect each other's logits, as in minibatch discrimination.
+    """
+
+    generator: keras.Model
+    discriminator: keras.Model
+    average: keras.Model
+    recognizer: keras.Model | None = None
+    couples_batch: bool = False
+
+    @property
+    def trained(self) -> dict[str, keras.Model]:
+        """The networks that have losses of their own, by name."""
+        both = {"discriminator": self.discriminator, "generator": self.generator}
+        return both if self.recognizer is None else {**both, "recognizer": self.recognizer}
+
+    @property
+    def all(self) -> dict[str, keras.Model]:
+        """Every network that has weights to keep, by name."""
+        return {**self.trained, "average": self.average}
+
+
+def build_generator(shape: Shape, width: int, name: str = "generator") -> keras.Model:
+    """A network from noise and conditions (batch, steps, width) to scaled series (batch, steps, features)."""
+    inputs = keras.Input((shape.steps, width), name="noise")
+    activation = "sigmoid" if shape.bounded else "linear"
+    series = keras.layers.Dense(shape.features, activation=activation, name="series")(_stack(shape, inputs)[-1])
+    return keras.Model(inputs, series, name=name)
+
+
+def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[int, int] = (0, 0)) -> keras.Model:
+    """A network from series and conditions to a dictionary of `logits` (after the readout) and `layers` (outputs).
+
+    The last layer is linear: any activation belongs to the loss.
+
+    Args:
+        shape: of the run.
+        num_conditions: width of the conditions it is given at every step.
+        similarities: kernels and dimensions of minibatch discrimination, whose outputs join the last layer's features
+            at every step; none if there are no kernels.
+    """
+    inputs = keras.Input((shape.steps, shape.features + num_conditions), name="series")
+    outputs = _stack(shape, inputs, spectral=shape.spectral, bidirectional=shape.bidirectional)
+    seen = outputs[-1]
+    if similarities[0]:
+        close = MinibatchDiscrimination(*similarities, name="similarity")(keras.ops.mean(seen, axis=1))
+        repeated = keras.ops.repeat(close[:, None, :], shape.steps, axis=1)
+        seen = keras.ops.concatenate([seen, repeated], axis=-1)
+    dense = SpectralDense if shape.spectral else keras.layers.Dense
+    logits = READOUTS[shape.readout](seen, dense(1, name="logits"))
+    return keras.Model(inputs, {"logits": logits, "layers": outputs}, name="discriminator")
+
+
+def build_recognizer(shape: Shape, heads: dict[str, int], *, shared_trunk: bool) -> keras.Model:
+    """A network from series back to what the generator was fed.
+
+    Args:
+        shape: of the run.
+        heads: width of each output by name; a name starting with `step_` is read at every step, (batch, steps,
+            width), any other at the last, (batch, width).
+        shared_trunk: the input is the discriminator's features, followed by one hidden layer; else it is the series,
+            followed by recurrent layers of the recognizer's own.
+    """
+    width = shape.judged_units if shared_trunk else shape.features
+    inputs = keras.Input((shape.steps, width), name="features" if shared_trunk else "series")
+    if shared_trunk:
+        trunk = keras.layers.Dense(shape.units, activation="tanh", name="hidden")(inputs)
+    else:
+        trunk = _stack(shape, inputs)[-1]
+    outputs = {
+        name: keras.layers.Dense(size, name=name)(trunk if name.startswith("step_") else trunk[:, -1])
+        for name, size in heads.items()
+    }
+    return keras.Model(inputs, outputs, name="recognizer")
+
+
+def initialise(network: keras.Model, seed: int, role: str) -> None:
+    """Sets every weight to its start: Keras' default initialisers, seeded by (seed, role, place in the network).
+
+    Weights of one place and shape start equal in all runs of one seed, whatever the loss.
+    """
+    for place, weight in places(network).items():
+        weight.assign(_initial_value(place, weight.shape, randomness.stream_number(f"{seed}/{role}/{place}")))
+
+
+def places(network: keras.Model) -> dict[str, Any]:
+    """The network's weights by a stable name, `layer/weight`, the same in every process."""
+    return {
+        f"{layer.name}/{weight.path.split('/')[-1]}": weight for layer in network.layers for weight in layer.weights
+    }
+
+
+def values(network: keras.Model) -> dict[str, np.ndarray]:
+    """The network's weights as arrays by place."""
+    return {place: np.asarray(weight) for place, weight in places(network).items()}
+
+
+def _stack(shape: Shape, inputs: Tensor, *, spectral: bool = False, bidirectional: bool = False) -> list[Tensor]:
+    """The output of every recurrent layer, (batch, steps, units), twice as wide if read from both ends."""
+    outputs: list[Tensor] = []
+    for number in range(shape.layers):
+        given = outputs[-1] if outputs else inputs
+        forward = _recurrent(shape, f"recurrent_{number}", spectral)(given)
+        if bidirectional:
+            backward = _recurrent(shape, f"recurrent_{number}_backward", spectral)(keras.ops.flip(given, axis=1))
+            forward = keras.ops.concatenate([forward, keras.ops.flip(backward, axis=1)], axis=-1)
+        outputs.append(forward if forward.dtype == inputs.dtype else keras.ops.cast(forward, inputs.dtype))
+    return outputs
+
+
+def _recurrent(shape: Shape, name: str, spectral: bool) -> Recurrent:
+    return Recurrent(shape.cell, shape.units, fused=shape.fused, spectral=spectral, name=name, dtype=shape.precision)
+
+
+def _initial_value(place: str, shape: tuple[int, ...], seed: int) -> Tensor:
+    """Keras' defaults: Glorot uniform kernels, orthogonal recurrent kernels, zero biases, forget biases of one."""
+    kind = place.rsplit("/", maxsplit=1)[-1]
+    if kind == "kernel":
+        return keras.initializers.GlorotUniform(seed)(shape)
+    if kind == "recurrent_kernel":
+        return keras.initializers.Orthogonal(seed=seed)(shape)
+    value = np.zeros(shape, np.float32)
+    if place.startswith("recurrent_") and len(shape) == 1:  # only an LSTM's bias has one axis
+        units = shape[0] // 4
+        value[units : 2 * units] = 1
+    return keras.ops.convert_to_tensor(value)
+
+
+def _mean(features: Tensor, dense: keras.layers.Layer) -> Tensor:
+    return keras.ops.mean(dense(features)[..., 0], axis=1)
+
+
+def _last(features: Tensor, dense: keras.layers.Layer) -> Tensor:
+    return dense(features[:, -1])[..., 0]
+
+
+def _step(features: Tensor, dense: keras.layers.Layer) -> Tensor:
+    return dense(features)[..., 0]
+
+
+def _probability(features: Tensor, dense: keras.layers.Layer) -> Tensor:
+    """The logit of the mean over steps of s(logit), from logarithms, so that sure steps keep their digits."""
+    logits = dense(features)[..., 0]
+    for_real, for_generated = (
+        keras.ops.logsumexp(keras.ops.log_sigmoid(sign * logits), axis=1) for sign in (1.0, -1.0)
+    )
+    return for_real - for_generated
+
+
+READOUTS = {"mean": _mean, "last": _last, "step": _step, "probability": _probability}
+"""How per-step logits become the discriminator's answer."""

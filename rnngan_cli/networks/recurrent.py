@@ -1,0 +1,210 @@
+"""GRU and LSTM layers that hold exactly Keras' weights and compute exactly Keras' outputs, faster on a CPU.
+
+`keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here the projection of all steps is one
+matrix product; the recurrence is unrolled, or, where series are long, a `scan.recurrence` with gradients of our own.
+Both keep second derivatives cheap. On a GPU the layer hands over to Keras' own, which uses cuDNN, unless second
+derivatives are needed: cuDNN has none. Networks are put together in `networks.py`.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from rnngan_cli.lazy import Tensor
+from rnngan_cli.networks import scan
+from rnngan_cli.networks.adjoint import Linearised, adjoint
+from rnngan_cli.networks.layers import spectrally_normalised
+from rnngan_cli.networks.scan import Parts
+
+
+@keras.saving.register_keras_serializable(package="rnngan")
+class Recurrent(keras.layers.Layer):
+    """A recurrent layer that returns its output at every step.
+
+    Args:
+        cell: `gru` (reset_after=True, gates z, r, h) or `lstm` (gates i, f, c, o), as in Keras.
+        units: width of the output.
+        fused: hand over to the layer of Keras itself, which uses cuDNN on a GPU.
+        spectral: divide the input kernel by its largest singular value; the recurrent kernel stays as it is.
+
+    Call with floats (batch, steps, features); returns (batch, steps, units) in [-1, 1].
+    """
+
+    def __init__(self, cell: str, units: int, *, fused: bool = False, spectral: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if fused and spectral:
+            raise ValueError("`fused` and `spectral` exclude each other: cuDNN takes a layer's own kernel")
+        self.cell_name, self.units, self.fused, self.spectral = cell, units, fused, spectral
+        self.inner = CELLS[cell].layer(units, return_sequences=True, name=cell, dtype=self.dtype_policy)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Makes the weights of the wrapped Keras layer."""
+        self.inner.build(input_shape)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(batch, steps, features) -> (batch, steps, units)."""
+        return (*input_shape[:-1], self.units)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Outputs at every step, (batch, steps, units)."""
+        if self.fused:
+            return self.inner(inputs)
+        cell = self.inner.cell
+        kernel, *others = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))
+        kernel = spectrally_normalised(kernel) if self.spectral else kernel
+        return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others)
+
+    def get_config(self) -> dict[str, Any]:
+        """Arguments that make the layer anew."""
+        own = {"cell": self.cell_name, "units": self.units, "fused": self.fused, "spectral": self.spectral}
+        return {**super().get_config(), **own}
+
+
+def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
+    """Outputs of a GRU (Cho et al. 2014; reset gate after the product, as in cuDNN) at every step.
+
+    z = s(x Wz + h Uz + b), r = s(x Wr + h Ur + b), c = tanh(x Wh + b + r (h Uh + b')), h <- z h + (1 - z) c.
+
+    Args:
+        inputs: (batch, steps, features).
+        kernel: (features, 3 units), gates z, r, h.
+        recurrent_kernel: (units, 3 units).
+        bias: (2, 3 units), for inputs and for the state.
+
+    Returns:
+        (batch, steps, units).
+    """
+    units = recurrent_kernel.shape[0]
+    # Both biases of the gates z, r can be added for all steps at once; that of the candidate is scaled by r.
+    hoisted = bias[0] + tf.concat([bias[1, : 2 * units], tf.zeros([units], bias.dtype)], axis=0)
+    projected = _project(inputs, kernel, hoisted)
+    return _hidden(_gru_states, _gru_gradients, projected, recurrent_kernel, bias[1, 2 * units :])
+
+
+def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+    """The state after every step; `kernel` is U, `bias` the candidate's b'."""
+    units = kernel.shape[0]
+
+    def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
+        (hidden,) = state
+        recurrent = tf.split(tf.matmul(hidden, kernel), [2 * units, units], axis=1)
+        update, reset = tf.split(tf.sigmoid(now[0] + recurrent[0]), 2, axis=1)
+        candidate = tf.tanh(now[1] + reset * (recurrent[1] + bias))
+        state = (candidate + update * (hidden - candidate),)
+        return state, state
+
+    given = tuple(tf.split(projected, [2 * units, units], axis=2))
+    return scan.over_steps(step, given, _zeros(projected, units, count=1), [units])
+
+
+def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+    """Gradients by the arguments of `_gru_states`."""
+    units = kernel.shape[0]
+    hidden = scan.before(states[0])
+    cell = _gru_linearised(hidden, projected, kernel, bias)
+    _, fed, free = adjoint(cell, gradients)
+    gates, candidate = tf.split(fed, [2 * units, units], axis=2)
+    of_projected = tf.concat([gates, free], axis=2)
+    return of_projected, scan.by_kernel(hidden, fed), tf.reduce_sum(candidate, axis=[0, 1])
+
+
+def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Tensor) -> Linearised:
+    """Derivatives of h by `hidden`, that before it, by what is fed back, and by the candidate's own projection."""
+    widths = [2 * kernel.shape[0], kernel.shape[0]]
+    recurrent, given = (tf.split(one, widths, axis=2) for one in (scan.times(hidden, kernel), projected))
+    update, reset = tf.split(tf.sigmoid(given[0] + recurrent[0]), 2, axis=2)
+    fed = recurrent[1] + bias
+    candidate = tf.tanh(given[1] + reset * fed)
+    by_candidate = (1 - update) * (1 - candidate * candidate)  # d h / d the candidate's argument
+    by_gates = [(hidden - candidate) * update * (1 - update), by_candidate * fed * reset * (1 - reset)]
+    slopes = tf.concat([*by_gates, by_candidate * reset], axis=2)
+    return Linearised(kernel, ((0, slopes),), {(0, 0): update}, free=((0, by_candidate),))
+
+
+def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
+    """Outputs of an LSTM (Hochreiter & Schmidhuber 1997, with forget gate) at every step.
+
+    i, f, o = s(x W + h U + b) each, c <- f c + i tanh(x Wc + h Uc + b), h = o tanh(c).
+
+    Args:
+        inputs: (batch, steps, features).
+        kernel: (features, 4 units), gates i, f, c, o.
+        recurrent_kernel: (units, 4 units).
+        bias: (4 units,).
+
+    Returns:
+        (batch, steps, units).
+    """
+    return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel)
+
+
+def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
+    """The states h and c after every step; `kernel` is U."""
+
+    def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
+        hidden, memory = state
+        gates = now[0] + tf.matmul(hidden, kernel)  # (batch, 4 units)
+        admit, forget, candidate, show = tf.split(gates, 4, axis=-1)
+        memory = tf.sigmoid(forget) * memory + tf.sigmoid(admit) * tf.tanh(candidate)
+        state = tf.sigmoid(show) * tf.tanh(memory), memory
+        return state, state
+
+    units = kernel.shape[0]
+    return scan.over_steps(step, (projected,), _zeros(projected, units, count=2), [units, units])
+
+
+def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor) -> Parts:
+    """Gradients by the arguments of `_lstm_states`."""
+    hidden, memory = map(scan.before, states)
+    cell = _lstm_linearised(hidden, memory, states[1], projected, kernel)
+    *_, fed = adjoint(cell, gradients)
+    return fed, scan.by_kernel(hidden, fed)
+
+
+def _lstm_linearised(hidden: Tensor, before: Tensor, memory: Tensor, projected: Tensor, kernel: Tensor) -> Linearised:
+    """Derivatives of c, `memory`, by c `before` and by i, f and the candidate; of h by o and by c."""
+    admit, forget, candidate, show = tf.split(projected + scan.times(hidden, kernel), 4, axis=2)
+    admit, forget, show, candidate = tf.sigmoid(admit), tf.sigmoid(forget), tf.sigmoid(show), tf.tanh(candidate)
+    shown = tf.tanh(memory)
+    of_memory = [
+        candidate * admit * (1 - admit),
+        before * forget * (1 - forget),
+        admit * (1 - candidate * candidate),
+    ]
+    gates = (1, tf.concat(of_memory, axis=2)), (0, shown * show * (1 - show))
+    return Linearised(kernel, gates, {(1, 1): forget}, {(0, 1): show * (1 - shown * shown)})
+
+
+def _project(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+    """The input's share of the gates for all steps in one product, time first: (steps, batch, gates)."""
+    batch, steps, features = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
+    flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, features])
+    return tf.reshape(tf.matmul(flat, kernel) + bias, [steps, batch, kernel.shape[1]])
+
+
+def _zeros(projected: Tensor, units: int, *, count: int) -> Parts:
+    return tuple(tf.zeros([tf.shape(projected)[1], units], projected.dtype) for _ in range(count))
+
+
+def _hidden(
+    states: Callable[..., Parts], gradients: Callable[..., Parts], projected: Tensor, *others: Tensor
+) -> Tensor:
+    """The states' first part, (batch, steps, units)."""
+    if scan.is_long(projected):
+        found = scan.recurrence(states, gradients, projected, *others)
+    else:
+        found = states(projected, *others)
+    return tf.transpose(found[0], [1, 0, 2])
+
+
+class _Cell:
+    """What one recurrent cell needs: Keras' layer for its weights, and the fast forward pass."""
+
+    def __init__(self, layer: Any, forward: Callable[..., Tensor]) -> None:
+        self.layer, self.forward = layer, forward
+
+
+CELLS = {"gru": _Cell(keras.layers.GRU, gru), "lstm": _Cell(keras.layers.LSTM, lstm)}
+"""The cells by name; each new one is a row here and a word in `config.Cell`."""

@@ -1,0 +1,208 @@
+"""What a sweep shows of its losses, cells or data sets: verdicts, and one number each over all tasks.
+
+How it is told in text and Markdown is in `reports.py`.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli.config import RunConfig
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.results.derived import refresh
+from rnngan_cli.results.leaderboard import scales
+from rnngan_cli.results.runs_table import KEYS, score_names
+from rnngan_cli.results.statistics.aggregates import (
+    THRESHOLDS,
+    Scales,
+    aggregate_table,
+    improvement_table,
+    normalised,
+    profile_table,
+)
+from rnngan_cli.results.statistics.aggregates import scaled as put_on_scale
+from rnngan_cli.results.statistics.intervals import factor_words, task_columns
+from rnngan_cli.results.statistics.significance import verdicts
+from rnngan_cli.store import SweepFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What `--fail-if` looks for: one loss (or cell, or data set) shown to be worse, or better, than another."""
+
+    side: str
+    direction: str
+    other: str
+
+    @classmethod
+    def read(cls, words: str) -> "Claim":
+        """A claim from `A worse than B`.
+
+        >>> Claim.read("wgan worse than bce")
+        Claim(side='wgan', direction='worse', other='bce')
+
+        Raises:
+            UserError: other words.
+        """
+        found = re.fullmatch(r"\s*(\S.*?)\s+(worse|better)\s+than\s+(\S.*?)\s*", words)
+        if found is None:
+            raise UserError(
+                f'`--fail-if {words}`: expected `A worse than B` or `A better than B`, as "wgan worse than bce"'
+            )
+        return cls(*found.groups())
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a sweep shows.
+
+    Attributes:
+        by: the factor compared: `loss`, `cell` or `dataset`.
+        baseline: what the others are compared with; None where every pair is.
+        score: the column that is compared, in words that a verdict uses.
+        board: the leaderboard, with series of known quality.
+        verdicts: one row a task and pair.
+        aggregates: one row a loss (or cell, or data set), over all tasks with a scale.
+        improvement: by one and other, the probability that the first is better.
+        profiles: by loss (or cell, or data set), the share of runs at or below each of `THRESHOLDS`.
+        scored: the runs behind it.
+        damage: a line for every file that could not be read.
+    """
+
+    by: str
+    baseline: str | None
+    score: str
+    board: "pd.DataFrame"
+    verdicts: "pd.DataFrame"
+    aggregates: list[dict[str, Any]]
+    improvement: dict[str, dict[str, float]]
+    profiles: dict[str, list[float]]
+    scored: "pd.DataFrame"
+    damage: list[str]
+
+    def facts(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {
+            "by": self.by,
+            "baseline": self.baseline,
+            "score": self.score,
+            "verdicts": json.loads(self.verdicts.to_json(orient="records")),
+            "aggregates": self.aggregates,
+            "probability_of_improvement": self.improvement,
+            "profiles": {"thresholds": THRESHOLDS, "shares": self.profiles},
+        }
+
+    def shows(self, claim: Claim) -> list[str]:
+        """Where the claim is shown, in words; corrected for all pairs if those are compared.
+
+        Raises:
+            UserError: the sweep has no such loss, cell or data set.
+        """
+        names = sorted(self.scored[self.by].unique())
+        for name in (claim.side, claim.other):
+            if name not in names:
+                raise unknown(factor_words(self.by), name, names)
+        against = None if self.baseline is None else claim.other
+        found = []
+        for row in verdicts(self.scored, self.score, against, by=self.by).to_dict("records"):
+            better = (row["probability_better"] > 0.5) == (claim.direction == "better")
+            told = {(claim.side, claim.other): better, (claim.other, claim.side): not better}
+            if row["shown"] and told.get((row[self.by], row["baseline"])):
+                found.append(f"{self.place(row)} ({row['verdict']})")
+        return found
+
+    def place(self, row: Any) -> str:
+        """The task of a row of `verdicts`, in words."""
+        return ", ".join(str(row[name]) for name in task_columns(self.by))
+
+
+def compared(
+    sweep: SweepFolder, score: str, baseline: str | None = None, *, by: str = "loss", every_pair: bool = False
+) -> Compared:
+    """Compares the losses, cells or data sets of a sweep; its derived tables are made anew.
+
+    Args:
+        sweep: its folder.
+        score: what by. Raw scores of different data are not on one scale, so where data differ within a task, those
+            put between floor and ceiling are compared.
+        baseline: what the others are compared with; None: a run's default if it is there, or else the first.
+        by: the factor compared: `loss`, `cell` or `dataset`.
+        every_pair: compares all pairs; there is no baseline then.
+
+    Raises:
+        UserError: no run has scores, the score or baseline is unknown, there is but one cell or data set to compare, or
+            data that differ have no floor and ceiling.
+    """
+    return compared_tables(sweep, refresh(sweep), score, baseline, by=by, every_pair=every_pair)
+
+
+def compared_tables(
+    sweep: SweepFolder,
+    tables: "tuple[pd.DataFrame, pd.DataFrame, list[str]]",
+    score: str,
+    baseline: str | None = None,
+    *,
+    by: str = "loss",
+    every_pair: bool = False,
+) -> Compared:
+    """As `compared`, from tables that `tables.refresh` gave already.
+
+    Raises:
+        UserError: as `compared`.
+    """
+    runs, board, damage = tables
+    if board.empty:
+        raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+    if score not in score_names(runs):
+        raise unknown("score", score, score_names(runs))
+    ended = runs[runs["status"].isin(["done", "diverged"])]
+    names = sorted(ended[by].unique())
+    if by != "loss" and len(names) == 1:
+        raise UserError(f"`--by {by}`: `{sweep.path}` has one {factor_words(by)} alone, `{names[0]}`; expected two")
+    usual = RunConfig.model_fields[by].default if by in RunConfig.model_fields else None
+    base = None if every_pair else baseline or (usual if usual in names else names[0])
+    scored, known = ended[[*KEYS, "status", score]], scales(sweep, ended, score)
+    values = normalised(scored, score, known, by=by)
+    column = score
+    if _data_differ(ended, by):
+        scored, column = _on_one_scale(sweep, ended, score, known), f"normalised {score}"
+    return Compared(
+        by,
+        base,
+        column,
+        board,
+        verdicts(scored, column, base, by=by),
+        aggregate_table(values, by=by),
+        improvement_table(values),
+        profile_table(values),
+        scored,
+        damage,
+    )
+
+
+def _data_differ(ended: "pd.DataFrame", by: str) -> bool:
+    """Whether runs of different data would be compared: of data sets, or of cells told apart by settings of the data.
+
+    Losses never: their tasks are one data set and one cell each.
+    """
+    known = ended[ended["data"] != ""]
+    return by == "dataset" or (by == "cell" and bool((known.groupby(task_columns(by))["data"].nunique() > 1).any()))
+
+
+def _on_one_scale(sweep: SweepFolder, ended: "pd.DataFrame", score: str, known: Scales) -> "pd.DataFrame":
+    """The runs with their score between floor and ceiling in place of it."""
+    values = put_on_scale(ended, score, known)
+    lost = ended[(ended["status"] == "done") & ended[score].notna() & np.isnan(values)]
+    places = sorted({f"{row.dataset}, {row.cell}" for row in lost.itertuples()})
+    if places:
+        raise UserError(
+            f"`{sweep.path}`: scores of different data are compared between floor and ceiling, and {'; '.join(places)} "
+            f"has none that `{score}` tells apart; run `rnngan evaluate {sweep.path}`, or choose another `--score`"
+        )
+    return ended[[*KEYS, "status"]].assign(**{f"normalised {score}": values})

@@ -1,0 +1,160 @@
+"""A comparison in words: lines for a terminal, at most 80 columns where names allow, and a report in Markdown."""
+
+import math
+from typing import Any
+
+from rnngan_cli.results import leaderboard_text
+from rnngan_cli.results.comparison import Compared
+from rnngan_cli.results.statistics.aggregates import THRESHOLDS, bootstrap_words
+from rnngan_cli.results.statistics.intervals import factor_words, task_columns
+from rnngan_cli.system.text import counted, markdown_table
+
+AGGREGATED = ("iqm", "mean", "median")
+COLUMNS = 80
+
+
+def heading(found: Compared, path: str) -> str:
+    """What is compared with what.
+
+    A line such as `results/sweep: compared with bce by mmd2`.
+    """
+    against = "every pair compared" if found.baseline is None else f"compared with {found.baseline}"
+    return f"{path}: {against} by {found.score}"
+
+
+def text(found: Compared) -> str:
+    """All but the leaderboard: aggregates, matrix, profiles, verdicts; each only where there is something to tell."""
+    parts = [aggregates_text(found), matrix_text(found), profiles_text(found), verdicts_text(found)]
+    return "\n".join(line for part in parts for line in part)
+
+
+def aggregates_text(found: Compared) -> list[str]:
+    """One number each over all tasks, the best first."""
+    rows = found.aggregates
+    if not rows:
+        return []
+    width = max(len(row[found.by]) for row in rows)
+    lines = [f"{_scale(found)}:"]
+    for row in rows:
+        words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
+        lines.append(f"  {row[found.by]:{width}}  {'  '.join(words)}")
+    return [*lines, f"  (interquartile mean, mean, median; {bootstrap_words(rows)})"]
+
+
+def matrix_text(found: Compared) -> list[str]:
+    """The matrix of the probability of improvement in percent, its columns numbered as its rows are."""
+    names = _order(found)
+    room = COLUMNS - 5 - 4 * len(names)
+    if len(names) < 2:
+        return []
+    if room < 8:
+        return [f"Chance that one is better than another: {len(names)} x {len(names)}, see `--md` or `--json`"]
+    width = min(room, max(map(len, names)))
+    lines = ["Chance, in percent, that a run of the row is better than one of the column:"]
+    lines.append(" " * (width + 5) + "".join(f"{number:4}" for number in range(1, len(names) + 1)))
+    for number, name in enumerate(names, start=1):
+        cells = "".join(_cell(found, name, other) for other in names)
+        lines.append(f"{number:4} {_cut(name, width):{width}}{cells}")
+    return [*lines, "  (mean over tasks, a tie counts half; 50: neither)"]
+
+
+def _cell(found: Compared, name: str, other: str) -> str:
+    return "   -" if name == other else f"{100 * found.improvement[name][other]:4.0f}"
+
+
+def profiles_text(found: Compared) -> list[str]:
+    """The share of runs at or below each threshold, a line each."""
+    names = _order(found)
+    if not names:
+        return []
+    width = min(COLUMNS - 2 - 6 * len(THRESHOLDS), max(map(len, names)))
+    lines = ["Share of runs at or below, on the scale from floor (0) to ceiling (1):"]
+    lines.append(" " * (width + 2) + "".join(f"{mark:6g}" for mark in THRESHOLDS))
+    for name in names:
+        lines.append(f"  {_cut(name, width):{width}}" + "".join(f"{share:6.2f}" for share in found.profiles[name]))
+    return [*lines, "  (higher is better; diverged runs are the worst of their task, at 1 or above)"]
+
+
+def verdicts_text(found: Compared) -> list[str]:
+    """A sentence a task and comparison; where every pair is compared, pairs of a task that get the same share it."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for row in found.verdicts.to_dict("records"):
+        pair = row[found.by] if found.baseline else f"{row[found.by]} and {row['baseline']}"
+        place = f"{found.place(row)}, {pair}" if found.baseline else found.place(row)
+        told.setdefault((place, row["verdict"]), []).append(pair)
+    if found.baseline:
+        return [f"{place}: {verdict}" for place, verdict in told]
+    return [
+        f"{place}, {pairs[0] if len(pairs) == 1 else f'{len(pairs)} pairs'}: {verdict}"
+        for (place, verdict), pairs in told.items()
+    ]
+
+
+def markdown(found: Compared, path: str) -> str:
+    """The whole comparison as Markdown."""
+    lines = [f"# {heading(found, path)}", "", "## Leaderboard", "", leaderboard_text.markdown(found.board).strip(), ""]
+    names = _order(found)
+    if names:
+        rows = [
+            [str(row[found.by]), str(row["runs"]), *(_interval(row, name) for name in AGGREGATED)]
+            for row in found.aggregates
+        ]
+        lines += [f"## {_scale(found)}", ""]
+        lines += markdown_table([found.by, "runs", "interquartile mean", "mean", "median"], rows)
+        lines += ["", f"Lower is better; {bootstrap_words(found.aggregates)}.", "", "## Performance profile", ""]
+        shares = [[name, *(f"{share:.2f}" for share in found.profiles[name])] for name in names]
+        lines += markdown_table([found.by, *(f"≤ {mark:g}" for mark in THRESHOLDS)], shares)
+        lines += ["", "Share of runs at or below each value between floor (0) and ceiling (1): higher is better.", ""]
+    if len(names) > 1:
+        lines += ["## Probability of improvement", ""]
+        matrix = [[one, *(_chance(found, one, other) for other in names)] for one in names]
+        lines += markdown_table([found.by, *names], matrix)
+        lines += ["", "Of a run of the row over one of the column, mean over tasks; a tie counts half.", ""]
+    return "\n".join([*lines, *_verdicts_markdown(found), ""])
+
+
+def _verdicts_markdown(found: Compared) -> list[str]:
+    columns = {"num_runs": "runs", "difference": "difference", "probability_better": "chance of being better"}
+    titles = [*task_columns(found.by), found.by, "against", *columns.values(), "p after Holm", "verdict"]
+    rows = [
+        [
+            *(str(row[name]) for name in (*task_columns(found.by), found.by, "baseline")),
+            *(_number(row[name]) for name in (*columns, "p_holm")),
+            str(row["verdict"]),
+        ]
+        for row in found.verdicts.to_dict("records")
+    ]
+    note = (
+        "Exact Mann-Whitney tests, Holm's correction over the comparisons of a task; the difference is that of means "
+        f"over the runs with a score, in {found.score}."
+    )
+    return ["## Verdicts", "", *markdown_table(titles, rows), "", note]
+
+
+def _scale(found: Compared) -> str:
+    """What the aggregates are of."""
+    count = found.aggregates[0]["tasks"]
+    task = ", ".join(map(factor_words, task_columns(found.by)))
+    score = found.score.removeprefix("normalised ")
+    return f"{score} over {counted(count, 'task')} ({task}), 0 the floor, 1 the ceiling"
+
+
+def _order(found: Compared) -> list[str]:
+    """The compared that have aggregates, the best first."""
+    return [str(row[found.by]) for row in found.aggregates]
+
+
+def _cut(name: str, width: int) -> str:
+    return name if len(name) <= width else f"{name[: width - 1]}…"
+
+
+def _interval(row: dict[str, Any], name: str) -> str:
+    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+
+
+def _chance(found: Compared, name: str, other: str) -> str:
+    return "-" if name == other else f"{found.improvement[name][other]:.2f}"
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3g}"

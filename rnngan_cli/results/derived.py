@@ -1,0 +1,53 @@
+"""Tables derived from runs, written beside them and read back."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnngan_cli.config import SCHEMA_VERSION
+from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
+from rnngan_cli.results.leaderboard_text import markdown
+from rnngan_cli.results.runs_table import runs_table
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.atomic import write_text
+from rnngan_cli.system.csv_text import frame_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def render(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> dict[Path, str]:
+    """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
+    records = json.loads(board.to_json(orient="records", double_precision=12))
+    return {
+        sweep.path / "runs.csv": frame_csv(runs),
+        sweep.path / "leaderboard.csv": frame_csv(board),
+        sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
+        + "\n",
+        sweep.path / "leaderboard.md": markdown(board),
+    }
+
+
+def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
+    """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
+    runs, board, damage = read(sweep)
+    return render(sweep, runs, board), damage
+
+
+def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+    """Makes the derived tables anew from the runs and writes them.
+
+    Returns:
+        The runs, the leaderboard, and a line for every run that could not be read.
+    """
+    runs, board, damage = read(sweep)
+    for path, text in render(sweep, runs, board).items():
+        write_text(path, text)
+    return runs, board, damage
+
+
+def read(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+    """As `refresh`, and nothing is written."""
+    runs, damage = runs_table(sweep)
+    board, more = calibrated(sweep, runs, leaderboard_of(runs))
+    return runs, board, damage + more

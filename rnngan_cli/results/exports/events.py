@@ -1,0 +1,184 @@
+"""Runs as TensorBoard shows them: scalars, sample pictures and the HParams table, written without TensorFlow.
+
+A run is one file in a folder of its own, written as a whole once the run has ended. So a file is a function of the
+run's results: nothing is added to it, and writing it again, or by another command, changes nothing.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rnngan_cli.config import RunConfig
+from rnngan_cli.errors import printable
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.exports.source import EndedRun, Source, ended_runs, target_folder
+from rnngan_cli.results.exports.tables import flat_config
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.atomic import make_own_folder, write_bytes
+from rnngan_cli.system.text import counted, markdown_table
+
+NAME = "events.out.tfevents.0000000000.rnngan"
+"""TensorBoard takes files with `tfevents` in their name, in the order of the number after it."""
+ALWAYS = ("loss", "cell", "dataset", "seed")
+"""Hyperparameters of the table; others are in it where they differ."""
+_PARTS = {"_loss": "losses", "_norm": "norms"}
+
+
+def write_events(source: Source, target: Path, notes: list[str]) -> str:
+    """Writes every run that has ended, and the table of hyperparameters over them.
+
+    Raises:
+        UserError: no run has ended, or the folder cannot be.
+        EnvironmentFaultError: the disk refused.
+    """
+    runs = ended_runs(source, notes)
+    folder = target_folder(target)
+    write_table(folder, [run.config for run in runs])
+    for run in runs:
+        write_run(folder, source.sweep, run, notes)
+    return f"scalars, pictures and hyperparameters of {counted(len(runs), 'run')}"
+
+
+def write_run(folder: Path, sweep: SweepFolder, run: EndedRun, notes: list[str]) -> None:
+    """Writes one run into its own folder below `folder`."""
+    make_own_folder(folder, run.name)
+    write_bytes(run_file(folder, run.name), _file(_run_events(sweep, run, notes)))
+
+
+def run_file(folder: Path, name: str) -> Path:
+    """Where a run's events are."""
+    return folder / name / NAME
+
+
+def write_table(folder: Path, configs: Sequence[RunConfig]) -> None:
+    """Writes which hyperparameters and scores the HParams table has: those that differ among `configs`."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.plugins.hparams.summary_v2 import Discrete, HParam, Metric, hparams_config_pb
+
+    told = [hyperparameters(config) for config in configs]
+    columns = []
+    for name in dict.fromkeys(name for one in told for name in one):
+        values = {one[name] for one in told if name in one}
+        if name in ALWAYS or len(values) > 1:
+            same = values if len({type(value) for value in values}) == 1 else set(map(str, values))
+            columns.append(HParam(name, Discrete(sorted(same))))
+    scores = [Metric(f"scores/{name}", display_name=row.title) for name, row in METRICS.items() if row.primary]
+    # Times are no part of it: the same runs give the same bytes.
+    table = hparams_config_pb(columns, scores, time_created_secs=1)
+    write_bytes(folder / NAME, _file([Event(wall_time=0, summary=table)]))
+
+
+def hyperparameters(config: RunConfig) -> dict[str, bool | float | str]:
+    """A run's settings as TensorBoard takes them: truths, floats and words; none for what is not set."""
+    flat = flat_config(config.model_dump(mode="json"))
+    told = {name: flat.pop(name) for name in ALWAYS} | flat
+    return {
+        name: value if isinstance(value, bool | str) else float(value)
+        for name, value in told.items()
+        if value is not None
+    }
+
+
+def _file(events: Iterable[Any]) -> bytes:
+    """Events as the bytes of a file."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    buffer = io.BytesIO()
+    writer = RecordWriter(buffer)
+    for event in (Event(wall_time=0, file_version="brain.Event:2"), *events):
+        writer.write(event.SerializeToString(deterministic=True))
+    return buffer.getvalue()
+
+
+def _run_events(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> Iterator[Any]:
+    """Hyperparameters, losses and terms by step, scores, pictures, and how the run ended.
+
+    Clock times are seconds of training: they make the axis `relative` right, and no others are kept by step.
+    """
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+    started = hparams_pb(hyperparameters(run.config), trial_id=run.name, start_time_secs=0)
+    yield Event(wall_time=0, summary=started)
+    seconds, now = dict(run.folder.timing()), 0.0
+    for step, terms in run.history:
+        now = seconds.get(step, now)
+        values = [Summary.Value(tag=tag_of(name), simple_value=value) for name, value in terms.items()]
+        yield Event(wall_time=now, step=step, summary=Summary(value=values))
+    last = int(run.status["step"])
+    scores = run.scores.get("scores", {}).items()
+    values = [Summary.Value(tag=f"scores/{name}", simple_value=value) for name, value in scores]
+    values += [_picture(tag, content) for tag, content in _pictures(sweep, run, notes).items()]
+    for summary in (Summary(value=values), _words(run), _ended(run, now)):
+        yield Event(wall_time=now, step=last, summary=summary)
+
+
+def tag_of(term: str) -> str:
+    """Where TensorBoard puts a column of a history.
+
+    >>> tag_of("d_loss"), tag_of("g_grad_norm"), tag_of("penalty")
+    ('losses/d_loss', 'norms/g_grad_norm', 'terms/penalty')
+    """
+    part = next((part for end, part in _PARTS.items() if term.endswith(end)), "terms")
+    return f"{part}/{term}"
+
+
+def _pictures(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> dict[str, bytes]:
+    """Generated series of a run that is done, as PNG by tag: some of them, and by label and code."""
+    import pandas as pd
+
+    from rnngan_cli.results.figures.controls import draw_generated
+    from rnngan_cli.results.groups import Grid, read_reference, read_samples
+
+    if run.status["state"] != "done":
+        return {}
+    facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
+    rows = pd.DataFrame([{**facts, "data": str(run.scores.get("data_sha256", ""))[:12]}])
+    real = read_reference(sweep, rows, [])  # what pictures lack without it are names
+    samples = read_samples(sweep, rows.iloc[0], real, notes)
+    if samples is None:
+        return {}
+    names = () if real is None else real.feature_names
+    plain = Grid("", ("",), samples.series[None], real is not None and real.image)
+    grids = {"samples/generated": plain, **{f"samples/by_{grid.name}": grid for grid in samples.grids}}
+    return {tag: draw_generated(grid, run.config.label, names, ("png",))["png"] for tag, grid in grids.items()}
+
+
+def _picture(tag: str, content: bytes) -> Any:
+    from PIL import Image
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    with Image.open(io.BytesIO(content)) as picture:
+        width, height = picture.size
+    image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=content)
+    return Summary.Value(tag=tag, image=image)
+
+
+def _words(run: EndedRun) -> Any:
+    """How the run ended and what it was made with, as text."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.types_pb2 import DT_STRING
+    from tensorboard.plugins.text.metadata import create_summary_metadata
+
+    facts = {**run.status, "protocol": run.scores.get("protocol", ""), **run.provenance.get("versions", {})}
+    rows = [(name, printable(str(value)).replace("|", "\\|")) for name, value in facts.items()]
+    text = "\n".join(markdown_table(("run", run.name), rows))
+    tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()])
+    metadata = create_summary_metadata(display_name="", description="")
+    return Summary(value=[Summary.Value(tag="run", tensor=tensor, metadata=metadata)])
+
+
+def _ended(run: EndedRun, seconds: float) -> Any:
+    """For the HParams table: success, or failure for a run that diverged."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
+
+    status = api_pb2.STATUS_SUCCESS if run.status["state"] == "done" else api_pb2.STATUS_FAILURE
+    ended = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=seconds)
+    told = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=ended))
+    value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR)
+    return Summary(value=[value])

@@ -1,0 +1,218 @@
+"""Trained generators as `.keras` files of standard layers, which plain Keras loads and runs without this package.
+
+Beside each lies a JSON file that says what the generator is fed and what it gives.
+"""
+
+import tempfile
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli.config import SCHEMA_VERSION
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.lazy import Tensor, keras, tf
+from rnngan_cli.results.exports.source import Source, nothing_finished, target_folder
+from rnngan_cli.store import RunFolder
+from rnngan_cli.system.atomic import check_target, write_bytes, write_json
+from rnngan_cli.system.text import counted
+
+if TYPE_CHECKING:
+    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.losses.play import Draw
+    from rnngan_cli.losses.variant import Handle
+    from rnngan_cli.training.trainer import Trainer
+
+SUFFIX = ".keras"
+
+
+def write_generators(source: Source, target: Path, notes: list[str]) -> str:
+    """Writes the generator of every run that is done: the moving average, which is what is sampled.
+
+    Args:
+        source: a sweep, or a run.
+        target: a folder; or the file, for a run.
+        notes: lines are added for runs that are left out.
+
+    Raises:
+        UserError: no run is done, or none has its weights; or the data of one cannot be loaded.
+    """
+    done = [folder for folder in source.folders() if _is_done(folder, notes)]
+    if not done:
+        raise nothing_finished(source)
+    if target.suffix == SUFFIX:
+        if len(done) > 1:
+            raise UserError(
+                f"`--output {target}`: is one file, and {counted(len(done), 'run')} are done; give a folder, or a run's"
+            )
+        check_target(target, (SUFFIX,))
+        paths = [target]
+    else:
+        folder = target_folder(target)
+        paths = [folder / f"{run.path.name}{SUFFIX}" for run in done]
+    written, missing = 0, ""
+    for run, path in zip(done, paths, strict=True):
+        try:
+            _write(run, path)
+            written += 1
+        except DamagedFileError as error:
+            missing = missing or str(error)
+            notes.append(f"{run.path.name}: left out, {error}")
+    if not written:
+        raise UserError(f"`{source.sweep.path}`: no run has weights that can be read ({missing})")
+    return f"{counted(written, 'generator')}, a .keras and a .json file each"
+
+
+def _is_done(folder: RunFolder, notes: list[str]) -> bool:
+    try:
+        return bool(folder.status()["state"] == "done")
+    except DamagedFileError as error:
+        notes.append(f"{folder.path.name}: left out, {error}")
+        return False
+
+
+def _write(folder: RunFolder, path: Path) -> None:
+    """Writes one generator and its description.
+
+    Raises:
+        DamagedFileError: the run's config or weights cannot be read.
+    """
+    config, weights = folder.config(), folder.weights()
+    from rnngan_cli import data
+    from rnngan_cli.sweeps import cost
+    from rnngan_cli.system import device
+
+    device.start("cpu")
+    from rnngan_cli.results.generation import restored
+    from rnngan_cli.sweeps.plan import check_resolved
+
+    check_resolved(config)
+    dataset = data.load(config.data)
+    cost.check(config, dataset)
+    trainer = restored(folder.path, config, dataset, weights)
+    model, description = standalone(trainer, dataset)
+    with tempfile.TemporaryDirectory() as place:  # Keras writes to a path alone
+        saved = Path(place) / f"generator{SUFFIX}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Keras converts variables in a way NumPy gave up
+            model.save(saved)
+        write_bytes(path, saved.read_bytes())
+    facts = {"schema_version": SCHEMA_VERSION, "run": folder.path.name, "loss": config.loss, "cell": config.cell}
+    write_json(path.with_suffix(".json"), {**facts, "dataset": config.data.name, "seed": config.seed, **description})
+
+
+def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, Any]]:
+    """A Keras model of standard layers that computes what the sampled generator does, and what it is fed.
+
+    Args:
+        trainer: with the weights of the run.
+        dataset: it was trained on.
+
+    Returns:
+        A model from a dictionary of the inputs there are (`noise_series` (batch, latent_series), `noise_steps`
+        (batch, steps, latent_steps), `conditions` (batch, width)) to series (batch, steps, features), float64 in the
+        data's own units; and its description, ready for JSON.
+    """
+    draw = _drawn(trainer, dataset, 2)
+    inputs, fed = _inputs(draw)
+    joined = keras.layers.Concatenate(name="fed")(fed) if len(fed) > 1 else fed[0]
+    series = _network(trainer, joined)
+    # In float64, as data may lie far from zero: float32 would round what the network computes away.
+    scaler = dataset.scaler
+    back = keras.layers.Rescaling(scaler.scale.tolist(), scaler.offset.tolist(), dtype="float64", name="own_units")
+    model = keras.Model(inputs, back(series), name="generator")
+    from rnngan_cli.networks import build
+
+    sampled, own = build.places(trainer.networks.average), build.places(model)
+    for place, weight in own.items():
+        weight.assign(sampled[place])
+    return model, {
+        "steps": dataset.steps,
+        "features": list(dataset.feature_names),
+        "inputs": {name: list(one.shape[1:]) for name, one in inputs.items()},
+        "conditions": _conditions(trainer, dataset),
+    }
+
+
+def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
+    """What the generator is fed, for `count` series, by the loss."""
+    from rnngan_cli.losses.play import Batch
+
+    labels = trainer.one_hot(np.zeros(count, np.int32))
+    batch = Batch(tf.zeros([count, dataset.steps, dataset.features]), None if labels is None else tf.constant(labels))
+    seed, counter = tf.constant(trainer.config.seed), tf.constant(0)
+    return trainer.variant.draw(trainer.game, seed, "export", counter, batch)
+
+
+def _inputs(draw: "Draw") -> tuple[dict[str, Any], list[Tensor]]:
+    """The model's inputs by name, and the same with every step of a series, in the order of `networks.generate`."""
+    steps = draw.steps.shape[1]
+    pieces = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
+    inputs: dict[str, Any] = {}
+    fed: list[Tensor] = []
+    for name, piece in pieces.items():
+        if piece is None or not piece.shape[-1]:
+            continue
+        at_first = name == "conditions" and _at_first_alone(piece)
+        shape = piece.shape[-1:] if at_first else piece.shape[1:]
+        inputs[name] = given = keras.Input(shape, name=name)
+        if at_first:
+            given = keras.layers.Reshape((1, *shape), name="first_step")(given)
+            given = keras.layers.ZeroPadding1D((0, steps - 1), name="later_steps")(given)
+        elif len(shape) == 1:
+            given = keras.layers.RepeatVector(steps, name=f"{name}_repeated")(given)
+        fed.append(given)
+    return inputs, fed
+
+
+def _at_first_alone(conditions: Tensor) -> bool:
+    """Whether conditions are given at the first step of a series and are zero from then on."""
+    return len(conditions.shape) == 3 and not np.any(np.asarray(conditions)[:, 1:])
+
+
+def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
+    """Keras' own recurrent layers and the last layer, under the names their weights are kept by."""
+    from rnngan_cli.networks.recurrent import CELLS
+
+    config, average = trainer.config, trainer.networks.average
+    policy = None if config.precision == "float32" else config.precision
+    for number in range(config.layers):
+        layer = CELLS[config.cell].layer
+        fed = layer(config.units, return_sequences=True, name=f"recurrent_{number}", dtype=policy)(fed)
+    last = average.get_layer("series")
+    return keras.layers.Dense(last.units, activation=last.activation, name="series")(fed)
+
+
+def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, Any]]:
+    """For every label or code that can be set, the columns of `conditions` it is put into, and how."""
+    return [_condition(trainer, dataset, name, handle) for name, handle in trainer.sampler.handles.items()]
+
+
+def _condition(trainer: "Trainer", dataset: "Dataset", name: str, handle: "Handle") -> dict[str, Any]:
+    from rnngan_cli.training.controls import LABEL
+
+    values = np.arange(handle.choices) if handle.choices else np.array([handle.low, handle.high])
+    facts: dict[str, Any] = {"name": name, "columns": _columns(trainer, dataset, name, values)}
+    if not handle.choices:
+        return {**facts, "kind": "number", "low": handle.low, "high": handle.high}
+    facts |= {"kind": "one-hot", "values": list(range(handle.choices)), "shares": None}
+    labels = dataset.train.labels
+    if name == LABEL and labels is not None:
+        shares = np.bincount(labels, minlength=handle.choices) / len(labels)
+        facts |= {"values": list(dataset.label_names) or facts["values"], "shares": shares.tolist()}
+    return facts
+
+
+def _columns(trainer: "Trainer", dataset: "Dataset", name: str, values: np.ndarray) -> list[int]:
+    """The columns of `conditions` that differ when one label or code takes other values and all else stays."""
+    controls = trainer.variant.controls
+    if controls is None:
+        return []
+    draw = _drawn(trainer, dataset, len(values))
+    one, other = (
+        np.asarray(controls.steer(trainer.game, draw, {name: tf.constant(given)}).conditions)
+        for given in (values, np.roll(values, 1))
+    )
+    differs = one != other
+    return [int(column) for column in np.flatnonzero(differs.any(axis=tuple(range(differs.ndim - 1))))]

@@ -1,0 +1,210 @@
+"""The leaderboard as LaTeX, ready for a paper: two tables for each data set and cell, in booktabs' style.
+
+A mean is bold only where its loss is shown to be better than every other one: the best mean alone is no finding.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.errors import printable
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results import derived
+from rnngan_cli.results.cautions import cautions, places
+from rnngan_cli.results.exports.source import Source, nothing_finished
+from rnngan_cli.results.leaderboard_text import (
+    SECOND_TITLE,
+    directions,
+    explanation,
+    headings,
+    second_rows,
+    second_scores,
+    shown_scores,
+)
+from rnngan_cli.results.leaderboard_text import text_rows as first_rows
+from rnngan_cli.results.statistics.significance import verdicts
+from rnngan_cli.store import ENDED
+from rnngan_cli.system.atomic import check_target, write_text
+from rnngan_cli.system.text import counted
+from rnngan_cli.system.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Shown = Collection[tuple[str, str, str, str]]
+"""Data set, cell, loss and score where the loss is shown to be better than every other one."""
+_ESCAPES = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$", "|": r"\textbar{}",
+    "`": r"\textasciigrave{}", '"': "''", "±": r"$\pm$", "²": "$^2$", "≤": r"$\leq$",
+}  # fmt: skip
+HEAD = """% Written by rnngan {version}: the leaderboard of {name}.
+% In the preamble: \\usepackage{{booktabs}}. The text is UTF-8.
+"""
+
+
+def write_latex(source: Source, target: Path, notes: list[str]) -> str:
+    """Writes the tables as one file.
+
+    Raises:
+        UserError: no run has scores, or the file cannot be.
+    """
+    check_target(target, (".tex",))
+    runs, board, damage = derived.read(source.sweep)
+    notes += damage
+    if board.empty:
+        raise nothing_finished(source)
+    name = source.sweep.path.resolve().name
+    shown = shown_best(runs, [*shown_scores(board), *second_scores(board)])
+    found = [table for place in places(board) for table in _tables_of(name, place, runs, board, shown)]
+    write_text(target, "\n".join([HEAD.format(version=__version__, name=printable(name)), *found]))
+    return f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}"
+
+
+def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
+    """Where a loss is shown to be better than every other one: Mann-Whitney, Holm over all pairs of a table."""
+    ended = runs[runs["status"].isin(ENDED)]
+    found = set()
+    for score in scores:
+        table = verdicts(ended, score, None)
+        for (dataset, cell), rows in table.groupby(["dataset", "cell"], observed=True):
+            for loss in {*rows["loss"], *rows["baseline"]}:
+                own = rows[(rows["loss"] == loss) | (rows["baseline"] == loss)]
+                better = (own["probability_better"] > 0.5) == (own["loss"] == loss)
+                if bool((own["shown"] & better).all()):
+                    found.add((str(dataset), str(cell), str(loss), score))
+    return found
+
+
+def _tables_of(
+    name: str, place: tuple[str, str], runs: "pd.DataFrame", board: "pd.DataFrame", shown: Shown
+) -> Iterator[str]:
+    """The main table of a data set and cell, and the one of coverage and copies where there are such scores."""
+    rows = board[(board["dataset"] == place[0]) & (board["cell"] == place[1])]
+    here = runs[(runs["dataset"] == place[0]) & (runs["cell"] == place[1])]
+    protocols = sorted({str(word) for word in here["protocol"]} - {""})
+    label, title = _label(name, *place), ", ".join(place)
+    main, second = shown_scores(board), second_scores(board)
+    # The second table says itself which way is better in it.
+    first = rows.drop(columns=[f"{score}_mean" for score in second])
+    told = [explanation(first, "In italics"), f"Scored by the protocol {', '.join(protocols)}."]
+    lines = [words for _, words in first_rows(rows)]
+    notes = [_note(line) for line in (*told, _on_bold(place, main, shown))]
+    yield _table(title, label, headings(board), _lines(rows, lines, main, shown), notes)
+    if second:
+        heads = ["loss", *(METRICS[score].title for score in second)]
+        lines = [words for _, words in second_rows(rows)]
+        told = [f"Which way is better: {directions(second)}", _on_bold(place, second, shown), *cautions(rows)]
+        also = [rf"Rows and intervals as in Table~\ref{{{label}}}.", *map(_note, told)]
+        body = _lines(rows, lines, second, shown)
+        yield _table(f"{title}: {SECOND_TITLE}", f"{label}-coverage", heads, body, also)
+
+
+def _on_bold(place: tuple[str, str], scores: Sequence[str], shown: Shown) -> str:
+    if any((*place, score) == (dataset, cell, one) for dataset, cell, _, one in shown for score in scores):
+        return "Bold: shown to be better than every other loss (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
+    return "No loss is shown to be better than every other one (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
+
+
+def _lines(rows: "pd.DataFrame", words: list[list[str]], scores: Sequence[str], shown: Shown) -> list[str]:
+    """The lines between the rules, a rule before the series of known quality included."""
+    lines: list[str] = []
+    before = "loss"
+    for (_, row), cells in zip(rows.iterrows(), words, strict=True):
+        if row["kind"] != before:
+            lines.append(r"\midrule")
+        before = row["kind"]
+        lines.append(" & ".join(_cells(row, cells, scores, shown)) + r" \\")
+    return lines
+
+
+def _cells(row: "pd.Series[Any]", words: list[str], scores: Sequence[str], shown: Shown) -> list[str]:
+    name = escaped(str(row["loss"]))
+    first = name if row["kind"] == "loss" else rf"\textit{{{name}}}"
+    counts, numbers = words[1 : len(words) - len(scores)], words[len(words) - len(scores) :]
+    own = (str(row["dataset"]), str(row["cell"]), str(row["loss"]))
+    bold = [row["kind"] == "loss" and (*own, score) in shown for score in scores]
+    return [first, *(_plain(word) for word in counts), *map(_number, numbers, bold)]
+
+
+def _plain(word: str) -> str:
+    return "--" if word == "-" else escaped(word)
+
+
+def _number(word: str, bold: bool) -> str:
+    r"""A mean and half its interval's width in mathematics.
+
+    >>> print(_number("0.457 ± 0.075", True), _number("0.005", False), _number("-", False))
+    $\mathbf{0.457} {\scriptstyle\pm 0.075}$ $0.005$ --
+    """
+    if word == "-":
+        return "--"
+    mean, sign, half = word.partition(" ± ")
+    set_mean = rf"\mathbf{{{mean}}}" if bold else mean
+    return rf"${set_mean} {{\scriptstyle\pm {half}}}$" if sign else f"${set_mean}$"
+
+
+def _table(title: str, label: str, heads: Sequence[str], body: Sequence[str], notes: Sequence[str]) -> str:
+    """A float; `notes` are LaTeX already."""
+    note = " ".join(notes)
+    spec = "l" + "r" * (len(heads) - 1)
+    lines = [
+        r"\begin{table}[tbp]",
+        r"\centering\footnotesize\setlength{\tabcolsep}{3pt}",
+        rf"\caption{{{_note(title)}}}",
+        rf"\label{{{label}}}",
+        rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}",
+        r"\toprule",
+        " & ".join(map(_head, heads)) + r" \\",
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\par\smallskip",
+        rf"\begin{{minipage}}{{\linewidth}}\footnotesize {note}\end{{minipage}}",
+        r"\end{table}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _head(title: str) -> str:
+    r"""A column's title over several lines, so that a page is wide enough.
+
+    >>> print(_head("seeds"), _head("Predictive score"))
+    seeds \shortstack[r]{Predictive\\score}
+    """
+    words = [escaped(word) for word in title.split()]
+    broken = r"\\".join(words)
+    return rf"\shortstack[r]{{{broken}}}" if len(words) > 1 else broken
+
+
+def _label(*parts: str) -> str:
+    """A label that any paper can refer to.
+
+    >>> _label("my sweep", "sines", "gru units=48")
+    'tab:my-sweep-sines-gru-units-48'
+    """
+    return "tab:" + "-".join(re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-") for part in parts)
+
+
+def _note(text: str) -> str:
+    r"""Text for LaTeX; what is `in marks` is set as code.
+
+    >>> print(_note("see `rnngan compare`: 95 %"))
+    see \texttt{rnngan compare}: 95 \%
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escaped(text)
+    return "".join(rf"\texttt{{{escaped(part)}}}" if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
+def escaped(text: str) -> str:
+    r"""Text in which nothing is a command to LaTeX.
+
+    >>> print(escaped("a_b & 5 % of \\x"))
+    a\_b \& 5 \% of \textbackslash{}x
+    """
+    return "".join(_ESCAPES.get(one, one) for one in printable(text))

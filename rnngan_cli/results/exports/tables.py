@@ -1,0 +1,154 @@
+"""Three tidy tables of a sweep: runs (a row a run), histories (a row a value), the leaderboard with its intervals."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.errors import printable
+from rnngan_cli.results import derived, runs_table
+from rnngan_cli.results.exports.source import EndedRun, Source, ended_runs, target_folder
+from rnngan_cli.system.atomic import write_bytes
+from rnngan_cli.system.csv_text import frame_csv
+from rnngan_cli.system.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_IDENTITY = ("loss", "cell", "dataset", "seed")
+_UNTOLD = ("schema_version", "checkpoint_every", "data.name", "data.file")
+"""Of a config: told already, without effect on a result, or about the machine."""
+
+
+def write_csv(source: Source, target: Path, notes: list[str]) -> str:
+    """Writes the tables as CSV, in which nothing is a formula to a spreadsheet."""
+    return _write(source, target, notes, ".csv", lambda frame: frame_csv(frame).encode())
+
+
+def write_parquet(source: Source, target: Path, notes: list[str]) -> str:
+    """Writes the tables as Parquet, with the types of their columns."""
+    return _write(source, target, notes, ".parquet", _parquet_bytes)
+
+
+def _write(
+    source: Source, target: Path, notes: list[str], suffix: str, encode: "Callable[[pd.DataFrame], bytes]"
+) -> str:
+    frames = tidy_frames(source, notes)
+    folder = target_folder(target)
+    for name, frame in frames.items():
+        write_bytes(folder / f"{name}{suffix}", encode(frame))
+    return f"{', '.join(frames)} of {counted(len(frames['runs']), 'run')}"
+
+
+def _parquet_bytes(frame: "pd.DataFrame") -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def tidy_frames(source: Source, notes: list[str]) -> "dict[str, pd.DataFrame]":
+    """The tables by name: `runs`, `histories` and `leaderboard`.
+
+    Args:
+        source: a sweep.
+        notes: lines are added for what could not be read.
+
+    Raises:
+        UserError: no run has ended.
+    """
+    import pandas as pd
+
+    runs = ended_runs(source, notes)
+    table, board, damage = derived.read(source.sweep)
+    notes += [line for line in damage if not any(line in note for note in notes)]
+    named = {str(row.folder): (str(row.loss), str(row.cell)) for row in table.itertuples()}
+    # A run whose config does not fit its folder's name is in no table.
+    rows = [run_row(run, *named[run.name]) for run in runs if run.name in named]
+    lines = [
+        (run.name, step, term, value)
+        for run in runs
+        if run.name in named
+        for step, values in run.history
+        for term, value in values.items()
+    ]
+    return {
+        "runs": _frame(rows),
+        "histories": pd.DataFrame(lines, columns=["run", "step", "term", "value"]),
+        "leaderboard": board,
+    }
+
+
+def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, Any]:
+    """A run's line: what it is, how it ended, its settings, scores and costs, a column each.
+
+    Settings have the names they have on the command line, those of the data after `data_`, those of one loss or data
+    set after `option_` and its name. Scores come after `score_`, as `precision` is a setting too.
+    """
+    settings = flat_config(run.config.model_dump(mode="json"))
+    head = {name: settings.pop(name) for name in _IDENTITY}
+    scores = {f"score_{name}": float(value) for name, value in run.scores.get("scores", {}).items()}
+    spread = {f"judge_sd_{name}": value for name, value in runs_table.judge_spread(run.scores).items()}
+    return {
+        "run": run.name,
+        **head,
+        "state": run.status["state"],
+        "reason": printable(run.status.get("reason", "")),
+        "last_step": run.status["step"],
+        "leaderboard_loss": board_loss,
+        "leaderboard_cell": board_cell,
+        **settings,
+        "protocol": printable(run.scores.get("protocol", "")),
+        "scored_data_sha256": printable(run.scores.get("data_sha256", "")),
+        **scores,
+        **spread,
+        **_costs(run.provenance),
+    }
+
+
+def flat_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's config as plain values by name; the data set's name is `dataset`, lists are joined by commas.
+
+    >>> flat_config({"loss": "bce", "options": {"labels": 1}, "data": {"name": "a", "columns": ["b", "c"]}})
+    {'loss': 'bce', 'option_bce_labels': 1, 'data_columns': 'b,c', 'dataset': 'a'}
+    """
+    data = config["data"]
+    flat = {name: value for name, value in config.items() if name not in ("data", "options")}
+    flat |= {f"option_{config['loss']}_{name}": value for name, value in config.get("options", {}).items()}
+    flat |= {f"data.{name}": value for name, value in data.items() if name != "options"}
+    flat |= {f"data.option_{data['name']}_{name}": value for name, value in data.get("options", {}).items()}
+    told = {name.replace(".", "_"): _plain(value) for name, value in flat.items() if name not in _UNTOLD}
+    return {**told, "dataset": data["name"]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return printable(value) if isinstance(value, str) else value
+
+
+def _costs(provenance: Mapping[str, Any]) -> dict[str, float]:
+    """Updates of each side, seconds of training and scoring, memory, by column."""
+    found: dict[str, Any] = {"peak_memory_mib": provenance.get("peak_memory_mib")}
+    for part in ("updates", "seconds"):
+        found |= {f"{part}_{name}": value for name, value in provenance.get(part, {}).items()}
+    return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+
+
+def _frame(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
+    """Rows as a frame of typed columns: whole numbers that some runs do not have stay whole; mixed kinds are words."""
+    import pandas as pd
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in names})
+
+
+def _column(values: list[Any]) -> "pd.Series[Any]":
+    import pandas as pd
+
+    types = {type(value) for value in values if value is not None}
+    if types <= {int, float} and types != {int}:  # a column without any value too
+        return pd.Series(values, dtype="float64")
+    kinds = {frozenset({bool}): "boolean", frozenset({int}): "Int64"}
+    if frozenset(types) in kinds:
+        return pd.Series(values, dtype=kinds[frozenset(types)])
+    return pd.Series([None if value is None else str(value) for value in values], dtype="str")

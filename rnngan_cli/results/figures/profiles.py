@@ -1,0 +1,125 @@
+"""All data sets of a sweep in one picture, on the scale from floor to ceiling: performance profiles, aggregates."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
+from rnngan_cli.results.figures import style
+from rnngan_cli.results.statistics.aggregates import (
+    Tasks,
+    aggregate_table,
+    bootstrap_words,
+    known,
+    performance_profile,
+    profile_band,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GRID = np.linspace(0, 1.1, 221)
+"""Where a profile is drawn: steps of 0.005, to just above the ceiling."""
+COLUMNS, COLUMNS_OF_SETTINGS = 5, 4
+_FROM_TO = "0 is the floor (real training series), 1 the ceiling (noise)"
+_DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
+
+
+def draw_profiles(values: Tasks) -> "Figure":
+    """Draws the share of runs at or below each normalised score: a panel a loss, with its bootstrap band."""
+    runs, table = known(values), aggregate_table(values)
+    losses = [row["loss"] for row in table]
+    columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else COLUMNS, len(losses))
+    rows = -(-len(losses) // columns)
+    figure = style.new_figure(
+        (2.1 if any(" " in loss for loss in losses) else 1.8) * rows + 0.5,
+        "Performance profiles: how often each loss does how well",
+        f"Share of runs whose {_score()} is at or below a value, {_tasks(values)}; best interquartile mean first",
+        f"{_FROM_TO}. The sooner a line rises, the better. Grey: the other losses. Bands, at each value "
+        f"by itself: {bootstrap_words(table)}. {_DIVERGED} Overlapping bands are no test: see "
+        "`rnngan\u00a0compare`.",
+        legend=False,
+    )
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    profiles = {loss: performance_profile(runs[loss], GRID) for loss in losses}
+    for axes, loss in zip(panels.ravel(), losses, strict=False):
+        _profile(axes, loss, profiles, profile_band(runs[loss], GRID))
+    for axes in panels.ravel()[len(losses) :]:
+        axes.remove()
+    for axes in panels.ravel()[max(0, len(losses) - columns) : len(losses)]:  # the lowest of each column
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("normalised score")
+    for axes in panels[:, 0]:
+        axes.set_ylabel("share of runs")
+    return figure
+
+
+def _profile(axes: "Axes", loss: str, profiles: dict[str, np.ndarray], band: np.ndarray) -> None:
+    """A panel: one loss in its colour above all others."""
+    colour, _ = style.loss_style(loss)
+    for other, shares in profiles.items():
+        front = other == loss
+        axes.plot(
+            GRID,
+            shares,
+            color=colour if front else style.FAINT,
+            linewidth=1.8 if front else 0.8,
+            zorder=3 if front else 1,
+            drawstyle="steps-post",
+        )
+    axes.fill_between(GRID, band[0], band[1], step="post", color=colour, alpha=0.15, linewidth=0, zorder=2)
+    axes.axvline(1, color=style.INK, linewidth=1.1, linestyle=(0, (1, 1.5)), zorder=1)
+    axes.set(xlim=(0, GRID[-1]), ylim=(-0.03, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    axes.xaxis.set_major_formatter(style.short_number)
+    axes.yaxis.set_major_formatter(style.short_number)
+    name = style.told(loss, 11)
+    axes.set_title(name["text"], fontsize=name["fontsize"], loc="left", weight="bold")
+
+
+def draw_aggregates(values: Tasks) -> "Figure":
+    """Draws the interquartile mean of each loss over all data sets with its bootstrap interval, the best first."""
+    rows = aggregate_table(values)
+    figure = style.new_figure(
+        max(1.6, 0.8 + (0.45 if any(" " in row["loss"] for row in rows) else 0.32) * len(rows)),
+        "Over all data sets: interquartile mean",
+        f"Mean of the middle half of all runs' {_score()}; {_tasks(values)}",
+        f"{_FROM_TO}. Lower is better. Lines: {bootstrap_words(rows)}. {_DIVERGED} "
+        "Overlapping intervals are no test: see `rnngan\u00a0compare`.",
+        legend=False,
+    )
+    axes = figure.subplots()
+    for height, row in enumerate(rows):
+        colour, marker = style.loss_style(row["loss"])
+        ends = (row["iqm_low"], row["iqm_high"])
+        axes.plot(ends, (height, height), color=colour, linewidth=2.2, alpha=0.6, solid_capstyle="butt")
+        axes.plot([row["iqm"]], [height], marker=marker, markersize=9, color=colour, mec="white", mew=0.8, zorder=3)
+    _rows(axes, [row["loss"] for row in rows])
+    low, high = min(0.0, *(row["iqm_low"] for row in rows)), max(1.0, *(row["iqm_high"] for row in rows))
+    axes.set_xlim(*style.padded(low, high, 0.03))
+    axes.set_xlabel(f"interquartile mean of normalised {SORT_BY} (lower is better)")
+    for edge in (0, 1):
+        axes.axvline(edge, color=style.INK, linewidth=1.1, linestyle=(0, (1, 1.5)), zorder=1)
+    return figure
+
+
+def _rows(axes: "Axes", losses: list[str]) -> None:
+    """A row a loss, named at the left."""
+    names = [style.told(loss, 10) for loss in losses]
+    axes.set_ylim(len(losses) - 0.5, -0.5)
+    axes.set_yticks(
+        range(len(losses)), [name["text"] for name in names], color=style.INK, fontsize=names[0]["fontsize"]
+    )
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(style.short_number)
+    axes.grid(False, axis="y")
+
+
+def _score() -> str:
+    return METRICS[SORT_BY].in_text
+
+
+def _tasks(values: Tasks) -> str:
+    """Which data sets and cells, in words; their number where they are many."""
+    tasks = [" ".join(task) for task in next(iter(values.values()))]
+    return ", ".join(tasks) if len(tasks) <= 3 else f"{len(tasks)} data sets and cells"

@@ -1,0 +1,125 @@
+"""What is under results/ as pandas frames, for `from rnngan_cli import ...`. What cannot be read is warned of."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.store import RunFolder, SweepFolder, find_sweeps
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OF_A_RUN = ["dataset", "cell", "loss", "seed", "folder"]
+"""Columns that say which run a line of history is of."""
+
+
+def load_runs(results: str | Path) -> "pd.DataFrame":
+    """The runs of a sweep, one a row: data set, cell, loss, seed, how it ended, every score, what it took.
+
+    A run that cannot be read is left out and told of by a warning.
+
+    Raises:
+        UserError: there is no sweep.
+    """
+    from rnngan_cli.results.runs_table import runs_table
+
+    runs, damage = runs_table(_find(results))
+    return _told(runs, damage)
+
+
+def load_leaderboard(results: str | Path) -> "pd.DataFrame":
+    """The leaderboard of a sweep: for every loss the mean of each score over seeds, and its 95 % interval.
+
+    Series of known quality, where `rnngan evaluate` has scored them, are the rows whose `kind` is `calibration`.
+
+    Raises:
+        UserError: there is no sweep.
+    """
+    from rnngan_cli.results.derived import read
+
+    _, board, damage = read(_find(results))
+    return _told(board, damage)
+
+
+def load_histories(results: str | Path) -> "pd.DataFrame":
+    """Loss curves and diagnostics of every run of a sweep, long: a row a run, step and term.
+
+    Returns:
+        A frame with the columns dataset, cell, loss, seed, folder, step, term and value; docs/files.md tells the terms.
+
+    Raises:
+        UserError: there is no sweep.
+    """
+    import pandas as pd
+
+    place, runs = _find(results).path / "runs", load_runs(results)
+    damage: list[str] = []
+    parts = [pd.DataFrame(columns=[*OF_A_RUN, "step", "term", "value"])]
+    for key in runs[OF_A_RUN].itertuples(index=False, name=None):
+        try:
+            history = RunFolder(place / key[-1]).history()
+        except DamagedFileError as error:
+            damage.append(str(error))
+            continue
+        lines = [(*key, step, term, value) for step, terms in history for term, value in terms.items()]
+        parts.append(pd.DataFrame(lines, columns=parts[0].columns))
+    return _told(pd.concat(parts[1:] or parts, ignore_index=True), damage)
+
+
+def load_samples(run: str | Path) -> "pd.DataFrame":
+    """The series kept with a run, in the data's own units: a row a step, with the columns series, step and features.
+
+    Raises:
+        UserError: the folder holds no run that has samples.
+    """
+    from rnngan_cli.results.groups import read_reference
+    from rnngan_cli.results.runs_table import runs_table
+
+    folder = RunFolder(Path(run).resolve())
+    try:
+        series = folder.samples()["series"]
+    except (DamagedFileError, KeyError) as error:
+        raise UserError(f"`{run}` holds no samples ({error}); give a folder below runs/ whose run is done") from error
+    sweep_folder = SweepFolder(folder.path.parent.parent)
+    runs, _ = runs_table(sweep_folder)
+    reference = read_reference(sweep_folder, runs[runs["folder"] == folder.path.name], [])
+    names = reference.feature_names if reference else [f"feature {one + 1}" for one in range(series.shape[2])]
+    return series_frame(series, names)
+
+
+def series_frame(series: np.ndarray, feature_names: Sequence[str]) -> "pd.DataFrame":
+    """Series (count, steps, features) as a table: a row a step, with the columns series, step and the features."""
+    import pandas as pd
+
+    count, steps, features = series.shape
+    table = pd.DataFrame(series.reshape(-1, features), columns=list(feature_names))
+    table.insert(0, "series", np.repeat(np.arange(count), steps))
+    table.insert(1, "step", np.tile(np.arange(steps), count))
+    return table
+
+
+def _find(results: str | Path) -> SweepFolder:
+    """The one sweep at a path, or below it.
+
+    Raises:
+        UserError: there is none, or more than one.
+    """
+    found = find_sweeps(Path(results))
+    if len(found) > 1:
+        raise UserError(f"`{results}` holds {len(found)} sweeps; name one of them, such as `{found[0].path}`")
+    return found[0]
+
+
+def _told(frame: "pd.DataFrame", damage: Iterable[str]) -> "pd.DataFrame":
+    tell(damage)
+    return frame
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Warns of what could not be read, a warning each, at the line that called a function of the library."""
+    for line in lines:
+        warnings.warn(line, stacklevel=4)

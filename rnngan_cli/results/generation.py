@@ -1,0 +1,174 @@
+"""Series from a finished run's generator, in the units of its data, as an array, a table or a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.results.figures.controls import draw_generated
+from rnngan_cli.results.frames import series_frame
+from rnngan_cli.results.groups import Grid
+from rnngan_cli.store import State, find_run
+from rnngan_cli.system import memory
+from rnngan_cli.system.atomic import check_target, npz_bytes, write_bytes
+from rnngan_cli.system.csv_text import frame_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from rnngan_cli.config import RunConfig
+    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.training.trainer import Trainer
+
+PICTURES = (".png", ".svg")
+SUFFIXES = (".npz", ".csv", *PICTURES)
+POINTS = 10
+"""Values of a sweep along a continuous code, unless another number is asked for."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Series drawn from a generator.
+
+    Attributes:
+        series: float64 (count, steps, features), in the data's own units.
+        feature_names: one a feature.
+        fed: labels and codes the series were made from, (count,) each, by column name; empty for most losses.
+        label_names: of the labels in `fed`, by number; empty without labels.
+        title: what they are, in a few words.
+        image: whether a series is a picture whose rows are steps.
+        swept, values: the label or code that takes several values in turn, and those, as words.
+    """
+
+    series: np.ndarray
+    feature_names: tuple[str, ...]
+    fed: dict[str, np.ndarray]
+    label_names: tuple[str, ...]
+    title: str
+    image: bool
+    swept: str | None = None
+    values: tuple[str, ...] = ()
+
+    def frame(self) -> "pd.DataFrame":
+        """A table: a row a step, with the columns `series` and `step`, one a feature, and one for every label and code.
+
+        Raises:
+            ValueError: a feature has the name of another column.
+        """
+        table = series_frame(self.series, self.feature_names)
+        for name, values in self.fed.items():
+            words = np.array(self.label_names)[values] if name == "label" and self.label_names else values
+            table.insert(len(table.columns), name, np.repeat(words, self.series.shape[1]))
+        return table
+
+
+def generate_series(
+    run: Path, count: int, stream: str, *, label: str | None = None, codes: Sequence[str] = (), points: int = POINTS
+) -> Generated:
+    """Draws series from a run's generator; the same call gives the same series.
+
+    Args:
+        run: the run's folder.
+        count: how many.
+        stream: any word; another one draws other noise.
+        label: a class, by name or number, or a sweep `0..9` over classes; drawn as in training if not given.
+        codes: `NAME=VALUE` or `NAME=A..B` each; the others are drawn.
+        points: values of a sweep along a continuous code.
+
+    Raises:
+        UserError: the folder holds no finished run, its weights are gone, or a label or code cannot be set so.
+    """
+    folder = find_run(run)
+    try:
+        config = folder.config()
+        weights = folder.weights()
+    except DamagedFileError as error:
+        raise UserError(
+            f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done, as "
+            "`rnngan status --all` tells"
+        ) from error
+    from rnngan_cli.system import device
+
+    if not device.in_use():
+        device.start("cpu")
+    from rnngan_cli import data
+    from rnngan_cli.sweeps import cost
+    from rnngan_cli.sweeps.plan import check_resolved
+    from rnngan_cli.training.controls import LABEL, arrange, read_requests
+
+    requests = read_requests(label, codes)
+    check_resolved(config)
+    dataset = data.load(config.data)
+    cost.check(config, dataset)
+    memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
+    trainer = restored(run, config, dataset, weights)
+    layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
+    scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
+    return Generated(
+        dataset.scaler.inverse(scaled),
+        dataset.feature_names,
+        {name if name == LABEL else f"code_{name}": values for name, values in fed.items()},
+        dataset.label_names if LABEL in fed else (),
+        f"{config.loss}, {config.cell}, {config.data.name}, seed {config.seed}",
+        dataset.image,
+        layout.swept,
+        layout.values,
+    )
+
+
+def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: State) -> "Trainer":
+    """A run's networks with the weights it ended with.
+
+    Raises:
+        UserError: the weights are of another run.
+    """
+    from rnngan_cli.training.trainer import Trainer
+
+    trainer = Trainer(config, dataset)
+    try:
+        trainer.load_weights(weights)
+    except ValueError as error:
+        raise UserError(f"`{run}`: {error}; the weights are of another run") from error
+    return trainer
+
+
+def write_series(path: Path, made: Generated) -> None:
+    """Writes series as NPZ (`series`, `feature_names`, what they were fed), CSV (a line a step) or a picture.
+
+    Raises:
+        UserError: another suffix, a folder that is not there, or a feature with the name of another column for CSV.
+    """
+    check_target(path, SUFFIXES)
+    if path.suffix == ".npz":
+        arrays = {"series": made.series, "feature_names": np.array(made.feature_names), **made.fed}
+        names = {"label_names": np.array(made.label_names)} if made.label_names else {}
+        write_bytes(path, npz_bytes({**arrays, **names}))
+    elif path.suffix in PICTURES:
+        write_bytes(path, draw_generated(_grid(made), made.title, made.feature_names)[path.suffix[1:]])
+    else:
+        _refuse_names(path, made)
+        write_bytes(path, frame_csv(made.frame()).encode())
+
+
+def _grid(made: Generated) -> Grid:
+    """Series as a grid: the values of a sweep, or a single row, by draws."""
+    if made.swept is None:
+        return Grid("", ("",), made.series[None], made.image)
+    draws = len(made.series) // len(made.values)
+    shape = (draws, len(made.values), *made.series.shape[1:])
+    ordered = made.series[: draws * len(made.values)].reshape(shape).swapaxes(0, 1)
+    return Grid(made.swept, made.values, ordered, made.image)
+
+
+def _refuse_names(path: Path, made: Generated) -> None:
+    """Refuses features that would have the name of a column of their own.
+
+    Raises:
+        UserError: which.
+    """
+    taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
+    if taken:
+        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")

@@ -1,0 +1,255 @@
+"""What pictures are made of: the runs of one data set and one cell, with all that is read of them, read once.
+
+What cannot be read is left out and told in a note; nothing here draws.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.evaluation.metrics import SORT_BY
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.results.leaderboard import scales
+from rnngan_cli.results.runs_table import runs_table
+from rnngan_cli.results.statistics.aggregates import normalised
+from rnngan_cli.store import ENDED, GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TERMS = ("d_loss", "g_loss")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The history of one run.
+
+    Attributes:
+        seed, state: which run, and how it ended (`done` or `diverged`).
+        steps: int (rows,), updates of the generator.
+        losses: `d_loss` and `g_loss`, float (rows,) each; not finite where a diverged run was not.
+    """
+
+    seed: int
+    state: str
+    steps: np.ndarray
+    losses: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Series by the value of a label or code.
+
+    Attributes:
+        name: of the label or code; empty if nothing was set.
+        values: as words.
+        series: float (values, draws, steps, features), own units; a draw has the same noise at every value.
+        image: whether a series is a picture whose rows are steps.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    series: np.ndarray
+    image: bool
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What one run generated: float (series, steps, features), own units, finite; and grids by label and code."""
+
+    seed: int
+    series: np.ndarray
+    grids: tuple[Grid, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real test series: float (series, steps, features), own units; `image` if steps are rows of pixels."""
+
+    series: np.ndarray
+    feature_names: tuple[str, ...]
+    image: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The runs of one data set and cell.
+
+    Attributes:
+        dataset, cell: as in the table of runs; the cell may tell a setting too (`gru units=48`).
+        runs: the rows of the table of runs.
+        losses: in the order of the registry, unregistered ones last.
+        curves: by loss, ended runs whose history could be read, by seed.
+        samples: by loss, of the finished run with the lowest seed.
+        gaps: why a loss has no samples, in a few words.
+        reference: real series, or None if they could not be read.
+        notes: a line for everything that could not be read.
+    """
+
+    dataset: str
+    cell: str
+    runs: "pd.DataFrame"
+    losses: tuple[str, ...]
+    curves: dict[str, list[Curve]]
+    samples: dict[str, Samples]
+    gaps: dict[str, str]
+    reference: Reference | None
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """For titles and notes."""
+        return f"{self.dataset}, {self.cell}"
+
+    def state_count(self, loss: str, state: str) -> int:
+        """The number of runs of a loss that ended as `state`."""
+        return int(((self.runs["loss"] == loss) & (self.runs["status"] == state)).sum())
+
+
+def read_groups(sweep: SweepFolder) -> tuple[list[Group], list[str]]:
+    """Reads all groups of a sweep, by data set and cell, and a line for every run that could not be read."""
+    table, notes = runs_table(sweep)
+    pairs = table[["dataset", "cell"]].drop_duplicates().itertuples(index=False)
+    parts = [table[(table["dataset"] == pair[0]) & (table["cell"] == pair[1])] for pair in pairs]
+    return [_read_group(sweep, part) for part in parts], notes
+
+
+def read_values(sweep: SweepFolder, groups: Sequence[Group]) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+    """Reads the leaderboard's sorting score, put between floor and ceiling, by loss and task.
+
+    Returns:
+        Losses in the order of the registry, with runs of all data sets that have known series; none without any.
+    """
+    import pandas as pd
+
+    runs = pd.concat([group.runs for group in groups]) if groups else pd.DataFrame()
+    if SORT_BY not in runs.columns:
+        return {}
+    ended = runs[runs["status"].isin(ENDED)]
+    values = normalised(ended, SORT_BY, scales(sweep, ended, SORT_BY))
+    return {loss: values[loss] for loss in ordered(list(values)) if values[loss]}
+
+
+def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> Group:
+    notes: list[str] = []
+    losses = ordered(list(runs["loss"]))
+    reference = read_reference(sweep, runs, notes)
+    curves, samples, gaps = {}, {}, {}
+    for loss in losses:
+        rows = runs[runs["loss"] == loss].sort_values("seed")
+        curves[loss] = _read_curves(sweep, rows, notes)
+        done = rows[rows["status"] == "done"]
+        found = read_samples(sweep, done.iloc[0], reference, notes) if len(done) else None
+        if found is None:
+            gaps[loss] = "samples cannot be read" if len(done) else _how_it_ended(rows)
+        else:
+            samples[loss] = found
+    dataset, cell = str(runs["dataset"].iloc[0]), str(runs["cell"].iloc[0])
+    return Group(dataset, cell, runs, losses, curves, samples, gaps, reference, tuple(notes))
+
+
+def ordered(losses: Sequence[str]) -> tuple[str, ...]:
+    """The names without repeats in the order of the registry, unregistered ones last.
+
+    >>> ordered(["wgan", "mine", "bce", "wgan"])
+    ('bce', 'wgan', 'mine')
+    """
+    known = [name for name in VARIANTS if name in losses]
+    return (*known, *sorted(set(losses) - set(known)))
+
+
+def _how_it_ended(rows: "pd.DataFrame") -> str:
+    """Why a loss without a finished run has no samples."""
+    steps = sorted(int(step) for step in rows.loc[rows["status"] == "diverged", "step"])
+    if not steps:
+        return "no run finished"
+    if len(steps) == 1:
+        return f"diverged at step {steps[0]}"
+    return f"{len(steps)} runs diverged, the first at step {steps[0]}"
+
+
+def _run(sweep: SweepFolder, row: "pd.Series") -> RunFolder:
+    return RunFolder(sweep.path / "runs" / str(row["folder"]))
+
+
+def _read_curves(sweep: SweepFolder, rows: "pd.DataFrame", notes: list[str]) -> list[Curve]:
+    curves = []
+    for _, row in rows[rows["status"].isin(ENDED)].iterrows():
+        try:
+            curves.append(_curve(int(row["seed"]), str(row["status"]), _run(sweep, row).history()))
+        except (DamagedFileError, KeyError) as error:
+            reason = f"history.csv has no {error}" if isinstance(error, KeyError) else str(error)
+            notes.append(f"loss curve of {row['folder']}: left out, {reason}")
+    return curves
+
+
+def _curve(seed: int, state: str, history: Sequence[HistoryRow]) -> Curve:
+    steps = np.array([step for step, _ in history], dtype=np.int64)
+    if (np.diff(steps) <= 0).any():
+        raise DamagedFileError("the steps of history.csv do not ascend")
+    losses = {term: np.array([values[term] for _, values in history], dtype=np.float64) for term in TERMS}
+    return Curve(seed, state, steps, losses)
+
+
+def read_samples(sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]) -> Samples | None:
+    """What the run of a row generated; None where it cannot be read, with a line added to `notes`."""
+    try:
+        arrays = _run(sweep, row).samples()
+        series = _finite_series(arrays.get("series"))
+        if reference is not None and series.shape[1:] != reference.series.shape[1:]:
+            shapes = f"{series.shape[1:]}, those of the data {reference.series.shape[1:]}"
+            raise DamagedFileError(f"series are of the shape {shapes}")
+    except DamagedFileError as error:
+        notes.append(f"samples of {row['folder']}: left out, {error}")
+        return None
+    return Samples(int(row["seed"]), series, _grids(arrays, series, image=reference is not None and reference.image))
+
+
+def _grids(arrays: dict[str, np.ndarray], series: np.ndarray, *, image: bool) -> tuple[Grid, ...]:
+    """The grids among a run's samples; what has another shape than its series is passed over."""
+    grids = []
+    for name in sorted(name for name in arrays if name.startswith(GRID_PREFIX)):
+        grid, values = arrays[name], arrays.get(name.replace(GRID_PREFIX, VALUES_PREFIX, 1))
+        if values is None or grid.ndim != 4 or grid.shape[2:] != series.shape[1:] or len(values) != len(grid):
+            continue
+        if grid.dtype.kind in "fiu" and np.isfinite(grid).all():
+            words = tuple(str(value) for value in values)
+            grids.append(Grid(name.removeprefix(GRID_PREFIX), words, grid.astype(np.float64), image))
+    return tuple(grids)
+
+
+def read_reference(sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]) -> Reference | None:
+    """The real series of the data of runs; None where they cannot be read, with a line added to `notes`."""
+    # The hash comes from a file, and becomes part of a path: nothing but a hash may.
+    hashes = [key for key in runs["data"].unique() if re.fullmatch(r"[0-9a-f]{12}", key)]
+    dataset = runs["dataset"].iloc[0]
+    reason = "no run has scores that name their data"
+    for key in hashes:
+        try:
+            return _reference(sweep.reference(f"{dataset}-{key}"))
+        except DamagedFileError as error:
+            reason = str(error)
+    notes.append(f"real series of {dataset}, {runs['cell'].iloc[0]}: left out, {reason}")
+    return None
+
+
+def _reference(arrays: dict[str, np.ndarray]) -> Reference:
+    series = _finite_series(arrays.get("series"))
+    names = tuple(str(name) for name in np.atleast_1d(arrays.get("feature_names", ())))
+    if len(names) != series.shape[2]:
+        names = tuple(f"feature {number + 1}" for number in range(series.shape[2]))
+    return Reference(series, names, bool(np.any(arrays.get("image", False))))
+
+
+def _finite_series(series: np.ndarray | None) -> np.ndarray:
+    """The series that hold no NaN and no infinite value, as float64 (series, steps, features)."""
+    if series is None or series.ndim != 3 or series.dtype.kind not in "fiu" or 0 in series.shape:
+        raise DamagedFileError("the file holds no `series` of numbers by series, step and feature")
+    finite = series[np.isfinite(series).all(axis=(1, 2))].astype(np.float64)
+    if not len(finite):
+        raise DamagedFileError("no series is free of NaN and infinite values")
+    return finite

@@ -1,0 +1,262 @@
+"""Leaderboards as text: Markdown, and tables for a terminal, with how to read them."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
+from rnngan_cli.results.cautions import cautions, places, tells_apart
+from rnngan_cli.system.text import markdown_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+
+SECOND_GROUPS = ("coverage", "memorisation")
+"""Groups of scores in a table of their own: a model that leaves modes out or copies can lead in the first one."""
+SECOND_TITLE = "coverage and copies"
+NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precision", "spread_ratio", "density")
+"""What of the second table a terminal shows first, where there is no room for all."""
+COLUMNS = 80
+
+
+def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
+    """For every group of a board, the shown scores that do not tell real series from noise there."""
+    found: dict[str, list[str]] = {}
+    for dataset, cell in places(board):
+        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell) & (board["kind"] == "calibration")]
+        edges = [rows[rows["loss"] == name] for name in ("floor", "ceiling")]
+        if not all(len(edge) for edge in edges):
+            continue
+        for name in shown_scores(board):
+            floor, ceiling = (float(METRICS[name].badness(edge[f"{name}_mean"].to_numpy())[0]) for edge in edges)
+            if not tells_apart(floor, ceiling):
+                found.setdefault(f"{dataset}, {cell}", []).append(METRICS[name].title)
+    return found
+
+
+def shown_scores(board: "pd.DataFrame") -> list[str]:
+    """The scores a leaderboard shows to a reader: the primary ones it has."""
+    return [name for name, metric in METRICS.items() if metric.primary and f"{name}_mean" in board.columns]
+
+
+def second_scores(board: "pd.DataFrame") -> list[str]:
+    """The scores of the second table, on coverage and copies, that a board has and the first one does not show."""
+    return [
+        name
+        for name, metric in METRICS.items()
+        if metric.group in SECOND_GROUPS and not metric.primary and f"{name}_mean" in board.columns
+    ]
+
+
+def text_rows(board: "pd.DataFrame") -> list[tuple[str, list[str]]]:
+    """For every row of a board, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
+    return [
+        (f"{row['dataset']}, {row['cell']}", [_name(row), *_counts(row), *_scores(row, shown_scores(board))])
+        for _, row in board.iterrows()
+    ]
+
+
+def second_rows(board: "pd.DataFrame") -> list[tuple[str, list[str]]]:
+    """For every row of a board, the title of its second table and its words: loss, then mean ± half-width."""
+    return [
+        (f"{row['dataset']}, {row['cell']}: {SECOND_TITLE}", [_name(row), *_scores(row, second_scores(board))])
+        for _, row in board.iterrows()
+    ]
+
+
+def headings(board: "pd.DataFrame") -> list[str]:
+    """Column titles of `text_rows`."""
+    return ["loss", "seeds", "diverged", *(METRICS[name].title for name in shown_scores(board))]
+
+
+def _known(row: "pd.Series[Any]") -> bool:
+    """Whether a row is of series of known quality."""
+    return bool(row.get("kind") == "calibration")
+
+
+def _name(row: "pd.Series[Any]") -> str:
+    return f"({row['loss']})" if _known(row) else str(row["loss"])
+
+
+def _counts(row: "pd.Series[Any]") -> list[str]:
+    """Seeds and diverged ones; of how many, and the exact interval of the share, where there are any."""
+    if _known(row):
+        return ["-", "-"]
+    diverged = int(row["num_diverged"])
+    if not diverged:
+        return [str(int(row["num_seeds"])), "0"]
+    interval = f"[{row['share_diverged_low']:.2f}, {row['share_diverged_high']:.2f}]"
+    return [str(int(row["num_seeds"])), f"{diverged} of {_ended(row)} {interval}"]
+
+
+def _ended(row: "pd.Series[Any]") -> int:
+    """Runs done or diverged; a board has the share."""
+    diverged = int(row["num_diverged"])
+    return round(diverged / float(row["share_diverged"])) if diverged else int(row["num_seeds"])
+
+
+def _scores(row: "pd.Series[Any]", names: Sequence[str]) -> list[str]:
+    return [_mean_and_interval(row, name) for name in names]
+
+
+CALIBRATION = (
+    "series of known quality: floor, real training series; ceiling, noise; between them noisy copies (bootstrap), a "
+    "fitted normal distribution, real series with their steps shuffled, an untrained generator."
+)
+
+
+def markdown(board: "pd.DataFrame") -> str:
+    """The leaderboard as Markdown, two tables for each data set and cell."""
+    if board.empty:
+        return "No run has ended.\n"
+    second = second_scores(board)
+    tables: dict[str, list[str]] = {}
+    for (name, words), (below, others) in zip(text_rows(board), second_rows(board), strict=True):
+        tables.setdefault(name, _head(name, headings(board))).append(f"| {' | '.join(words)} |")
+        if second:
+            titles = ["loss", *(METRICS[score].title for score in second)]
+            tables.setdefault(below, _head(below, titles)).append(f"| {' | '.join(others)} |")
+    lines = [line for table in tables.values() for line in (*table, "")]
+    warnings = [f"- {line}" for line in cautions(board)]
+    return "\n".join([*lines, explanation(board), "", *warnings, *([""] if warnings else [])])
+
+
+def _head(title: str, columns: Sequence[str]) -> list[str]:
+    return [f"**{title}**", "", *markdown_table(columns)]
+
+
+def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
+    """How to read a leaderboard; `where` says how series of known quality are set apart."""
+    parts = [
+        "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
+        directions(shown_scores(board)),
+        f"Sorted by {METRICS[SORT_BY].in_text}; an order is no proof: see `rnngan compare`.",
+    ]
+    if int(board["num_diverged"].fillna(0).sum()):
+        parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
+    parts += _judge_spreads(board)
+    if second_scores(board):
+        parts.append(f"{SECOND_TITLE.capitalize()}: {directions(second_scores(board))}")
+    if "kind" in board.columns and (board["kind"] == "calibration").any():
+        parts.append(f"{where}, {CALIBRATION}")
+        blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
+        parts += [f"Does not tell real series from noise: {'; '.join(blind)}."] if blind else []
+    return " ".join(parts)
+
+
+def _judge_spreads(board: "pd.DataFrame") -> list[str]:
+    """A sentence for every data set and cell on how far the judges of one generator lie apart."""
+    names = [name for name in shown_scores(board) if name + JUDGE_SD in board.columns]
+    found = []
+    for dataset, cell in places(board):
+        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+        spreads = {name: float(rows[name + JUDGE_SD].pow(2).mean() ** 0.5) for name in names}
+        words = [f"{METRICS[name].title} {value:.3f}" for name, value in spreads.items() if not math.isnan(value)]
+        found += [f"on {dataset}, {cell} {'; '.join(words)}"] if words else []
+    if not found:
+        return []
+    return [
+        "Judges of one generator differ too, by seeds of their own; their standard deviation, which is not in the "
+        f"intervals: {'; '.join(found)}."
+    ]
+
+
+def directions(names: Sequence[str]) -> str:
+    """Which way is better, in words.
+
+    >>> directions(["mmd2", "predictive"]), directions(["recall", "coverage", "duplicates"])
+    ('Lower is better in every column.', 'higher is better for recall, coverage; lower for duplicates.')
+    """
+    titles: dict[str, list[str]] = {}
+    for name in names:
+        titles.setdefault(METRICS[name].better, []).append(METRICS[name].in_text)
+    if len(titles) == 1:
+        return f"{next(iter(titles)).capitalize()} is better in every column."
+    words = [f"{way} for {', '.join(which)}" for way, which in titles.items()]
+    return f"{'; '.join(words)}.".replace(" for ", " is better for ", 1)
+
+
+def render(board: "pd.DataFrame") -> None:
+    """Prints the leaderboard, two tables for each data set and cell, narrow enough for 80 columns."""
+    from rich.console import Console
+
+    console = Console()
+    for dataset, cell in places(board):
+        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+        console.print(_first_table(rows))
+        if second_scores(board):
+            console.print(_second_table(rows))
+    for line in (explanation(board, "Below the gap"), *cautions(board)):
+        console.print(line, markup=False, highlight=False)
+
+
+def _first_table(rows: "pd.DataFrame") -> "Table":
+    names, lines = shown_scores(rows), []
+    for _, row in rows.iterrows():
+        share = "" if _known(row) else f"{int(row['num_diverged'])} of {_ended(row)}"
+        lines.append([share, *map(_short, _scores(row, names))])
+    return _table(rows, "", ["di-\nverged", *map(_narrow, names)], lines)
+
+
+def _second_table(rows: "pd.DataFrame") -> "Table":
+    """Means alone, and as many columns as there is room for."""
+    room = COLUMNS - max(len(part) for loss in rows["loss"] for part in str(loss).split())
+    names = second_scores(rows)
+    while names and sum(_width(name) for name in names) > room:
+        names.remove(max(names, key=lambda name: (*NARROW_ORDER, name).index(name)))
+    means = [[_number(float(row[f"{name}_mean"])) for name in names] for _, row in rows.iterrows()]
+    return _table(rows, f": {SECOND_TITLE}", [_narrow(name) for name in names], means)
+
+
+def _width(name: str) -> int:
+    """Columns that a score of the second table takes, the gap before it included."""
+    return 2 + max(len(word) for word in (*_narrow(name).split("\n"), "0.000"))
+
+
+def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> "Table":
+    """A table of one data set and cell: losses, a gap, series of known quality."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    found = Table(
+        title=Text(f"{rows['dataset'].iloc[0]}, {rows['cell'].iloc[0]}{title}", style="table.title"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
+    for number, column in enumerate(("loss", *columns)):
+        found.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for (_, row), words in zip(rows.iterrows(), lines, strict=True):
+        if _known(row) and not any(one.end_section for one in found.rows):
+            found.add_section()
+        found.add_row(Text(str(row["loss"]).replace(" ", "\n")), *words)
+    return found
+
+
+def _short(score: str) -> str:
+    """A mean and its half-width in few letters, so that five scores fit into 80 columns.
+
+    >>> _short("0.422 ± 0.175"), _short("2.000 ± 2.484")
+    ('0.422±.175', '2.000±2.484')
+    """
+    return score.replace(" ± 0.", "±.").replace(" ± ", "±")
+
+
+def _narrow(score: str) -> str:
+    """A score's title for a column of a terminal: its first words, broken after eleven letters."""
+    title = METRICS[score].title.replace(" score", "").replace(" distance", "").replace(" difference", "")
+    return "\n".join(f"{word[:9]}-\n{word[9:]}" if len(word) > 11 else word for word in title.split())
+
+
+def _mean_and_interval(row: "pd.Series[Any]", name: str) -> str:
+    mean, high = float(row[f"{name}_mean"]), float(row[f"{name}_high"])
+    return _number(mean) if math.isnan(mean) or math.isnan(high) else f"{mean:.3f} ± {high - mean:.3f}"
+
+
+def _number(mean: float) -> str:
+    return "-" if math.isnan(mean) else f"{mean:.3f}"

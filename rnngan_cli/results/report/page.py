@@ -1,0 +1,177 @@
+"""The report's file: a template filled in, with its style, its script and the library of charts put into it."""
+
+import json
+import math
+import re
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from rnngan_cli.config.toml_text import toml_text
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.comparison_text import aggregates_text
+from rnngan_cli.results.report.charts import finite
+from rnngan_cli.results.report.facts import Facts, board_columns, board_facts, made_with, words_on_reading
+from rnngan_cli.system.text import counted
+from rnngan_cli.system.version import __version__
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_STATES = ("done", "diverged", "failed", "running", "interrupted", "pending")
+_BAR = 100
+"""Units across which an interval is drawn."""
+
+
+def page(facts: Facts) -> str:
+    """The whole file as text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from plotly.offline import get_plotlyjs
+
+    loader = PackageLoader("rnngan_cli", "results/report")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # the order of losses and terms is kept
+    environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent, "code": _code}
+    return environment.get_template("page.html.j2").render(
+        **_values(facts), style=_own("page.css"), script=_own("page.js"), plotly=get_plotlyjs()
+    )
+
+
+def _own(name: str) -> str:
+    return resources.files("rnngan_cli.results.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _values(facts: Facts) -> dict[str, Any]:
+    """What the template names."""
+    reading, warnings = words_on_reading(facts.board)
+    counts = facts.runs["status"].value_counts()
+    states = [(state, int(counts[state])) for state in _STATES if state in counts]
+    return {
+        "name": facts.name,
+        "version": __version__,
+        "num_runs": counted(len(facts.runs), "run"),
+        "states": states,
+        "boards": board_facts(facts.board) if not facts.board.empty else [],
+        "columns": board_columns(facts.board) if not facts.board.empty else [],
+        "reading": reading,
+        "cautions": warnings,
+        "unwell": facts.runs[facts.runs["status"].isin(["diverged", "failed"])].to_dict("records"),
+        "runs": facts.runs.to_dict("records"),
+        "details": {name: _detail(one) for name, one in facts.details.items()},
+        "made_with": made_with(facts.details),
+        "resolved": toml_text(facts.sweep) if facts.sweep else "",
+        "charts": facts.charts,
+        "notes": facts.notes,
+        **_comparison(facts),
+    }
+
+
+def _detail(one: dict[str, Any]) -> dict[str, str]:
+    """A run's details as text."""
+    return {
+        "command": one["command"],
+        "config": json.dumps(one["config"], indent=1),
+        "provenance": json.dumps(one["provenance"], indent=1),
+    }
+
+
+def _comparison(facts: Facts) -> dict[str, Any]:
+    """Verdicts, aggregates and the matrix, where some run has scores."""
+    found = facts.compared
+    if found is None:
+        return {"against": "", "summary": "No run has scores yet.", "verdicts": [], "aggregates": [], "matrix": []}
+    rows = found.verdicts.to_dict("records")
+    shown = [row for row in rows if row["shown"]]
+    # Those with a difference first: they are what a reader is after.
+    ranked = [*shown, *(row for row in rows if not row["shown"])]
+    verdicts = [
+        {"place": found.place(row), "dataset": row["dataset"], "cell": row["cell"], "loss": row["loss"]}
+        | {name: row[name] for name in ("baseline", "shown", "verdict", "num_runs", "num_baseline")}
+        | {name: finite(row[name]) for name in ("difference", "probability_better", "p_holm")}
+        for row in ranked
+    ]
+    names = [str(row["loss"]) for row in found.aggregates]
+    title = METRICS[found.score].in_text if found.score in METRICS else found.score
+    return {
+        "against": f"Losses compared with {found.baseline} by {title}.",
+        "summary": _summary(len(shown), len(rows), title),
+        "verdicts": verdicts,
+        "aggregates": found.aggregates,
+        "scale": aggregates_text(found)[0].rstrip(":") if found.aggregates else "",
+        "matrix": [
+            (name, [None if name == other else found.improvement[name][other] for other in names]) for name in names
+        ],
+    }
+
+
+def _summary(shown: int, number: int, score: str) -> str:
+    """One sentence over all verdicts.
+
+    >>> _summary(0, 9, "mmd2"), _summary(2, 9, "mmd2")
+    ('No difference is shown in any of 9 comparisons by mmd2.', 'A difference is shown in 2 of 9 comparisons by mmd2.')
+    """
+    if not number:
+        return "There is one loss alone: nothing to compare."
+    if not shown:
+        return f"No difference is shown in any of {counted(number, 'comparison')} by {score}."
+    return f"A difference is shown in {shown} of {counted(number, 'comparison')} by {score}."
+
+
+def _short(value: float | None) -> str:
+    """A number for a table; a dash for none.
+
+    >>> _short(0.03521), _short(1234.5), _short(None), _short(0.0000123)
+    ('0.035', '1234', '-', '1.23e-05')
+    """
+    if value is None or math.isnan(value):
+        return "-"
+    if value and abs(value) < 0.0005:
+        return f"{value:.3g}"
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _half(score: dict[str, float]) -> str:
+    """Half the width of an interval, with its sign; empty for one run.
+
+    >>> _half({"mean": 2.0, "low": 1.5, "high": 2.5}), _half({"mean": 2.0, "low": math.nan, "high": math.nan})
+    ('± 0.500', '')
+    """
+    return "" if math.isnan(score["high"]) else f"± {_short(score['high'] - score['mean'])}"
+
+
+def _bar(score: dict[str, float], scale: tuple[float, float]) -> dict[str, float] | None:
+    """Where an interval and its mean lie across a column's scale, from 0 to `_BAR`; what sticks out is cut off.
+
+    >>> _bar({"mean": 2.0, "low": 1.0, "high": 9.0}, (0.0, 4.0))
+    {'low': 25.0, 'mean': 50.0, 'high': 100.0}
+
+    Returns:
+        None where the mean is off the scale.
+    """
+    low, high = scale
+    if not low <= score["mean"] <= high:
+        return None
+    span = high - low or 1.0
+
+    def place(value: float) -> float:
+        return round(_BAR * min(1.0, max(0.0, (value - low) / span)), 1)
+
+    mean = score["mean"]
+    ends = {name: mean if math.isnan(score[name]) else score[name] for name in ("low", "mean", "high")}
+    return {name: place(value) for name, value in ends.items()}
+
+
+def _code(text: object) -> "Markup":
+    """Text with what stands in backticks set as code; nothing else of it is markup.
+
+    >>> str(_code("see `rnngan compare` <b>"))
+    'see <code>rnngan compare</code> &lt;b&gt;'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f}"

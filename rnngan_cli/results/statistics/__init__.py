@@ -1,0 +1,1 @@
+"""Intervals, tests of significance and aggregates over runs."""

@@ -1,0 +1,136 @@
+"""Intervals over finished runs, and their leaderboard, from a plain table of them; no TensorFlow.
+
+The table has one row a run with the columns dataset, cell, loss, seed, status, and a column a score (NaN
+where a run has none). Runs that are `done` are scored. `diverged` runs have no score that counts: they are
+counted, and take the worst rank in tests. Runs of any other status are left out. Nothing here reads or writes
+files. What can be said of a difference is in `comparisons.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.evaluation.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+FACTORS = ("dataset", "cell", "loss")
+"""What tells runs of one seed apart. One of them is compared; the other two are the task it is compared in."""
+_RUN_COLUMNS = (*FACTORS, "seed", "status")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its confidence interval; `low` and `high` are None where one value alone allows none."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    count: int
+
+
+def task_columns(factor: str) -> list[str]:
+    """The columns that make a task of runs compared by a factor.
+
+    >>> task_columns("loss"), task_columns("cell")
+    (['dataset', 'cell'], ['dataset', 'loss'])
+    """
+    return [name for name in FACTORS if name != factor]
+
+
+def factor_words(factor: str) -> str:
+    """A factor in a sentence.
+
+    >>> factor_words("dataset"), factor_words("cell")
+    ('data set', 'cell')
+    """
+    return factor.replace("dataset", "data set")
+
+
+def chance_lower(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
+    """The chance that a value of the first side is lower than one of the second, a tie being half; sides not empty.
+
+    >>> chance_lower([1.0, 2.0], [2.0, 3.0])
+    0.875
+    """
+    ours, theirs = np.asarray(first)[:, None], np.asarray(second)
+    return float(((ours < theirs) + (ours == theirs) / 2).mean())
+
+
+def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
+    """Computes a mean and Student's interval, mean -+ t s / sqrt(count), count - 1 degrees of freedom.
+
+    Args:
+        values: (count,) finite numbers, such as the scores of one loss over seeds.
+        level: confidence, between 0 and 1.
+
+    Raises:
+        ValueError: no values, a value that is not finite, or a level outside (0, 1).
+
+    >>> mean_interval([1.0, 2.0, 3.0])  # t = 4.303 for 2 degrees of freedom, s = 1
+    Interval(mean=2.0, low=-0.484137..., high=4.484137..., count=3)
+    """
+    # The quantile of Student's t, without the second it takes to import scipy.stats.
+    from scipy.special import stdtrit
+
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or not len(numbers) or not np.isfinite(numbers).all():
+        raise ValueError(f"`values` {numbers.tolist()}: expected a list of one or more finite numbers")
+    if not 0 < level < 1:
+        raise ValueError(f"`level` {level}: expected a number between 0 and 1, such as 0.95")
+    mean, count = float(numbers.mean()), len(numbers)
+    if count == 1:
+        return Interval(mean, None, None, 1)
+    half = float(stdtrit(count - 1, (1 + level) / 2) * numbers.std(ddof=1) / count**0.5)
+    return Interval(mean, mean - half, mean + half, count)
+
+
+def share_interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]:
+    """Computes the exact interval of a share, such as that of diverged seeds: `count` of `total`.
+
+    Its ends are the shares for which `count` or more, and `count` or fewer, have the chance (1 - level) / 2; so it
+    covers at least as often as it says. Source: Clopper, Pearson (1934), The Use of Confidence or Fiducial Limits.
+
+    Raises:
+        ValueError: not 0 <= count <= total, or no total.
+
+    >>> low, high = share_interval(0, 3)  # 0.025 = (1 - high)^3
+    >>> low, round(high, 4)
+    (0.0, 0.7076)
+    """
+    from scipy.special import betaincinv
+
+    if not 0 <= count <= total or not total:
+        raise ValueError(f"`count` {count}, `total` {total}: expected 0 <= count <= total, and a total above 0")
+    tail = (1 - level) / 2
+    low = 0.0 if count == 0 else float(betaincinv(count, total - count + 1, tail))
+    high = 1.0 if count == total else float(betaincinv(count + 1, total - count, 1 - tail))
+    return low, high
+
+
+def badness(score: str, values: Any) -> np.ndarray:
+    """Values turned so that lower is better; those of a score that is not registered as they are."""
+    return METRICS[score].badness(values) if score in METRICS else np.asarray(values, dtype=np.float64)
+
+
+def checked(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
+    """The table with its scores as float64, None as NaN."""
+    missing = [column for column in _RUN_COLUMNS if column not in rows.columns]
+    if missing:
+        raise ValueError(f"`rows` has no column {', '.join(missing)}: expected {', '.join(_RUN_COLUMNS)}")
+    for score in scores:
+        if score not in rows.columns:
+            raise unknown("score", score, [column for column in rows.columns if column not in _RUN_COLUMNS])
+    twice = rows[rows.duplicated(["dataset", "cell", "loss", "seed"])]
+    if len(twice):
+        run = twice.iloc[0]
+        raise UserError(
+            f"loss `{run['loss']}`, cell `{run['cell']}`, data set `{run['dataset']}`: seed {run['seed']} "
+            "is there twice; expected one run a seed; compare one setting of a grid at a time"
+        )
+    return rows.astype(dict.fromkeys(scores, np.float64))

@@ -1,0 +1,236 @@
+"""What runs show of a difference: exact tests, corrected for their number, and a sentence each.
+
+Losses are compared, or cells, or data sets: the factor. The other two are the task, and tests are made within tasks.
+Tables of runs are as in `statistics.py`.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli.errors import unknown
+from rnngan_cli.results.statistics.intervals import badness, chance_lower, checked, factor_words, task_columns
+from rnngan_cli.system.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = (
+    *("num_runs", "num_diverged", "num_baseline", "num_baseline_diverged"),
+    *("difference", "paired_difference", "num_pairs", "probability_better"),
+    *("p", "p_holm", "fewest_seeds", "shown", "verdict"),
+)
+
+
+def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
+    """Computes the fewest seeds a side with which an exact Mann-Whitney test can show any difference.
+
+    With n seeds a side the smallest two-sided p is 2 / C(2n, n): all of one side before all of the other.
+    Holm's correction multiplies the smallest p by the number of comparisons, so no data shows a difference
+    while num_comparisons * 2 / C(2n, n) > level. For ten losses at 5 %: 6 seeds against a baseline (9
+    comparisons, 0.019), 7 for all pairs (45 comparisons, 0.026).
+
+    Raises:
+        ValueError: no comparison, or a level outside (0, 1).
+
+    >>> [fewest_seeds(number) for number in (1, 3, 9, 45)]
+    [4, 5, 6, 7]
+    """
+    if num_comparisons < 1 or not 0 < level < 1:
+        raise ValueError(f"`num_comparisons` {num_comparisons}, `level` {level}: expected 1 or more, and in (0, 1)")
+    seeds = 1
+    while num_comparisons * 2 / comb(2 * seeds, seeds) > level:
+        seeds += 1
+    return seeds
+
+
+MOST_EXACT = 50
+"""Values on the smaller side up to which the test is exact: the work grows with the fourth power, and beyond this the
+normal distribution is less than 0.002 away."""
+
+
+def rank_sum_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
+    """Computes the two-sided p of the Mann-Whitney test: could the two sides be one distribution?
+
+    Up to `MOST_EXACT` values on the smaller side it is exact: twice the smaller tail, at most 1, over all C(n + m, n)
+    equally likely ways to deal the pooled values to the sides. Ties, such as several infinite values, share the mean
+    of their ranks and are dealt as they are: the permutation distribution given the ties, still exact, where scipy's
+    exact method would ignore them. With more values it is scipy's normal approximation, corrected for ties and
+    continuity.
+
+    Source: Mann, Whitney (1947), On a Test of Whether one of Two Random Variables is Stochastically Larger.
+
+    Args:
+        first: (n,) numbers, infinite ones allowed, NaN not.
+        second: (m,) numbers likewise.
+
+    Raises:
+        ValueError: an empty side, or NaN.
+
+    >>> rank_sum_p([1, 2, 3], [4, 5, 6])  # 2 of the 20 ways are as extreme
+    0.1
+    """
+    pooled = np.concatenate([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
+    if not len(first) or not len(second) or np.isnan(pooled).any():
+        raise ValueError(f"`first` {list(first)}, `second` {list(second)}: expected one number or more, no NaN")
+    if min(len(first), len(second)) > MOST_EXACT:
+        from scipy.stats import mannwhitneyu
+
+        return float(mannwhitneyu(first, second, method="asymptotic").pvalue)
+    _, place, count = np.unique(pooled, return_inverse=True, return_counts=True)
+    doubled = (2 * np.cumsum(count) - count + 1)[place]  # twice the mean rank, which may be a half
+    size, side = min((len(first), doubled[: len(first)]), (len(second), doubled[len(first) :]), key=lambda one: one[0])
+    ways = np.zeros((size + 1, doubled.sum() + 1))  # ways[k, s]: choices of k ranks with sum s
+    ways[0, 0] = 1
+    for rank in doubled:
+        ways[1:, rank:] += ways[:-1, :-rank]
+    chance = ways[-1] / comb(len(pooled), size)
+    observed = side.sum()
+    return min(1.0, 2 * float(min(chance[: observed + 1].sum(), chance[observed:].sum())))
+
+
+def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Adjusts p-values (count,) so that looking at many of them does not make chance finds more frequent.
+
+    The k-th smallest of m is multiplied by m - k + 1, made no smaller than the one before, and cut at 1.
+
+    Source: Holm (1979), A Simple Sequentially Rejective Multiple Test Procedure.
+
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(values)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)), 1)
+    return adjusted
+
+
+def verdicts(
+    rows: "pd.DataFrame", score: str, baseline: str | None, *, by: str = "loss", level: float = 0.05
+) -> "pd.DataFrame":
+    """Compares losses (or cells, or data sets) within each task, and says what the runs show.
+
+    Exact Mann-Whitney over the runs of the two sides, diverged ones at the worst rank; Holm's correction over the
+    pairs of a task, those without a run included. With fewer seeds on either side than `fewest_seeds` the verdict is
+    that no difference is shown, whatever the data.
+
+    Args:
+        rows: one row a run, as the module says.
+        score: the column to compare, in its registered direction (`lower` if it is not registered).
+        baseline: what the others are compared with; None compares every pair.
+        by: the factor: `loss`, `cell` or `dataset`.
+        level: the share of tables without any real difference in which one may be shown.
+
+    Returns:
+        One row a task and pair: the two columns of the task, that of the factor, baseline (the other side), score,
+        num_runs and num_baseline (runs in the test, diverged ones included), num_diverged and num_baseline_diverged,
+        difference (mean of the side minus mean of its baseline, scored runs), paired_difference and num_pairs
+        (mean difference over the seeds scored on both sides, which share data order and noise, and their
+        number), probability_better (that a run of the side beats one of the baseline, a tie being half), p,
+        p_holm, fewest_seeds, shown, verdict (one sentence). Numbers that no run supports are NaN.
+
+    Raises:
+        UserError: an unknown score or baseline, or two runs with the same data set, cell, loss and seed.
+        ValueError: a column is missing, or a level outside (0, 1).
+
+    >>> import pandas as pd
+    >>> runs = pd.DataFrame({"loss": ["bce", "wgan"], "mmd2": [0.3, 0.1], "seed": 0, "status": "done"})
+    >>> verdicts(runs.assign(dataset="sines", cell="gru"), "mmd2", "bce")["verdict"].item()
+    'no difference shown (1 seed; 4 are the fewest that can show one at 5 %)'
+    """
+    import pandas as pd
+
+    rows, task = checked(rows, (score,)), task_columns(by)
+    names = sorted(rows[by].unique())
+    if baseline is not None and baseline not in names:
+        raise unknown(factor_words(by), baseline, names)
+    rows = rows.assign(value=rows[score].where(rows["status"] == "done"))  # NaN for diverged runs
+    rows["badness"] = np.where(rows["status"] == "diverged", np.inf, badness(score, rows["value"]))
+    lines: list[dict[str, Any]] = []
+    for place, table in rows.groupby(task, observed=True):
+        scored = table[table["badness"].notna()]
+        sides = {name: scored[scored[by] == name] for name in names}
+        pairs = _pairs(sorted(table[by].unique()), baseline)
+        found = [
+            {**dict(zip(task, place, strict=True)), by: one, "baseline": other, "score": score}
+            | _compared(sides[one], sides[other])
+            for one, other in pairs
+        ]
+        lines += _judged(found, by, level)
+    return pd.DataFrame(lines, columns=[*task, by, "baseline", "score", *_NUMBERS])
+
+
+def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
+    """Who is compared with whom in a task."""
+    if baseline is None:
+        return list(combinations(present, 2))
+    return [(name, baseline) for name in present if name != baseline]
+
+
+def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
+    """Numbers of one comparison, before the correction for the others."""
+    first, second = runs["badness"].to_numpy(), base["badness"].to_numpy()
+    pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()
+    tested = first.size > 0 and second.size > 0
+    return {
+        "num_runs": len(runs),
+        "num_diverged": int(runs["value"].isna().sum()),
+        "num_baseline": len(base),
+        "num_baseline_diverged": int(base["value"].isna().sum()),
+        "difference": float(runs["value"].mean() - base["value"].mean()),
+        "paired_difference": float(pairs.mean()),
+        "num_pairs": len(pairs),
+        "probability_better": chance_lower(first, second) if tested else np.nan,
+        "p": rank_sum_p(first, second) if tested else np.nan,
+    }
+
+
+def _judged(lines: list[dict[str, Any]], by: str, level: float) -> list[dict[str, Any]]:
+    """The comparisons of one task with Holm's correction and a sentence each."""
+    adjusted = holm([1.0 if np.isnan(line["p"]) else line["p"] for line in lines])
+    for line, p_holm in zip(lines, adjusted, strict=True):
+        line["p_holm"] = np.nan if np.isnan(line["p"]) else float(p_holm)
+        line["fewest_seeds"] = fewest_seeds(len(lines), level=level)
+        seeds = min(line["num_runs"], line["num_baseline"])
+        nothing = nothing_shown(seeds, line["fewest_seeds"], float(p_holm), level=level)
+        line["shown"] = not nothing
+        line["verdict"] = nothing or _sentence(line, by, seeds)
+    return lines
+
+
+def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> str:
+    """The verdict where runs show no difference; empty where they show one.
+
+    Args:
+        seeds: of the side that has fewer.
+        fewest: that can show any difference.
+        p: after Holm's correction.
+        level: the share of tables without any real difference in which one may be shown.
+
+    >>> nothing_shown(3, 6, 0.01)
+    'no difference shown (3 seeds; 6 are the fewest that can show one at 5 %)'
+    >>> nothing_shown(6, 6, 0.2), nothing_shown(6, 6, 0.02)
+    ('no difference shown (6 seeds; p 0.2 after Holm)', '')
+    """
+    if seeds < fewest:
+        reason = f"{fewest} are the fewest that can show one at {100 * level:g} %"
+    elif p > level:
+        reason = f"p {p:.2g} after Holm"
+    else:
+        return ""
+    return f"no difference shown ({counted(seeds, 'seed')}; {reason})"
+
+
+def _sentence(line: dict[str, Any], by: str, seeds: int) -> str:
+    better = "better" if line["probability_better"] > 0.5 else "worse"
+    evidence = [counted(seeds, "seed"), f"p {line['p_holm']:.2g} after Holm"]
+    if not np.isnan(line["difference"]):
+        evidence.insert(0, f"mean difference {line['difference']:+.2g}")
+    for side, kind in ((line[by], ""), (line["baseline"], "baseline_")):
+        if line[f"num_{kind}diverged"]:
+            evidence.append(f"{line[f'num_{kind}diverged']} `{side}` runs diverged")
+    return f"`{line[by]}` is {better} than `{line['baseline']}` on {line['score']} ({'; '.join(evidence)})"

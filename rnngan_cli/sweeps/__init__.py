@@ -1,0 +1,1 @@
+"""An experiment planned, run, watched and repeated."""

@@ -1,0 +1,147 @@
+"""The memory a run needs, counted from its config and the shape of its data before any of it is allocated.
+
+Weights and what optimisers keep are counted exactly; what an update holds on to, by a factor that was measured. The sum
+is rather too small than too large: what it refuses clearly cannot fit. No TensorFlow.
+"""
+
+import math
+from collections.abc import Mapping
+
+from rnngan_cli import losses
+from rnngan_cli.config import RunConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.losses.variant import Sizes
+from rnngan_cli.system import memory
+from rnngan_cli.training import optimizers
+
+GATES, BIASES = {"gru": 3, "lstm": 4}, {"gru": 2, "lstm": 1}
+"""Of the cells, as Keras has them."""
+FLOAT = 4
+HELD = 10
+"""Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
+candidate, the states. Measured at 10 (long series of a GRU, plain) to 23 (with a penalty on gradients): the least."""
+UNROLLED = 96
+"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up; in longer series
+they are one product."""
+
+
+def check(config: RunConfig, dataset: Dataset) -> None:
+    """Refuses a run that clearly does not fit into this machine.
+
+    Raises:
+        UserError: what it would need, and what there is.
+    """
+    rows = len(dataset.train)
+    needed = run_bytes(config, dataset.steps, dataset.features, rows=rows, num_labels=dataset.num_labels)
+    memory.demand(needed, f"run {config.label}", "lower units, layers, batch_size, history_every or window")
+
+
+def run_bytes(config: RunConfig, steps: int, features: int, *, rows: int, num_labels: int) -> int:
+    """Bytes a run holds at its widest, about, over and above what TensorFlow itself takes.
+
+    Args:
+        config: of the run, as resolved by a plan.
+        steps: of a series.
+        features: of a step.
+        rows: training series.
+        num_labels: classes of the data set; 0 without labels.
+    """
+    drawn = min(config.steps, config.history_every) * (config.critic_steps + 1) * config.batch_size
+    series = 2 * rows * steps * features  # as prepared, and as a tensor
+    return FLOAT * (
+        state_numbers(config, features, num_labels) + update_numbers(config, steps, features) + series + 3 * drawn
+    )
+
+
+def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
+    """Weights, the generator's average, what optimisers keep, and gradients, in numbers."""
+    weights = weight_numbers(config, features, num_labels)
+    past = losses.variant(config.loss).past_weight(config.options) > 0
+    kept = sum(count * (2 + optimizers.slots(config, name) + past) for name, count in weights.items())
+    return kept + weights["generator"]
+
+
+def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[str, int]:
+    """Weights of every network that is trained, by its name; exact."""
+    variant, units = losses.variant(config.loss), config.units
+    num_labels = num_labels if variant.needs_labels else 0
+    width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
+    seen = features + variant.conditions_seen(num_labels, config.options)
+    judged = units * _directions(config)
+    kernels, dims = variant.similarities(config.options)
+    numbers = {
+        "generator": _stack(config, width, 1) + _dense(units, features),
+        "discriminator": _stack(config, seen, _directions(config))
+        + judged * kernels * dims
+        + _dense(judged + kernels, 1),
+    }
+    heads: Mapping[str, int] = {}
+    if variant.recognizer is not None:
+        sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
+        heads = variant.recognizer.widths(sizes, config.options)
+    if variant.recognizer is not None and heads:
+        trunk = _dense(judged, units) if variant.recognizer.shared_trunk else _stack(config, features, 1)
+        numbers["recognizer"] = trunk + sum(_dense(units, size) for size in heads.values())
+    return numbers
+
+
+def update_numbers(config: RunConfig, steps: int, features: int) -> int:
+    """What one update of the discriminator holds on to at once, in numbers: real and generated series are judged."""
+    per_step = config.layers * config.units * _directions(config) * HELD + features
+    kernels = (steps if steps <= UNROLLED else 1) * GATES[config.cell] * config.units**2
+    similarities, dims = losses.variant(config.loss).similarities(config.options)
+    return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
+
+
+def _directions(config: RunConfig) -> int:
+    return 2 if config.d_bidirectional else 1
+
+
+def _stack(config: RunConfig, width: int, directions: int) -> int:
+    """Weights of recurrent layers on `width` inputs, read in one or both directions."""
+    gates, biases = GATES[config.cell], BIASES[config.cell]
+    inputs = [width, *[config.units * directions] * (config.layers - 1)]
+    return directions * sum(gates * config.units * (size + config.units + biases) for size in inputs)
+
+
+def _dense(width: int, units: int) -> int:
+    return math.prod((width, units)) + units
+
+
+OPERATIONS_PER_SECOND = 12e9
+"""Of the matrix products of small recurrent networks on one core."""
+SECONDS_PER_RECURRENT_STEP = 30e-6
+"""What one step of one layer costs in one pass over and above its products."""
+COMPILE_SECONDS = 8.0
+SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
+"""Of what is computed from series alone, and of all judges of a protocol on top."""
+
+
+def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
+    """Seconds one core needs to train and score a run on series of this shape; the compiling is not in it."""
+    discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
+    generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
+    # In passes forward over one batch; a gradient costs two more, a gradient's gradient about six.
+    second_order = 7 * discriminator if config.penalty not in ("none", "clip") else 0
+    per_critic_step = generator + 2 * 3 * discriminator + second_order
+    per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
+    return SCORE_SECONDS + JUDGING_SECONDS * judged + config.steps * per_step
+
+
+def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
+    """Seconds of one forward pass of one network over one batch."""
+    per_unit = width + config.units * (2 * config.layers - 1)
+    operations = 2 * config.batch_size * steps * GATES[config.cell] * config.units * per_unit
+    return operations / OPERATIONS_PER_SECOND + steps * config.layers * SECONDS_PER_RECURRENT_STEP
+
+
+def in_words(seconds: float) -> str:
+    """A length of time to read at a glance.
+
+    >>> in_words(8), in_words(95), in_words(7300)
+    ('8 s', '2 min', '2 h 2 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

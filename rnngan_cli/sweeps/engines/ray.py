@@ -1,0 +1,287 @@
+"""Runs as tasks of Ray, on an existing cluster or on one of this machine's own: the driver's side.
+
+Ray chooses the machine and its process; what is done there is in `node.py`. A run whose machine or process is lost goes
+to another one, from the newest checkpoint: it is given anew by this module rather than by Ray's own retries, which know
+no stop, try for ever when memory runs out, and would begin with the files of the first time.
+"""
+
+import hashlib
+import importlib.metadata
+import os
+import queue
+import shutil
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.errors import EnvironmentFaultError, UserError
+from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.engines import parcels
+from rnngan_cli.sweeps.engines.connection import connect, leave_token, no_room, room
+from rnngan_cli.sweeps.engines.engine import Cluster, Message, Placement
+from rnngan_cli.sweeps.engines.node import Errand, Latch, work
+from rnngan_cli.system import provenance
+from rnngan_cli.system.device import worker_environment
+
+INSTALL = "pip install 'rnngan[ray]'"
+MOST_LOST = 5
+"""A run that has lost so many machines or processes is not given to another one: it may be what ends them."""
+TASKS_PER_PROCESS = 50
+"""After so many a process is replaced: TensorFlow does not give memory back."""
+
+
+def version() -> str:
+    """The version of Ray, empty where it is not installed; it is not imported, which takes seconds."""
+    try:
+        return importlib.metadata.version("ray")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def check(device: str, cluster: Cluster) -> None:
+    """Refuses what cannot be before anything is started.
+
+    Raises:
+        UserError: Ray is not installed, or the device and the cluster do not go together.
+    """
+    if not version():
+        raise UserError(f"`--engine ray`: Ray is not installed; install it with {INSTALL}, on every machine")
+    if cluster.address.startswith("ray://"):
+        raise UserError(
+            f"`--ray-address {cluster.address}`: is the address of Ray's client server; give this command on a machine "
+            "of the cluster, with `--ray-address auto`"
+        )
+    task_device(device, cluster.gpus_per_run)
+
+
+def task_device(requested: str, gpus_per_run: float) -> str:
+    """The device of a task: `gpu:0` is the first of those that Ray lets the task see.
+
+    >>> task_device("auto", 0), task_device("auto", 0.25)
+    ('cpu', 'gpu:0')
+
+    Raises:
+        UserError: a device that contradicts the GPUs asked for.
+    """
+    if not gpus_per_run and requested.startswith("gpu"):
+        raise UserError(f"`--device {requested}`: Ray chooses the GPU; give `--gpus-per-run 1` instead, or 0.25")
+    if gpus_per_run and requested != "auto":
+        raise UserError(
+            f"`--device {requested}`: `--gpus-per-run {gpus_per_run:g}` asks for GPUs; leave out one of them"
+        )
+    return "gpu:0" if gpus_per_run else "cpu"
+
+
+def tasks_per_process(gpus_per_run: float) -> int:
+    """One with GPUs: TensorFlow keeps to the first it was shown, and to the memory it took there."""
+    return 1 if gpus_per_run else TASKS_PER_PROCESS
+
+
+class RayEngine:
+    """A connection to a cluster of Ray.
+
+    Args:
+        place: where the sweep's folder is, and which cluster.
+
+    Raises:
+        EnvironmentFaultError: no cluster is reached, or none of its machines has room for a run.
+    """
+
+    def __init__(self, place: Placement) -> None:
+        self.folder = Path(os.path.abspath(place.folder))  # noqa: PTH100 - links stay: others may see the folder by them
+        self.device = task_device(place.device, place.cluster.gpus_per_run)
+        self.ray, self._own_files = connect(place)
+        try:
+            nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+            self.capacity = room(nodes, place.cluster.gpus_per_run)
+            if not self.capacity and not place.workers:
+                raise EnvironmentFaultError(no_room(nodes, place.cluster.gpus_per_run))
+            self.token = leave_token(self.folder)
+            self.latch = self._start_latch()
+        except BaseException:
+            self.close()
+            raise
+        self._task = self._make_task(place.cluster.gpus_per_run)
+        self._data: dict[str, tuple[Any, ...]] = {}
+        self._versions = provenance.decisive(provenance.versions())
+
+    def start_worker(self, number: int, inbox: "queue.Queue[Message]") -> "RayWorker":
+        """A place in the cluster that takes one run after another."""
+        return RayWorker(number, self, inbox)
+
+    def close(self) -> None:
+        """Leaves the cluster, or ends it if it is our own."""
+        if hasattr(self, "token"):
+            self.token.path.unlink(missing_ok=True)
+        self.ray.shutdown()
+        if self._own_files is not None:
+            shutil.rmtree(self._own_files, ignore_errors=True)
+
+    def submit(self, number: int, config: RunConfig, folder: Path, protocol: str) -> Any:
+        """Sends a run to the cluster; the references it yields are to what is told of it.
+
+        Raises:
+            UserError: its files cannot be read.
+        """
+        values = config.model_dump(mode="json")
+        file = config.data.file
+        here = self.folder / "runs" / folder.name
+        job = {
+            "config": values,
+            "folder": str(here),
+            "protocol": protocol,
+            "file": None if file is None else os.path.abspath(file),  # noqa: PTH100 - as above
+        }
+        files = parcels.pack(here)
+        data = self._content(config.data)
+        return self._task.remote(Errand(number, job, self.device, self.token, self._versions, files, data), self.latch)
+
+    def _content(self, data: DataConfig) -> tuple[Any, ...]:
+        """The user's file as a reference in a tuple, put there once; empty where there is none, or it has changed."""
+        if data.file is None or data.sha256 is None or self._own_files is not None:
+            return ()
+        if data.sha256 not in self._data:
+            with suppress(OSError):
+                content = Path(data.file).read_bytes()
+                if hashlib.sha256(content).hexdigest() == data.sha256:
+                    self._data[data.sha256] = (self.ray.put(content),)
+        return self._data.get(data.sha256, ())
+
+    def _start_latch(self) -> Any:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        here = NodeAffinitySchedulingStrategy(self.ray.get_runtime_context().get_node_id(), soft=False)
+        return self.ray.remote(num_cpus=0)(Latch).options(scheduling_strategy=here).remote()
+
+    def _make_task(self, gpus_per_run: float) -> Any:
+        return self.ray.remote(
+            num_cpus=1,
+            num_gpus=gpus_per_run,
+            max_retries=0,
+            max_calls=tasks_per_process(gpus_per_run),
+            num_returns="streaming",
+            runtime_env={"env_vars": worker_environment(self.device, {})},
+        )(work)
+
+
+class RayWorker:
+    """Takes one run after another and has each done by a task, wherever there is room.
+
+    Args:
+        number: tells its messages from others'.
+        engine: sends the tasks.
+        inbox: where its messages are put.
+    """
+
+    def __init__(self, number: int, engine: RayEngine, inbox: "queue.Queue[Message]") -> None:
+        self.number = number
+        self._engine, self._inbox = engine, inbox
+        self._jobs: queue.SimpleQueue[tuple[RunConfig, Path, str] | None] = queue.SimpleQueue()
+        self._stream: Any = None
+        self._begun = self._stopped = self._killed = False
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def give(self, config: RunConfig, folder: Path, protocol: str) -> None:
+        """Hands a run to the cluster."""
+        self._jobs.put((config, folder, protocol))
+
+    def stop(self) -> None:
+        """Asks for a checkpoint and the end; a run that still waits for room is taken back."""
+        self._stopped = True
+        self._jobs.put(None)
+        if self._stream is not None:
+            self._engine.latch.stop.remote(self.number)
+            if not self._begun:
+                self._engine.ray.cancel(self._stream)
+
+    def kill(self) -> None:
+        """Ends the process of its run at once."""
+        self._killed = True
+        self._jobs.put(None)
+        if self._stream is not None:
+            self._engine.ray.cancel(self._stream, force=True)
+
+    def _listen(self) -> None:
+        self._tell({"event": "ready"})
+        gone: dict[str, Any] = {"code": 0}
+        while not self._killed and (job := self._jobs.get()) is not None:
+            ended = self._done(*job)
+            if "code" in ended:
+                gone = ended
+                break
+            self._tell({"event": "ended", **ended})
+        self._tell({"event": "gone", "words": "", **gone})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._inbox.put((self.number, message))
+
+    def _done(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
+        """Has a run done, by another machine if one is lost; how it ended, or why this worker has."""
+        for _ in range(MOST_LOST):
+            try:
+                return self._do(config, folder, protocol)
+            except UserError as error:
+                state = "refused" if isinstance(error, EnvironmentFaultError) else "failed"
+                return {"state": state, "reason": str(error)}
+            except self._engine.ray.exceptions.RayError as error:
+                if self._killed:
+                    return {"code": -signal.SIGKILL}
+                if self._stopped:
+                    return {"state": "interrupted"}
+                reason = why_lost(error)
+                if not reason:
+                    return {"state": "refused", "reason": f"a task of Ray ended by an error: {_last_line(error)}"}
+                with suppress(UserError, OSError):
+                    RunFolder(folder).log(f"{reason}; going on elsewhere")
+        return {"code": 1, "damage": f"given up after {MOST_LOST} times: {reason}"}
+
+    def _do(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
+        """One task: passes on what it tells, and returns how the run ended.
+
+        Raises:
+            RayError: the machine or the process is lost, or Ray could not do it.
+            UserError: files cannot be taken.
+        """
+        self._begun = False
+        self._tell({"event": "waiting", "step": 0, "stage": "waiting for room"})
+        self._stream = self._engine.submit(self.number, config, folder, protocol)
+        if self._stopped or self._killed:  # between the two
+            self._engine.ray.cancel(self._stream, force=self._killed)
+        try:
+            for reference in self._stream:
+                message = self._engine.ray.get(reference)
+                self._begun = True
+                if message["event"] == "ended":
+                    return {name: value for name, value in message.items() if name != "event"}
+                if message["event"] == "files":
+                    parcels.unpack(folder, message["files"], message["gone"])
+                else:
+                    self._tell(message)
+        finally:
+            self._stream = None
+        return {"state": "failed", "reason": "its task ended without a word"}
+
+
+def why_lost(error: Exception) -> str:
+    """In a line, why a machine or its process was lost; empty for an error that another machine would not mend."""
+    from ray import exceptions
+
+    known = (
+        (
+            exceptions.OutOfMemoryError,
+            "its machine ran out of memory and Ray ended its process; give fewer `--workers`",
+        ),
+        (exceptions.NodeDiedError, "its machine was lost"),
+        (exceptions.ObjectLostError, "its machine was lost"),
+        (exceptions.WorkerCrashedError, "its process was lost"),
+        (exceptions.TaskCancelledError, "its task was cancelled by somebody"),
+    )
+    return next((words for kind, words in known if isinstance(error, kind)), "")
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip()[:300] if lines else type(error).__name__

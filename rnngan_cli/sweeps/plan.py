@@ -1,0 +1,225 @@
+"""A sweep turned into its runs: names checked against the registries, every default filled in. No TensorFlow."""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, get_args
+
+from rnngan_cli import data, losses
+from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, identity
+from rnngan_cli.config.options import resolve
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.evaluation import protocol
+from rnngan_cli.losses.penalties import PENALTIES
+from rnngan_cli.losses.variant import Variant
+from rnngan_cli.training import optimizers
+
+DEFAULT_DATASET = "sines"
+MOST_RUNS = 100_000
+"""More are a slip of the keyboard: at a second each they would take a day."""
+MOST_ROWS = 500_000
+"""Of history.csv, which is held in memory and written anew with every checkpoint."""
+RUN_FIELDS = tuple(
+    name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
+)
+
+
+def plan(sweep: SweepConfig) -> list[RunConfig]:
+    """Every run of a sweep, loss by loss, seeds innermost, without repeats.
+
+    Raises:
+        UserError: a name that is not registered, a field or option that does not exist or is out of range, or a
+            combination that a loss is not defined for.
+    """
+    protocol(sweep.protocol)
+    names = expand("loss", sweep.losses, tuple(losses.VARIANTS))
+    cells = expand("cell", sweep.cells, get_args(Cell))
+    if not sweep.seeds:
+        raise UserError("no seed given: expected a count (5), a range (0..4) or a list (0,3,7)")
+    sources = _data_configs(sweep)
+    _check_overrides(sweep, names, [source.name for source in sources])
+    _check_number(sweep, len(names) * len(cells) * len(sources))
+    runs = [
+        _run(sweep, losses.variant(name), cell, source, _point(sweep.grid, point), seed)
+        for source in sources
+        for cell in cells
+        for name in names
+        for point in itertools.product(*sweep.grid.values())
+        for seed in sweep.seeds
+    ]
+    return list({identity(run): run for run in runs}.values())
+
+
+def expand(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The names given, in their order, without repeats; `all` stands for every known one.
+
+    >>> expand("cell", ["all"], ["gru", "lstm"])
+    ['gru', 'lstm']
+
+    Raises:
+        UserError: a name that is not known, or no name.
+    """
+    if not any(given):
+        raise UserError(f"no {kind} given: expected one or more of {', '.join(known)}, or `all`")
+    for name in given:
+        if name != "all" and name not in known:
+            raise unknown(kind, name, known)
+    return list(dict.fromkeys(known if "all" in given else given))
+
+
+def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
+    given = dict(sweep.data)
+    file = given.get("file")
+    if file is None:
+        names = expand("data set", sweep.datasets or (DEFAULT_DATASET,), tuple(data.SOURCES))
+        return [_data_config(sweep, name, given) for name in names]
+    if sweep.datasets and sweep.datasets != (given.get("name"),):
+        raise UserError("`--data` and `--datasets` were both given: a sweep takes your own file or built-in data sets")
+    given["sha256"] = data.file_sha256(str(file))
+    return [_data_config(sweep, given.pop("name", None) or data.file_name(str(file)), given)]
+
+
+def _data_config(sweep: SweepConfig, name: str, given: Mapping[str, Any]) -> DataConfig:
+    table = given.get("options", {})
+    if not isinstance(table, Mapping):
+        raise UserError(f"`data.options = {table!r}`: expected a table of the data set's options and their values")
+    options = {**table, **sweep.override.get(name, {})}
+    config = build(DataConfig, {**given, "name": name, "options": options}, f"data set `{name}`")
+    if config.file is not None:
+        return config
+    resolved = resolve(name, data.SOURCES[name].options, config.options)
+    return config.model_copy(update={"options": resolved})
+
+
+def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence[str]) -> None:
+    for owner in sweep.override:
+        if owner not in names and owner not in sources:
+            known = [*names, *sources]
+            raise UserError(f"settings for `{owner}`: {unknown('loss or data set of this sweep', owner, known)}")
+    for field, values in sweep.grid.items():
+        if not values:
+            raise UserError(f"`grid.{field}` is empty: expected one value or more, such as `-s {field}=1,2`")
+    tied = {name for name, values in sweep.grid.items() if all(_is_tied(name, value) for value in values)}
+    inside = [field for name in tied for table in sweep.grid[name] for field in table]
+    for field in (*sweep.run, *(name for name in sweep.grid if name not in tied), *inside):
+        if field not in RUN_FIELDS:
+            raise unknown("key", field, RUN_FIELDS)
+
+
+def _check_number(sweep: SweepConfig, number: int) -> None:
+    """Refuses a grid that would never end, before it is built."""
+    number *= len(sweep.seeds) * math.prod(map(len, sweep.grid.values()))
+    if number > MOST_RUNS:
+        told = f"{number:,}" if number < 10**9 else f"{Decimal(number):.2e}"
+        raise UserError(
+            f"{told} runs: expected at most {MOST_RUNS:,}; give fewer seeds, losses, or values of the grid "
+            f"({', '.join(f'{len(values)} of {name}' for name, values in list(sweep.grid.items())[:5]) or 'none'})"
+        )
+
+
+def _is_tied(name: str, value: object) -> bool:
+    """Whether a value of the grid is a table of settings that go together; `options` is a field that is a table."""
+    return name not in RUN_FIELDS and isinstance(value, Mapping)
+
+
+def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> dict[str, Any]:
+    """One point of the grid as fields of a run: a table of them stands for settings that go together."""
+    point: dict[str, Any] = {}
+    for name, value in zip(grid, values, strict=True):
+        point |= value if _is_tied(name, value) else {name: value}
+    return point
+
+
+def _run(
+    sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Mapping[str, Any], seed: int
+) -> RunConfig:
+    own = sweep.override.get(variant.name, {})
+    paper = variant.paper.settings if sweep.profile == "paper" else {}
+    values: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    where = f"runs of `{variant.name}`"
+    table: Any
+    for layer in (paper, sweep.run, point, own):  # later ones win
+        table = layer.get("options", {})
+        if not isinstance(table, Mapping):
+            raise UserError(f"{where}: `options = {table!r}`: expected a table of the loss's options and their values")
+        values |= {key: value for key, value in layer.items() if key in RUN_FIELDS and key != "options"}
+        options |= {**table, **{key: value for key, value in layer.items() if key not in RUN_FIELDS}}
+    config = build(
+        RunConfig,
+        {**values, "loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()},
+        where,
+    )
+    penalty = variant.penalty if config.penalty == "auto" else config.penalty
+    row = PENALTIES[penalty]
+    weight = 0.0 if row is None else row.weight if config.penalty_weight is None else config.penalty_weight
+    resolved = {
+        "penalty": penalty,
+        "penalty_weight": weight,
+        "options": resolve(variant.name, variant.options, options),
+        **optimizers.resolve(config),
+    }
+    return check_run(config.model_copy(update=resolved), variant)
+
+
+_WHY_NOT = {
+    "step": ", as it needs one number a series",
+    "probability": ", as it has logits that do not stand for a probability",
+}
+
+
+def check_run(config: RunConfig, variant: Variant) -> RunConfig:
+    """Refuses what makes no sense together.
+
+    Raises:
+        UserError: which settings, and why.
+    """
+    if config.penalty not in variant.penalties:
+        raise UserError(
+            f"`penalty = {config.penalty}`: {variant.name} is defined with {', '.join(variant.penalties)}; "
+            f"leave it at auto, or set it for other losses alone (`-s LOSS.penalty={config.penalty}`)"
+        )
+    if config.readout not in variant.readouts:
+        raise UserError(
+            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(variant.readouts)}"
+            f"{_WHY_NOT.get(config.readout, '')}"
+        )
+    if variant.needs_labels and config.data.labels == "none":
+        raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
+    if config.latent_series + config.latent_steps == 0:
+        raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")
+    if config.steps // config.history_every > MOST_ROWS:
+        raise UserError(
+            f"`history_every = {config.history_every}`: {config.steps // config.history_every:,} rows of history.csv; "
+            f"expected at most {MOST_ROWS:,}; set it to {-(-config.steps // MOST_ROWS)} or more"
+        )
+    row = PENALTIES[config.penalty]
+    if row is not None and row.value is None:
+        if not config.penalty_weight:
+            raise UserError("`penalty = clip` and `penalty_weight = 0`: every weight would be 0; set the bound above 0")
+        if config.spectral_norm:
+            raise UserError(
+                "`spectral_norm = true` and `penalty = clip`: a bound does nothing to a kernel that is divided by its "
+                "largest singular value; leave out one of them"
+            )
+    variant.check(config)
+    return config
+
+
+def check_resolved(config: RunConfig) -> None:
+    """Refuses a config, read from a run's folder, that no plan can have made.
+
+    Raises:
+        UserError: a name that is not registered, a field left open, options that are not those of the loss, or what
+            `check_run` refuses.
+    """
+    variant = losses.variant(config.loss)
+    for field in ("penalty_weight", "d_learning_rate", "g_learning_rate"):
+        if getattr(config, field) is None:
+            raise UserError(f"`{field} = null`: expected a number, as in the config of every planned run")
+    missing = [name for name in variant.options if name not in config.options]
+    if missing:
+        raise UserError(f"`options`: `{missing[0]}` of {variant.name} is missing; expected every option with its value")
+    resolve(variant.name, variant.options, config.options)
+    check_run(config, variant)

@@ -1,0 +1,257 @@
+"""One run from config to scores: trains, keeps checkpoints, scores, writes. What a worker does, without the process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig, RunConfig, canonical_json, shape_key
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.evaluation import PROTOCOLS, Codes, Generated, Scorer
+from rnngan_cli.store import RunFolder
+from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.sweeps import cost
+from rnngan_cli.sweeps.plan import check_resolved
+from rnngan_cli.system import provenance
+from rnngan_cli.training.controls import LABEL
+from rnngan_cli.training.sampling import Steering
+from rnngan_cli.training.trainer import Trainer, fit
+
+NUM_SAMPLES = 100
+"""Generated series kept with a run for pictures."""
+
+GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
+"""Of the series kept to show what labels and codes do: most values of a choice, points along a number, draws each."""
+COLLAPSE_SHARE = 0.02
+"""A generator whose series spread less than this share of the real spread has collapsed."""
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class StoppedError(Exception):
+    """The run was asked to stop; everything needed to go on is on disk."""
+
+
+@dataclass
+class Bench:
+    """What one process keeps between runs: the last data set, the last trainer, the judges.
+
+    Runs of one shape that follow each other share compiled updates.
+    """
+
+    device: str = "cpu"
+    scorer: Scorer = field(default_factory=Scorer)
+    _dataset: tuple[str, Dataset] | None = None
+    _trainer: tuple[str, Trainer] | None = None
+
+    def dataset(self, config: DataConfig) -> Dataset:
+        """The prepared data, loaded once for runs that follow each other.
+
+        Raises:
+            UserError: the user's file is not the one the run was planned with.
+        """
+        key = canonical_json(config.model_dump(mode="json"))
+        if self._dataset is None or self._dataset[0] != key:
+            if config.file is not None and data.file_sha256(config.file) != config.sha256:
+                raise UserError(f"`{config.file}` has changed since the sweep was planned: give the command again")
+            self._dataset = (key, data.load(config))
+        return self._dataset[1]
+
+    def trainer(self, config: RunConfig, dataset: Dataset) -> Trainer:
+        """A trainer at the start of the run.
+
+        Raises:
+            UserError: the config is none that a plan has made, or the run does not fit into memory.
+        """
+        check_resolved(config)
+        cost.check(config, dataset)
+        key = shape_key(config)
+        if self._trainer is None or self._trainer[0] != key:
+            self._trainer = None  # let the old one go before the new one is built
+            self._trainer = (key, Trainer(config, dataset, self.device))
+        trainer = self._trainer[1]
+        trainer.reset(config)
+        return trainer
+
+
+def execute(
+    config: RunConfig,
+    folder: RunFolder,
+    *,
+    protocol: str,
+    bench: Bench,
+    stop: Callable[[], bool] = lambda: False,
+    report: Report = lambda _: None,
+) -> str:
+    """Trains and scores a run, going on from the newest whole checkpoint; returns `done` or `diverged`.
+
+    Args:
+        config: of the run, resolved by `plan`.
+        folder: where everything is written.
+        protocol: how to score.
+        bench: what is kept between runs.
+        stop: asked after every row of history; true ends the run after a checkpoint.
+        report: told of progress.
+
+    Raises:
+        StoppedError: `stop` said so.
+        UserError: the data cannot be loaded, or the disk refused.
+    """
+    folder.create(config)
+    folder.unseal()
+    dataset = bench.dataset(config.data)
+    trainer = bench.trainer(config, dataset)
+    reason = None
+    if not _restore(trainer, folder):
+        reason = _Training(trainer, dataset, folder, report).run(stop)
+    started = time.monotonic()
+    if reason is None:
+        if stop():
+            folder.write_status("interrupted", config.steps)
+            raise StoppedError
+        report({"step": config.steps, "stage": "scoring"})
+        reason = _score(trainer, dataset, folder, protocol, bench.scorer)
+    last_step = folder.history()[-1][0]
+    facts = _facts(trainer, dataset, bench.device, updates=last_step)
+    seconds = {"training": [(0, 0.0), *folder.timing()][-1][1], "scoring": round(time.monotonic() - started, 3)}
+    folder.write_provenance({**facts, "seconds": seconds})
+    state = "done" if reason is None else "diverged"
+    folder.end(state, last_step, **({"reason": reason} if reason else {}))
+    folder.drop_checkpoints()
+    return state
+
+
+def _restore(trainer: Trainer, folder: RunFolder) -> bool:
+    """Puts the weights of a trained run back, so that only scoring is left; false where there are none."""
+    try:
+        trainer.load_weights(folder.weights())
+    except (DamagedFileError, ValueError):
+        return False
+    return True
+
+
+class _Training:
+    """The training of one run, from its newest checkpoint on."""
+
+    def __init__(self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: Report) -> None:
+        self.trainer, self.dataset, self.folder, self.report = trainer, dataset, folder, report
+        self.step, state, self.history, damage = folder.read_checkpoint()
+        for line in damage:
+            print(f"{line}; going on from the checkpoint before it", flush=True)  # noqa: T201 - the run's log
+        print(f"training from step {self.step}", flush=True)  # noqa: T201 - as above
+        if state:
+            trainer.load_state(state)
+        self.timing = [(step, seconds) for step, seconds in folder.timing() if step <= self.step]
+        self.seconds_before = self.timing[-1][1] if self.timing else 0.0
+        self.started = time.monotonic()
+
+    def run(self, stop: Callable[[], bool]) -> str | None:
+        """Trains to the end and keeps the weights; returns why the run diverged, if it did.
+
+        Raises:
+            StoppedError: `stop` said so; a checkpoint was written.
+        """
+        config = self.trainer.config
+        saved = self.step
+        self.folder.write_status("running", self.step)
+        for row in fit(self.trainer, self.dataset, self.step):
+            self.step = row.step
+            self.history.append((row.step, row.values))
+            self.timing.append((row.step, self.seconds_before + time.monotonic() - self.started))
+            if row.fault is not None:
+                self._write_curves()
+                return row.fault
+            self.report({"step": row.step, "d_loss": row.values["d_loss"], "g_loss": row.values["g_loss"]})
+            if row.step < config.steps and (stop() or row.step - saved >= config.checkpoint_every):
+                saved = self._save(stop())
+        self._write_curves()
+        self.folder.write_weights(self.trainer.state())
+        self.folder.write_status("running", self.step)
+        return None
+
+    def _save(self, stopping: bool) -> int:
+        """Writes a checkpoint, and ends the run there if it is to stop."""
+        self.folder.write_checkpoint(self.step, self.trainer.state(), self.history)
+        self._write_curves()
+        self.folder.write_status("interrupted" if stopping else "running", self.step)
+        if stopping:
+            raise StoppedError
+        return self.step
+
+    def _write_curves(self) -> None:
+        self.folder.write_history(self.history)
+        self.folder.write_timing(self.timing)
+
+
+def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> str | None:
+    """Scores and keeps samples; returns why the run counts as collapsed, if it does."""
+    samples = trainer.sample(dataset, NUM_SAMPLES)
+    if not np.isfinite(samples).all():
+        return "the generated series are not finite"
+    folder.write_samples(dataset.scaler.inverse(samples), _grids(trainer, dataset))
+    spreads = [float(series.std(axis=0).mean()) for series in (dataset.train.series, samples)]
+    if spreads[1] < COLLAPSE_SHARE * spreads[0]:
+        return (
+            f"collapsed at step {trainer.config.steps}: generated series spread {spreads[1]:.2g}, under "
+            f"{COLLAPSE_SHARE:.0%} of the real {spreads[0]:.2g} (mean deviation, scaled)"
+        )
+
+    score_run(trainer, dataset, folder, protocol, scorer)
+    return None
+
+
+def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> bool:
+    """Scores the generator of a trained run and keeps the scores; false if they were known.
+
+    They are kept by protocol, data and weights: what was scored before is only called up again.
+    """
+    key = ScoreKey(protocol, dataset.sha256, folder.weights_sha256())
+    if folder.recall_scores(key):
+        return False
+
+    def sample(count: int) -> Generated:
+        series, fed = trainer.sampler.sample(trainer.config.seed, dataset, count, "score")
+        handles = trainer.sampler.handles.items()
+        codes = {name: Codes(fed[name], handle.choices) for name, handle in handles if handle.choices > 1}
+        return Generated(series, codes, fed.get(LABEL))
+
+    scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
+    folder.write_scores(key, scored.values, scored.judges)
+    return True
+
+
+def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:
+    """Series by the value of every label and code, in the data's own units: (values, draws, steps, features)."""
+    grids = {}
+    for name, handle in trainer.sampler.handles.items():
+        choices = min(handle.choices, GRID_VALUES)
+        turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(handle.low, handle.high, GRID_POINTS)
+        steering = Steering({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
+        scaled, _ = trainer.sampler.sample(
+            trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", steering
+        )
+        shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
+        words = [
+            dataset.label_names[int(one)] if name == LABEL and dataset.label_names else f"{one:.3g}" for one in turn
+        ]
+        grids[name] = (words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
+    return grids
+
+
+def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> dict[str, Any]:
+    """What the result came from, times apart."""
+    return {
+        "versions": provenance.versions(),
+        "git": provenance.git_state(),
+        "machine": provenance.machine(),
+        "device": device,
+        "threads": 1,
+        "updates": {"generator": updates, "discriminator": updates * trainer.config.critic_steps},
+        "peak_memory_mib": provenance.peak_memory_mib(),
+        "labels": dataset.labels_origin if trainer.num_labels else "none",
+        "notes": list(dataset.notes),
+    }

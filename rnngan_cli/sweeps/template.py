@@ -1,0 +1,195 @@
+"""The commented experiment that `rnngan init` writes: it plans as it is, and shows the options people need.
+
+What is prose begins with "# ", what is an option with "#name": taking the "#" away from any one of those lines leaves
+an experiment that plans. Names, defaults and descriptions are those of the registries.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from rnngan_cli import data, losses
+from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, read_experiment
+from rnngan_cli.config.toml_text import toml_text
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.errors import UserError
+from rnngan_cli.evaluation import PROTOCOLS
+from rnngan_cli.sweeps.plan import DEFAULT_DATASET, expand, plan
+from rnngan_cli.system.atomic import check_target, disk_errors_told, write_text
+
+WIDTH = 100
+OF_DATA = ("window", "stride", "blocks", "scaling", "missing", "labels")
+"""Fields of the data that are shown, at their defaults where they were not given."""
+OF_A_RUN = (
+    *("units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "readout", "average"),
+    *("d_optimizer", "g_optimizer", "d_learning_rate", "g_learning_rate", "d_beta_1", "g_beta_1"),
+    *("penalty", "penalty_weight", "spectral_norm", "history_every", "checkpoint_every"),
+)
+"""Fields of a run that are shown."""
+EXAMPLES: dict[str, Any] = {"window": 24, "d_learning_rate": 0.002, "g_learning_rate": 0.001, "penalty_weight": 10.0}
+"""Of fields whose default depends on others."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user has said.
+
+    Attributes:
+        losses: names, or `all`.
+        data: fields of the data part; with `file` for the user's own.
+    """
+
+    losses: Sequence[str] = ("bce", "wgan")
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str | None:
+        """The user's own file."""
+        return self.data.get("file")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: how many runs it plans, and the user's own data as they will be trained on."""
+
+    runs: int
+    dataset: Dataset | None
+
+
+def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> Written:
+    """Writes an experiment file, once what it says is known to make sense.
+
+    Args:
+        path: of the file, which ends in .toml.
+        wanted: what is filled in.
+        force: whether a file that is there may be replaced.
+
+    Raises:
+        UserError: a file is there, a loss is not known, or whatever is wrong with the user's data.
+        EnvironmentFaultError: the disk refused.
+    """
+    check_target(path, [".toml"])
+    if path.exists() and not force:
+        raise UserError(f"`{path}`: is there already; give another name, or `--force` to replace it")
+    names = expand("loss", wanted.losses, tuple(losses.VARIANTS))
+    shown = next((name for name in names if losses.variant(name).options), names[0])
+    dataset = data.load(build(DataConfig, wanted.data, "data")) if wanted.file else None
+    with disk_errors_told(path):
+        write_text(path, text(wanted, shown, dataset))
+    return Written(len(plan(build(SweepConfig, read_experiment(path), str(path)))), dataset)
+
+
+def text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -> str:
+    """The experiment as text.
+
+    Args:
+        wanted: what is filled in.
+        loss: whose options are shown.
+        dataset: the user's own data, as loaded.
+    """
+    parts = (_opening(), _sweep(wanted), _overrides(wanted, loss), _data(wanted, dataset), _run(), _grid())
+    return "\n".join(line for part in parts for line in part) + "\n"
+
+
+def _opening() -> list[str]:
+    return [
+        *_prose("An experiment for rnngan. Lines such as #units = 24 are options: take the # away to use them."),
+        "#",
+        "#   rnngan sweep THIS_FILE --dry-run    what would be done, and about how long it would take",
+        "#   rnngan sweep THIS_FILE              train and score; again to go on after a stop",
+        "",
+    ]
+
+
+def _sweep(wanted: Wanted) -> list[str]:
+    known = ", ".join(losses.VARIANTS)
+    seeds = 'Seeds: a count (3), a range ("0..4") or a list ([0, 3, 7]). More of them show smaller differences.'
+    lines = [*_prose(f'Losses, or "all": {known}. More: rnngan losses NAME.'), _set("losses", list(wanted.losses))]
+    lines += [*_prose(f'Cells: {", ".join(get_args(Cell))}, or "all".'), _set("cells", ["gru"])]
+    if not wanted.file:
+        names = ", ".join(data.SOURCES)
+        lines += [*_prose(f"Data sets: {names}; or your own file, below."), _option("datasets", [DEFAULT_DATASET])]
+    lines += [*_prose(seeds), _set("seeds", 3)]
+    lines += [*_prose(f"How runs are scored: {', '.join(PROTOCOLS)}."), _option("protocol", "standard")]
+    profile = SweepConfig.model_fields["profile"].description
+    return [*lines, *_prose(str(profile)), _option("profile", "shared"), ""]
+
+
+def _overrides(wanted: Wanted, loss: str) -> list[str]:
+    """Settings of one loss or one data set alone."""
+    lines = [*_prose("For one loss alone: any setting of [run] below, or an option of the loss."), ""]
+    lines += [_option(f"override.{loss}.units", 48)]
+    for name, option in losses.variant(loss).options.items():
+        lines += [*_prose(option.help), _option(f"override.{loss}.{name}", option.default)]
+    if not wanted.file:
+        lines += ["", *_prose(f"For one data set alone: its options (rnngan datasets {DEFAULT_DATASET}).")]
+        for name, option in data.SOURCES[DEFAULT_DATASET].options.items():
+            lines += [*_prose(option.help), _option(f"override.{DEFAULT_DATASET}.{name}", option.default)]
+    return [*lines, ""]
+
+
+def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
+    lines = ["[data]"]
+    if wanted.file:
+        lines += [*_described(DataConfig, "file"), _set("file", wanted.file)]
+        others = {name: value for name, value in wanted.data.items() if name != "file" and name not in OF_DATA}
+        for name, value in others.items():
+            lines += [*_described(DataConfig, name), _set(name, list(value) if isinstance(value, tuple) else value)]
+        if dataset is not None and "columns" not in others:
+            lines += [*_described(DataConfig, "columns"), _option("columns", list(dataset.feature_names))]
+        lines += _prose("Columns that are no features: id_column, label_column, time_column.")
+    else:
+        own = f"{DataConfig.model_fields['file'].description} Leave out datasets above."
+        lines += [*_prose(own), _option("file", "my.csv")]
+    for name in OF_DATA:
+        given = wanted.data.get(name)
+        shown = _default(DataConfig, name) if dataset is None or name != "window" else dataset.steps
+        lines += [*_described(DataConfig, name), _option(name, shown) if given is None else _set(name, given)]
+    return [*lines, ""]
+
+
+def _run() -> list[str]:
+    lines = ["[run]", *_described(RunConfig, "steps"), _set("steps", _default(RunConfig, "steps"))]
+    for name in OF_A_RUN:
+        lines += [*_described(RunConfig, name), _option(name, _default(RunConfig, name))]
+    return [*lines, ""]
+
+
+def _grid() -> list[str]:
+    tied = [{"d_optimizer": "sgd", "d_learning_rate": 0.1}, {"d_optimizer": "adam"}]
+    return [
+        *_prose("Settings of a run with several values: every combination is trained."),
+        "[grid]",
+        _option("units", [24, 48]),
+        _option("batch_size", [64, 128]),
+        *_prose("Under any name of your own, settings that go together:"),
+        _option("optimizers", tied),
+    ]
+
+
+def _default(model: type[DataConfig | RunConfig], name: str) -> Any:
+    return EXAMPLES.get(name, model.model_fields[name].default)
+
+
+def _described(model: type[DataConfig | RunConfig], name: str) -> list[str]:
+    return _prose(str(model.model_fields[name].description))
+
+
+def _prose(words: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(words, WIDTH)]
+
+
+def _set(name: str, value: Any) -> str:
+    r"""A line that holds.
+
+    >>> print(_set("file", "C:\\data\\my.csv"))
+    file = "C:\\data\\my.csv"
+    """
+    return f"{name} = {toml_text({'x': value}).removeprefix('x = ').strip()}"
+
+
+def _option(name: str, value: Any) -> str:
+    """A line that holds once its first sign is taken away."""
+    return f"#{_set(name, value)}"

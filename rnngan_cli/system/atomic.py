@@ -1,0 +1,264 @@
+"""Writing that cannot leave half a file behind, and reading that cannot execute anything."""
+
+import errno
+import functools
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import time
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
+from rnngan_cli.system.safe_open import FOLDER_MODE, linked_part, make_folder, open_own
+
+REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
+"""What a full, damaged or read-only disk answers, or one that is somebody else's."""
+PATIENCE = 50 if os.name == "nt" else 0
+"""Times a file that is being read is tried to be replaced again; only Windows minds."""
+
+ELSEWHERE_SECONDS = 3600.0
+"""What another machine has not finished writing within this, it will not finish."""
+
+
+def own(root: Path, *parts: str) -> Path:
+    """The path of something below a results folder, once no part of the way is a link.
+
+    Args:
+        root: may be a link: it was named by the user.
+        parts: names below it; the last one is not looked at, as files are opened and replaced without following links.
+
+    Raises:
+        DamagedFileError: a part is a link.
+    """
+    link = linked_part(root, *parts[:-1])
+    if link is not None:
+        raise DamagedFileError(
+            f"`{link}` is a link, which is not followed below a results folder; put the folder itself there"
+        )
+    return root.joinpath(*parts)
+
+
+def check_target(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuses a file that a user wants to be written, before anything is computed for it.
+
+    Raises:
+        UserError: another suffix, or a folder that is not there.
+    """
+    if path.suffix not in suffixes:
+        *others, last = suffixes
+        expected = f"{', '.join(others)} or {last}" if others else last
+        raise UserError(f"`{path}`: expected a name that ends in {expected}")
+    if not path.parent.is_dir():
+        raise UserError(f"`{path}`: the folder `{path.parent}` is not there; make it first")
+
+
+def make_own_folder(root: Path, *parts: str) -> Path:
+    """Makes a folder below a results folder, where it is not there.
+
+    Raises:
+        UserError: a part of the way is a link, or a file.
+        EnvironmentFaultError: the disk refused.
+    """
+    try:
+        path = own(root, *parts, "")
+    except DamagedFileError as error:
+        raise UserError(str(error)) from error
+    try:
+        with disk_errors_told(path):
+            make_folder(path)
+    except NotADirectoryError as error:
+        place = error.filename
+        raise UserError(f"`{place}`: is no folder ({error.strerror}); remove what is in its place") from error
+    return path
+
+
+@contextmanager
+def disk_errors_told(path: Path) -> Iterator[None]:
+    """Turns the disk's refusals to write `path` into one line and exit code 5.
+
+    Raises:
+        EnvironmentFaultError: the disk is full, damaged or read-only, access is denied, or the folder is gone.
+    """
+    try:
+        yield
+    except IsADirectoryError as error:
+        raise EnvironmentFaultError(f"`{path}`: a folder is where this file should be; remove it") from error
+    except FileNotFoundError as error:
+        if path.parent.is_dir():
+            raise
+        raise EnvironmentFaultError(
+            f"`{path}`: cannot be written, its folder is not there (was it removed meanwhile?); give the same command "
+            "again: nothing complete elsewhere is lost"
+        ) from error
+    except OSError as error:
+        if error.errno in REFUSALS:
+            raise EnvironmentFaultError(
+                f"`{path}`: cannot be written ({error.strerror}); make room or choose another folder with `--output`, "
+                "then give the same command again: nothing complete is lost"
+            ) from error
+        raise
+
+
+def _temporary(path: Path) -> Path:
+    """Where the content of `path` is until it is whole; the name says which process of which machine writes it."""
+    return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.tmp")
+
+
+@functools.cache
+def _host() -> str:
+    """Eight characters for this machine: several may write to a shared folder, by processes of the same number."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Removes what writers that were killed left half written in `folder`, and nothing of one that still lives."""
+    if folder.is_symlink():
+        return
+    for leftover in folder.glob(".*.tmp"):
+        host, process = leftover.name.split(".")[-3:-1]
+        elsewhere = re.fullmatch(r"[0-9a-f]{8}", host) and host != _host()
+        if _is_recent(leftover) if elsewhere else process.isdigit() and _may_write(int(process), leftover):
+            continue
+        remove(leftover)
+
+
+def remove(path: Path) -> None:
+    """Removes a file, a link or a folder with all that is in it, if it is there; never what a link leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_recent(leftover: Path) -> bool:
+    """Whether another machine may still be at it, whose processes are not seen from here."""
+    try:
+        return time.time() - leftover.lstat().st_mtime < ELSEWHERE_SECONDS
+    except OSError:
+        return False
+
+
+def _may_write(process: int, leftover: Path) -> bool:
+    """Whether a process lives and is older than what it would have begun to write: ids are used again."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(process).create_time() <= leftover.lstat().st_mtime + 1)
+    except psutil.AccessDenied:  # pragma: no cover - somebody else's
+        return True
+    except (psutil.NoSuchProcess, OSError):
+        return False
+
+
+def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
+    """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        synced: false for what may be lost with a power cut, and is written too often to wait for the disk.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    temporary = _temporary(path)
+    with disk_errors_told(path):
+        try:
+            temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
+            with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
+                file.write(content)
+                if synced:
+                    file.flush()
+                    os.fsync(file.fileno())
+            _put(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        if synced:
+            sync_folder(path.parent)
+
+
+def _put(temporary: Path, path: Path) -> None:
+    """Puts a whole file in its place; where a reader stands in the way, as on Windows, once it is through."""
+    for _ in range(PATIENCE):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.02)
+    temporary.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8 text as a whole or not at all, with Unix line ends everywhere."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes JSON a person can read, keys in the order given."""
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Mapping[str, Any]) -> bytes:
+    """What `write_json` writes."""
+    return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """An NPZ archive whose bytes depend on the arrays alone: entries sorted, no clock times, compressed.
+
+    `numpy.savez` stamps every entry with the time of writing, so that equal arrays give unequal files.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name in sorted(arrays):
+            entry = io.BytesIO()
+            np.lib.format.write_array(entry, np.asarray(arrays[name], order="C"), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, entry.getvalue())
+    return buffer.getvalue()
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder of files with a manifest of their hashes as a whole or not at all; replaces one of that name.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    temporary = _temporary(folder)
+    with disk_errors_told(folder):
+        try:
+            remove(temporary)
+            temporary.mkdir(mode=FOLDER_MODE)
+            for name, content in files.items():
+                write_bytes(temporary / name, content)
+            manifest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+            write_json(temporary / "manifest.json", {"schema_version": 1, "sha256": manifest})
+            remove(folder)
+            temporary.replace(folder)
+        except (OSError, EnvironmentFaultError):
+            remove(temporary)
+            raise
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` survive a power cut, where the system allows it."""
+    if os.name == "nt":  # pragma: no cover - Windows has no fsync of a folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,75 @@
+"""What a result came from: versions, code, machine."""
+
+import functools
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rnngan_cli.system.version import __version__
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "POT")
+
+
+@functools.lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Versions of this program, Python and the packages that results depend on."""
+    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    return {"rnngan": __version__, "python": platform.python_version(), **found}
+
+
+def decisive(found: dict[str, str]) -> dict[str, str]:
+    """The versions that make a finished run stale when they change: this program's and TensorFlow's."""
+    return {name: found.get(name, "?") for name in ("rnngan", "tensorflow", "keras")}
+
+
+@functools.lru_cache(maxsize=1)
+def git_state() -> dict[str, Any]:
+    """Commit of this program's source and whether it was altered; empty where it is not a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return {}
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10)
+        return done.stdout.strip()
+
+    try:
+        return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "rnngan_cli"))}
+    except (OSError, subprocess.SubprocessError):
+        return {}
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores and memory; no host name, user name or path, so that a result can be published as it is."""
+    import psutil
+
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+
+
+def peak_memory_mib() -> int:
+    """The most memory this process has held, MiB."""
+    if sys.platform == "win32":  # pragma: no cover
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset / 2**20)
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)

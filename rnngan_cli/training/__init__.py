@@ -1,0 +1,1 @@
+"""One run's networks trained and sampled: trainer, compiled loop, optimisers, history, controls. No disk."""

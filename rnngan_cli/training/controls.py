@@ -1,0 +1,146 @@
+"""What a user sets of a generator's inputs, `--label 3` or `--code c0=-2..2`, turned into numbers per series."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.losses.variant import Handle, Variant
+from rnngan_cli.training.sampling import Steering
+
+LABEL = "label"
+"""The handle that is set by an option of its own."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing set: a handle and the words given for it, `3` or `-2..2`."""
+
+    name: str
+    words: str
+
+    @property
+    def option(self) -> str:
+        """As it was given."""
+        return f"--label {self.words}" if self.name == LABEL else f"--code {self.name}={self.words}"
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The value, or the two ends of a sweep."""
+        return tuple(word.strip() for word in self.words.split("..", maxsplit=1))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How steered series hang together.
+
+    Attributes:
+        steering: for the sampler.
+        swept: the handle that takes several values in turn, or None.
+        values: those values, as they are told; empty without a sweep.
+    """
+
+    steering: Steering
+    swept: str | None = None
+    values: tuple[str, ...] = ()
+
+
+def read_requests(label: str | None, codes: Sequence[str]) -> list[Request]:
+    """What the options ask for.
+
+    Raises:
+        UserError: a code without `=`, or one given twice.
+    """
+    requests = [] if label is None else [Request(LABEL, label.strip())]
+    for code in codes:
+        name, equals, words = code.partition("=")
+        if not equals or not name.strip() or not words.strip():
+            raise UserError(f"`--code {code}`: expected NAME=VALUE or NAME=A..B, such as `--code 0=2` or `c0=-2..2`")
+        requests.append(Request(name.strip(), words.strip()))
+    names = [request.name for request in requests]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"`--code {name}=...` is given {names.count(name)} times: expected once")
+    return requests
+
+
+def arrange(
+    requests: Sequence[Request], handles: Mapping[str, Handle], names: Sequence[str], count: int, points: int
+) -> Layout:
+    """Values for `count` series.
+
+    Without a sweep every series has draws of its own. With one, successive series take its values in turn and share all
+    else: the first draw of noise at every value, then the second.
+
+    Args:
+        requests: what is asked for.
+        handles: what can be set.
+        names: of the labels, by number; may be empty.
+        count: series.
+        points: values of a sweep along a number.
+
+    Raises:
+        UserError: something cannot be set, or not to that, or two sweeps are asked for.
+    """
+    sweeps = [request for request in requests if len(request.ends) == 2]
+    if len(sweeps) > 1:
+        raise UserError(f"`{sweeps[0].option}` and `{sweeps[1].option}`: expected one sweep at a time; fix one of them")
+    values: dict[str, np.ndarray] = {}
+    layout = Layout(Steering())
+    for request in requests:
+        handle = _handle(request, handles)
+        ends = [_number(request, word, handle, names) for word in request.ends]
+        if len(ends) == 1:
+            values[request.name] = np.full(count, ends[0])
+            continue
+        turn = _turn(request, handle, ends, min(points, count))
+        values[request.name] = np.resize(turn, count)
+        labelled = request.name == LABEL and names
+        words = tuple(names[int(one)] if labelled else f"{one:.3g}" for one in turn)
+        layout = Layout(Steering(sharing=len(turn)), request.name, words)
+    return Layout(Steering(values, layout.steering.sharing), layout.swept, layout.values)
+
+
+def _handle(request: Request, handles: Mapping[str, Handle]) -> Handle:
+    if request.name in handles:
+        return handles[request.name]
+    codes = [name for name in handles if name != LABEL]
+    if request.name != LABEL and codes:
+        raise unknown("code", request.name, codes)
+    kind = "labels" if request.name == LABEL else "codes"
+    owners = " or ".join(row.name for row in VARIANTS.values() if _takes(row, kind))
+    raise UserError(f"`{request.option}`: this run's loss takes no {kind}; give a run of {owners}")
+
+
+def _takes(row: Variant, kind: str) -> bool:
+    """Whether a loss takes `labels` or `codes`, with its options as they are by default."""
+    defaults = {name: option.default for name, option in row.options.items()}
+    handles = {} if row.controls is None else row.controls.handles(1, defaults)
+    return any((name == LABEL) == (kind == "labels") for name in handles)
+
+
+def _number(request: Request, word: str, handle: Handle, names: Sequence[str]) -> float:
+    """A label's or category's number, or a code's value."""
+    if request.name == LABEL and word in names:
+        return float(names.index(word))
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if handle.choices and value not in range(handle.choices):
+        known = f" ({', '.join(names[:12])}{', ...' if len(names) > 12 else ''})" if request.name == LABEL else ""
+        raise UserError(f"`{request.option}`: expected a whole number from 0 to {handle.choices - 1}{known}, or A..B")
+    if not np.isfinite(value) or abs(value) > 1e6:
+        raise UserError(f"`{request.option}`: expected a number, or A..B for a sweep")
+    return value
+
+
+def _turn(request: Request, handle: Handle, ends: Sequence[float], points: int) -> np.ndarray:
+    """The values of a sweep, in turn."""
+    if not handle.choices:
+        return np.linspace(ends[0], ends[1], points)
+    if ends[1] < ends[0]:
+        raise UserError(f"`{request.option}`: expected A..B with A below B")
+    return np.arange(ends[0], ends[1] + 1)

@@ -1,0 +1,1 @@
+"""Settings chosen for each loss on equal budgets."""

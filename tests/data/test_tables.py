@@ -1,0 +1,207 @@
+"""CSV and Parquet files: what is read, and the one line for everything that cannot be."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.files import load_file
+from rnngan_cli.data.source import Raw
+from rnngan_cli.errors import UserError
+from rnngan_cli.system import memory
+
+
+def table(rows: int = 400, header: str = "a,b") -> list[str]:
+    """Lines of a table: `a` is the row number, `b` its square."""
+    return [header, *(f"{row},{row * row}" for row in range(rows))]
+
+
+def write(folder: Path, lines: list[str], name: str = "mine.csv") -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def raw_of(path: Path, **fields: object) -> Raw:
+    return load_file(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def loaded(path: Path, **fields: object) -> Dataset:
+    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
+
+
+def refusal(path: Path, **fields: object) -> str:
+    with pytest.raises(UserError) as caught:
+        loaded(path, **fields)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message.replace(f"{path.parent}/", "")
+
+
+def test_csv_is_one_record(tmp_path: Path) -> None:
+    raw = raw_of(write(tmp_path, table(5)))
+    assert raw.record and raw.feature_names == ("a", "b") and raw.labels is None
+    assert np.asarray(raw.series[0]).tolist() == [[0, 0], [1, 1], [2, 4], [3, 9], [4, 16]]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_csv_with_another_delimiter_bom_spaces_and_blank_end(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "mine.csv"
+    lines = [f"a{mark} b", f"1{mark} 2.5", f"3{mark}4e-1", "", ""]
+    path.write_text("\ufeff" + "\r\n".join(lines), encoding="utf-8", newline="")
+    raw = raw_of(path)
+    assert raw.feature_names == ("a", "b")
+    assert np.asarray(raw.series[0]).tolist() == [[1, 2.5], [3, 0.4]]
+
+
+def test_csv_reads_numbers_exactly(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(200, 2)) * 1e-7
+    raw = raw_of(write(tmp_path, ["a,b", *(f"{a!r},{b!r}" for a, b in values.tolist())]))
+    np.testing.assert_array_equal(raw.series[0], values)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["a,b"], "`mine.csv`: has a header and no rows"),
+        (["", "a,b", "1,2"], "`mine.csv`: line 1 is blank; expected a header"),
+        (["1.5,2", "3,4"], "`mine.csv`: line 1 holds numbers only; expected a header"),
+        (["a,b,a", "1,2,3"], "`mine.csv`: column name `a` is used more than once (columns 1, 3)"),
+        (["a,b", "1,2", "3", "4,5"], "`mine.csv`: line 3 has 1 fields, the header has 2"),
+        (["a,b", "1,2", "3,4,5"], "`mine.csv`: line 3 has 3 fields, the header has 2"),
+        (["a,b", "1,2,", "3,4,"], "`mine.csv`: line 2 has 3 fields, the header has 2"),
+        (["a,b", "1,2", "", "4,5"], "`mine.csv`: line 3 has 0 fields, the header has 2"),
+        (["a,b", "1,2", "3,\0", "4,5"], "`mine.csv`: line 3 holds a NUL byte"),
+        (["a,b", '1,"2', "3,4"], "`mine.csv`: is not a CSV file (unexpected end of data); check its quotes"),
+        (
+            [",a", "0,1", "1,2"],
+            "`mine.csv`: column 1 has no name; give it one, or list the features with `--columns`",
+        ),
+        (
+            ["a,b", "1,2", "3,oops"],
+            "`mine.csv`: column `b` is not numeric: `oops` in row 2 (line 3); expected numbers",
+        ),
+        (["a,b", "1,2", "3,True"], "`mine.csv`: column `b` is not numeric: `True` in row 2 (line 3)"),
+        (
+            ["a,b", "1,2", "3,"],
+            "1 missing or infinite value, the first in column `b`, row 2 (line 3); use `--missing",
+        ),
+        (["a,b", "1,inf", "nan,"], "3 missing or infinite values, the first in column `b`, row 1 (line 2)"),
+    ],
+)
+def test_csv_refusals(tmp_path: Path, lines: list[str], message: str) -> None:
+    assert message in refusal(write(tmp_path, lines), window=1)
+
+
+def test_csv_line_numbers_count_quoted_line_breaks(tmp_path: Path) -> None:
+    lines = ["t,a", '"2004-\n01-01",1', "x,oops"]
+    assert "`oops` in row 2 (line 4)" in refusal(write(tmp_path, lines), columns=["a"])
+
+
+def test_csv_that_is_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes("a,b\n1,2\n3,caf\u00e9\n".encode("latin-1"))
+    assert refusal(path) == "`mine.csv`: line 3 is not UTF-8 text; save the file as UTF-8"
+    path.write_text("a,b\n1,2\n", encoding="utf-16")
+    assert "line 1 is not UTF-8 text" in refusal(path)
+
+
+def test_too_few_rows_and_too_long_a_window(tmp_path: Path) -> None:
+    assert refusal(write(tmp_path, table(159))).startswith(
+        "159 rows: too few for windows of 24 steps in a training, validation and test part; expected at least 160 rows"
+    )
+    assert len(loaded(write(tmp_path, table(160)), labels="none").test) == 1
+    assert "expected at least 2000 rows" in refusal(write(tmp_path, table(400)), window=300)
+
+
+# Parquet
+
+
+def write_parquet(folder: Path, columns: dict[str, object], name: str = "mine.parquet") -> Path:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table(columns), folder / name)
+    return folder / name
+
+
+def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, {"a": list(range(400)), "b": [row * row for row in range(400)]})
+    assert loaded(path).sha256 == loaded(write(tmp_path, table())).sha256
+
+
+def test_parquet_index_dates_ids_and_labels(tmp_path: Path) -> None:
+    import pandas as pd
+
+    when = pd.date_range("2024-01-01", periods=30, freq="h")[::-1]
+    ids = [index // 6 for index in range(30)]
+    frame = pd.DataFrame({"id": ids, "a": np.arange(30.0), "y": pd.Categorical([f"c{one % 2}" for one in ids])})
+    path = tmp_path / "mine.parquet"
+    frame.set_index(pd.DatetimeIndex(when, name="t")).to_parquet(path)
+    raw = raw_of(path, id_column="id", label_column="y", time_column="t")
+    assert raw.ids == ("4", "3", "2", "1", "0") and raw.feature_names == ("a",)
+    assert raw.series[0][:, 0].tolist() == [29, 28, 27, 26, 25, 24]
+    assert raw.labels is not None and [int(one[0]) for one in raw.labels] == [0, 1, 0, 1, 0]
+    assert "it holds dates: use `--time-column t`" in refusal(path, id_column="id", label_column="y")
+    frame.sort_values("a", ascending=False).to_parquet(path)  # an index without a name is not a feature
+    assert raw_of(path, id_column="id", label_column="y").feature_names == ("a",)
+
+
+def test_parquet_refusals(tmp_path: Path) -> None:
+    path = tmp_path / "mine.parquet"
+    path.write_bytes(b"PAR1 this is not one")
+    assert refusal(path).startswith("`mine.parquet`: is not a Parquet file that can be read (")
+    write_parquet(tmp_path, {"a": [1.0, None, 3.0]})
+    assert "1 missing or infinite value, the first in column `a`, row 2; use" in refusal(path)
+    write_parquet(tmp_path, {"a": [1.0, 2.0], "b": [[1], [2, 3]]})
+    assert "column `b` is not numeric: `[1]` in row 1; expected numbers" in refusal(path)
+    write_parquet(tmp_path, {"a": np.array([], dtype=float)})
+    assert refusal(path).startswith("`mine.parquet`: has columns and no rows")
+    write_parquet(tmp_path, {"a": np.array([1, 2], dtype="timedelta64[s]")})
+    assert "column `a` is not numeric" in refusal(path)
+
+
+def test_a_million_columns_are_refused_by_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes(b",".join([b"a"] * 300_000) + b"\n" + b"," * 10**7)
+    assert refusal(path) == "`wide.csv`: 300,000 columns; expected at most 10,003; does it lie on its side?"
+    path.write_bytes(b",".join(b"%d" % number for number in range(10**6)) + b"\n")
+    assert "line 1 has 1,048,576 characters or more; expected a header of names" in refusal(path)
+    path.write_bytes(b'"' + b"\n".join(b'%d","b' % number for number in range(11_000)) + b'"\n')
+    assert "columns; expected at most 10,003" in refusal(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"a,b\n" + b"1" * (2**24 + 1) + b",2\n")
+    assert "line 2 has 16,777,216 characters or more" in refusal(path)
+    path.write_bytes(b"a,b\n" + b"1" * 200_000 + b",2\n")
+    assert "field larger than field limit" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J", "a\nb", "a\u202eb", "=1+1"])
+def test_names_of_columns_move_nothing_on_a_terminal(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "mine.csv"
+    pd.DataFrame({name: ["x"] * 3, "b": 1}).to_csv(path, index=False)
+    message = refusal(path)
+    assert "is not numeric" in message
+    assert message.isprintable()
+
+
+def test_a_parquet_file_is_refused_by_what_it_declares(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of one value takes a few bytes, however long it is: a million rows in a few kilobytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"a": pa.nulls(2**20, pa.float64())}), path, compression="zstd")
+    assert path.stat().st_size < 2**12
+    assert "1048576 missing or infinite values" in refusal(path)
+    monkeypatch.setattr(memory, "machine_bytes", lambda: 2**22)
+    assert "1,048,576 rows of 1 columns: needs about 0.00781 GiB of memory, this machine has" in refusal(path)
+    pq.write_table(pa.table({f"c{number}": [1.0] for number in range(10_004)}), path)
+    assert "10,004 columns; expected at most 10,003" in refusal(path)

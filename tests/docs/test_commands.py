@@ -1,0 +1,152 @@
+"""Every command in README and docs/ is run, in the order of its page, in a folder that has what the page speaks of.
+
+Commands that train are made small by settings put after them, where the last word counts. What is not run is listed
+here with the reason; its options are held against the program all the same, in tests/docs/test_docs.py.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.support.places import ROOT
+
+Rnngan = Callable[..., tuple[int, str, str]]
+
+SMALL = "--steps 6 --seeds 1 -s units=4 -s batch_size=8 -s history_every=2 --protocol quick"
+AFTER = {"sweep": SMALL, "evaluate": "--protocol quick"}
+"""What is put after a command."""
+PLANNED = {
+    "rnngan tune --losses bce,wgan --trials 8": "a tune is long, however small; tests/tuning/test_tune.py has one",
+    "rnngan tune --losses bce,wgan --trials 8 --seeds 2": "as above",
+    "rnngan tune --datasets sines,stocks -s batch_size=64": "as above",
+    "rnngan sweep --losses all --data my.csv --window 24": "compiles ten losses; tests/test_losses_*.py train them",
+    "rnngan sweep experiments/tuned/sines.toml": "as above",
+}
+"""Run with `--dry-run` after them, which reads and checks all they are given."""
+NOT_RUN = {
+    "rnngan evaluate --self-check": "minutes; tests/evaluation/test_reimplementation.py does it, marked slow",
+    "rnngan sweep experiments/benchmark.toml --engine ray --ray-address auto": "a cluster; tests/sweeps/engines",
+    "ray start": "as above",
+    "make ": "targets of the Makefile, which call what is run here, or measure for hours",
+    "pip install": "needs a registry",
+    "tensorboard --logdir": "a server that goes on for ever; tests/results/exports/test_events.py reads what it shows",
+    "mlflow ui": "as above; tests/results/exports/test_tracking.py",
+    "python3.11 -m venv": "makes the environment that this runs in",
+    ".venv/bin/python -m benchmarks": "measures; tests/test_benchmarks_*.py run its parts",
+}
+"""Beginnings of lines, or what is in them after settings of the environment, and why they are not run."""
+QUICK = ("README.md", "docs/index.md", "docs/tutorial.md")
+
+
+def pages() -> list[object]:
+    """Pages with commands: README and those a newcomer reads at once, the others marked slow."""
+    names = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+    having = [name for name in names if cells(name)]
+    return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in having]
+
+
+def cells(page: str) -> list[tuple[str, str]]:
+    """Shell and Python cells of a page in order; Python only beside shell: docs/library.md has a test of its own."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL)
+    return found if any(kind == "sh" for kind, _ in found) else []
+
+
+def lines(cell: str) -> Iterator[str]:
+    """The commands of a shell cell, without comments."""
+    for line in cell.splitlines():
+        command = re.sub(r"\s+#.*", "", line).strip()
+        if command:
+            yield command
+
+
+def not_run(line: str) -> bool:
+    """Whether a line is one of those that are not run."""
+    return any(line.startswith(start) or f" {start}" in line.split("rnngan", maxsplit=1)[0] for start in NOT_RUN)
+
+
+def words_of(line: str) -> list[str]:
+    """What the program is given: names in place of placeholders, made small."""
+    command, *words = shlex.split(line)
+    assert command == "rnngan", f"`{line}`: is neither a command of ours nor among those not run"
+    if line in PLANNED:
+        return [*words, "--dry-run"]
+    kind = {"--label": "cgan-", "--code": "infogan-"}
+    start = next((name for option, name in kind.items() if option in words), "")
+    words = [word.replace("/NAME", f"/{start}*") for word in words]
+    for number, word in enumerate(words):
+        if "*" in word:
+            matches = sorted(map(str, Path().glob(word)))
+            assert matches, f"`{line}`: nothing matches"
+            words[number] = matches[0]
+    own = "--data" in words or any(word.endswith(".toml") for word in words)
+    sines = "-s sines.series=150" if words[0] == "sweep" and not own else ""
+    return [*words, *AFTER.get(words[0], "").split(), *sines.split()]
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """A folder with the files that pages speak of: a record of 40 customers, also as arrays; experiments; a tune."""
+    clock = np.arange(40 * 24)
+    features = {"customer": clock // 24, "sea": np.sin(0.3 * clock), "air": np.cos(0.2 * clock)}
+    pd.DataFrame(features).to_csv(tmp_path / "my.csv", index=False)
+    series = np.stack([features["sea"], features["air"]], axis=1).reshape(40, 24, 2)
+    np.savez(tmp_path / "my.npz", series=series, labels=np.arange(40) % 3)
+    shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
+    tuned = "results/tune/sines/after"
+    shutil.copytree(ROOT / tuned, tmp_path / tuned)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", pages())
+def test_the_commands_of_a_page_run(page: str, prepared: Path, rnngan: Rnngan) -> None:
+    ran = 0
+    for kind, cell in cells(page):
+        if kind == "python":
+            exec(compile(cell, page, "exec"), {"__name__": "cell"})
+            continue
+        for line in lines(cell):
+            if not_run(line):
+                continue
+            code, said, errors = rnngan(*words_of(line))
+            assert code == 0, f"{page}: `{line}`: {said}{errors}"
+            ran += 1
+    assert ran or page == "docs/speed.md"
+
+
+def test_the_tutorial_ends_with_what_it_promises(prepared: Path, rnngan: Rnngan) -> None:
+    """A table that compares two losses, and new series in the units of the record."""
+    for kind, cell in cells("docs/tutorial.md"):
+        if kind == "python":
+            exec(compile(cell, "docs/tutorial.md", "exec"), {"__name__": "cell"})
+    record = pd.read_csv(prepared / "my.csv")
+    assert len(record) == 1500 and list(record.columns) == ["sea", "air"]
+    sweep = next(line for _, cell in cells("docs/tutorial.md") for line in lines(cell) if "sweep" in line)
+    assert rnngan(*words_of(sweep.removesuffix(" --dry-run")))[0] == 0
+    compared = rnngan("compare", "results/my")[1]
+    assert "bce" in compared and "wgan" in compared and "no difference shown" in compared
+    draw = next(line for _, cell in cells("docs/tutorial.md") for line in lines(cell) if "new.csv" in line)
+    assert rnngan(*words_of(draw))[0] == 0
+    new = pd.read_csv(prepared / "new.csv")
+    assert new["series"].nunique() == 1000 and new["step"].nunique() == 24
+    for name in record.columns:
+        assert record[name].min() <= new[name].min() <= new[name].max() <= record[name].max()
+
+
+@pytest.mark.parametrize("listed", [*PLANNED, *NOT_RUN])
+def test_what_is_not_run_is_still_in_a_page(listed: str) -> None:
+    """A list of exceptions that outlives them would hide new ones."""
+    every = [
+        line
+        for page in ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+        for kind, cell in cells(page)
+        if kind == "sh"
+        for line in lines(cell)
+    ]
+    assert any(line == listed if listed in PLANNED else listed in line for line in every)

@@ -1,0 +1,90 @@
+"""The written word against the program: generated pages, commands named, links that lead somewhere."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.testing import CliRunner
+
+from rnngan_cli.cli import app
+from rnngan_cli.config import SweepConfig, build, read_experiment
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.sweeps.plan import plan
+from tests.support.places import ROOT
+
+PAGES = [
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *map(str, (ROOT / "docs").glob("*.md")))
+]
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_current(generate: ModuleType) -> None:
+    for path, text in generate.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name}: run `make docs`"
+
+
+def test_readme_lists_every_loss_as_the_registry_has_it() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = {line.split("`")[1]: line for line in lines if re.match(r"\| `\w+` \| `", line)}
+    assert list(rows) == list(VARIANTS)
+    for name, row in VARIANTS.items():
+        assert row.d_formula.replace("|", "\\|") in rows[name] and row.source in rows[name]
+
+
+def test_every_command_is_named_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "")
+        assert f"rnngan {name}" in text or f"`{name}`" in text, name
+
+
+def commands() -> list[str]:
+    """Every `rnngan ...` line in a shell block of the pages."""
+    blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return sorted({line for line in lines if line.startswith("rnngan ")})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_commands_in_the_pages_have_options_that_exist(line: str) -> None:
+    words = line.split()[1:]
+    shown = CliRunner().invoke(app, [words[0], "--help"])
+    assert shown.exit_code == 0, line
+    for word in words[1:]:
+        if word.startswith("-"):
+            assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", shown.output), f"{line}: no `{word}`"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("**/*.toml")), ids=lambda path: path.stem)
+def test_experiments_can_be_planned(path: Path) -> None:
+    assert plan(build(SweepConfig, read_experiment(path), path.name))
+
+
+def test_the_benchmark_is_ten_losses_two_data_sets_three_seeds() -> None:
+    runs = plan(build(SweepConfig, read_experiment(ROOT / "experiments" / "benchmark.toml"), "benchmark"))
+    assert len(runs) == 60
+    assert {run.loss for run in runs} == set(VARIANTS)
+    shared = {"loss", "seed", "data", "options"}
+    assert len({run.model_dump_json(exclude=shared) for run in runs}) == 1  # all else is the same for all ten
+
+
+def test_nothing_of_a_machine_is_published() -> None:
+    for path in [path for kind in ("json", "csv", "md") for path in ROOT.glob(f"results/**/*.{kind}")]:
+        assert str(Path.home()) not in path.read_text(encoding="utf-8")

@@ -1,0 +1,282 @@
+"""Who moves: each update gives a gradient to every weight of its own networks and leaves every other as it is.
+
+Updates run without compilation here, which is much quicker for small networks; `test_training.py` runs them compiled.
+"""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rnngan_cli import losses
+from rnngan_cli.config import RunConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
+from rnngan_cli.losses.play import Batch
+from rnngan_cli.networks import build
+from rnngan_cli.training.trainer import State, Trainer
+
+Configure = Callable[..., RunConfig]
+Begin = Callable[..., Trainer]
+Update = Callable[..., dict[str, float]]
+NAMES = list(losses.VARIANTS)
+CELLS = ("gru", "lstm")
+
+
+def everything() -> Iterator[tuple[str, str, str, str]]:
+    """Every loss x cell x readout x penalty that the loss is defined with."""
+    for name, variant in losses.VARIANTS.items():
+        for cell in CELLS:
+            for readout in variant.readouts:
+                for penalty in variant.penalties:
+                    yield name, cell, readout, penalty
+
+
+OPTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("cgan", {"options": {"labels": "named"}}),
+    ("cgan", {"options": {"labels": "named", "tiling": "first"}}),
+    ("igan", {"options": {"minibatch": 3}, "penalty": "none"}),
+    ("igan", {"options": {"historical": 0.5}}),
+    ("infogan", {"options": {"categorical": 2, "prior": "uniform", "deviation": "learned"}}),
+    ("infogan", {"options": {"receives": "generator"}}),
+    ("vae", {"options": {"layer": 0}}),
+    ("vae", {"options": {"layer": 1}, "layers": 2}),
+    ("kld", {"options": {"form": "reverse"}}),
+    ("kld", {"options": {"form": "alternative"}}),
+    ("mse", {"options": {"labels": "pearson"}}),
+    *((name, {"spectral_norm": True}) for name in NAMES),
+    *((name, {"d_bidirectional": True}) for name in NAMES),
+    ("igan", {"spectral_norm": True, "d_bidirectional": True, "options": {"minibatch": 3}, "penalty": "none"}),
+    *(
+        (name, {"d_optimizer": one, "g_optimizer": other})
+        for name in ("bce", "vae", "infogan", "wgan")
+        for one, other in (("sgd", "rmsprop"), ("rmsprop", "sgd"))
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def trainers(begin: Begin, brief: Dataset) -> Callable[[str, str, str], Trainer]:
+    """Networks of one loss, cell and readout, for the tests of all penalties, which follow each other."""
+    return functools.lru_cache(maxsize=1)(lambda loss, cell, readout: begin(loss, brief, cell=cell, readout=readout))
+
+
+@pytest.mark.parametrize(("loss", "cell", "readout", "penalty"), list(everything()))
+def test_each_update_moves_its_own_networks_and_no_other(
+    loss: str,
+    cell: str,
+    readout: str,
+    penalty: str,
+    trainers: Callable[[str, str, str], Trainer],
+    configure: Configure,
+    update: Update,
+) -> None:
+    trainer = trainers(loss, cell, readout)
+    trainer.reset(configure(loss, cell=cell, readout=readout, penalty=penalty))
+    terms = check_moves(trainer, update)
+    assert ("penalty" in terms[0]) == (penalty in GRADIENT_PENALTIES)
+    assert ("clipped_share" in terms[0]) == (penalty == "clip")
+
+
+@pytest.mark.parametrize(("number", "loss", "fields"), [(number, *one) for number, one in enumerate(OPTIONS)], ids=str)
+def test_so_it_is_with_options(
+    number: int, loss: str, fields: dict[str, Any], begin: Begin, brief: Dataset, update: Update
+) -> None:
+    """The cells in turns."""
+    check_moves(begin(loss, brief, cell=CELLS[number % 2], **fields), update)
+
+
+def check_moves(trainer: Trainer, update: Update) -> list[dict[str, float]]:
+    """One update of each side; returns their terms.
+
+    A recognizer on the discriminator's trunk (codes to be read back, labels to be named) moves with the discriminator,
+    an encoder with the generator.
+    """
+    loss, recognizer = trainer.variant.name, {"recognizer"} & set(trainer.networks.trained)
+    movers = {
+        "discriminator": {"discriminator"} | (recognizer if loss != "vae" else set()),
+        "generator": {"generator", "average"} | (recognizer if loss == "vae" else set()),
+    }
+    terms = []
+    for side, names in movers.items():
+        before = trainer.state()
+        terms.append(update(trainer, side))
+        changes = moved(before, trainer.state())
+        assert all(np.isfinite(value) for value in terms[-1].values()), terms[-1]
+        for name, network in trainer.networks.all.items():
+            flat = still(loss, name)
+            assert changes[name] - flat == (set(build.places(network)) - flat if name in names else set()), side
+        for name in trainer.networks.trained:  # the moments of an optimiser move with its network, or not at all
+            assert bool(changes[f"optimizer-{name}"]) == (name in names), (side, name)
+            if name in names:
+                assert terms[-1][f"{name[0]}_grad_norm"] > 0
+                check_moments(trainer, name)
+    return terms
+
+
+def check_moments(trainer: Trainer, name: str) -> None:
+    """After one update from zero, Adam's first moments are the gradients, halved: none may be rounding alone."""
+    optimizer = trainer.optimizers[name]
+    if not isinstance(optimizer, keras.optimizers.Adam):
+        return
+    places = list(build.places(trainer.networks.trained[name]))
+    sizes = {place: float(np.abs(one).max()) for place, one in zip(places, optimizer._momentums, strict=True)}
+    weak = [place for place, size in sizes.items() if size < 1e-6 * max(sizes.values())]
+    assert set(weak) <= still(trainer.variant.name, name), sizes
+
+
+def still(loss: str, network: str) -> set[str]:
+    """Weights without a gradient: E D(G(z)) - E D(x) and its penalty do not depend on a constant added to D."""
+    return {"logits/bias"} if (loss, network) == ("wgan", "discriminator") else set()
+
+
+def moved(before: State, after: State) -> dict[str, set[str]]:
+    """Names of the arrays that changed, by part."""
+    return {part: {name for name in before[part] if (before[part][name] != after[part][name]).any()} for part in before}
+
+
+CROWDED: list[tuple[str, dict[str, Any]]] = [
+    *((name, {}) for name in NAMES),
+    ("cgan", {"options": {"labels": "named"}}),
+    ("igan", {"options": {"minibatch": 3, "historical": 0.5}, "penalty": "none"}),
+    ("bce", {"spectral_norm": True, "d_bidirectional": True}),
+]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(("loss", "fields"), CROWDED, ids=str)
+def test_weight_lists_are_disjoint_and_complete(
+    loss: str, fields: dict[str, Any], cell: str, begin: Begin, evaluate: Callable[..., Any]
+) -> None:
+    trainer = begin(loss, cell=cell, **fields)
+    lists = {
+        name: {id(w.value) for w in network.trainable_weights} for name, network in trainer.networks.trained.items()
+    }
+    assert sum(len(one) for one in lists.values()) == len(set().union(*lists.values()))
+    average = {id(weight.value) for weight in trainer.networks.average.weights}
+    assert not average & set().union(*lists.values())
+    with tf.GradientTape() as tape:
+        for side in ("d", "g"):
+            evaluate(trainer, side)
+    assert {id(variable) for variable in tape.watched_variables()} == set().union(*lists.values())
+    assert all(not network.non_trainable_weights for network in trainer.networks.trained.values())
+
+
+# Gradients that must not go further
+
+
+@pytest.mark.parametrize("receives", ["generator", "both"])
+def test_the_trunk_learns_of_the_information_only_where_it_receives_it(
+    receives: str, begin: Begin, evaluate: Callable[..., Any]
+) -> None:
+    """With receives = generator its gradient is that of `bce` alone."""
+    trainer = begin("infogan", options={"receives": receives})
+    weights = trainer.networks.discriminator.trainable_weights
+    with tf.GradientTape(persistent=True) as tape:
+        outcome, batch, draw = evaluate(trainer, "d")
+        series = play.generate(trainer.networks.generator, draw)
+        real, fake = (play.judge(trainer.networks.discriminator, one).logits for one in (batch.series, series))
+        plain = scores.bce_discriminator(real, fake)
+    expected = [np.asarray(one) for one in tape.gradient(plain, weights)]
+    found = [np.asarray(one) for one in tape.gradient(outcome.losses["discriminator"], weights)]
+    same = [np.allclose(one, other, rtol=1e-4, atol=1e-7) for one, other in zip(found, expected, strict=True)]
+    trunk = [weight.path.split("/")[-2] != "logits" for weight in weights]
+    assert sum(trunk) == 3
+    assert same == [receives == "generator" or not one for one in trunk]  # the logits know nothing of codes
+    heads = tape.gradient(outcome.losses["recognizer"], trainer.networks.trained["recognizer"].trainable_weights)
+    assert all(np.abs(one).max() > 0 for one in heads)
+
+
+def test_the_adversarial_gradient_does_not_reach_the_encoder(begin: Begin, update: Update) -> None:
+    """D's last layer turns features into logits: it matters to the adversarial terms alone."""
+    states = []
+    for scale in (1, -50):
+        trainer = begin("vae")
+        layer = trainer.networks.discriminator.get_layer("logits")
+        layer.set_weights([scale * layer.get_weights()[0], layer.get_weights()[1]])
+        update(trainer, "generator")
+        states.append(trainer.state())
+    changes = moved(*states)
+    assert not changes["recognizer"]
+    assert not changes["optimizer-recognizer"]
+    assert changes["generator"] == set(states[0]["generator"])
+
+
+def test_the_reconstruction_gradient_does_not_reach_the_discriminator(begin: Begin, update: Update) -> None:
+    states = []
+    for gamma in (0.01, 100.0):
+        trainer = begin("vae", options={"gamma": gamma})
+        update(trainer, "discriminator")
+        update(trainer, "generator")
+        states.append(trainer.state())
+    changes = moved(*states)
+    assert not changes["discriminator"]
+    assert not changes["optimizer-discriminator"]
+    assert changes["generator"] == set(states[0]["generator"])
+
+
+# One seed, and paired runs
+
+
+@pytest.mark.parametrize(("loss", "fields"), CROWDED, ids=str)
+def test_one_seed_gives_the_same_bits_and_another_does_not(
+    loss: str, fields: dict[str, Any], begin: Begin, update: Update
+) -> None:
+    """With an LSTM; `test_training.py` compares whole runs with a GRU."""
+
+    def after_two_updates(seed: int) -> State:
+        trainer = begin(loss, cell="lstm", seed=seed, **fields)
+        for side in ("discriminator", "generator"):
+            update(trainer, side)
+        return trainer.state()
+
+    first, again, other = after_two_updates(0), after_two_updates(0), after_two_updates(1)
+    assert not any(moved(first, again).values())
+    assert moved(first, other)["generator"] >= {"recurrent_0/kernel", "series/kernel"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "fields"),
+    [
+        *CROWDED,
+        ("infogan", {"options": {"categorical": 3, "continuous": 0}}),
+        ("infogan", {"options": {"categorical": 0, "continuous": 5, "prior": "uniform"}}),
+        ("cgan", {"options": {"tiling": "first"}}),
+    ],
+    ids=str,
+)
+def test_every_loss_is_fed_the_noise_of_its_seed_stream_and_counter(
+    loss: str, fields: dict[str, Any], begin: Begin, first_batch: Callable[..., Batch]
+) -> None:
+    """The noise of `bce` is the reference: what else a loss draws, such as codes, does not shift it."""
+    trainers = [begin("bce", cell="gru"), begin(loss, cell="lstm", **fields)]
+    for stream, counter in (("d-noise", 0), ("d-noise", 7), ("g-noise", 7)):
+        draws = [
+            one.variant.draw(one.game, np.int32(3), stream, tf.constant(counter), first_batch(one)) for one in trainers
+        ]
+        for field in ("series", "steps"):
+            ours, reference = (np.asarray(getattr(draw, field)) for draw in reversed(draws))
+            assert (ours == reference).all()
+            assert ours.std() > 0.5
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_of_one_place_and_shape_start_equal_in_every_loss(cell: str, begin: Begin) -> None:
+    states = {name: begin(name, cell=cell, seed=4).state() for name in NAMES}
+    shared = 0
+    for name in NAMES:
+        for part in ("generator", "discriminator", "average"):
+            assert list(states[name][part]) == list(states["bce"][part])
+            for place, value in states[name][part].items():
+                reference = states["bce"][part][place]
+                if value.shape == reference.shape:
+                    assert (value == reference).all(), (name, part, place)
+                    shared += bool(value.any())
+                else:
+                    assert (name, place) in {("cgan", "recurrent_0/kernel"), ("infogan", "recurrent_0/kernel")}
+    assert shared > 50

@@ -1,0 +1,433 @@
+"""`rnngan tune` as a user runs it: finished, continued, interrupted, killed; what it writes; mistakes in one line."""
+
+import csv
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from rnngan_cli.config import SweepConfig, build, identity, read_experiment
+from rnngan_cli.config.toml_text import toml_text
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.tuning.report import mean_words
+from rnngan_cli.tuning.search import draws
+from rnngan_cli.tuning.trials import Budget, of_one_dataset, plan_trials, tuned
+from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
+
+TIMEOUT = 420
+SMALL = (
+    "-s",
+    "units=3",
+    "-s",
+    "batch_size=8",
+    "-s",
+    "history_every=2",
+    "-s",
+    "data.window=3",
+    "-s",
+    "sines.series=150",
+)
+WORDS = ("--losses", "bce,wgan", "--trials", "3", "--seeds", "1", "--final-seeds", "1", "--steps", "4", *SMALL)
+DERIVED = ("trials.csv", "budget.csv", "budget.md", "budget-sines.png", "budget-sines.svg", "outcome.md")
+
+
+class Command:
+    """The command in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results" / "tune" / "sines"
+
+    def start(self, *more: str) -> "subprocess.Popen[str]":
+        self.folder.mkdir(exist_ok=True)
+        words = [sys.executable, "-m", "rnngan_cli", "tune", *WORDS, "-j", "1", "--progress", "plain", *more]
+        return subprocess.Popen(words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, *more: str) -> "subprocess.CompletedProcess[str]":
+        with self.start(*more) as process:
+            try:
+                out, err = process.communicate(timeout=TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        assert "Traceback" not in out + err
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def written(self) -> dict[str, bytes]:
+        """Everything derived."""
+        paths = [*(self.results / name for name in DERIVED), *(self.folder / "experiments" / "tuned").iterdir()]
+        return {path.name: path.read_bytes() for path in paths}
+
+    def touched(self) -> dict[str, int]:
+        """When every file of every run was last written."""
+        return {str(path): path.stat().st_mtime_ns for path in self.results.glob("*/runs/**/*")}
+
+
+@pytest.fixture(scope="session")
+def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished tune of two losses: three settings, one seed; not to be written to."""
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "short-tune"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            making = path.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            done = Command(making).run()
+            assert done.returncode == 0, done.stderr
+            (making / "out.txt").write_text(done.stdout)
+            making.rename(path)
+    return path
+
+
+@pytest.fixture
+def done(done_once: Path, tmp_path: Path) -> Command:
+    """A copy of it."""
+    shutil.copytree(done_once, tmp_path / "tune")
+    return Command(tmp_path / "tune")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text().splitlines()))
+
+
+def test_a_tune_ends_with_its_outcome(done_once: Path) -> None:
+    out = (done_once / "out.txt").read_text()
+    for phase, count in (("3 settings of each loss", 6), ("the shared defaults", 2), ("the chosen settings", 2)):
+        assert f"sines: {phase}" in out
+        assert f"{count} runs to do" in out
+    for loss in ("bce", "wgan"):
+        assert f"sines, gru, {loss}: 0." in out
+    assert "no difference shown (1 seed; 5 are the fewest that can show one at 5 %)" in out
+    assert set(Command(done_once).written()) == {*DERIVED, "sines.toml", "sines-shared.toml"}
+    assert not list(done_once.rglob("*.tmp"))
+
+
+def test_trials_are_told_and_the_best_is_chosen(done_once: Path) -> None:
+    rows = table(Command(done_once).results / "trials.csv")
+    assert [(row["loss"], row["trial"]) for row in rows] == [
+        (loss, str(n)) for loss in ("bce", "wgan") for n in range(3)
+    ]
+    assert [row["kind"] for row in rows] == ["paper", "drawn", "drawn"] * 2
+    for loss in ("bce", "wgan"):
+        own = [row for row in rows if row["loss"] == loss]
+        best = min(own, key=lambda row: float(row["mean"]))
+        assert [row["chosen"] for row in own] == [str(row is best) for row in own]
+    for row, draw in zip(rows[1:3], draws(2, 0), strict=True):
+        assert float(row["g_learning_rate"]) == draw["g_learning_rate"]
+        assert (int(row["critic_steps"]), row["penalty"], row["readout"]) == (
+            draw["critic_steps"],
+            "r1" if draw["penalty"] == "clip" else draw["penalty"],
+            draw["readout"],
+        )
+    assert {row["units"] for row in rows} == {"3"}  # given, not tuned
+    assert "d_optimizer=sgd" in rows[0]["further"]
+    scores = [float(row["gru_seed_0"]) for row in rows]
+    assert [float(row["mean"]) for row in rows] == scores
+    folder = SweepFolder(Command(done_once).results / "trials")
+    found = [own.scores() for own in folder.runs()]
+    assert {own["protocol"] for own in found} == {"validation"}
+    assert sorted(own["scores"]["sliced_wasserstein"] for own in found) == sorted(scores)
+
+
+def test_the_budget_goes_down_to_the_best(done_once: Path) -> None:
+    results = Command(done_once).results
+    trials = table(results / "trials.csv")
+    rows = table(results / "budget.csv")
+    for loss in ("bce", "wgan"):
+        scores = sorted(float(row["mean"]) for row in trials if row["loss"] == loss)
+        found = [float(row["expected_best"]) for row in rows if row["loss"] == loss]
+        low, middle, high = scores
+        assert found == pytest.approx([(low + middle + high) / 3, (2 * low + middle) / 3, low])
+    assert "| loss | 1 | 2 | 3 |" in (results / "budget.md").read_text()
+
+
+def test_final_runs_are_on_fresh_seeds_by_the_default_protocol(done_once: Path) -> None:
+    for side in ("before", "after"):
+        folder = SweepFolder(Command(done_once).results / side)
+        assert {own.config().seed for own in folder.runs()} == {1}
+        assert {own.scores()["protocol"] for own in folder.runs()} == {SweepConfig().protocol}
+        assert (folder.path / "leaderboard.md").stat().st_size
+    outcome = (Command(done_once).results / "outcome.md").read_text()
+    for side in ("before", "after"):
+        for own in SweepFolder(Command(done_once).results / side).runs():
+            assert f"{own.scores()['scores']['sliced_wasserstein']:.3f} (1 seed)" in outcome
+
+
+def test_what_is_written_is_a_sweep_of_the_winners(
+    done_once: Path, rnngan: Callable[..., tuple[int, str, str]]
+) -> None:
+    path = done_once / "experiments" / "tuned" / "sines.toml"
+    runs = plan(build(SweepConfig, read_experiment(path), path.name))
+    after = SweepFolder(Command(done_once).results / "after")
+    assert {identity(run) for run in runs} == {identity(own.config()) for own in after.runs()}
+    for name in ("sines", "sines-shared"):
+        text = (done_once / "experiments" / "tuned" / f"{name}.toml").read_text()
+        assert "# Made by: rnngan tune --losses bce,wgan --cells gru --trials 3 --seeds 1 --steps 4 " in text
+        assert str(Path.home()) not in text and str(done_once) not in text
+        code, out, err = rnngan(*f"sweep {done_once}/experiments/tuned/{name}.toml --dry-run --json".split())
+        assert (code, err) == (0, "")
+        assert json.loads(out)["to_do"] == 2
+    runs = plan(build(SweepConfig, read_experiment(path.with_name("sines-shared.toml")), path.name))
+    assert len({(run.g_learning_rate, run.critic_steps, run.d_beta_1) for run in runs}) == 1
+
+
+def test_the_second_time_there_is_nothing_to_do_and_derived_files_are_made_anew(done: Command) -> None:
+    before, written = done.touched(), done.written()
+    (done.results / "trials.csv").unlink()
+    (done.results / "budget.md").write_text("")
+    again = done.run("--json")
+    assert again.returncode == 0
+    assert again.stderr.count("nothing to do") == 3
+    assert (done.touched(), done.written()) == (before, written)
+    facts = json.loads(again.stdout)["datasets"]["sines"]
+    assert set(facts["chosen"]) == {"bce", "wgan"}
+    assert facts["shared"] in (1, 2)
+    assert [(row["loss"], len(row["before"]), len(row["after"])) for row in facts["outcome"]] == [
+        ("bce", 1, 1),
+        ("wgan", 1, 1),
+    ]
+
+
+def test_more_settings_go_on_from_fewer(done: Command) -> None:
+    dry = json.loads(done.run("--trials", "5", "--dry-run", "--json").stdout)["sines"]
+    assert (len(dry["runs"]), dry["to_do"], dry["final_runs"]) == (10, 4, 4)
+    assert sorted(run["state"] for run in dry["runs"]) == ["done"] * 6 + ["pending"] * 4
+
+
+def test_a_tune_interrupted_then_killed_ends_as_if_it_had_not_been(done: Command) -> None:
+    """Some trials and all final runs are gone; SIGINT in the trials, SIGKILL in the finals, then the same command."""
+    written = done.written()
+    for name in (*DERIVED[:3], "after", "before"):
+        path = done.results / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in sorted((done.results / "trials" / "runs").iterdir())[:2]:
+        shutil.rmtree(path)
+
+    process = done.start()
+    until(lambda: num_runs(done, "trials") > 4, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 130, out + err
+    assert err.endswith("interrupted: the same command goes on from here\n")
+    assert "Traceback" not in out + err
+    assert not (done.results / "trials.csv").exists()
+
+    process = done.start()
+    until(lambda: num_runs(done, "before") > 0, process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=TIMEOUT)
+    psutil.wait_procs(children, timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+    assert done.run().returncode == 0
+    assert done.written() == written
+
+
+def num_runs(command: Command, part: str) -> int:
+    return len(list((command.results / part / "runs").glob("*/config.json")))
+
+
+def until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    """Waits for something that a process is going to do."""
+    started = time.monotonic()
+    while not condition():
+        assert process.poll() is None, f"ended with code {process.returncode}: {process.communicate()}"
+        assert time.monotonic() - started < TIMEOUT
+        time.sleep(0.02)
+
+
+def test_a_failed_run_stops_the_choice_and_is_tried_again_the_next_time(done: Command) -> None:
+    written = done.written()
+    first = min((done.results / "trials" / "runs").iterdir())
+    shutil.rmtree(first)
+    first.touch()  # a file where the run's folder should be
+    broken = done.run()
+    assert broken.returncode == 1
+    assert f"failed: {first.name}: " in broken.stderr
+    assert broken.stderr.endswith("stopped: the same command goes on from here\n")
+    first.unlink()
+    assert done.run().returncode == 0
+    assert done.written() == written
+
+
+# Diverged runs, made by hand
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """From each loss's scores, trial by trial and seed by seed, to the outcome; None is a diverged run."""
+
+    def make(scores: dict[str, list[list[float | None]]], score: str = "sliced_wasserstein") -> dict[str, Any]:
+        count = len(next(iter(scores.values())))
+        values = {"losses": ",".join(scores), "data": {"window": 3}, "override": {"sines": {"series": 150}}}
+        (sweep,) = of_one_dataset(SweepConfig.model_validate(values)).values()
+        tune = prepare_tune("sines", sweep, Budget(count, 2, 2, score), tmp_path / "tune")
+        for trial in tune.trials:
+            for run, value in zip(trial.runs, scores[trial.loss][trial.number], strict=True):
+                write_run(tune.prepared.folder, run, score, value)
+        found = conclude_trials(tune, tmp_path / "tuned", "rnngan tune")
+        finals = prepare_finals(tune, found)
+        for number, prepared in enumerate(finals.values()):
+            prepared.folder.create(sweep)
+            for job in prepared.jobs:
+                write_run(prepared.folder, job.config, score, None if number and job.config.seed == 3 else 0.5)
+        return facts(found, conclude_finals(tune, found, finals))
+
+    return make
+
+
+def write_run(sweep: SweepFolder, run: Any, score: str, value: float | None) -> None:
+    folder = sweep.run(run)
+    folder.create(run)
+    folder.write_status("diverged" if value is None else "done", 1)
+    if value is not None:
+        folder.write_scores(ScoreKey("validation", "ab"), {score: value, "sliced_wasserstein": value})
+
+
+def test_diverged_runs_are_the_worst_and_told(made: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    """bce's second setting would be best but for one run; wgan diverges everywhere but for one run of the third."""
+    found = made({"bce": [[0.9, 0.8], [0.1, None], [0.7, 0.8]], "wgan": [[None, None], [None, None], [0.1, None]]})
+    assert {loss: one["trial"] for loss, one in found["chosen"].items()} == {"bce": 2, "wgan": 2}
+    assert found["shared"] == 2
+    assert found["outcome"][0]["after"] == [0.5, None]
+    tune = tmp_path / "tune"
+    rows = table(tune / "trials.csv")
+    assert [(row["gru_seed_1"], row["mean"], row["diverged"]) for row in rows[:3]] == [
+        ("0.8", "0.8500000000000001", "0"),
+        ("diverged", "inf", "1"),
+        ("0.8", "0.75", "0"),
+    ]
+    budget = table(tune / "budget.csv")
+    assert [row["expected_best"] for row in budget] == ["inf", budget[1]["expected_best"], "0.75", *["inf"] * 3]
+    assert float(budget[1]["expected_best"]) == pytest.approx((2 * 0.75 + 0.85) / 3)
+    assert "| bce | 0.800 (33%) | 0.783 | 0.750 |" in (tune / "budget.md").read_text()
+    assert "| wgan | diverged | diverged | diverged |" in (tune / "budget.md").read_text()
+    outcome = (tune / "outcome.md").read_text()
+    assert (
+        "| bce | gru | 0.500 ± 0.000 (2 seeds) | 0.500 (1 seed, 1 diverged) | no difference shown (2 seeds; " in outcome
+    )
+    assert "| 2, drawn |" in outcome
+
+
+def test_a_score_of_which_more_is_better(made: Callable[..., dict[str, Any]]) -> None:
+    found = made({"bce": [[0.5, 0.5], [0.9, 0.8], [0.7, 0.8]]}, "recall")
+    assert found["chosen"]["bce"]["trial"] == 1
+
+
+def test_a_single_trial_is_the_papers_and_leaves_nothing_to_share(
+    made: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    found = made({"bce": [[0.5, 0.5]]})
+    assert (found["chosen"]["bce"]["kind"], found["shared"]) == ("paper", None)
+    assert [path.name for path in (tmp_path / "tuned").iterdir()] == ["sines.toml"]
+
+
+def test_toml_reads_back(tmp_path: Path) -> None:
+    values = {
+        "losses": ["bce"],
+        "data": {"name": 'a "b" \\ é', "options": {"series": 3}},
+        "run": {"x": 1e-05, "y": True},
+    }
+    (tmp_path / "a.toml").write_text(toml_text(values), encoding="utf-8")
+    assert read_experiment(tmp_path / "a.toml") == values
+
+
+def test_means_in_words() -> None:
+    assert mean_words((float("nan"),)) == "- (0 seeds, 1 diverged)"
+
+
+def test_a_choice_reads_only_its_own_trials(tmp_path: Path) -> None:
+    """Runs of another draw in the same folder play no part."""
+    (sweep,) = of_one_dataset(SweepConfig(losses=("bce",))).values()
+    folder = SweepFolder(tmp_path)
+    for seed, value in ((0, 0.5), (1, 0.1)):
+        for trial in plan_trials(sweep, Budget(trials=2, seeds=1, draw_seed=seed)):
+            write_run(folder, trial.runs[0], "sliced_wasserstein", value + trial.number)
+    trials = plan_trials(sweep, Budget(trials=2, seeds=1))
+    assert [one.mean for one in tuned(trials, folder, METRICS["sliced_wasserstein"]).tried["bce"]] == [0.1, 1.5]
+
+
+# Before anything is trained
+
+
+def test_a_dry_run_shows_every_setting_and_writes_nothing(
+    rnngan: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    code, out, err = rnngan(
+        *["tune", "--trials", "2", "--losses", "bce,wgan", "-j", "1", "-s", "sines.series=150", "--dry-run"]
+    )
+    assert code == 0
+    lines = out.splitlines()
+    assert len(lines) == 5
+    assert lines[0].startswith("sines, bce, trial 0: d_optimizer sgd")
+    assert lines[4].startswith("8 runs of trials, 8 to do: about ")
+    assert lines[4].endswith(" on 1 worker(s), into results/tune/sines/trials; then 12 runs on fresh seeds")
+    assert err == "wgan: takes readout step as mean, being what it is defined with (trial 1)\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_budget_is_the_same_for_all_losses_by_default(rnngan: Callable[..., tuple[int, str, str]]) -> None:
+    facts = json.loads(rnngan(*["tune", "--datasets", "sines,stocks", "-n", "--json"])[1])
+    assert set(facts) == {"sines", "stocks"}
+    assert [(one["to_do"], one["final_runs"], len(one["settings"])) for one in facts.values()] == [(160, 60, 80)] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--losses wgna", "unknown loss `wgna`: did you mean `wgan`?"),
+        ("--cells gruu", "unknown cell `gruu`"),
+        ("--datasets sine", "unknown data set `sine`"),
+        ("--score slicd_wasserstein", "unknown score `slicd_wasserstein`: did you mean `sliced_wasserstein`?"),
+        ("--score predictive", "`--score predictive`: trials are scored by what is computed from series alone"),
+        ("-s units=3,4", "`-s units=3,4`: expected one value"),
+        ("-s uints=3", "unknown key `uints`: did you mean `units`?"),
+        ("-s penalty=r1", "`penalty = r1`: wgan is defined with gp, lp"),
+        ("--device tpu", "`--device tpu`: expected auto, cpu or gpu:N"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    rnngan: Callable[..., tuple[int, str, str]], tmp_path: Path, words: str, told: str
+) -> None:
+    code, out, err = rnngan(*f"tune {words}".split())
+    assert (code, out) == (2, "")
+    assert err.startswith("rnngan: ")
+    assert told in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["--trials 0", "--seeds 0", "--final-seeds 0", "--steps 0", "--draw-seed -1", "--trials x"]
+)
+def test_a_number_out_of_range(rnngan: Callable[..., tuple[int, str, str]], words: str) -> None:
+    code, _, err = rnngan(*f"tune {words}".split())
+    assert code == 2
+    assert f"Invalid value for '{words.split(maxsplit=1)[0]}'" in err
+
+
+def test_planning_never_imports_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "import sys; from rnngan_cli import cli; sys.argv = ['rnngan', 'tune', '-n']\n"
+        "try:\n    cli.main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+    assert "160 runs of trials" in done.stdout
