@@ -18,7 +18,7 @@ from benchmarks.tasks import Task
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation import PROTOCOLS, Generated, Scorer
+from rnngan_cli.evaluation import PROTOCOLS, GeneratedSet, Scorer
 
 PROTOCOL = "quick"
 NUM_SAMPLES = 100
@@ -44,7 +44,7 @@ def run(task: Task, steps: int, folder: Path) -> dict[str, float]:
 def score(contender: Contender, dataset: Dataset) -> dict[str, float]:
     """The scores that `rnngan` computes from series alone."""
     sample = sampler(contender)
-    return Scorer().score(dataset, lambda count: Generated(sample(count)), PROTOCOLS[PROTOCOL]).values
+    return Scorer().score(dataset, lambda count: GeneratedSet(sample(count)), PROTOCOLS[PROTOCOL]).values
 
 
 def write(contender: Contender, scores: dict[str, float], folder: Path) -> None:

@@ -16,10 +16,10 @@ from rnngan_cli.data import SOURCES
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import markdown
+from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.sweeps.catalogue import changed, describe
+from rnngan_cli.sweeps.catalogue import changed, describe_loss
 from rnngan_cli.system.text import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def losses_table() -> str:
     """The ten losses as a Markdown table."""
     lines = ["| name | discriminator minimises | generator minimises | source |", "| --- | --- | --- | --- |"]
-    for facts in map(describe, VARIANTS.values()):
+    for facts in map(describe_loss, VARIANTS.values()):
         cells = (f"`{facts['name']}`", f"`{facts['discriminator']}`", f"`{facts['generator']}`", facts["source"])
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
@@ -43,7 +43,7 @@ SIGNS = (
 
 def losses_page() -> str:
     """The losses with a line each, what they have in common, and what they differ in by definition."""
-    facts = [describe(row) for row in VARIANTS.values()]
+    facts = [describe_loss(row) for row in VARIANTS.values()]
     shared = facts[0]["profiles"]["shared"]["settings"]
     common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
     table = markdown_table(
@@ -169,7 +169,7 @@ def benchmark_table() -> str:
         f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
         f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
     )
-    return f"{markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
+    return f"{leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
 
 
 def summary_table() -> str:
@@ -181,7 +181,7 @@ def study_table() -> str:
     """The leaderboard of the study of optimisers."""
     sweep = SweepFolder(ROOT / "results" / "adam-vs-sgd")
     runs, _ = runs_table(sweep)
-    return markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
+    return leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
 
 
 def tune_table() -> str:
@@ -319,7 +319,7 @@ def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) 
 
 def pages() -> dict[Path, str]:
     """The text that every written file should have."""
-    losses = map(describe, VARIANTS.values())
+    losses = map(describe_loss, VARIANTS.values())
     return {
         **{ROOT / page: filled(page) for page in PAGES},
         **{ROOT / "docs" / "losses" / f"{facts['name']}.md": loss_page(facts) for facts in losses},

@@ -71,7 +71,7 @@ def small() -> Dataset:
 def configure() -> Callable[..., RunConfig]:
     """From a loss and fields of a run to a small run's config, resolved as a plan resolves it."""
     from rnngan_cli import losses
-    from rnngan_cli.config.options import resolve
+    from rnngan_cli.config.options import resolve_options
     from rnngan_cli.losses.penalties import PENALTIES
     from rnngan_cli.training import optimizers
 
@@ -85,10 +85,10 @@ def configure() -> Callable[..., RunConfig]:
             "penalty_weight": 0.0 if penalty is None else penalty.weight,
             **sizes,
             **fields,
-            "options": resolve(loss, variant.options, fields.get("options", {})),  # type: ignore[arg-type]
+            "options": resolve_options(loss, variant.options, fields.get("options", {})),  # type: ignore[arg-type]
         }
         config = RunConfig.model_validate(resolved)
-        return config.model_copy(update=optimizers.resolve(config))
+        return config.model_copy(update=optimizers.resolve_optimizers(config))
 
     return make
 

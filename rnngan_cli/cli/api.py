@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import OptionValue, SweepConfig, build, read_experiment
+from rnngan_cli.config import OptionValue, RunState, SweepConfig, build, read_experiment
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.results.frames import tell
@@ -19,7 +19,7 @@ from rnngan_cli.sweeps.jobs import Job, Orders, Summary
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
-    from rnngan_cli.results.generation import Generated
+    from rnngan_cli.results.generation import GeneratedSeries
 
 Names = str | Sequence[str]
 """One name, several with commas between them, or a sequence of names; `all` stands for every one."""
@@ -122,7 +122,7 @@ def sweep(
 
 def generate(
     run: str | Path, number: int = 100, *, label: str | None = None, codes: Sequence[str] = (), stream: str = "generate"
-) -> "Generated":
+) -> "GeneratedSeries":
     """Draws series from a trained run's generator, in the units of its data; the same call gives the same series.
 
     It is done in this process. A TensorFlow that has been imported here stays as it is set up; otherwise it is started
@@ -171,11 +171,11 @@ def loss_functions(name: str, **options: OptionValue) -> LossFunctions:
     Raises:
         UserError: no such loss or option, or the loss takes more than logits.
     """
-    from rnngan_cli.config.options import resolve
+    from rnngan_cli.config.options import resolve_options
     from rnngan_cli.losses import plain, variant
 
     row = variant(name)
-    chosen, d_loss, g_loss = resolve(name, row.options, options), row.d_loss, row.g_loss
+    chosen, d_loss, g_loss = resolve_options(name, row.options, options), row.d_loss, row.g_loss
     if not isinstance(d_loss, plain.DiscriminatorLoss) or not isinstance(g_loss, plain.GeneratorLoss):
         raise UserError(
             f"`{name}` is no function of logits alone; docs/library.md tells the functions it is made of, in "
@@ -228,11 +228,11 @@ def _carry_out(values: Settings, output: Path, orders: Orders, report: Callable[
         KeyboardInterrupt: it was interrupted.
     """
     from rnngan_cli.results.derived import refresh
-    from rnngan_cli.sweeps.sweep import carry_out, prepare
-    from rnngan_cli.system.device import check
+    from rnngan_cli.sweeps.sweep import carry_out, prepare_sweep
+    from rnngan_cli.system.device import check_device
 
-    check(orders.device)
-    prepared = prepare(build(SweepConfig, _given(values), "sweep"), output)
+    check_device(orders.device)
+    prepared = prepare_sweep(build(SweepConfig, _given(values), "sweep"), output)
     summary = carry_out(prepared, orders, _Lines(report))
     if summary.signal == signal.SIGINT:
         raise KeyboardInterrupt
@@ -240,7 +240,7 @@ def _carry_out(values: Settings, output: Path, orders: Orders, report: Callable[
         raise EnvironmentFaultError(summary.refused or f"ended by signal {summary.signal}")
     *_, damage = refresh(prepared.folder)
     tell([*summary.damage, *damage])
-    if failed := [name for name, state in summary.states.items() if state == "failed"]:
+    if failed := [name for name, state in summary.states.items() if state == RunState.FAILED]:
         raise UserError(
             f"{len(failed)} of {counted(len(summary.states), 'run')} failed, the first for this reason: "
             f"{summary.reasons[failed[0]]}; its log: {prepared.folder.path / 'runs' / failed[0] / 'log.txt'}"

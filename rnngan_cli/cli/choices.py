@@ -9,7 +9,7 @@ import typer
 from rnngan_cli.cli import completion
 
 
-class Progress(StrEnum):
+class ProgressStyle(StrEnum):
     """How progress is shown."""
 
     auto = "auto"
@@ -69,7 +69,7 @@ class Scaling(StrEnum):
 Experiment = Annotated[
     Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
 ]
-Settings = Annotated[
+SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
         "-s",
@@ -93,7 +93,9 @@ LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses tha
 MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
 ProfileOption = Annotated[
     Profile | None,
-    typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
+    typer.Option(
+        help="SettingsOption to start from: shared, or each loss's paper's. [default: shared]", show_default=False
+    ),
 ]
 ProtocolOption = Annotated[
     str | None,
@@ -134,7 +136,7 @@ ShardOption = Annotated[
         help="Do part I of N of the runs alone, such as 2/4; for job arrays that share the output folder.",
     ),
 ]
-ProgressOption = Annotated[Progress, typer.Option(help="How progress is shown.")]
+ProgressOption = Annotated[ProgressStyle, typer.Option(help="How progress is shown.")]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Folder of the sweep. [default: results/ and the experiment's name, or sweep]"),

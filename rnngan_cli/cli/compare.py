@@ -22,7 +22,7 @@ class Factor(StrEnum):
     dataset = "dataset"
 
 
-class Pairs(StrEnum):
+class PairChoice(StrEnum):
     """Who is compared with whom."""
 
     baseline = "baseline"
@@ -37,12 +37,12 @@ def compare(
         typer.Option(
             metavar="NAME",
             help="Loss (cell, data set) to compare the others with. [default: bce or gru, or else the first by name]",
-            autocompletion=completion.one_of(completion.losses),
+            autocompletion=completion.one_of(completion.loss_names),
         ),
     ] = None,
     pairs: Annotated[
-        Pairs, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
-    ] = Pairs.baseline,
+        PairChoice, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
+    ] = PairChoice.baseline,
     score: Annotated[
         str | None,
         typer.Option(
@@ -75,11 +75,11 @@ def compare(
     forms = [name for name, asked in (("json", as_json), ("csv", as_csv), ("md", as_markdown)) if asked]
     if len(forms) > 1:
         raise UserError(f"{', '.join(f'`--{form}`' for form in forms)}: expected at most one of them")
-    if pairs is Pairs.all and baseline is not None:
+    if pairs is PairChoice.all and baseline is not None:
         raise UserError(f"`--pairs all` and `--baseline {baseline}`: every pair is compared, so leave one of them out")
     claim = None if fail_if is None else Claim.read(fail_if)
     found = {
-        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by.value, every_pair=pairs is Pairs.all)
+        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by.value, every_pair=pairs is PairChoice.all)
         for sweep in find_sweeps(results)
     }
     # Claims first: what is wrong with one is told before anything is printed.
@@ -93,13 +93,13 @@ def compare(
 
 
 def _print_text(found: "dict[str, Compared]") -> None:
-    from rnngan_cli.results.comparison_text import heading, text
-    from rnngan_cli.results.leaderboard_text import render
+    from rnngan_cli.results.comparison_text import comparison_lines, heading
+    from rnngan_cli.results.leaderboard_text import print_leaderboard
 
     for path, one in found.items():
         typer.echo(heading(one, path))
-        render(one.board)
-        typer.echo(text(one))
+        print_leaderboard(one.board)
+        typer.echo(comparison_lines(one))
 
 
 def _print_json(found: "dict[str, Compared]") -> None:
@@ -120,9 +120,9 @@ def _print_csv(found: "dict[str, Compared]") -> None:
 
 
 def _print_markdown(found: "dict[str, Compared]") -> None:
-    from rnngan_cli.results.comparison_text import markdown
+    from rnngan_cli.results.comparison_text import comparison_markdown
 
-    typer.echo("\n".join(markdown(one, path) for path, one in found.items()), nl=False)
+    typer.echo("\n".join(comparison_markdown(one, path) for path, one in found.items()), nl=False)
 
 
 _PRINTERS = {"text": _print_text, "json": _print_json, "csv": _print_csv, "md": _print_markdown}

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import get_args
 
 Complete = Callable[[str], list[str]]
-MOST = 200
+MOST_SUGGESTIONS = 200
 """Folders offered: nobody reads more."""
 START = "results"
 """Where sweeps are looked for while nothing is typed."""
 
 
-def losses() -> Iterable[str]:
+def loss_names() -> Iterable[str]:
     """Names of the losses."""
     from rnngan_cli.losses import VARIANTS
 
@@ -29,7 +29,7 @@ def cells() -> Iterable[str]:
     return get_args(Cell)
 
 
-def datasets() -> Iterable[str]:
+def dataset_names() -> Iterable[str]:
     """Names of the built-in data sets."""
     from rnngan_cli.data.registry import SOURCES
 
@@ -89,7 +89,7 @@ def run_folders(incomplete: str) -> list[str]:
 def _matching(incomplete: str, paths: Iterable[Path]) -> list[str]:
     here = "./" if incomplete.startswith("./") else ""  # a path forgets it
     found = dict.fromkeys(f"{here}{path}" for path in paths)
-    return list(islice((path for path in found if path.startswith(incomplete)), MOST))
+    return list(islice((path for path in found if path.startswith(incomplete)), MOST_SUGGESTIONS))
 
 
 def _sweeps(incomplete: str) -> Iterator[Path]:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
-from rnngan_cli.sweeps.cost import in_words
+from rnngan_cli.sweeps.cost import duration_in_words
 from rnngan_cli.sweeps.eta import Pace, expected_seconds
 from rnngan_cli.sweeps.jobs import RETRIED, Job, Summary
 
@@ -59,7 +60,7 @@ class Plain(Silent):
     def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
         """Notes how far a run is."""
         self.pace.at(worker, job, int(facts["step"]))
-        self.states[worker] = f"{job.config.label} {describe(job, facts)}"
+        self.states[worker] = f"{job.config.label} {describe_progress(job, facts)}"
 
     def end(self, worker: int, job: Job, state: str, reason: str) -> None:
         """Says how a run ended."""
@@ -67,14 +68,14 @@ class Plain(Silent):
         self.pace.finished(worker, job, ended=state != RETRIED)
         self.ended += state != RETRIED
         because = f": {reason}" if reason else ""
-        left = f", about {in_words(self.pace.left)} left" if self.ended < len(self.jobs) else ""
+        left = f", about {duration_in_words(self.pace.left)} left" if self.ended < len(self.jobs) else ""
         self._say(f"{state:8} {job.name}{because} ({self.ended} of {len(self.jobs)}{left})")
 
     def tick(self) -> None:
         """Once a minute, says how things stand."""
         if time.monotonic() - self.last >= self.every:
             parts = "; ".join(self.states.values())
-            self._say(f"{self.pace.share:.0%} done, about {in_words(self.pace.left)} left: {parts}")
+            self._say(f"{self.pace.share:.0%} done, about {duration_in_words(self.pace.left)} left: {parts}")
 
     def stopping(self) -> None:
         """Says that a stop was heard."""
@@ -124,7 +125,7 @@ class Bars(Silent):
     def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
         """Moves the worker's bar and shows the losses."""
         self.pace.at(worker, job, int(facts["step"]))
-        self.bars.update(self.tasks[worker], completed=facts["step"], note=describe(job, facts, short=True))
+        self.bars.update(self.tasks[worker], completed=facts["step"], note=describe_progress(job, facts, short=True))
         self._show()
 
     def end(self, worker: int, job: Job, state: str, reason: str) -> None:
@@ -132,7 +133,7 @@ class Bars(Silent):
         self.pace.finished(worker, job, ended=state != RETRIED)
         self.ended += state != RETRIED
         self.bars.update(self.tasks[worker], visible=False)
-        if state not in ("done", "interrupted"):
+        if state not in (RunState.DONE, RunState.INTERRUPTED):
             self._say(f"{state}: {job.name}: {reason}")
         elif self.verbose:
             self._say(f"{state}: {job.name}")
@@ -157,7 +158,7 @@ class Bars(Silent):
         self.bars.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
     def _show(self) -> None:
-        note = f"{self.ended} of {len(self.jobs)} runs, about {in_words(self.pace.left)} left"
+        note = f"{self.ended} of {len(self.jobs)} runs, about {duration_in_words(self.pace.left)} left"
         self.bars.update(self.overall, completed=self.pace.share, note=note)
 
 
@@ -173,7 +174,7 @@ def _bars(console: "Console") -> "Progress":
     return Progress(*columns, console=console, refresh_per_second=4)
 
 
-def describe(job: Job, facts: dict[str, Any], *, short: bool = False) -> str:
+def describe_progress(job: Job, facts: dict[str, Any], *, short: bool = False) -> str:
     """A run's step and losses, or what it is at."""
     if "stage" in facts:
         return str(facts["stage"])
@@ -183,15 +184,19 @@ def describe(job: Job, facts: dict[str, Any], *, short: bool = False) -> str:
 
 def opening(jobs: Sequence[Job], summary: Summary, workers: int) -> str:
     """How much there is to do, and what is complete already, in one line."""
-    earlier = [f"{summary.count(state)} {state}" for state in ("done", "diverged", "failed") if summary.count(state)]
+    earlier = [
+        f"{summary.count(state)} {state}"
+        for state in (RunState.DONE, RunState.DIVERGED, RunState.FAILED)
+        if summary.count(state)
+    ]
     before = f" ({', '.join(earlier)} earlier)" if earlier else ""
     stale = (
         f"; {len(summary.stale)} made with other versions: `--rerun stale` trains them again" if summary.stale else ""
     )
-    failed = "; `--rerun failed` tries failed ones again" if summary.count("failed") else ""
+    failed = "; `--rerun failed` tries failed ones again" if summary.count(RunState.FAILED) else ""
     if not jobs:
         return f"nothing to do: all {len(summary.states)} runs have ended{before}{stale}{failed}"
-    time_left = in_words(expected_seconds(jobs, workers))
+    time_left = duration_in_words(expected_seconds(jobs, workers))
     plural = "run" if len(jobs) == 1 else "runs"
     hands = "worker" if workers == 1 else "workers"
     return f"{len(jobs)} {plural} to do{before} on {workers} {hands}, about {time_left}{stale}{failed}"

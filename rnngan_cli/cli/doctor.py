@@ -81,7 +81,7 @@ def _used(problems: "list[Problem]") -> dict[str, Any]:
         mend = "pip install --force-reinstall tensorflow keras"
         problems.append(Problem(f"TensorFlow cannot be started: {first[:200]}", mend, breaks=True))
         return {}
-    chosen = device.choose("auto", len(gpus))
+    chosen = device.choose_device("auto", len(gpus))
     fused = {
         kind: device.use_fused_layers(chosen, second_derivatives=needed)
         for kind, needed in (("plain", False), ("penalised", True))

@@ -15,7 +15,7 @@ def init(
     file: Annotated[Path, typer.Argument(help="Experiment file to write.")] = Path("experiment.toml"),
     losses: Annotated[
         str,
-        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.loss_names)),
     ] = "bce,wgan",
     data: File = None,
     window: Window = None,

@@ -18,7 +18,7 @@ def losses(
         typer.Argument(
             help="One loss; default all.",
             show_default=False,
-            autocompletion=completion.one_of(completion.losses),
+            autocompletion=completion.one_of(completion.loss_names),
         ),
     ] = None,
     as_json: AsJson = False,
@@ -30,10 +30,10 @@ def losses(
       rnngan losses --json
     """
     from rnngan_cli.losses import VARIANTS, variant
-    from rnngan_cli.sweeps.catalogue import describe
+    from rnngan_cli.sweeps.catalogue import describe_loss
 
     chosen = [variant(name)] if name else list(VARIANTS.values())
-    facts = [describe(row) for row in chosen]
+    facts = [describe_loss(row) for row in chosen]
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:
@@ -51,7 +51,7 @@ def datasets(
         typer.Argument(
             help="One data set; default all.",
             show_default=False,
-            autocompletion=completion.one_of(completion.datasets),
+            autocompletion=completion.one_of(completion.dataset_names),
         ),
     ] = None,
     as_json: AsJson = False,
@@ -63,7 +63,7 @@ def datasets(
     """
     from rnngan_cli import data
 
-    facts = [data.describe(one) for one in ([name] if name else data.SOURCES)]
+    facts = [data.describe_dataset(one) for one in ([name] if name else data.SOURCES)]
     if as_json:
         typer.echo(json.dumps(facts[0] if name else facts, indent=2))
     elif name:

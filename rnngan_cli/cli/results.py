@@ -57,7 +57,7 @@ def report(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(help="Loss to compare the others with.", autocompletion=completion.one_of(completion.losses)),
+        typer.Option(help="Loss to compare the others with.", autocompletion=completion.one_of(completion.loss_names)),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
@@ -127,7 +127,7 @@ def evaluate(
     device.start("cpu")
     if self_check:
         _check_judges(voice)
-    from rnngan_cli.sweeps.rescore import evaluate as run
+    from rnngan_cli.sweeps.rescore import rescore as run
 
     for sweep in sweeps:
         done = run(sweep, by, lambda line: voice.say(line, err=True))
@@ -140,8 +140,8 @@ def evaluate(
 
 def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
     """Says why there is nothing to see yet, and how to get on."""
+    from rnngan_cli.config import ENDED
     from rnngan_cli.errors import DamagedFileError
-    from rnngan_cli.store import ENDED
 
     for folder in sweep.runs():
         with suppress(DamagedFileError):  # told by whoever reads it

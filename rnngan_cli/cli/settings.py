@@ -67,7 +67,7 @@ def _apply(values: dict[str, Any], setting: str) -> None:
     key = key.strip().replace("-", "_") if "." not in key else key.strip()
     if not equals or not key or not text:
         raise UserError(f"`-s {setting}`: expected key=value, such as `-s units=48` or `-s wgan.critic_steps=5`")
-    parsed = [parse(word) for word in text.split(",")]
+    parsed = [parse_setting(word) for word in text.split(",")]
     owner, dot, field = key.rpartition(".")
     if dot and len(parsed) > 1:
         raise UserError(f"`-s {setting}`: a list of values is for a setting of every run, such as `-s units=24,48`")
@@ -85,7 +85,7 @@ def _apply(values: dict[str, Any], setting: str) -> None:
         values["run"][key] = parsed  # not a key of a run: the plan says so
 
 
-def parse(word: str) -> bool | int | float | str:
+def parse_setting(word: str) -> bool | int | float | str:
     """A setting's value: a whole number, a number, true or false, or a word.
 
     >>> [parse(word) for word in ("3", "1e-3", "true", "last")]

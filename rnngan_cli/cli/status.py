@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngan_cli.cli.results import AsJson, Results
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
     from rnngan_cli.sweeps.status import Observer, RunStanding, Standing
 
-MOST_ROWS = 20
+MOST_RUNS_SHOWN = 20
 """Runs told of a sweep, unless all are asked for: a screen of them."""
 MOST_REASONS = 10
 """Runs whose reason and log are told, likewise."""
@@ -23,7 +24,7 @@ LOG_LINES = 4
 """Of a failed run's log."""
 SCORES = ("sliced_wasserstein", "discriminative")
 """Of a run's many: what it is sorted by, and the best known one."""
-EVERY = 2.0
+REFRESH_SECONDS = 2.0
 """Seconds between two looks."""
 
 All = Annotated[bool, typer.Option("--all", help="Tell every run, not just those that matter most now.")]
@@ -49,7 +50,7 @@ def status(
     if watch and as_json:
         raise UserError("`--watch` and `--json`: one draws again and again, the other prints once; leave out one")
     observers = {str(sweep.path): Observer(sweep) for sweep in find_sweeps(results)}
-    most = None if everything else MOST_ROWS
+    most = None if everything else MOST_RUNS_SHOWN
     if watch:
         _watch(observers, most)
         return
@@ -82,7 +83,7 @@ def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
                 live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
                 if all(one.is_over for one in seen.values()):
                     return
-                time.sleep(EVERY)
+                time.sleep(REFRESH_SECONDS)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -92,13 +93,15 @@ def _watch_plainly(observers: "dict[str, Observer]") -> None:
     while True:
         seen = {path: observer.look() for path, observer in observers.items()}
         for path, one in seen.items():
-            line = "; ".join([_summary(path, one), *(_in_words(run) for run in one.runs if run.state == "running")])
+            line = "; ".join(
+                [_summary(path, one), *(_in_words(run) for run in one.runs if run.state == RunState.RUNNING)]
+            )
             if told.get(path) != line:
                 told[path] = line
                 typer.echo(printable(line))
         if all(one.is_over for one in seen.values()):
             return
-        time.sleep(EVERY)
+        time.sleep(REFRESH_SECONDS)
 
 
 def _in_words(run: "RunStanding") -> str:
@@ -109,10 +112,10 @@ def _in_words(run: "RunStanding") -> str:
 def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) -> list[str]:
     """Everything told of a sweep, ready for a terminal."""
     shown, damage = _shown(observer, seen, most)
-    rest = len([run for run in seen.runs if run.state != "pending"]) - len(shown)
+    rest = len([run for run in seen.runs if run.state != RunState.PENDING]) - len(shown)
     lines = [_summary(path, seen), *_table(shown)]
     lines += [f"  and {rest} more that have begun: `--all` tells every one"] if rest else []
-    unwell = [run for run in seen.runs if run.state in ("failed", "diverged")]
+    unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
     for run in unwell[: None if most is None else MOST_REASONS]:
         lines.append(f"  {run.name}: {run.reason}")
         lines += [f"    | {line}" for line in _log(observer, run)]
@@ -124,12 +127,12 @@ def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) 
 
 def _summary(path: str, seen: "Standing") -> str:
     """The sweep in one line."""
-    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.system.text import counted
 
     told = ", ".join(f"{count} {state}" for state, count in seen.counts.items()) or "no run yet"
     if seen.seconds_left is not None and not seen.is_over:
-        told += f"; about {in_words(seen.seconds_left)} left on {counted(seen.workers, 'worker')}"
+        told += f"; about {duration_in_words(seen.seconds_left)} left on {counted(seen.workers, 'worker')}"
     elif not seen.is_over:
         told += "; nobody is at it: the command that began it goes on from here"
     return f"{path}: {told}"
@@ -137,13 +140,13 @@ def _summary(path: str, seen: "Standing") -> str:
 
 def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "tuple[list[RunStanding], list[str]]":
     """Runs told one by one, what goes on and what went wrong first, and a line for every damaged file of theirs."""
-    return observer.detailed([run for run in seen.runs if run.state != "pending"][:most])
+    return observer.detailed([run for run in seen.runs if run.state != RunState.PENDING][:most])
 
 
 def _table(runs: "Sequence[RunStanding]") -> list[str]:
     """Aligned rows under a heading; what a narrow terminal cuts off is the scores."""
     from rnngan_cli.evaluation.metrics import METRICS
-    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.sweeps.cost import duration_in_words
 
     if not runs:
         return []
@@ -151,7 +154,7 @@ def _table(runs: "Sequence[RunStanding]") -> list[str]:
     rows = [["run", "state", "step", "D loss", "G loss", "time", *titles]]
     for run in runs:
         scores = [_number(run.scores.get(name)) for name in SCORES]
-        took = "-" if run.seconds is None else in_words(run.seconds)
+        took = "-" if run.seconds is None else duration_in_words(run.seconds)
         losses = _number(run.d_loss), _number(run.g_loss)
         rows.append([run.name, run.stage or run.state, _steps(run), *losses, took, *scores])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -177,14 +180,14 @@ def _log(observer: "Observer", run: "RunStanding") -> list[str]:
     """The last lines of a failed run's log; a diverged one says in its reason all there is to say."""
     from rnngan_cli.store import RunFolder
 
-    if run.state != "failed":
+    if run.state != RunState.FAILED:
         return []
     return [printable(line, 200) for line in RunFolder(observer.sweep.path / "runs" / run.name).log_tail(LOG_LINES)]
 
 
 def _facts(observer: "Observer", seen: "Standing", most: int | None) -> dict[str, Any]:
     """What is told, ready for JSON; nothing of a number that is none."""
-    unwell = [run for run in seen.runs if run.state in ("failed", "diverged")]
+    unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
     shown, damage = _shown(observer, seen, most)
     return {
         "runs": seen.counts,

@@ -25,13 +25,13 @@ from rnngan_cli.cli.choices import (
     MissingOption,
     Output,
     ProfileOption,
-    Progress,
     ProgressOption,
+    ProgressStyle,
     ProtocolOption,
     RayAddress,
     Rerun,
     ScalingOption,
-    Settings,
+    SettingsOption,
     ShardOption,
     Steps,
     TensorBoard,
@@ -41,6 +41,7 @@ from rnngan_cli.cli.choices import (
     data_fields,
 )
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line
 
@@ -60,7 +61,7 @@ def sweep(
         typer.Option(
             metavar="A,B|all",
             help="Losses. [default: bce,wgan]",
-            autocompletion=completion.some_of(completion.losses),
+            autocompletion=completion.some_of(completion.loss_names),
         ),
     ] = None,
     cells: Annotated[
@@ -74,14 +75,14 @@ def sweep(
         typer.Option(
             metavar="A,B|all",
             help="Data sets. [default: sines]",
-            autocompletion=completion.some_of(completion.datasets),
+            autocompletion=completion.some_of(completion.dataset_names),
         ),
     ] = None,
     seeds: Annotated[
         str | None, typer.Option(metavar="5|0..4|0,3,7", help="How many seeds, or which. [default: 3]")
     ] = None,
     steps: Steps = None,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     data: File = None,
     window: Window = None,
     columns: Columns = None,
@@ -112,7 +113,7 @@ def sweep(
             show_default=False,
         ),
     ] = Rerun.none,
-    progress: ProgressOption = Progress.auto,
+    progress: ProgressOption = ProgressStyle.auto,
     tensorboard: TensorBoard = False,
     output: Output = None,
     dry_run: DryRun = False,
@@ -131,7 +132,7 @@ def sweep(
       rnngan sweep experiments/benchmark.toml --shard 2/4
     """
     from rnngan_cli.sweeps.engines.engine import Cluster
-    from rnngan_cli.sweeps.shards import parse as parse_shard
+    from rnngan_cli.sweeps.shards import parse_shard
 
     voice = Voice.of(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "protocol": protocol}
@@ -149,23 +150,23 @@ def sweep(
 
 
 def train(
-    loss: Annotated[str, typer.Option(help="Loss.", autocompletion=completion.one_of(completion.losses))] = "bce",
+    loss: Annotated[str, typer.Option(help="Loss.", autocompletion=completion.one_of(completion.loss_names))] = "bce",
     cell: Annotated[
         str, typer.Option(help="Cell: gru or lstm.", autocompletion=completion.one_of(completion.cells))
     ] = "gru",
     dataset: Annotated[
         str | None,
-        typer.Option(help="Data set. [default: sines]", autocompletion=completion.one_of(completion.datasets)),
+        typer.Option(help="Data set. [default: sines]", autocompletion=completion.one_of(completion.dataset_names)),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
     steps: Steps = None,
-    settings: Settings = None,
+    settings: SettingsOption = None,
     data: File = None,
     window: Window = None,
     profile: ProfileOption = None,
     protocol: ProtocolOption = None,
     device: Device = "auto",
-    progress: ProgressOption = Progress.auto,
+    progress: ProgressOption = ProgressStyle.auto,
     output: Output = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -219,9 +220,9 @@ def orders_for(
     from rnngan_cli.sweeps.engines import ENGINES
     from rnngan_cli.sweeps.engines.engine import Cluster
     from rnngan_cli.sweeps.jobs import Orders
-    from rnngan_cli.system.device import check
+    from rnngan_cli.system.device import check_device
 
-    check(device)
+    check_device(device)
     row, chosen = ENGINES[engine.value], cluster or Cluster()
     row.check(device, chosen)
     num = workers or row.workers()
@@ -232,7 +233,7 @@ def _sweep(
     config: "SweepConfig",
     output: Path,
     orders: "Orders",
-    progress: Progress,
+    progress: ProgressStyle,
     voice: Voice,
     shard: "Shard | None" = None,
     *,
@@ -240,14 +241,14 @@ def _sweep(
     as_json: bool,
     tensorboard: bool = False,
 ) -> None:
-    from rnngan_cli.sweeps.sweep import carry_out, prepare
+    from rnngan_cli.sweeps.sweep import carry_out, prepare_sweep
 
     if tensorboard:
         from rnngan_cli.cli.tensorboard import FORMAT
         from rnngan_cli.results.exports import check_installed
 
         check_installed(FORMAT)
-    prepared = prepare(config, output)
+    prepared = prepare_sweep(config, output)
     if shard is not None:
         prepared = prepared.only(shard)
     tell_notes(prepared, voice)
@@ -282,24 +283,24 @@ def tell_notes(prepared: "Prepared", voice: Voice) -> None:
             voice.say(printable(f"{name}: {note}"), err=True)
 
 
-def display_for(progress: Progress, voice: Voice, *, as_json: bool) -> "Display":
+def display_for(progress: ProgressStyle, voice: Voice, *, as_json: bool) -> "Display":
     """What shows progress: bars on a terminal, lines elsewhere; on standard error where the outcome is JSON."""
     from rich.console import Console
 
     from rnngan_cli.cli.display import Bars, Plain, Silent
 
     console = Console(stderr=as_json)
-    if progress is Progress.none or voice.quiet:
+    if progress is ProgressStyle.none or voice.quiet:
         return Silent()
-    bars = progress is Progress.rich or (
-        progress is Progress.auto and console.is_terminal and not console.is_dumb_terminal
+    bars = progress is ProgressStyle.rich or (
+        progress is ProgressStyle.auto and console.is_terminal and not console.is_dumb_terminal
     )
     return Bars(console, verbose=voice.verbose) if bars else Plain(console, verbose=voice.verbose)
 
 
 def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: every run, their number, the expected time."""
-    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.sweeps.eta import expected_seconds
     from rnngan_cli.sweeps.survey import survey
 
@@ -315,14 +316,14 @@ def _print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> Non
     part = f" of shard {prepared.shard}" if prepared.shard else ""
     hands = f"on {orders.workers} worker(s)" if orders.workers else "of one worker, shared by those there is room for"
     typer.echo(
-        f"{len(prepared.jobs)} runs{part}, {len(todo)} to do: about {in_words(seconds)} {hands}, "
+        f"{len(prepared.jobs)} runs{part}, {len(todo)} to do: about {duration_in_words(seconds)} {hands}, "
         f"into {prepared.folder.path}"
     )
 
 
 def _conclude(prepared: "Prepared", summary: "Summary", voice: Voice, *, as_json: bool) -> None:
     """Writes the derived tables and prints the outcome."""
-    from rnngan_cli.results.leaderboard_text import render
+    from rnngan_cli.results.leaderboard_text import print_leaderboard
 
     board, damage = _refresh(prepared, summary)
     for line in [*summary.damage, *damage]:
@@ -332,7 +333,7 @@ def _conclude(prepared: "Prepared", summary: "Summary", voice: Voice, *, as_json
         typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": states}, indent=2))
         return
     if board is not None and not board.empty and not voice.quiet:
-        render(board)
+        print_leaderboard(board)
     _tell_unwell(summary, voice)
     counts = ", ".join(f"{summary.count(state)} {state}" for state in _states(summary))
     voice.say(f"{counts}. Tables and runs: {prepared.folder.path}")
@@ -345,9 +346,9 @@ def _tell_unwell(summary: "Summary", voice: Voice) -> None:
     """Prints which runs failed or diverged, and what stopped the sweep; of a quiet one the errors alone."""
     for name, state in summary.states.items():
         line = printable(f"{state}: {name}: {summary.reasons[name]}")
-        if state == "failed":
+        if state == RunState.FAILED:
             typer.echo(line, err=voice.quiet)
-        elif state == "diverged":
+        elif state == RunState.DIVERGED:
             voice.say(line)
     if summary.refused:
         typer.echo(printable(f"rnngan: {summary.refused}"), err=True)

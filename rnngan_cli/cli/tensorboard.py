@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import ENDED, RunConfig
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.exports import FORMATS
 from rnngan_cli.results.exports.events import run_file, write_run, write_table
-from rnngan_cli.results.exports.source import Source, ended_runs, target_folder
-from rnngan_cli.store import ENDED, SweepFolder
+from rnngan_cli.results.exports.source import ExportSource, ended_runs, target_folder
+from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.jobs import Display, Job, Summary
 
 FORMAT = "tensorboard"
@@ -71,7 +71,7 @@ class Follower:
 
     def _write(self, name: str) -> None:
         try:
-            for run in ended_runs(Source(self.sweep, name), self.notes):
+            for run in ended_runs(ExportSource(self.sweep, name), self.notes):
                 write_run(self.folder, self.sweep, run, self.notes)
         except Exception as error:  # noqa: BLE001 - a picture that fails must not cost a night of training
             self.notes.append(f"{name}: not written for TensorBoard, {error}")

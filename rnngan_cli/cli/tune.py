@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.cli.choices import AsJson, Device, DryRun, Progress, ProgressOption, Rerun, Workers
+from rnngan_cli.cli.choices import AsJson, Device, DryRun, ProgressOption, ProgressStyle, Rerun, Workers
 from rnngan_cli.cli.sweep import display_for, orders_for, tell_notes
 from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line
 
@@ -26,7 +27,7 @@ STEPS = 500
 def tune(
     losses: Annotated[
         str,
-        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.losses)),
+        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.loss_names)),
     ] = "all",
     cells: Annotated[
         str,
@@ -41,7 +42,7 @@ def tune(
         typer.Option(
             metavar="A,B|all",
             help="Data sets; each is tuned by itself. [default: sines]",
-            autocompletion=completion.some_of(completion.datasets),
+            autocompletion=completion.some_of(completion.dataset_names),
         ),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
@@ -66,7 +67,7 @@ def tune(
     ] = None,
     workers: Workers = None,
     device: Device = "auto",
-    progress: ProgressOption = Progress.auto,
+    progress: ProgressOption = ProgressStyle.auto,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
     write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
     dry_run: DryRun = False,
@@ -128,7 +129,9 @@ def _tell(tunes: "list[Tune]", voice: Voice) -> None:
         voice.say(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
 
 
-def _doer(orders: "Orders", progress: Progress, voice: Voice, *, as_json: bool) -> "Callable[[str, Prepared], None]":
+def _doer(
+    orders: "Orders", progress: ProgressStyle, voice: Voice, *, as_json: bool
+) -> "Callable[[str, Prepared], None]":
     """What has runs done under a title, and ends the program if not all of them have ended."""
     from rnngan_cli.sweeps.sweep import carry_out
 
@@ -148,7 +151,7 @@ def _doer(orders: "Orders", progress: Progress, voice: Voice, *, as_json: bool) 
 
 def _tell_why(summary: "Summary") -> None:
     for name, state in summary.states.items():
-        if state == "failed":
+        if state == RunState.FAILED:
             typer.echo(printable(f"failed: {name}: {summary.reasons[name]}"), err=True)
     if summary.refused:
         typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
@@ -178,7 +181,7 @@ def _tune(
 
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
     """What would be done: the settings, how many runs, the expected time."""
-    from rnngan_cli.sweeps.cost import in_words
+    from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.sweeps.eta import expected_seconds
     from rnngan_cli.sweeps.survey import survey
 
@@ -195,8 +198,9 @@ def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None
                 fields = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
                 typer.echo(f"{one.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
             typer.echo(
-                f"{len(runs)} runs of trials, {len(todo)} to do: about {in_words(seconds)} on {orders.workers} "
-                f"worker(s), into {one.prepared.folder.path}; then {one.num_final_runs} runs on fresh seeds"
+                f"{len(runs)} runs of trials, {len(todo)} to do: about {duration_in_words(seconds)} on "
+                f"{orders.workers} worker(s), into {one.prepared.folder.path}; "
+                f"then {one.num_final_runs} runs on fresh seeds"
             )
     if as_json:
         typer.echo(json.dumps(plans, indent=2))

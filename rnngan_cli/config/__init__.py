@@ -16,7 +16,7 @@ from rnngan_cli.config.models import (
     Name,
     OptimizerName,
     OptionValue,
-    Penalty,
+    PenaltyName,
     Precision,
     Readout,
     RunConfig,
@@ -25,9 +25,11 @@ from rnngan_cli.config.models import (
     build,
     parse_seeds,
 )
+from rnngan_cli.config.states import ENDED, RunState
 from rnngan_cli.config.toml import read_experiment
 
 __all__ = [
+    "ENDED",
     "MOST_SEEDS",
     "MOST_WHOLE",
     "SCHEMA_VERSION",
@@ -37,10 +39,11 @@ __all__ = [
     "Name",
     "OptimizerName",
     "OptionValue",
-    "Penalty",
+    "PenaltyName",
     "Precision",
     "Readout",
     "RunConfig",
+    "RunState",
     "Seed",
     "SweepConfig",
     "build",

@@ -23,7 +23,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Cell = Literal["gru", "lstm"]
 Readout = Literal["mean", "last", "step", "probability"]
 Precision = Literal["float32", "mixed_bfloat16"]
-Penalty = Literal["none", "gp", "lp", "r1", "clip"]
+PenaltyName = Literal["none", "gp", "lp", "r1", "clip"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 
 
@@ -118,7 +118,7 @@ class RunConfig(_Frozen):
     )
     d_momentum: float = Field(0.0, ge=0, lt=1, description="Discriminator: momentum of sgd and rmsprop.")
     g_momentum: float = Field(0.0, ge=0, lt=1, description="Generator: momentum of sgd and rmsprop.")
-    penalty: Penalty | Literal["auto"] = Field(
+    penalty: PenaltyName | Literal["auto"] = Field(
         "auto",
         description="Penalty or constraint on the discriminator; auto: the one a loss needs, else r1.",
     )

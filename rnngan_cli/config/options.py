@@ -49,7 +49,9 @@ class Option:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
-def resolve(owner: str, options: Mapping[str, Option], given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+def resolve_options(
+    owner: str, options: Mapping[str, Option], given: Mapping[str, OptionValue]
+) -> dict[str, OptionValue]:
     """Every option of `owner` with the value given or its default.
 
     >>> resolve("vae", {"gamma": Option(0.5, "weight", low=0)}, {"gamma": 2})

@@ -13,11 +13,11 @@ them.
 from typing import Any
 
 from rnngan_cli.config import DataConfig
-from rnngan_cli.config.options import list_options, resolve
+from rnngan_cli.config.options import list_options, resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.data.files import file_name, file_sha256, load_file
 from rnngan_cli.data.labels import NUM_CLUSTERS
-from rnngan_cli.data.prepare import prepare
+from rnngan_cli.data.prepare import prepare_dataset
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw, Source
 from rnngan_cli.errors import UserError, unknown
@@ -29,7 +29,7 @@ __all__ = [
     "Scaler",
     "Source",
     "Split",
-    "describe",
+    "describe_dataset",
     "file_name",
     "file_sha256",
     "load",
@@ -52,14 +52,14 @@ def load(config: DataConfig) -> Dataset:
         if config.options:
             raise UserError(f"option `{next(iter(config.options))}`: your own file has no options; leave it out")
         name = file_name(config.file) if config.name in SOURCES else config.name
-        return prepare(load_file(config), config, name=name)
+        return prepare_dataset(load_file(config), config, name=name)
     source = _source(config.name)
     for field in ("columns", "id_column", "label_column", "time_column"):
         if getattr(config, field):
             flag = f"--{field.replace('_', '-')}"
             raise UserError(f"`{flag}`: is for your own file (`--data FILE`); data set `{source.name}` has no columns")
-    raw = source.load(resolve(source.name, source.options, config.options), config.window or source.window)
-    return prepare(raw, config, name=source.name, window=source.window, image=source.image)
+    raw = source.load(resolve_options(source.name, source.options, config.options), config.window or source.window)
+    return prepare_dataset(raw, config, name=source.name, window=source.window, image=source.image)
 
 
 def _source(name: str) -> Source:
@@ -68,7 +68,7 @@ def _source(name: str) -> Source:
     return SOURCES[name]
 
 
-def describe(name: str) -> dict[str, Any]:
+def describe_dataset(name: str) -> dict[str, Any]:
     """What is known of a built-in set, ready for JSON; it is loaded to count its series, not clustered.
 
     Returns:

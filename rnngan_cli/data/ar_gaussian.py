@@ -9,8 +9,8 @@ import numpy as np
 
 from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray
-from rnngan_cli.data.procedural import SIZE_OPTIONS, generator, size
-from rnngan_cli.data.source import Options, Raw, Source, numbered_features
+from rnngan_cli.data.procedural import SIZE_OPTIONS, data_generator, size
+from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
 
 
 def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:
@@ -36,14 +36,14 @@ def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:
     return values
 
 
-def load(options: Options, steps: int) -> Raw:
+def load(options: DataOptions, steps: int) -> Raw:
     """Draws n ~ N(0, sigma 1 1' + (1 - sigma) I) at every step and runs it through the recurrence.
 
     A common and an own normal, weighted by sqrt(sigma) and sqrt(1 - sigma), have exactly that covariance,
     also at sigma = 1, where a Cholesky factor does not exist.
     """
     series, steps, features = size(options, steps)
-    draw = generator(options)
+    draw = data_generator(options)
     sigma = float(options["sigma"])
     noise = np.sqrt(1 - sigma) * draw.standard_normal((series, steps, features))
     noise += np.sqrt(sigma) * draw.standard_normal((series, steps, 1))

@@ -7,7 +7,7 @@ import numpy as np
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
-from rnngan_cli.data.labels import encode
+from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system import memory, npz
@@ -36,7 +36,7 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
     codes: IntArray | None = None
     label_names: tuple[str, ...] = ()
     if labels is not None:
-        flat, label_names = encode(labels[keep], f"`{path}`, labels")
+        flat, label_names = encode_labels(labels[keep], f"`{path}`, labels")
         codes = flat[None] if record else np.repeat(flat[:, None], values.shape[1], axis=1)  # (series, steps)
     series = values[None] if record else values
     return Raw(series, names, record=record, labels=codes, label_names=label_names, notes=notes)
@@ -136,6 +136,6 @@ def _complete(path: Path, values: FloatArray, config: DataConfig) -> tuple[Float
         return values[keep], keep, (f"{(~keep).sum()} of {len(keep)} {what} dropped for missing values",)
     note = missing.filled_note(int(bad.sum()))
     if record:
-        return missing.interpolate(values, names, "the record"), keep, note
-    filled = [missing.interpolate(one, names, f"series {index + 1}") for index, one in enumerate(values)]
+        return missing.interpolate_missing(values, names, "the record"), keep, note
+    filled = [missing.interpolate_missing(one, names, f"series {index + 1}") for index, one in enumerate(values)]
     return np.stack(filled), keep, note

@@ -10,7 +10,7 @@ import numpy as np
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
-from rnngan_cli.data.labels import encode
+from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables import Table, read_csv, read_parquet
 from rnngan_cli.errors import UserError, unknown
@@ -42,7 +42,7 @@ def load_table(path: Path, config: DataConfig) -> Raw:
     series = [values[group] for group in groups]
     if config.missing == "interpolate":
         places = [f"series `{name}`" for name in ids] or ["the record"]
-        series = [missing.interpolate(one, names, place) for one, place in zip(series, places, strict=True)]
+        series = [missing.interpolate_missing(one, names, place) for one, place in zip(series, places, strict=True)]
     labels, label_names = _labels(table, config.label_column, ids, groups)
     return Raw(series, names, record=not ids, labels=labels, label_names=label_names, ids=ids, notes=notes)
 
@@ -208,7 +208,7 @@ def _labels(
     if name is None:
         return None, ()
     given = table.frame[name].to_numpy()
-    codes, names = encode(given[np.concatenate(groups)], f"`--label-column {name}`")
+    codes, names = encode_labels(given[np.concatenate(groups)], f"`--label-column {name}`")
     labels = np.split(codes, np.cumsum([len(group) for group in groups])[:-1])
     for one, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
         if (found != found[0]).any():

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from rnngan_cli.data.source import Options, Raw, Source
+from rnngan_cli.data.source import DataOptions, Raw, Source
 
 SIDE = 8
 
 
-def load(options: Options, steps: int) -> Raw:
+def load(options: DataOptions, steps: int) -> Raw:
     """Reads 1797 pictures with values 0..16 and their digits from scikit-learn, which carries them."""
     from sklearn.datasets import load_digits
 

@@ -99,7 +99,7 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
     return [model.predict((values - mean) / deviation).astype(np.int32) for values in flat]
 
 
-def encode(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, ...]]:
+def encode_labels(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, ...]]:
     """Numbers given labels 0..K - 1 in sorted order: by value if all are whole numbers, else as text.
 
     Args:

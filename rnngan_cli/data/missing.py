@@ -19,7 +19,7 @@ def refuse(path: object, count: int, first: str, mend: str = MEND) -> UserError:
     return UserError(f"`{path}`: {count} missing or infinite {word}, the first in {first}; {mend}")
 
 
-def interpolate(values: FloatArray, feature_names: tuple[str, ...], where: str) -> FloatArray:
+def interpolate_missing(values: FloatArray, feature_names: tuple[str, ...], where: str) -> FloatArray:
     """Fills NaN and infinities of one series linearly between neighbours, at its ends with the nearest.
 
     Steps count as equally spaced. This happens before the split, so a gap on the border of two parts is

@@ -27,7 +27,9 @@ Piece = tuple[FloatArray, IntArray | None]
 """Consecutive steps of one series in one part: values (steps, features), labels (steps,) or None."""
 
 
-def prepare(raw: Raw, config: DataConfig, *, name: str, window: int | None = None, image: bool = False) -> Dataset:
+def prepare_dataset(
+    raw: Raw, config: DataConfig, *, name: str, window: int | None = None, image: bool = False
+) -> Dataset:
     """Splits, scales, windows and labels raw series.
 
     Args:

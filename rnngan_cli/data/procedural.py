@@ -6,7 +6,7 @@ The formulas are in the modules of the sources.
 import numpy as np
 
 from rnngan_cli.config.options import Option
-from rnngan_cli.data.source import Options
+from rnngan_cli.data.source import DataOptions
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
 
@@ -20,12 +20,12 @@ SIZE_OPTIONS = {
 }
 
 
-def generator(options: Options) -> np.random.Generator:
+def data_generator(options: DataOptions) -> np.random.Generator:
     """A counter-based generator, so that a data set is the same on every machine and for every run."""
     return np.random.Generator(np.random.Philox(int(options["data_seed"])))
 
 
-def size(options: Options, steps: int) -> tuple[int, int, int]:
+def size(options: DataOptions, steps: int) -> tuple[int, int, int]:
     """Shape to draw: (series, steps, features).
 
     Raises:

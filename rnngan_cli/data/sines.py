@@ -8,8 +8,8 @@ of the other.
 import numpy as np
 
 from rnngan_cli.data.dataset import FloatArray
-from rnngan_cli.data.procedural import SIZE_OPTIONS, generator, size
-from rnngan_cli.data.source import Options, Raw, Source, numbered_features
+from rnngan_cli.data.procedural import SIZE_OPTIONS, data_generator, size
+from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
 
 
 def smooth(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
@@ -48,19 +48,19 @@ def aliased(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
     return np.sin(2 * np.pi * frequency[:, None, :] * time + phase[:, None, :])  # (series, steps, features)
 
 
-def load_sines(options: Options, steps: int) -> Raw:
+def load_sines(options: DataOptions, steps: int) -> Raw:
     """Draws f, p ~ U(0, 0.1) for every series and feature, as the code of TimeGAN does."""
     series, steps, features = size(options, steps)
-    draw = generator(options)
+    draw = data_generator(options)
     frequency = draw.uniform(0, 0.1, (series, features))
     phase = draw.uniform(0, 0.1, (series, features))
     return Raw(series=smooth(frequency, phase, steps), feature_names=numbered_features(features))
 
 
-def load_sines_paper(options: Options, steps: int) -> Raw:
+def load_sines_paper(options: DataOptions, steps: int) -> Raw:
     """Draws f ~ U(0, 1), p ~ U(-pi, pi) for every series and feature, as the paper states."""
     series, steps, features = size(options, steps)
-    draw = generator(options)
+    draw = data_generator(options)
     frequency = draw.uniform(0, 1, (series, features))
     phase = draw.uniform(-np.pi, np.pi, (series, features))
     return Raw(series=aliased(frequency, phase, steps), feature_names=numbered_features(features))

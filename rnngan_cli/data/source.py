@@ -12,7 +12,7 @@ from rnngan_cli.config import OptionValue
 from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray, IntArray
 
-Options = Mapping[str, OptionValue]
+DataOptions = Mapping[str, OptionValue]
 
 MOST_FEATURES = 10_000
 """Columns of a table, and features of a series, at most: more is a table that lies on its side."""
@@ -63,7 +63,7 @@ class Source:
     licence: str
     window: int
     labels: Literal["given", "derived"]
-    load: Callable[[Options, int], Raw]
+    load: Callable[[DataOptions, int], Raw]
     image: bool = False
     options: Mapping[str, Option] = field(default_factory=dict)
 

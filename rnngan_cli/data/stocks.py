@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli.data.source import Options, Raw, Source
+from rnngan_cli.data.source import DataOptions, Raw, Source
 
 FILE = Path(__file__).with_name("goog.csv.gz")
 FEATURES = ("open", "high", "low", "close", "volume")
 
 
-def load(options: Options, steps: int) -> Raw:
+def load(options: DataOptions, steps: int) -> Raw:
     """Reads the record: US dollars unadjusted, volume in shares, one row a trading day."""
     with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
         rows = [[float(row[name]) for name in FEATURES] for row in csv.DictReader(file)]

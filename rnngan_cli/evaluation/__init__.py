@@ -20,13 +20,13 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol
 
 if TYPE_CHECKING:
-    from rnngan_cli.evaluation.judges import Judges, Scores, Sides
+    from rnngan_cli.evaluation.judges import Judges, JudgeScores, Sides
 
 __all__ = [
     "JUDGE_SEED",
     "PROTOCOLS",
     "Codes",
-    "Generated",
+    "GeneratedSet",
     "Protocol",
     "Scored",
     "Scorer",
@@ -48,7 +48,7 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class Generated:
+class GeneratedSet:
     """Series as a generator made them.
 
     Attributes:
@@ -61,13 +61,13 @@ class Generated:
     codes: Mapping[str, Codes] = field(default_factory=dict)
     labels: np.ndarray | None = None
 
-    def part(self, rows: slice) -> "Generated":
+    def part(self, rows: slice) -> "GeneratedSet":
         """Some of them."""
         codes = {name: Codes(one.values[rows], one.choices) for name, one in self.codes.items()}
-        return Generated(self.series[rows], codes, None if self.labels is None else self.labels[rows])
+        return GeneratedSet(self.series[rows], codes, None if self.labels is None else self.labels[rows])
 
 
-Sampler = Callable[[int], Generated]
+SampleFunction = Callable[[int], GeneratedSet]
 """From a count to that many generated series."""
 
 
@@ -91,7 +91,7 @@ class Scorer:
     _judges: dict[tuple[Recipe, int, int, bool], "Judges"] = field(default_factory=dict)
     _references: dict[tuple[str, Recipe, str], np.ndarray] = field(default_factory=dict)
 
-    def score(self, dataset: Dataset, sample: Sampler, by: Protocol) -> Scored:
+    def score(self, dataset: Dataset, sample: SampleFunction, by: Protocol) -> Scored:
         """Scores of a generator: as many generated series as real ones, on scaled values.
 
         Args:
@@ -108,7 +108,7 @@ class Scorer:
                 values[name] = metric.function(real, tested.series)
             elif metric.beside_training is not None:
                 values[name] = metric.beside_training(dataset.train.series, real, tested.series)
-        judged: Scores = {}
+        judged: JudgeScores = {}
         if by.strong is not None:
             judged |= self._strong(by.strong, dataset, tested, trained)
         if by.weak is not None and by.whole:
@@ -119,7 +119,7 @@ class Scorer:
         means = {name: float(np.mean(numbers)) for name, numbers in judged.items()}
         return Scored(values | means, {name: [float(one) for one in numbers] for name, numbers in judged.items()})
 
-    def _strong(self, recipe: Recipe, dataset: Dataset, tested: Generated, trained: Generated) -> "Scores":
+    def _strong(self, recipe: Recipe, dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "JudgeScores":
         from rnngan_cli.evaluation.judges import Sides
 
         judges = self._judges_for(recipe, dataset)
@@ -138,14 +138,14 @@ class Scorer:
             scores["predictive_real"] = self._reference(dataset, recipe, "apart", lambda: errors(spare.series))
         return scores | _of_codes(judges, dataset, tested, trained)
 
-    def _weak(self, recipe: Recipe, dataset: Dataset, tested: np.ndarray, trained: np.ndarray) -> "Scores":
+    def _weak(self, recipe: Recipe, dataset: Dataset, tested: np.ndarray, trained: np.ndarray) -> "JudgeScores":
         from rnngan_cli.evaluation.judges import Sides
 
         spare, real = dataset.validation.series, dataset.test.series
         sides = (Sides.apart(spare, real, recipe.repeats), Sides.apart(trained, tested, recipe.repeats))
         return self._weakly(recipe, dataset, sides, (spare, trained, real), "apart")
 
-    def _weak_as_published(self, recipe: Recipe, dataset: Dataset, sample: Sampler) -> "Scores":
+    def _weak_as_published(self, recipe: Recipe, dataset: Dataset, sample: SampleFunction) -> "JudgeScores":
         from rnngan_cli.evaluation.judges import Sides
 
         real = whole(dataset)
@@ -164,7 +164,7 @@ class Scorer:
         sides: "tuple[Sides, Sides]",
         parts: tuple[np.ndarray, np.ndarray, np.ndarray],
         kind: str,
-    ) -> "Scores":
+    ) -> "JudgeScores":
         """The scores of small judges; `parts` are real and generated series to predict from, and real ones to test."""
         judges = self._judges_for(recipe, dataset, bounded=True if kind == "whole" else None)
         scores = {"discriminative_weak": judges.discriminate(*sides, JUDGE_SEED)["discriminative"]}
@@ -214,10 +214,10 @@ def published_scale(real: np.ndarray, series: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _of_codes(judges: "Judges", dataset: Dataset, tested: Generated, trained: Generated) -> "Scores":
+def _of_codes(judges: "Judges", dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "JudgeScores":
     """What can be told where the generator was fed classes or codes."""
     real, spare = dataset.test, dataset.validation
-    scores: Scores = {}
+    scores: JudgeScores = {}
     covered = []
     for one in trained.codes.values():
         chances = judges.classify(trained.series, one.values, real.series, one.choices, JUDGE_SEED)

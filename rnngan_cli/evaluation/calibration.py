@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation import JUDGE_SEED, Codes, Generated, Protocol, Scored, Scorer
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Scored, Scorer
+from rnngan_cli.system.randomness import random_generator
 
 JITTER = 0.05
 """Deviation of the noise on bootstrapped series, as a share of the training values' own."""
@@ -98,12 +98,12 @@ CANDIDATES = {
 def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, Scored]:
     """The scores of every candidate, by its name; a function of data and protocol alone."""
 
-    def sampler(candidate: Candidate) -> Callable[[int], Generated]:
-        def sample(count: int) -> Generated:
-            random = generator(JUDGE_SEED, f"calibration/{candidate.name}")
+    def sampler(candidate: Candidate) -> Callable[[int], GeneratedSet]:
+        def sample(count: int) -> GeneratedSet:
+            random = random_generator(JUDGE_SEED, f"calibration/{candidate.name}")
             series, labels = candidate.make(dataset, count, random)
             codes = {} if labels is None else {"label": Codes(labels, dataset.num_labels)}
-            return Generated(series.astype(np.float32), codes, labels)
+            return GeneratedSet(series.astype(np.float32), codes, labels)
 
         return sample
 

@@ -7,11 +7,11 @@ spaced, are looked at. Distances between distributions are in `distances.py`.
 
 import numpy as np
 
-from rnngan_cli.evaluation.distances import checked
+from rnngan_cli.evaluation.distances import checked_sets
 
 NEIGHBOURS = 5
 """k of the paper (Naeem et al. 2020): the ball of a series reaches to its fifth nearest neighbour of the same set."""
-MOST = 2000
+MOST_COMPARED = 2000
 """Series of a set that are compared: distances of all pairs take time and memory with its square."""
 COPY = 0.01
 """A series is a copy of another if it lies nearer than this share of the real series' median nearest distance."""
@@ -196,10 +196,10 @@ def _neighbours(series: np.ndarray) -> int:
 def _flat(real: np.ndarray, generated: np.ndarray, *, least: int) -> tuple[np.ndarray, np.ndarray]:
     """Both as (series, steps * features), `MOST` series or fewer; `least` real ones are needed."""
     parts = []
-    for part in checked(real, generated):
+    for part in checked_sets(real, generated):
         if len(part) < least:
             raise ValueError(f"{len(part)} series: expected {least} or more of each kind")
-        rows = np.linspace(0, len(part) - 1, min(len(part), MOST)).round().astype(int)
+        rows = np.linspace(0, len(part) - 1, min(len(part), MOST_COMPARED)).round().astype(int)
         parts.append(part[rows].reshape(len(rows), -1))
     return parts[0], parts[1]
 

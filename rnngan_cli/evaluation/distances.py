@@ -50,7 +50,7 @@ def mmd2(real: np.ndarray, generated: np.ndarray, *, max_series: int = 1000) -> 
     """
     from scipy.spatial.distance import cdist, pdist
 
-    real, generated = (part[:max_series] for part in checked(real, generated))
+    real, generated = (part[:max_series] for part in checked_sets(real, generated))
     if max_series < 2 or min(len(real), len(generated)) < 2:
         raise ValueError(
             f"`real` {real.shape}, `generated` {generated.shape}, `max_series` {max_series}: "
@@ -94,7 +94,7 @@ def sliced_wasserstein(real: np.ndarray, generated: np.ndarray, *, num_projectio
     >>> sliced_wasserstein(real, real + 0.5)
     0.5
     """
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     if num_projections < 1:
         raise ValueError(f"`num_projections` {num_projections}: expected 1 or more")
     size = real.shape[1] * real.shape[2]
@@ -139,7 +139,7 @@ def marginal_difference(real: np.ndarray, generated: np.ndarray) -> float:
     """
     from scipy.stats import wasserstein_distance
 
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     pairs = zip(real.reshape(-1, real.shape[2]).T, generated.reshape(-1, real.shape[2]).T, strict=True)
     return float(np.mean([wasserstein_distance(*pair) for pair in pairs]))
 
@@ -170,7 +170,7 @@ def autocorrelation_difference(real: np.ndarray, generated: np.ndarray) -> float
     >>> round(autocorrelation_difference(waves, np.sort(waves, axis=1)), 1)
     0.8
     """
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     if real.shape[1] == 1:
         return 0.0
     return float(np.abs(_autocorrelation(real) - _autocorrelation(generated)).mean())
@@ -209,7 +209,7 @@ def cross_correlation_difference(real: np.ndarray, generated: np.ndarray) -> flo
     >>> round(cross_correlation_difference(together, against), 6)
     2.0
     """
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     features = real.shape[2]
     if features == 1:
         return 0.0
@@ -282,7 +282,7 @@ def _moment_difference(real: np.ndarray, generated: np.ndarray, moment: Callable
         values[varying] = moment(flat[:, varying], axis=0)  # scipy warns and returns NaN for constants
         return values
 
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     return float(np.abs(moments(real) - moments(generated)).mean())
 
 
@@ -294,7 +294,7 @@ def _standardised(series: np.ndarray) -> np.ndarray:
     return np.where(constant, 0.0, centred / np.where(constant, 1.0, deviation))
 
 
-def checked(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def checked_sets(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both as float64; they are the program's own arrays, so a fault in them is not a user's."""
     real, generated = np.asarray(real), np.asarray(generated)
     if not real.ndim == generated.ndim == 3 or real.shape[1:] != generated.shape[1:]:

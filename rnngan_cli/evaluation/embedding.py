@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from rnngan_cli.evaluation.distances import checked
+from rnngan_cli.evaluation.distances import checked_sets
 
 KERNELS = 32
 """Twice as many numbers a series: small beside the hundreds of series a covariance is estimated from."""
@@ -68,7 +68,7 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     Raises:
         ValueError: bad shapes or values, or fewer than two series.
     """
-    real, generated = checked(real, generated)
+    real, generated = checked_sets(real, generated)
     if min(len(real), len(generated)) < 2:
         raise ValueError(f"`real` {real.shape}, `generated` {generated.shape}: expected 2 series or more of each")
     centre = real.mean(axis=(0, 1))  # (features,)

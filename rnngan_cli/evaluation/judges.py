@@ -12,12 +12,12 @@ import tensorflow as tf
 from rnngan_cli.evaluation.population import Pool, Population
 from rnngan_cli.evaluation.protocols import Recipe
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.system.randomness import random_generator
 
 TRAIN_SHARE = 0.8
 """Of all series, where a judge's own are drawn from one set as in TimeGAN's code."""
 
-Scores = dict[str, np.ndarray]
+JudgeScores = dict[str, np.ndarray]
 """By name, one number a judge, (repeats,)."""
 
 
@@ -44,7 +44,7 @@ class Sides:
     @classmethod
     def drawn(cls, series: np.ndarray, repeats: int, seed: int, stream: str) -> "Sides":
         """`TRAIN_SHARE` of one set, drawn anew for every judge; the rest tests it."""
-        orders = [generator(seed, f"{stream}/parts", judge).permutation(len(series)) for judge in range(repeats)]
+        orders = [random_generator(seed, f"{stream}/parts", judge).permutation(len(series)) for judge in range(repeats)]
         parts = np.split(np.stack(orders), [int(TRAIN_SHARE * len(series))], axis=1)
         return cls(series, *parts)
 
@@ -63,7 +63,7 @@ class Judges:
         self.units = recipe.units or max(1, features // 2)
         self._kept: dict[tuple[str, int], Population] = {}
 
-    def discriminate(self, real: Sides, generated: Sides, seed: int) -> Scores:
+    def discriminate(self, real: Sides, generated: Sides, seed: int) -> JudgeScores:
         """Scores of judges that learn to tell real from generated series.
 
         Returns:

@@ -14,7 +14,7 @@ import numpy as np
 from rnngan_cli.evaluation import coverage, distances, embedding
 
 Direction = Literal["lower", "higher", "to 0.5", "to 1"]
-Group = Literal["judges", "distances", "coverage", "memorisation", "training"]
+MetricGroup = Literal["judges", "distances", "coverage", "memorisation", "training"]
 _NAMES = ("Frechet", "Wasserstein")
 
 
@@ -42,7 +42,7 @@ class Metric:
     direction: Direction
     range: tuple[float, float]
     source: str
-    group: Group
+    group: MetricGroup
     primary: bool = False
     function: Callable[[np.ndarray, np.ndarray], float] | None = None
     beside_training: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None

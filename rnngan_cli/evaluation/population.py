@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.system.randomness import random_generator
 
 PREDICT_BATCH = 500
 """Series per network and compiled call when nothing is learned."""
@@ -186,7 +186,7 @@ class Population:
                 variable.assign(tf.zeros_like(variable))
         starts = []
         for network in range(self.networks):
-            random = generator(seed, f"{stream}/start", network)
+            random = random_generator(seed, f"{stream}/start", network)
             gates, content = (_glorot(random, features + units, width) for width in (2 * units, units))
             joined = np.concatenate([gates, content], axis=1)
             bias = np.repeat([1.0, 0.0], [2 * units, units])
@@ -202,7 +202,7 @@ class Population:
         needed, members = iterations * batch_size, pool.rows.shape[1]
         plans = []
         for network in range(self.networks):
-            random = generator(seed, f"{stream}/batches", network)
+            random = random_generator(seed, f"{stream}/batches", network)
             order = np.concatenate([random.permutation(members) for _ in range(-(-needed // members))])[:needed]
             plans.append(pool.rows[network, order].reshape(iterations, batch_size))
         return np.stack(plans).astype(np.int32)

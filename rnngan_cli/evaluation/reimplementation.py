@@ -6,7 +6,7 @@ from statistics import stdev
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
-from rnngan_cli.evaluation import Generated, Scorer, protocol, whole
+from rnngan_cli.evaluation import GeneratedSet, Scorer, protocol, whole
 
 PUBLISHED_ERROR, TOLERANCE = 0.094, 0.002
 """Predictive score of original Sines in table 2 of Yoon et al. (2019). The features are independent, so no predictor is
@@ -39,7 +39,7 @@ def self_check() -> tuple[list[Check], float]:
         The checks, and the seconds that the scoring took, compiling included.
     """
     real, other = (data.load(DataConfig(labels="none", options={"data_seed": seed})) for seed in (0, 1))
-    drawn = Generated(real.scaler.transform(whole(other)))
+    drawn = GeneratedSet(real.scaler.transform(whole(other)))
     started = time.monotonic()
     scored = Scorer().score(real, lambda count: drawn.part(slice(count)), replace(protocol("timegan"), strong=None))
     seconds = time.monotonic() - started

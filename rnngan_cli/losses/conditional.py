@@ -80,8 +80,8 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce`; with an auxiliary classifier, plus its error on generated series."""
     del batch, step
-    series = play.generate(game.networks.generator, draw)
-    judgement = play.judge(game.networks.discriminator, series, draw.seen)
+    series = play.run_generator(game.networks.generator, draw)
+    judgement = play.discriminate(game.networks.discriminator, series, draw.seen)
     value = scores.bce_generator(judgement.logits)
     if game.options["labels"] == "named":
         error = naming_error(draw.parts["labels"], game.recognise(judgement.features)["labels"])

@@ -130,8 +130,8 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """`bce` minus the information term, for the generator: the gradient comes back through recognizer and trunk."""
     del batch, step
-    series = play.generate(game.networks.generator, draw)
-    judgement = play.judge(game.networks.discriminator, series)
+    series = play.run_generator(game.networks.generator, draw)
+    judgement = play.discriminate(game.networks.discriminator, series)
     shared = _shared(game, draw, judgement.features)
     value = scores.bce_generator(judgement.logits) - game.number("weight") * shared
     return Outcome({"generator": value}, {"information": shared})

@@ -9,7 +9,7 @@ from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.variant import Game, Options, Outcome
 
 if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, Draw, Judgement
+    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 
 PairScore = Callable[[Options, Tensor, Tensor], Tensor]
 """From (options, real logits, generated logits) to a scalar."""
@@ -53,8 +53,8 @@ class GeneratorLoss:
     def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
         del batch, step
-        series = play.generate(game.networks.generator, draw)
-        judgement = play.judge(game.networks.discriminator, series, draw.seen)
+        series = play.run_generator(game.networks.generator, draw)
+        judgement = play.discriminate(game.networks.discriminator, series, draw.seen)
         return Outcome({"generator": self.score(game.options, judgement.logits)})
 
 
@@ -76,12 +76,14 @@ def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor
     return Outcome({"generator": scores.feature_matching(*pooled)})
 
 
-def discriminate_both(game: Game, batch: "Batch", draw: "Draw") -> tuple[Tensor, "Judgement", "Judgement"]:
+def discriminate_both(
+    game: Game, batch: "Batch", draw: "Draw"
+) -> tuple[Tensor, "DiscriminatorOutput", "DiscriminatorOutput"]:
     """Generates a batch and judges it together with the real one."""
-    series = play.generate(game.networks.generator, draw)
+    series = play.run_generator(game.networks.generator, draw)
     conditions = None if draw.seen is None else [draw.seen, draw.seen]
     networks = game.networks
-    real, generated = play.judge_together(
+    real, generated = play.discriminate_together(
         networks.discriminator, [batch.series, series], conditions, coupled=networks.couples_batch
     )
     return series, real, generated

@@ -11,7 +11,7 @@ Network = Callable[[Tensor], Any]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class DiscriminatorOutput:
     """What the discriminator says of series.
 
     Attributes:
@@ -28,19 +28,19 @@ class Judgement:
         return self.layers[-1]
 
 
-def judge(discriminator: Network, series: Tensor, conditions: Tensor | None = None) -> Judgement:
+def discriminate(discriminator: Network, series: Tensor, conditions: Tensor | None = None) -> DiscriminatorOutput:
     """Runs the discriminator on series (batch, steps, features) and conditions.
 
     Conditions (batch, width) are given at every step, (batch, steps, width) as they are.
     """
     inputs = series if conditions is None else keras.ops.concatenate([series, repeated(conditions, series)], axis=-1)
     outputs = discriminator(inputs)
-    return Judgement(outputs["logits"], tuple(outputs["layers"]))
+    return DiscriminatorOutput(outputs["logits"], tuple(outputs["layers"]))
 
 
-def judge_together(
+def discriminate_together(
     discriminator: Network, parts: list[Tensor], conditions: list[Tensor] | None, *, coupled: bool = False
-) -> list[Judgement]:
+) -> list[DiscriminatorOutput]:
     """Runs the discriminator on several batches of one size, in one pass, which is cheaper, unless it is coupled.
 
     Args:
@@ -52,12 +52,12 @@ def judge_together(
     """
     if coupled:
         given = [None] * len(parts) if conditions is None else conditions
-        return [judge(discriminator, *one) for one in zip(parts, given, strict=True)]
+        return [discriminate(discriminator, *one) for one in zip(parts, given, strict=True)]
     joined = None if conditions is None else keras.ops.concatenate(conditions, axis=0)
-    both = judge(discriminator, keras.ops.concatenate(parts, axis=0), joined)
+    both = discriminate(discriminator, keras.ops.concatenate(parts, axis=0), joined)
     logits = keras.ops.split(both.logits, len(parts), axis=0)
     layers = [keras.ops.split(layer, len(parts), axis=0) for layer in both.layers]
-    return [Judgement(one, tuple(layer[number] for layer in layers)) for number, one in enumerate(logits)]
+    return [DiscriminatorOutput(one, tuple(layer[number] for layer in layers)) for number, one in enumerate(logits)]
 
 
 def repeated(values: Tensor, like: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class Draw:
     parts: dict[str, Tensor] = field(default_factory=dict)
 
 
-def generate(generator: Network, draw: Draw) -> Tensor:
+def run_generator(generator: Network, draw: Draw) -> Tensor:
     """Series (batch, steps, features) from noise and conditions, repeated over the steps and put side by side."""
     pieces = [repeated(draw.series, draw.steps), draw.steps]
     if draw.conditions is not None:

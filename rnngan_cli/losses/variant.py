@@ -10,7 +10,7 @@ from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.system.randomness import key, normal
 
 if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, Draw, Judgement
+    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
     from rnngan_cli.networks.build import Networks
 
 
@@ -64,8 +64,8 @@ class Outcome:
 
     losses: dict[str, Tensor]
     terms: dict[str, Tensor] = field(default_factory=dict)
-    real: "Judgement | None" = None
-    generated: "Judgement | None" = None
+    real: "DiscriminatorOutput | None" = None
+    generated: "DiscriminatorOutput | None" = None
     series: Tensor | None = None
 
 

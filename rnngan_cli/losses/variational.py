@@ -11,7 +11,7 @@ from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.variant import Game, Options, Outcome, Sizes
 
 if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, Draw, Judgement
+    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 
 OPTIONS = {
     "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),
@@ -78,7 +78,7 @@ def reconstruction_error(real: Tensor, rebuilt: Tensor) -> Tensor:
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(real - rebuilt), axis=[1, 2]))
 
 
-def _layer(judgement: "Judgement", number: int) -> Tensor:
+def _layer(judgement: "DiscriminatorOutput", number: int) -> Tensor:
     return judgement.layers[number - 1 if number > 0 else number]
 
 
@@ -86,8 +86,8 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
     del step
     noise, _ = encode(game, batch, draw)
-    series, rebuilt = (play.generate(game.networks.generator, one) for one in (draw, noise))
-    real, generated, again = play.judge_together(
+    series, rebuilt = (play.run_generator(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = play.discriminate_together(
         game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
     value = scores.bce_discriminator(real.logits, generated.logits) + tf.reduce_mean(tf.nn.softplus(again.logits))
@@ -97,8 +97,8 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
 def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     """Generator: adversarial + gamma * reconstruction. Encoder: KL (annealed) + reconstruction, nothing adversarial."""
     noise, divergence = encode(game, batch, draw)
-    series, rebuilt = (play.generate(game.networks.generator, one) for one in (draw, noise))
-    real, generated, again = play.judge_together(
+    series, rebuilt = (play.run_generator(game.networks.generator, one) for one in (draw, noise))
+    real, generated, again = play.discriminate_together(
         game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
     layer = int(game.options["layer"])

@@ -138,11 +138,11 @@ def initialise(network: keras.Model, seed: int, role: str) -> None:
 
     Weights of one place and shape start equal in all runs of one seed, whatever the loss.
     """
-    for place, weight in places(network).items():
+    for place, weight in weight_places(network).items():
         weight.assign(_initial_value(place, weight.shape, randomness.stream_number(f"{seed}/{role}/{place}")))
 
 
-def places(network: keras.Model) -> dict[str, Any]:
+def weight_places(network: keras.Model) -> dict[str, Any]:
     """The network's weights by a stable name, `layer/weight`, the same in every process."""
     return {
         f"{layer.name}/{weight.path.split('/')[-1]}": weight for layer in network.layers for weight in layer.weights
@@ -151,7 +151,7 @@ def places(network: keras.Model) -> dict[str, Any]:
 
 def values(network: keras.Model) -> dict[str, np.ndarray]:
     """The network's weights as arrays by place."""
-    return {place: np.asarray(weight) for place, weight in places(network).items()}
+    return {place: np.asarray(weight) for place, weight in weight_places(network).items()}
 
 
 def _stack(shape: Shape, inputs: Tensor, *, spectral: bool = False, bidirectional: bool = False) -> list[Tensor]:

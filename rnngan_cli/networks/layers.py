@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
 
-EPSILON = 1e-12
+SPECTRAL_EPSILON = 1e-12
 """Keeps the norm of a kernel of zeros, and its gradient, finite."""
 
 
@@ -32,11 +32,11 @@ def spectrally_normalised(kernel: Tensor) -> Tensor:
     _, vectors = tf.linalg.eigh(gram)  # ascending
     known = vectors[:, -1:]  # (min(rows, columns), 1)
     other = tf.matmul(kernel, known, transpose_a=wide)
-    other = other / (tf.norm(other) + EPSILON)
+    other = other / (tf.norm(other) + SPECTRAL_EPSILON)
     left, right = (known, other) if wide else (other, known)
     left, right = tf.stop_gradient(left), tf.stop_gradient(right)
     sigma = tf.reduce_sum(left * tf.matmul(kernel, right))
-    return kernel / (sigma + EPSILON)
+    return kernel / (sigma + SPECTRAL_EPSILON)
 
 
 @keras.saving.register_keras_serializable(package="rnngan")

@@ -15,11 +15,11 @@ COVERED_SHARE = 0.5
 """A loss that covers less than this share of what real series cover leaves modes out."""
 MOST_DUPLICATES = 0.05
 """Share of duplicates above that of real series from which a generator repeats itself: one series in twenty."""
-UNSEEN = 0.5
+UNSEEN_NEAREST = 0.5
 """`nearest_training` of real series that were not trained on, by its definition."""
 
 
-def places(board: "pd.DataFrame") -> list[tuple[str, str]]:
+def board_places(board: "pd.DataFrame") -> list[tuple[str, str]]:
     """Every data set and cell of a board."""
     return list(board[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 
@@ -36,7 +36,7 @@ def tells_apart(floor: float, ceiling: float) -> bool:
 def cautions(board: "pd.DataFrame") -> list[str]:
     """A sentence for every data set and cell in which losses leave modes out, repeat themselves or copy."""
     found = []
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
         for told in (_missing_modes(rows), _repeats(rows), _copies(rows)):
             found += [f"{dataset}, {cell}: {told}"] if told else []
@@ -67,14 +67,18 @@ def _copies(rows: "pd.DataFrame") -> str:
     # learning. A bound such as 0.6 for all data would pass over mere copies of `sines`, which score 0.59, and call
     # whatever fits the older part of a price record a copy, as its unseen series are those that come later.
     copies = _known(rows, "bootstrap", "nearest_training")
-    if not tells_apart(UNSEEN, copies):
+    if not tells_apart(UNSEEN_NEAREST, copies):
         return ""
-    near = {loss: chance for loss, chance in _means(rows, "nearest_training").items() if chance > (UNSEEN + copies) / 2}
+    near = {
+        loss: chance
+        for loss, chance in _means(rows, "nearest_training").items()
+        if chance > (UNSEEN_NEAREST + copies) / 2
+    }
     if not near:
         return ""
     return (
         "training series may be copied; chance to lie nearer to them than an unseen series, which has "
-        f"{UNSEEN:.2f} (noisy copies {copies:.2f}): {_listed(near)}."
+        f"{UNSEEN_NEAREST:.2f} (noisy copies {copies:.2f}): {_listed(near)}."
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import scales
@@ -161,7 +161,7 @@ def compared_tables(
         raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
-    ended = runs[runs["status"].isin(["done", "diverged"])]
+    ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
     names = sorted(ended[by].unique())
     if by != "loss" and len(names) == 1:
         raise UserError(f"`--by {by}`: `{sweep.path}` has one {factor_words(by)} alone, `{names[0]}`; expected two")
@@ -198,7 +198,7 @@ def _data_differ(ended: "pd.DataFrame", by: str) -> bool:
 def _on_one_scale(sweep: SweepFolder, ended: "pd.DataFrame", score: str, known: Scales) -> "pd.DataFrame":
     """The runs with their score between floor and ceiling in place of it."""
     values = put_on_scale(ended, score, known)
-    lost = ended[(ended["status"] == "done") & ended[score].notna() & np.isnan(values)]
+    lost = ended[(ended["status"] == RunState.DONE) & ended[score].notna() & np.isnan(values)]
     places = sorted({f"{row.dataset}, {row.cell}" for row in lost.itertuples()})
     if places:
         raise UserError(

@@ -10,7 +10,7 @@ from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.system.text import counted, markdown_table
 
 AGGREGATED = ("iqm", "mean", "median")
-COLUMNS = 80
+TEXT_WIDTH = 80
 
 
 def heading(found: Compared, path: str) -> str:
@@ -22,7 +22,7 @@ def heading(found: Compared, path: str) -> str:
     return f"{path}: {against} by {found.score}"
 
 
-def text(found: Compared) -> str:
+def comparison_lines(found: Compared) -> str:
     """All but the leaderboard: aggregates, matrix, profiles, verdicts; each only where there is something to tell."""
     parts = [aggregates_text(found), matrix_text(found), profiles_text(found), verdicts_text(found)]
     return "\n".join(line for part in parts for line in part)
@@ -44,7 +44,7 @@ def aggregates_text(found: Compared) -> list[str]:
 def matrix_text(found: Compared) -> list[str]:
     """The matrix of the probability of improvement in percent, its columns numbered as its rows are."""
     names = _order(found)
-    room = COLUMNS - 5 - 4 * len(names)
+    room = TEXT_WIDTH - 5 - 4 * len(names)
     if len(names) < 2:
         return []
     if room < 8:
@@ -67,7 +67,7 @@ def profiles_text(found: Compared) -> list[str]:
     names = _order(found)
     if not names:
         return []
-    width = min(COLUMNS - 2 - 6 * len(THRESHOLDS), max(map(len, names)))
+    width = min(TEXT_WIDTH - 2 - 6 * len(THRESHOLDS), max(map(len, names)))
     lines = ["Share of runs at or below, on the scale from floor (0) to ceiling (1):"]
     lines.append(" " * (width + 2) + "".join(f"{mark:6g}" for mark in THRESHOLDS))
     for name in names:
@@ -90,9 +90,16 @@ def verdicts_text(found: Compared) -> list[str]:
     ]
 
 
-def markdown(found: Compared, path: str) -> str:
+def comparison_markdown(found: Compared, path: str) -> str:
     """The whole comparison as Markdown."""
-    lines = [f"# {heading(found, path)}", "", "## Leaderboard", "", leaderboard_text.markdown(found.board).strip(), ""]
+    lines = [
+        f"# {heading(found, path)}",
+        "",
+        "## Leaderboard",
+        "",
+        leaderboard_text.leaderboard_markdown(found.board).strip(),
+        "",
+    ]
     names = _order(found)
     if names:
         rows = [

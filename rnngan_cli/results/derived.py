@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnngan_cli.config import SCHEMA_VERSION
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import markdown
+from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import write_text
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def render(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> dict[Path, str]:
+def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> dict[Path, str]:
     """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
     records = json.loads(board.to_json(orient="records", double_precision=12))
     return {
@@ -24,14 +24,14 @@ def render(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> d
         sweep.path / "leaderboard.csv": frame_csv(board),
         sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
         + "\n",
-        sweep.path / "leaderboard.md": markdown(board),
+        sweep.path / "leaderboard.md": leaderboard_markdown(board),
     }
 
 
 def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
     """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
-    runs, board, damage = read(sweep)
-    return render(sweep, runs, board), damage
+    runs, board, damage = read_tables(sweep)
+    return render_tables(sweep, runs, board), damage
 
 
 def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
@@ -40,13 +40,13 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
     Returns:
         The runs, the leaderboard, and a line for every run that could not be read.
     """
-    runs, board, damage = read(sweep)
-    for path, text in render(sweep, runs, board).items():
+    runs, board, damage = read_tables(sweep)
+    for path, text in render_tables(sweep, runs, board).items():
         write_text(path, text)
     return runs, board, damage
 
 
-def read(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
+def read_tables(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
     """As `refresh`, and nothing is written."""
     runs, damage = runs_table(sweep)
     board, more = calibrated(sweep, runs, leaderboard_of(runs))

@@ -13,7 +13,7 @@ from rnngan_cli.store import RunFolder, SweepFolder, find_sweeps
 if TYPE_CHECKING:
     import pandas as pd
 
-OF_A_RUN = ["dataset", "cell", "loss", "seed", "folder"]
+RUN_KEYS = ["dataset", "cell", "loss", "seed", "folder"]
 """Columns that say which run a line of history is of."""
 
 
@@ -39,9 +39,9 @@ def load_leaderboard(results: str | Path) -> "pd.DataFrame":
     Raises:
         UserError: there is no sweep.
     """
-    from rnngan_cli.results.derived import read
+    from rnngan_cli.results.derived import read_tables
 
-    _, board, damage = read(_find(results))
+    _, board, damage = read_tables(_find(results))
     return _told(board, damage)
 
 
@@ -58,8 +58,8 @@ def load_histories(results: str | Path) -> "pd.DataFrame":
 
     place, runs = _find(results).path / "runs", load_runs(results)
     damage: list[str] = []
-    parts = [pd.DataFrame(columns=[*OF_A_RUN, "step", "term", "value"])]
-    for key in runs[OF_A_RUN].itertuples(index=False, name=None):
+    parts = [pd.DataFrame(columns=[*RUN_KEYS, "step", "term", "value"])]
+    for key in runs[RUN_KEYS].itertuples(index=False, name=None):
         try:
             history = RunFolder(place / key[-1]).history()
         except DamagedFileError as error:

@@ -11,10 +11,11 @@ from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.figures.controls import draw_generated
 from rnngan_cli.results.frames import series_frame
 from rnngan_cli.results.groups import Grid
-from rnngan_cli.store import State, find_run
+from rnngan_cli.store import find_run
 from rnngan_cli.system import memory
 from rnngan_cli.system.atomic import check_target, npz_bytes, write_bytes
 from rnngan_cli.system.csv_text import frame_csv
+from rnngan_cli.system.npz import Arrays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ POINTS = 10
 
 
 @dataclass(frozen=True)
-class Generated:
+class GeneratedSeries:
     """Series drawn from a generator.
 
     Attributes:
@@ -67,7 +68,7 @@ class Generated:
 
 def generate_series(
     run: Path, count: int, stream: str, *, label: str | None = None, codes: Sequence[str] = (), points: int = POINTS
-) -> Generated:
+) -> GeneratedSeries:
     """Draws series from a run's generator; the same call gives the same series.
 
     Args:
@@ -102,12 +103,12 @@ def generate_series(
     requests = read_requests(label, codes)
     check_resolved(config)
     dataset = data.load(config.data)
-    cost.check(config, dataset)
+    cost.check_memory(config, dataset)
     memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
     trainer = restored(run, config, dataset, weights)
     layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
     scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
-    return Generated(
+    return GeneratedSeries(
         dataset.scaler.inverse(scaled),
         dataset.feature_names,
         {name if name == LABEL else f"code_{name}": values for name, values in fed.items()},
@@ -119,7 +120,7 @@ def generate_series(
     )
 
 
-def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: State) -> "Trainer":
+def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays) -> "Trainer":
     """A run's networks with the weights it ended with.
 
     Raises:
@@ -135,7 +136,7 @@ def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: State)
     return trainer
 
 
-def write_series(path: Path, made: Generated) -> None:
+def write_series(path: Path, made: GeneratedSeries) -> None:
     """Writes series as NPZ (`series`, `feature_names`, what they were fed), CSV (a line a step) or a picture.
 
     Raises:
@@ -153,7 +154,7 @@ def write_series(path: Path, made: Generated) -> None:
         write_bytes(path, frame_csv(made.frame()).encode())
 
 
-def _grid(made: Generated) -> Grid:
+def _grid(made: GeneratedSeries) -> Grid:
     """Series as a grid: the values of a sweep, or a single row, by draws."""
     if made.swept is None:
         return Grid("", ("",), made.series[None], made.image)
@@ -163,7 +164,7 @@ def _grid(made: Generated) -> Grid:
     return Grid(made.swept, made.values, ordered, made.image)
 
 
-def _refuse_names(path: Path, made: Generated) -> None:
+def _refuse_names(path: Path, made: GeneratedSeries) -> None:
     """Refuses features that would have the name of a column of their own.
 
     Raises:

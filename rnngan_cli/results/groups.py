@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.evaluation.metrics import SORT_BY
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.results.statistics.aggregates import normalised
-from rnngan_cli.store import ENDED, GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
+from rnngan_cli.store import GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ class Reference:
 
 
 @dataclass(frozen=True)
-class Group:
+class RunGroup:
     """The runs of one data set and cell.
 
     Attributes:
@@ -110,7 +111,7 @@ class Group:
         return int(((self.runs["loss"] == loss) & (self.runs["status"] == state)).sum())
 
 
-def read_groups(sweep: SweepFolder) -> tuple[list[Group], list[str]]:
+def read_groups(sweep: SweepFolder) -> tuple[list[RunGroup], list[str]]:
     """Reads all groups of a sweep, by data set and cell, and a line for every run that could not be read."""
     table, notes = runs_table(sweep)
     pairs = table[["dataset", "cell"]].drop_duplicates().itertuples(index=False)
@@ -118,7 +119,7 @@ def read_groups(sweep: SweepFolder) -> tuple[list[Group], list[str]]:
     return [_read_group(sweep, part) for part in parts], notes
 
 
-def read_values(sweep: SweepFolder, groups: Sequence[Group]) -> dict[str, dict[tuple[str, str], np.ndarray]]:
+def read_values(sweep: SweepFolder, groups: Sequence[RunGroup]) -> dict[str, dict[tuple[str, str], np.ndarray]]:
     """Reads the leaderboard's sorting score, put between floor and ceiling, by loss and task.
 
     Returns:
@@ -134,7 +135,7 @@ def read_values(sweep: SweepFolder, groups: Sequence[Group]) -> dict[str, dict[t
     return {loss: values[loss] for loss in ordered(list(values)) if values[loss]}
 
 
-def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> Group:
+def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> RunGroup:
     notes: list[str] = []
     losses = ordered(list(runs["loss"]))
     reference = read_reference(sweep, runs, notes)
@@ -142,14 +143,14 @@ def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> Group:
     for loss in losses:
         rows = runs[runs["loss"] == loss].sort_values("seed")
         curves[loss] = _read_curves(sweep, rows, notes)
-        done = rows[rows["status"] == "done"]
+        done = rows[rows["status"] == RunState.DONE]
         found = read_samples(sweep, done.iloc[0], reference, notes) if len(done) else None
         if found is None:
             gaps[loss] = "samples cannot be read" if len(done) else _how_it_ended(rows)
         else:
             samples[loss] = found
     dataset, cell = str(runs["dataset"].iloc[0]), str(runs["cell"].iloc[0])
-    return Group(dataset, cell, runs, losses, curves, samples, gaps, reference, tuple(notes))
+    return RunGroup(dataset, cell, runs, losses, curves, samples, gaps, reference, tuple(notes))
 
 
 def ordered(losses: Sequence[str]) -> tuple[str, ...]:
@@ -164,7 +165,7 @@ def ordered(losses: Sequence[str]) -> tuple[str, ...]:
 
 def _how_it_ended(rows: "pd.DataFrame") -> str:
     """Why a loss without a finished run has no samples."""
-    steps = sorted(int(step) for step in rows.loc[rows["status"] == "diverged", "step"])
+    steps = sorted(int(step) for step in rows.loc[rows["status"] == RunState.DIVERGED, "step"])
     if not steps:
         return "no run finished"
     if len(steps) == 1:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import places, tells_apart
+from rnngan_cli.results.cautions import board_places, tells_apart
 from rnngan_cli.results.runs_table import score_names
-from rnngan_cli.results.statistics.intervals import Interval, badness, checked, mean_interval, share_interval
+from rnngan_cli.results.statistics.intervals import Interval, badness, checked_rows, mean_interval, share_interval
 from rnngan_cli.store import SweepFolder
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def leaderboard(
     if not scores:
         raise ValueError("`scores` is empty: expected one column of the table or more")
     order = sort_by or scores[0]
-    rows = checked(rows, (*scores, order))
+    rows = checked_rows(rows, (*scores, order))
     lines = []
     for (dataset, cell, loss), group in rows.groupby(["dataset", "cell", "loss"], observed=True):
         line = {"dataset": dataset, "cell": cell, "loss": loss, **_summary(group, scores, level)}
@@ -75,15 +76,15 @@ def _rank(group: "pd.DataFrame", order: str) -> tuple[bool, float, float]:
     A diverged run has the worst score there is, so a loss with a lucky survivor never comes before one that always
     ends.
     """
-    done = group["status"] == "done"
+    done = group["status"] == RunState.DONE
     mean = group.loc[done, order].mean()
-    diverged = float((group["status"] == "diverged").sum()) / max(1, len(group))
+    diverged = float((group["status"] == RunState.DIVERGED).sum()) / max(1, len(group))
     return bool(np.isnan(mean)), diverged, float(badness(order, mean))
 
 
 def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict[str, Any]:
-    done = group[group["status"] == "done"]
-    num_diverged = int((group["status"] == "diverged").sum())
+    done = group[group["status"] == RunState.DONE]
+    num_diverged = int((group["status"] == RunState.DIVERGED).sum())
     ended = len(done) + num_diverged
     line: dict[str, Any] = {
         "num_seeds": int(done[list(scores)].notna().any(axis=1).sum()),
@@ -111,7 +112,7 @@ def calibrated(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") 
 
     board, damage = board.assign(kind="loss"), []
     parts = []
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         parts.append(board[(board["dataset"] == dataset) & (board["cell"] == cell)])
         here = runs[(runs["dataset"] == dataset) & (runs["cell"] == cell) & (runs["data"] != "")]
         for data, protocol in here[["data", "protocol"]].drop_duplicates().itertuples(index=False):
@@ -158,7 +159,7 @@ def leaderboard_of(runs: "pd.DataFrame") -> "pd.DataFrame":
     Of the judges' scores it has their spread too, over the judges of one generator: the root of the mean square over
     generators. The interval beside a mean is over generators.
     """
-    ended = runs[runs["status"].isin(["done", "diverged"])]
+    ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
     scores = score_names(runs)
     if SORT_BY not in scores:
         return ended.iloc[:0]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import cautions, places, tells_apart
+from rnngan_cli.results.cautions import board_places, cautions, tells_apart
 from rnngan_cli.system.text import markdown_table
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ SECOND_GROUPS = ("coverage", "memorisation")
 SECOND_TITLE = "coverage and copies"
 NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precision", "spread_ratio", "density")
 """What of the second table a terminal shows first, where there is no room for all."""
-COLUMNS = 80
+TERMINAL_COLUMNS = 80
 
 
 def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
     """For every group of a board, the shown scores that do not tell real series from noise there."""
     found: dict[str, list[str]] = {}
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell) & (board["kind"] == "calibration")]
         edges = [rows[rows["loss"] == name] for name in ("floor", "ceiling")]
         if not all(len(edge) for edge in edges):
@@ -107,7 +107,7 @@ CALIBRATION = (
 )
 
 
-def markdown(board: "pd.DataFrame") -> str:
+def leaderboard_markdown(board: "pd.DataFrame") -> str:
     """The leaderboard as Markdown, two tables for each data set and cell."""
     if board.empty:
         return "No run has ended.\n"
@@ -150,7 +150,7 @@ def _judge_spreads(board: "pd.DataFrame") -> list[str]:
     """A sentence for every data set and cell on how far the judges of one generator lie apart."""
     names = [name for name in shown_scores(board) if name + JUDGE_SD in board.columns]
     found = []
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
         spreads = {name: float(rows[name + JUDGE_SD].pow(2).mean() ** 0.5) for name in names}
         words = [f"{METRICS[name].title} {value:.3f}" for name, value in spreads.items() if not math.isnan(value)]
@@ -178,12 +178,12 @@ def directions(names: Sequence[str]) -> str:
     return f"{'; '.join(words)}.".replace(" for ", " is better for ", 1)
 
 
-def render(board: "pd.DataFrame") -> None:
+def print_leaderboard(board: "pd.DataFrame") -> None:
     """Prints the leaderboard, two tables for each data set and cell, narrow enough for 80 columns."""
     from rich.console import Console
 
     console = Console()
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
         console.print(_first_table(rows))
         if second_scores(board):
@@ -202,7 +202,7 @@ def _first_table(rows: "pd.DataFrame") -> "Table":
 
 def _second_table(rows: "pd.DataFrame") -> "Table":
     """Means alone, and as many columns as there is room for."""
-    room = COLUMNS - max(len(part) for loss in rows["loss"] for part in str(loss).split())
+    room = TERMINAL_COLUMNS - max(len(part) for loss in rows["loss"] for part in str(loss).split())
     names = second_scores(rows)
     while names and sum(_width(name) for name in names) > room:
         names.remove(max(names, key=lambda name: (*NARROW_ORDER, name).index(name)))

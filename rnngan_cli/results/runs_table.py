@@ -3,7 +3,7 @@
 from math import fsum, sqrt
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import run_name
+from rnngan_cli.config import RunState, run_name
 from rnngan_cli.errors import DamagedFileError, printable
 from rnngan_cli.evaluation.metrics import JUDGE_SD
 from rnngan_cli.store import RunFolder, SweepFolder
@@ -66,7 +66,7 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
         "cell": config.cell,
         "loss": config.loss,
         "seed": config.seed,
-        "status": status.get("state", "pending"),
+        "status": status.get("state", RunState.PENDING),
         "protocol": printable(scores.get("protocol", "")),
         "data": printable(scores.get("data_sha256", "")[:12]),
         "folder": folder.path.name,

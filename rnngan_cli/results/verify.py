@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rnngan_cli import data
-from rnngan_cli.config import DataConfig, RunConfig, run_name
+from rnngan_cli.config import ENDED, DataConfig, RunConfig, run_name
 from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import derive
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.system.reading import read_folder, read_table
 
 

@@ -9,31 +9,25 @@ for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figur
 from rnngan_cli.store.find import find_run, find_sweeps
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 from rnngan_cli.store.run import (
-    ENDED,
     GRID_PREFIX,
     KEPT_CHECKPOINTS,
     LEFT_OUT,
     REPLACEABLE,
     SEALED,
-    STATES,
     VALUES_PREFIX,
     RunFolder,
-    State,
 )
 from rnngan_cli.store.sweep import SweepFolder
 
 __all__ = [
-    "ENDED",
     "GRID_PREFIX",
     "KEPT_CHECKPOINTS",
     "LEFT_OUT",
     "REPLACEABLE",
     "SEALED",
-    "STATES",
     "VALUES_PREFIX",
     "HistoryRow",
     "RunFolder",
-    "State",
     "SweepFolder",
     "find_run",
     "find_sweeps",

@@ -16,11 +16,11 @@ from rnngan_cli.system.atomic import disk_errors_told, write_json
 from rnngan_cli.system.reading import read_json
 from rnngan_cli.system.safe_open import open_regular
 
-NAME = "manifest.json"
+MANIFEST_NAME = "manifest.json"
 
 
 @dataclass(frozen=True)
-class Seal:
+class Manifest:
     """The file manifest.json in `folder`. A folder without one, of a run that goes on or of old, is read unchecked."""
 
     folder: Path
@@ -32,7 +32,7 @@ class Seal:
         Raises:
             DamagedFileError: the manifest itself cannot be read.
         """
-        path = self.folder / NAME
+        path = self.folder / MANIFEST_NAME
         try:
             stamp = path.stat().st_mtime_ns
         except FileNotFoundError:
@@ -62,7 +62,7 @@ class Seal:
             return
         found = digest(self.folder / name) if content is None else hashlib.sha256(content).hexdigest()
         if found != expected:
-            raise DamagedFileError(f"`{self.folder / name}` is damaged: its hash is not the one in {NAME}")
+            raise DamagedFileError(f"`{self.folder / name}` is damaged: its hash is not the one in {MANIFEST_NAME}")
 
     def put(self, names: Iterable[str], coming: Mapping[str, bytes]) -> None:
         """Seals those of the files that are there, and some that are still to be written."""
@@ -71,8 +71,8 @@ class Seal:
 
     def remove(self) -> None:
         """Takes the seal off, before anything under it is written."""
-        with disk_errors_told(self.folder / NAME):
-            (self.folder / NAME).unlink(missing_ok=True)
+        with disk_errors_told(self.folder / MANIFEST_NAME):
+            (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
 
     @contextmanager
     def lifted(self, name: str) -> Iterator[None]:
@@ -84,7 +84,9 @@ class Seal:
             self._write({**hashes, name: digest(self.folder / name)})
 
     def _write(self, hashes: dict[str, Any]) -> None:
-        write_json(self.folder / NAME, {"schema_version": SCHEMA_VERSION, "sha256": dict(sorted(hashes.items()))})
+        write_json(
+            self.folder / MANIFEST_NAME, {"schema_version": SCHEMA_VERSION, "sha256": dict(sorted(hashes.items()))}
+        )
 
 
 def digest(path: Path) -> str:

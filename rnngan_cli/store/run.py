@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from rnngan_cli.config import SCHEMA_VERSION, RunConfig, build, identity
+from rnngan_cli.config import ENDED, SCHEMA_VERSION, RunConfig, RunState, build, identity
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store import schemas
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
-from rnngan_cli.store.manifest import NAME as MANIFEST
-from rnngan_cli.store.manifest import Seal, content_hash
+from rnngan_cli.store.manifest import MANIFEST_NAME as MANIFEST
+from rnngan_cli.store.manifest import Manifest, content_hash
 from rnngan_cli.store.scores import ScoreBook, ScoreKey
 from rnngan_cli.system.atomic import (
     clear_leftovers,
@@ -32,13 +32,10 @@ from rnngan_cli.system.atomic import (
     write_text,
 )
 from rnngan_cli.system.lock import living_holder
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import read_folder, read_json, read_npz, read_small
 from rnngan_cli.system.safe_open import open_own, open_regular
 
-State = dict[str, dict[str, np.ndarray]]
-
-STATES = ("pending", "running", "done", "diverged", "failed", "interrupted")
-ENDED = ("done", "diverged")
 KEPT_CHECKPOINTS = 2
 """The newest, and the one before it, should the newest turn out to be damaged."""
 SEALED = (
@@ -69,8 +66,8 @@ class RunFolder:
     path: Path
 
     @cached_property
-    def _seal(self) -> Seal:
-        return Seal(self.path)
+    def _seal(self) -> Manifest:
+        return Manifest(self.path)
 
     def _own(self, *parts: str) -> Path:
         """A path in the folder, which is where it seems to be: neither it nor a folder on the way is a link.
@@ -125,16 +122,16 @@ class RunFolder:
             raise DamagedFileError(str(error)) from error
 
     def status(self) -> dict[str, Any]:
-        """The run's status; `state` is one of `STATES`, `pending` where nothing was written yet.
+        """The run's status; `state` is a `RunState`, `pending` where nothing was written yet.
 
         Raises:
             DamagedFileError: it cannot be read, or is no status.
         """
         path = self._own("status.json")
         if not os.path.lexists(path):
-            return {"schema_version": SCHEMA_VERSION, "state": "pending", "step": 0}
+            return {"schema_version": SCHEMA_VERSION, "state": RunState.PENDING, "step": 0}
         content = read_small(path)
-        status = schemas.parse(path, content, schemas.Status)
+        status = schemas.parse_record(path, content, schemas.RunStatus)
         if not {"state", "step"} <= status.keys():
             raise DamagedFileError(f"`{path}` tells no state and step of a run")
         if status["state"] in ENDED:
@@ -159,7 +156,7 @@ class RunFolder:
             DamagedFileError: what tells it is damaged.
         """
         state = self.status()["state"]
-        return state == "diverged" or (state == "done" and self.scores().get("protocol") == protocol)
+        return state == RunState.DIVERGED or (state == RunState.DONE and self.scores().get("protocol") == protocol)
 
     def end(self, state: str, step: int, **more: Any) -> None:
         """Ends the run: keeps the hashes of what it consists of, then writes its status.
@@ -199,7 +196,7 @@ class RunFolder:
         The files of a run that has ended are held against the seal; what published copies leave out is no damage. Of a
         run that goes on only config and status are read: checkpoints have manifests of their own.
         """
-        status, found = {"state": "pending", "step": 0}, {}
+        status, found = {"state": RunState.PENDING, "step": 0}, {}
         readers: dict[str, Callable[[], object]] = {"config.json": self.config} if self.is_begun() else {}
         try:
             status = self.status()
@@ -258,14 +255,14 @@ class RunFolder:
         """Whether a living worker is at the run."""
         return living_holder(self.path) is not None
 
-    def write_checkpoint(self, step: int, state: State, history: Sequence[HistoryRow]) -> None:
+    def write_checkpoint(self, step: int, state: Arrays, history: Sequence[HistoryRow]) -> None:
         """Keeps everything needed to go on from `step`; drops all but the newest two."""
         parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
         write_folder(self.path / "checkpoints" / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
         for old in self._checkpoints()[KEPT_CHECKPOINTS:]:
             remove(old)
 
-    def read_checkpoint(self) -> tuple[int, State, list[HistoryRow], list[str]]:
+    def read_checkpoint(self) -> tuple[int, Arrays, list[HistoryRow], list[str]]:
         """The newest whole checkpoint: (step, state, history, damage passed over); or step 0."""
         damage = []
         for folder in self._checkpoints():
@@ -330,12 +327,12 @@ class RunFolder:
         except (DamagedFileError, KeyError):
             return []
 
-    def write_weights(self, state: State) -> None:
+    def write_weights(self, state: Arrays) -> None:
         """Keeps the trained networks' weights, without the optimisers'."""
         parts = {name: arrays for name, arrays in state.items() if not name.startswith(("optimizer-", "past-"))}
         write_folder(self.path / "weights", {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
 
-    def weights(self) -> State:
+    def weights(self) -> Arrays:
         """The trained networks' weights by network and place.
 
         Raises:
@@ -402,7 +399,7 @@ class RunFolder:
         Raises:
             DamagedFileError: they cannot be read, are no scores, or not what was sealed.
         """
-        return self._checked("scores.json", schemas.Scores)
+        return self._checked("scores.json", schemas.StoredScores)
 
     def write_provenance(self, facts: Mapping[str, Any]) -> None:
         """Keeps versions, machine, times: what a result came from."""
@@ -424,7 +421,7 @@ class RunFolder:
             return {}
         content = read_small(path)
         self._seal.check(name, content)
-        return schemas.parse(path, content, kind)
+        return schemas.parse_record(path, content, kind)
 
 
 def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:

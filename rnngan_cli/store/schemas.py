@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.reading import parse_json, read_small
 
@@ -18,9 +19,8 @@ def _free(name: str) -> str:
     return name
 
 
-State = Literal["pending", "running", "done", "diverged", "failed", "interrupted"]
 ScoreName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$"), AfterValidator(_free)]
-Score = Annotated[float, Field(ge=-1e30, le=1e30)]  # whose squares can be added up
+ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # whose squares can be added up
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -28,29 +28,29 @@ class _Record(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
-class Status(_Record):
+class RunStatus(_Record):
     """status.json."""
 
-    state: State = "pending"
+    state: Annotated[RunState, Field(strict=False)] = RunState.PENDING
     step: Count = 0
     reason: str = ""
 
 
-class Scores(_Record):
+class StoredScores(_Record):
     """scores.json: the current scores, and those of other protocols."""
 
     protocol: str = ""
     data_sha256: str = ""
     weights_sha256: str = ""
-    scores: dict[ScoreName, Score] = {}
-    judges: dict[ScoreName, list[Score]] = {}
-    others: list["Scores"] = []
+    scores: dict[ScoreName, ScoreValue] = {}
+    judges: dict[ScoreName, list[ScoreValue]] = {}
+    others: list["StoredScores"] = []
 
 
 class Seconds(_Record):
     """What a run took."""
 
-    training: Score | None = None
+    training: ScoreValue | None = None
 
 
 class Provenance(_Record):
@@ -66,37 +66,37 @@ class RunProgress(_Record):
 
     step: Count = 0
     stage: str = ""
-    d_loss: Score | None = None
-    g_loss: Score | None = None
-    seconds: Score = 0.0
+    d_loss: ScoreValue | None = None
+    g_loss: ScoreValue | None = None
+    seconds: ScoreValue = 0.0
 
 
-class Progress(_Record):
+class SweepProgress(_Record):
     """progress.json, of a driver that is at work."""
 
     workers: Count
     total: Count
     ended: Count
-    seconds_left: Score
+    seconds_left: ScoreValue
     runs: dict[str, RunProgress]
 
 
 class Calibration(_Record):
     """A file of calibration/."""
 
-    candidates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")], dict[ScoreName, Score]]
+    candidates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")], dict[ScoreName, ScoreValue]]
 
 
-def read(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
+def read_record(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
     """Reads a JSON object, as it is, once its fields have the types of `kind`.
 
     Raises:
         DamagedFileError: it cannot be read, or a field is of another type.
     """
-    return parse(path, read_small(path), kind)
+    return parse_record(path, read_small(path), kind)
 
 
-def parse(path: Path, content: bytes, kind: type[BaseModel]) -> dict[str, Any]:
+def parse_record(path: Path, content: bytes, kind: type[BaseModel]) -> dict[str, Any]:
     """As `read`, of what was read from the file already.
 
     Raises:

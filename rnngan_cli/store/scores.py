@@ -42,7 +42,7 @@ class ScoreBook:
         Raises:
             DamagedFileError: the file cannot be read, or holds no scores.
         """
-        return schemas.read(self.path, schemas.Scores) if os.path.lexists(self.path) else {}
+        return schemas.read_record(self.path, schemas.StoredScores) if os.path.lexists(self.path) else {}
 
     def write(self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]]) -> None:
         """Keeps scores as the current ones, and those of other protocols for the same data and weights behind them.

@@ -26,7 +26,7 @@ from rnngan_cli.system.atomic import (
     write_bytes,
     write_json,
 )
-from rnngan_cli.system.lock import NAME as LOCK
+from rnngan_cli.system.lock import LOCK_NAME as LOCK
 from rnngan_cli.system.lock import living_holder
 from rnngan_cli.system.reading import read_json, read_npz
 
@@ -106,7 +106,7 @@ class SweepFolder:
         for path in sorted(self.path.glob(f"{LOCK}*")):
             if living_holder(self.path, path.name) is not None:
                 with suppress(DamagedFileError):
-                    found.append(schemas.read(self._progress_path(path.name), schemas.Progress))
+                    found.append(schemas.read_record(self._progress_path(path.name), schemas.SweepProgress))
         return found
 
     def _progress_path(self, lock: str) -> Path:
@@ -151,7 +151,7 @@ class SweepFolder:
         path = self._keyed("calibration", key, ".json")
         if not os.path.lexists(path):
             return {}
-        content = schemas.read(path, schemas.Calibration)
+        content = schemas.read_record(path, schemas.Calibration)
         if content.pop("sha256", None) not in (None, content_hash(content)):  # none was kept of old
             raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
         return dict(content["candidates"])

@@ -11,7 +11,7 @@ NOT_OF_A_PROFILE = ("schema_version", "loss", "cell", "seed", "data", "steps", "
 """Fields of a run that no profile is about."""
 
 
-def describe(row: Variant) -> dict[str, Any]:
+def describe_loss(row: Variant) -> dict[str, Any]:
     """The facts of one loss: formulas, divergence, what to expect, source, departures, options and both profiles."""
     return {
         "name": row.name,

@@ -25,7 +25,7 @@ UNROLLED = 96
 they are one product."""
 
 
-def check(config: RunConfig, dataset: Dataset) -> None:
+def check_memory(config: RunConfig, dataset: Dataset) -> None:
     """Refuses a run that clearly does not fit into this machine.
 
     Raises:
@@ -135,7 +135,7 @@ def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
     return operations / OPERATIONS_PER_SECOND + steps * config.layers * SECONDS_PER_RECURRENT_STEP
 
 
-def in_words(seconds: float) -> str:
+def duration_in_words(seconds: float) -> str:
     """A length of time to read at a glance.
 
     >>> in_words(8), in_words(95), in_words(7300)

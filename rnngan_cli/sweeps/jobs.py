@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from rnngan_cli.config import RunConfig, SweepConfig, run_name
+from rnngan_cli.config import ENDED, RunConfig, SweepConfig, run_name
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.engines.engine import Cluster
 from rnngan_cli.sweeps.shards import Shard, share
-from rnngan_cli.system.lock import NAME as LOCK
+from rnngan_cli.system.lock import LOCK_NAME as LOCK
 
 RETRIED = "retried"
 """Told to a display in place of a state when a run failed and will be tried again."""

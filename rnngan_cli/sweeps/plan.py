@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from rnngan_cli import data, losses
 from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, identity
-from rnngan_cli.config.options import resolve
+from rnngan_cli.config.options import resolve_options
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.losses.penalties import PENALTIES
@@ -18,7 +18,7 @@ from rnngan_cli.training import optimizers
 DEFAULT_DATASET = "sines"
 MOST_RUNS = 100_000
 """More are a slip of the keyboard: at a second each they would take a day."""
-MOST_ROWS = 500_000
+MOST_HISTORY_ROWS = 500_000
 """Of history.csv, which is held in memory and written anew with every checkpoint."""
 RUN_FIELDS = tuple(
     name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
@@ -88,7 +88,7 @@ def _data_config(sweep: SweepConfig, name: str, given: Mapping[str, Any]) -> Dat
     config = build(DataConfig, {**given, "name": name, "options": options}, f"data set `{name}`")
     if config.file is not None:
         return config
-    resolved = resolve(name, data.SOURCES[name].options, config.options)
+    resolved = resolve_options(name, data.SOURCES[name].options, config.options)
     return config.model_copy(update={"options": resolved})
 
 
@@ -157,8 +157,8 @@ def _run(
     resolved = {
         "penalty": penalty,
         "penalty_weight": weight,
-        "options": resolve(variant.name, variant.options, options),
-        **optimizers.resolve(config),
+        "options": resolve_options(variant.name, variant.options, options),
+        **optimizers.resolve_optimizers(config),
     }
     return check_run(config.model_copy(update=resolved), variant)
 
@@ -189,10 +189,10 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
         raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
     if config.latent_series + config.latent_steps == 0:
         raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")
-    if config.steps // config.history_every > MOST_ROWS:
+    if config.steps // config.history_every > MOST_HISTORY_ROWS:
         raise UserError(
             f"`history_every = {config.history_every}`: {config.steps // config.history_every:,} rows of history.csv; "
-            f"expected at most {MOST_ROWS:,}; set it to {-(-config.steps // MOST_ROWS)} or more"
+            f"expected at most {MOST_HISTORY_ROWS:,}; set it to {-(-config.steps // MOST_HISTORY_ROWS)} or more"
         )
     row = PENALTIES[config.penalty]
     if row is not None and row.value is None:
@@ -221,5 +221,5 @@ def check_resolved(config: RunConfig) -> None:
     missing = [name for name in variant.options if name not in config.options]
     if missing:
         raise UserError(f"`options`: `{missing[0]}` of {variant.name} is missing; expected every option with its value")
-    resolve(variant.name, variant.options, config.options)
+    resolve_options(variant.name, variant.options, config.options)
     check_run(config, variant)

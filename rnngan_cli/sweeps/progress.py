@@ -12,7 +12,7 @@ from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.eta import Pace
 from rnngan_cli.sweeps.jobs import RETRIED, Display, Job, Summary
 
-EVERY = 1.0
+WRITE_SECONDS = 1.0
 """Seconds between two writes: a small file, but one of a driver that has messages to hear."""
 MOST_LOSS = 1e30
 """A larger one, or one that is no number, is left out: JSON has no word for infinity."""
@@ -86,7 +86,7 @@ class Noted:
             self.folder.remove_progress(self.lock)
 
     def _note_if_old(self) -> None:
-        if time.monotonic() - self.written >= EVERY:
+        if time.monotonic() - self.written >= WRITE_SECONDS:
             self._note()
 
     def _note(self) -> None:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnngan_cli.config import ENDED
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import ENDED, RunFolder
-from rnngan_cli.sweeps.run import Bench, execute
+from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.run import Bench, ReportProgress, execute
 from rnngan_cli.system import provenance
-
-Report = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Reproduced:
     notes: list[str]
 
 
-def reproduce(folder: RunFolder, report: Report = lambda _: None) -> Reproduced:
+def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Reproduced:
     """Trains and scores a run again in a folder of its own, which is removed afterwards.
 
     Args:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
@@ -12,7 +12,7 @@ from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.run import Bench, score_run
 from rnngan_cli.system import provenance
 
-Report = Callable[[str], None]
+ReportLine = Callable[[str], None]
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Evaluated:
     notes: list[str] = field(default_factory=list)
 
 
-def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) -> Evaluated:
+def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: None) -> Evaluated:
     """Scores every finished run that has no scores by the protocol, and calibrates every data set of the sweep once.
 
     Scores a run has had by the protocol, for the same data and weights, are called up again.
@@ -45,7 +45,7 @@ def evaluate(sweep: SweepFolder, by: Protocol, report: Report = lambda _: None) 
         except DamagedFileError as error:
             done.notes.append(str(error))
             continue
-        if status.get("state") != "done":
+        if status.get("state") != RunState.DONE:
             continue
         dataset = bench.dataset(config.data)
         known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data

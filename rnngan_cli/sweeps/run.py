@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from rnngan_cli import data
-from rnngan_cli.config import DataConfig, RunConfig, canonical_json, shape_key
+from rnngan_cli.config import DataConfig, RunConfig, RunState, canonical_json, shape_key
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.evaluation import PROTOCOLS, Codes, Generated, Scorer
+from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
 from rnngan_cli.store import RunFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps import cost
@@ -29,7 +29,7 @@ GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
 COLLAPSE_SHARE = 0.02
 """A generator whose series spread less than this share of the real spread has collapsed."""
 
-Report = Callable[[dict[str, Any]], None]
+ReportProgress = Callable[[dict[str, Any]], None]
 
 
 class StoppedError(Exception):
@@ -68,7 +68,7 @@ class Bench:
             UserError: the config is none that a plan has made, or the run does not fit into memory.
         """
         check_resolved(config)
-        cost.check(config, dataset)
+        cost.check_memory(config, dataset)
         key = shape_key(config)
         if self._trainer is None or self._trainer[0] != key:
             self._trainer = None  # let the old one go before the new one is built
@@ -85,7 +85,7 @@ def execute(
     protocol: str,
     bench: Bench,
     stop: Callable[[], bool] = lambda: False,
-    report: Report = lambda _: None,
+    report: ReportProgress = lambda _: None,
 ) -> str:
     """Trains and scores a run, going on from the newest whole checkpoint; returns `done` or `diverged`.
 
@@ -111,7 +111,7 @@ def execute(
     started = time.monotonic()
     if reason is None:
         if stop():
-            folder.write_status("interrupted", config.steps)
+            folder.write_status(RunState.INTERRUPTED, config.steps)
             raise StoppedError
         report({"step": config.steps, "stage": "scoring"})
         reason = _score(trainer, dataset, folder, protocol, bench.scorer)
@@ -119,7 +119,7 @@ def execute(
     facts = _facts(trainer, dataset, bench.device, updates=last_step)
     seconds = {"training": [(0, 0.0), *folder.timing()][-1][1], "scoring": round(time.monotonic() - started, 3)}
     folder.write_provenance({**facts, "seconds": seconds})
-    state = "done" if reason is None else "diverged"
+    state = RunState.DONE if reason is None else RunState.DIVERGED
     folder.end(state, last_step, **({"reason": reason} if reason else {}))
     folder.drop_checkpoints()
     return state
@@ -137,7 +137,7 @@ def _restore(trainer: Trainer, folder: RunFolder) -> bool:
 class _Training:
     """The training of one run, from its newest checkpoint on."""
 
-    def __init__(self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: Report) -> None:
+    def __init__(self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: ReportProgress) -> None:
         self.trainer, self.dataset, self.folder, self.report = trainer, dataset, folder, report
         self.step, state, self.history, damage = folder.read_checkpoint()
         for line in damage:
@@ -157,7 +157,7 @@ class _Training:
         """
         config = self.trainer.config
         saved = self.step
-        self.folder.write_status("running", self.step)
+        self.folder.write_status(RunState.RUNNING, self.step)
         for row in fit(self.trainer, self.dataset, self.step):
             self.step = row.step
             self.history.append((row.step, row.values))
@@ -170,14 +170,14 @@ class _Training:
                 saved = self._save(stop())
         self._write_curves()
         self.folder.write_weights(self.trainer.state())
-        self.folder.write_status("running", self.step)
+        self.folder.write_status(RunState.RUNNING, self.step)
         return None
 
     def _save(self, stopping: bool) -> int:
         """Writes a checkpoint, and ends the run there if it is to stop."""
         self.folder.write_checkpoint(self.step, self.trainer.state(), self.history)
         self._write_curves()
-        self.folder.write_status("interrupted" if stopping else "running", self.step)
+        self.folder.write_status(RunState.INTERRUPTED if stopping else RunState.RUNNING, self.step)
         if stopping:
             raise StoppedError
         return self.step
@@ -213,11 +213,11 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
     if folder.recall_scores(key):
         return False
 
-    def sample(count: int) -> Generated:
+    def sample(count: int) -> GeneratedSet:
         series, fed = trainer.sampler.sample(trainer.config.seed, dataset, count, "score")
         handles = trainer.sampler.handles.items()
         codes = {name: Codes(fed[name], handle.choices) for name, handle in handles if handle.choices > 1}
-        return Generated(series, codes, fed.get(LABEL))
+        return GeneratedSet(series, codes, fed.get(LABEL))
 
     scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
     folder.write_scores(key, scored.values, scored.judges)

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnngan_cli.config import shape_key
+from rnngan_cli.config import ENDED, RunState, shape_key
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
-from rnngan_cli.store import ENDED, RunFolder
+from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.engines.engine import Engine, Message, Worker
 from rnngan_cli.sweeps.jobs import RETRIED, Display, Job, Orders, Summary
 
@@ -23,7 +23,7 @@ RUNS_PER_WORKER = 50
 """After so many runs a worker is replaced: TensorFlow does not give memory back."""
 MEMORY_PER_WORKER_MIB = 6144
 """A worker that has held more is replaced as well."""
-MOST_LOST = 3
+MOST_LOST_WORKERS = 3
 """So many workers in a row may be killed before one has started, until something is wrong with the machine."""
 STARTING_SECONDS = 120.0
 """A worker may take so long to start, or as long as a run may be silent."""
@@ -136,11 +136,11 @@ class Driver:
 
     def _on_ended(self, number: int, message: dict[str, Any]) -> None:
         seat, state, reason = self.seats[number], str(message["state"]), str(message.get("reason", ""))
-        if seat.job is not None and state == "failed":
+        if seat.job is not None and state == RunState.FAILED:
             _note_failure(seat.job.folder, reason)
         self._settle(seat, state, reason)
         seat.runs += 1
-        leaving = seat.verdict or message["state"] == "interrupted" or message.get("spent")
+        leaving = seat.verdict or message["state"] == RunState.INTERRUPTED or message.get("spent")
         if leaving or seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
             self._dismiss(seat)
         else:
@@ -153,13 +153,13 @@ class Driver:
                 self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
             return
         reason = seat.verdict or str(message.get("damage", ""))
-        if not reason and message["code"] == 0 and self.handed_on[seat.job.name] < MOST_LOST:
+        if not reason and message["code"] == 0 and self.handed_on[seat.job.name] < MOST_LOST_WORKERS:
             self.handed_on[seat.job.name] += 1  # somebody else told it to end, before it could begin
-            self._settle(seat, "interrupted", "")
+            self._settle(seat, RunState.INTERRUPTED, "")
             return
         reason = reason or _last_message(int(message["code"]))
         _note_failure(seat.job.folder, reason)
-        self._settle(seat, "failed", reason)
+        self._settle(seat, RunState.FAILED, reason)
 
     def _cannot_start(self, code: int, words: str) -> None:
         """One that is killed before it has taken a run is replaced; any other will not do better next time.
@@ -168,7 +168,7 @@ class Driver:
             UserError: it was asked for a device that is not there.
         """
         self.num_lost += 1
-        if code <= 0 and self.num_lost < MOST_LOST:
+        if code <= 0 and self.num_lost < MOST_LOST_WORKERS:
             return
         if code == UserError.exit_code and words:
             raise UserError(words)
@@ -200,20 +200,20 @@ class Driver:
         job, seat.job = seat.job, None
         if job is None:
             return
-        self.tries[job.name] += state == "failed"
-        again = state == "failed" and self.tries[job.name] <= self.orders.retries
-        if state == "interrupted":
+        self.tries[job.name] += state == RunState.FAILED
+        again = state == RunState.FAILED and self.tries[job.name] <= self.orders.retries
+        if state == RunState.INTERRUPTED:
             again = not self.stopping and self.summary.signal is None  # somebody has stopped its worker alone
         self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
         self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
         if state in ENDED:
             self.summary.trained.append(job.name)
         elif state == "refused":
-            self.summary.states[job.name], self.summary.refused = "interrupted", reason
+            self.summary.states[job.name], self.summary.refused = RunState.INTERRUPTED, reason
             self._stop()
         elif again:
             self.pending.append(job)
-        elif state == "failed" and self.orders.fail_fast:
+        elif state == RunState.FAILED and self.orders.fail_fast:
             self._stop()
 
 
@@ -221,8 +221,8 @@ def _note_failure(folder: RunFolder, reason: str) -> None:
     """Leaves on disk that a run has failed, where its worker could not: killed, or without memory for it."""
     with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
         status = folder.status()
-        if status["state"] not in ("failed", *ENDED):
-            folder.write_status("failed", int(status["step"]), reason=reason)
+        if status["state"] not in (RunState.FAILED, *ENDED):
+            folder.write_status(RunState.FAILED, int(status["step"]), reason=reason)
             folder.log(reason)
 
 

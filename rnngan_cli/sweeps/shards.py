@@ -36,7 +36,7 @@ class Shard:
         return total * (self.index - 1) // self.count, total * self.index // self.count
 
 
-def parse(text: str) -> Shard:
+def parse_shard(text: str) -> Shard:
     """Reads `2/4`: the second of four.
 
     >>> parse("2/4")

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnngan_cli.config import run_name
+from rnngan_cli.config import ENDED, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.plan import plan
 
-OPEN = ("running", "interrupted", "pending")
+OPEN = (RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
 """States of runs on which something is to be done yet, without being asked for."""
-ORDER = ("running", "failed", "interrupted", "diverged", "done", "pending")
+ORDER = (RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED, RunState.DIVERGED, RunState.DONE, RunState.PENDING)
 """In which runs are told: what goes on and what went wrong first."""
 
 
@@ -25,7 +25,7 @@ class RunStanding:
 
     Attributes:
         name: of its folder.
-        state: one of `store.STATES`.
+        state: a `RunState`.
         step: updates of the generator done, of `steps`.
         steps: updates of the generator in all; None where nothing of it was written yet.
         d_loss: the last one known.
@@ -37,7 +37,7 @@ class RunStanding:
     """
 
     name: str
-    state: str = "pending"
+    state: str = RunState.PENDING
     step: int = 0
     steps: int | None = None
     d_loss: float | None = None
@@ -138,8 +138,10 @@ class Observer:
         if name != run_name(config):
             raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
         state = str(status["state"])
-        if state not in ("failed", *ENDED):
-            state = "running" if folder.is_held() else "interrupted" if state == "running" else state
+        if state not in (RunState.FAILED, *ENDED):
+            state = (
+                RunState.RUNNING if folder.is_held() else RunState.INTERRUPTED if state == RunState.RUNNING else state
+            )
         standing = RunStanding(
             name,
             state,
@@ -159,7 +161,7 @@ class Observer:
         damage: list[str] = []
         for run in runs:
             try:
-                found.append(self._with_losses(run) if run.d_loss is None and run.state != "pending" else run)
+                found.append(self._with_losses(run) if run.d_loss is None and run.state != RunState.PENDING else run)
             except DamagedFileError as error:
                 found.append(run)
                 damage += [str(error)] if run.state in ENDED else []  # one that goes on may have none yet
@@ -177,10 +179,16 @@ def _now(run: RunStanding, facts: Mapping[str, Any] | None) -> RunStanding:
     """A run as a living driver tells of it, which knows more than its files."""
     if facts is None:
         return run
-    step = max(run.step, facts.get("step", 0)) if run.state == "running" else facts.get("step", 0)
+    step = max(run.step, facts.get("step", 0)) if run.state == RunState.RUNNING else facts.get("step", 0)
     told = {"stage": facts.get("stage", ""), "seconds": facts.get("seconds")}
     return replace(
-        run, state="running", step=step, d_loss=facts.get("d_loss"), g_loss=facts.get("g_loss"), reason="", **told
+        run,
+        state=RunState.RUNNING,
+        step=step,
+        d_loss=facts.get("d_loss"),
+        g_loss=facts.get("g_loss"),
+        reason="",
+        **told,
     )
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.store import ENDED, REPLACEABLE, RunFolder
+from rnngan_cli.store import REPLACEABLE, RunFolder
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Summary
 from rnngan_cli.system import provenance
 from rnngan_cli.system.atomic import disk_errors_told, make_own_folder, remove
@@ -24,21 +25,21 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> tuple[S
         state, reason, damage = _state(job.folder)
         touch = clear and not job.folder.is_linked()
         if damage:
-            state, reason, ending = "pending", next(iter(damage.values())), "to be done anew"
+            state, reason, ending = RunState.PENDING, next(iter(damage.values())), "to be done anew"
             if touch:
                 ending = _mend(job, damage, prepared.folder.path / "damaged" / job.name)
             summary.damage += [f"{line}; {ending}" for line in damage.values()]
         stale = state in ENDED and _is_stale(job.folder)
         if orders.rerun in ("all", state) or (stale and orders.rerun == "stale"):
-            if touch and orders.rerun != "failed":  # a failed one goes on from its newest checkpoint
+            if touch and orders.rerun != RunState.FAILED:  # a failed one goes on from its newest checkpoint
                 _clear(job.folder)
-            state, stale = "pending", False
+            state, stale = RunState.PENDING, False
         elif touch and state in ENDED:
             job.folder.tidy()
         summary.states[job.name], summary.reasons[job.name] = state, reason
         if stale:
             summary.stale.append(job.name)
-        if state == "failed" or (state in ENDED and job.folder.is_settled(prepared.sweep.protocol)):
+        if state == RunState.FAILED or (state in ENDED and job.folder.is_settled(prepared.sweep.protocol)):
             continue
         todo.append(job)
     return summary, todo
@@ -51,7 +52,7 @@ def _state(folder: RunFolder) -> tuple[str, str, dict[str, str]]:
     """
     status, damage = folder.examine()
     state = str(status["state"])
-    return ("interrupted" if state == "running" else state), str(status.get("reason", "")), damage
+    return (RunState.INTERRUPTED if state == RunState.RUNNING else state), str(status.get("reason", "")), damage
 
 
 def _clear(folder: RunFolder) -> None:

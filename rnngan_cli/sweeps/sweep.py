@@ -23,7 +23,7 @@ from rnngan_cli.sweeps.survey import survey
 from rnngan_cli.system.lock import held
 
 
-def prepare(sweep: SweepConfig, output: Path) -> Prepared:
+def prepare_sweep(sweep: SweepConfig, output: Path) -> Prepared:
     """Plans a sweep and loads its data, so that whatever is wrong is said before anything is trained.
 
     Raises:
@@ -45,7 +45,7 @@ def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) ->
     jobs = []
     for run in runs:
         dataset = loaded[run.data.name]
-        cost.check(run, dataset)
+        cost.check_memory(run, dataset)
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded, listed=True)

@@ -19,10 +19,10 @@ from rnngan_cli.evaluation import PROTOCOLS
 from rnngan_cli.sweeps.plan import DEFAULT_DATASET, expand, plan
 from rnngan_cli.system.atomic import check_target, disk_errors_told, write_text
 
-WIDTH = 100
-OF_DATA = ("window", "stride", "blocks", "scaling", "missing", "labels")
+LINE_WIDTH = 100
+DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "missing", "labels")
 """Fields of the data that are shown, at their defaults where they were not given."""
-OF_A_RUN = (
+RUN_SETTINGS = (
     *("units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "readout", "average"),
     *("d_optimizer", "g_optimizer", "d_learning_rate", "g_learning_rate", "d_beta_1", "g_beta_1"),
     *("penalty", "penalty_weight", "spectral_norm", "history_every", "checkpoint_every"),
@@ -51,14 +51,14 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenExperiment:
     """What was written: how many runs it plans, and the user's own data as they will be trained on."""
 
     runs: int
     dataset: Dataset | None
 
 
-def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> Written:
+def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> WrittenExperiment:
     """Writes an experiment file, once what it says is known to make sense.
 
     Args:
@@ -77,11 +77,11 @@ def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> Writte
     shown = next((name for name in names if losses.variant(name).options), names[0])
     dataset = data.load(build(DataConfig, wanted.data, "data")) if wanted.file else None
     with disk_errors_told(path):
-        write_text(path, text(wanted, shown, dataset))
-    return Written(len(plan(build(SweepConfig, read_experiment(path), str(path)))), dataset)
+        write_text(path, experiment_text(wanted, shown, dataset))
+    return WrittenExperiment(len(plan(build(SweepConfig, read_experiment(path), str(path)))), dataset)
 
 
-def text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -> str:
+def experiment_text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -> str:
     """The experiment as text.
 
     Args:
@@ -134,7 +134,7 @@ def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
     lines = ["[data]"]
     if wanted.file:
         lines += [*_described(DataConfig, "file"), _set("file", wanted.file)]
-        others = {name: value for name, value in wanted.data.items() if name != "file" and name not in OF_DATA}
+        others = {name: value for name, value in wanted.data.items() if name != "file" and name not in DATA_SETTINGS}
         for name, value in others.items():
             lines += [*_described(DataConfig, name), _set(name, list(value) if isinstance(value, tuple) else value)]
         if dataset is not None and "columns" not in others:
@@ -143,7 +143,7 @@ def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
     else:
         own = f"{DataConfig.model_fields['file'].description} Leave out datasets above."
         lines += [*_prose(own), _option("file", "my.csv")]
-    for name in OF_DATA:
+    for name in DATA_SETTINGS:
         given = wanted.data.get(name)
         shown = _default(DataConfig, name) if dataset is None or name != "window" else dataset.steps
         lines += [*_described(DataConfig, name), _option(name, shown) if given is None else _set(name, given)]
@@ -152,7 +152,7 @@ def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
 
 def _run() -> list[str]:
     lines = ["[run]", *_described(RunConfig, "steps"), _set("steps", _default(RunConfig, "steps"))]
-    for name in OF_A_RUN:
+    for name in RUN_SETTINGS:
         lines += [*_described(RunConfig, name), _option(name, _default(RunConfig, name))]
     return [*lines, ""]
 
@@ -178,7 +178,7 @@ def _described(model: type[DataConfig | RunConfig], name: str) -> list[str]:
 
 
 def _prose(words: str) -> list[str]:
-    return [f"# {line}" for line in textwrap.wrap(words, WIDTH)]
+    return [f"# {line}" for line in textwrap.wrap(words, LINE_WIDTH)]
 
 
 def _set(name: str, value: Any) -> str:

@@ -135,7 +135,9 @@ def folder_problems(results: Path) -> Iterator[Problem]:
         yield Problem(f"`{there}` cannot be written to", f"change its permissions, or {elsewhere}", breaks=True)
     free = shutil.disk_usage(there).free
     if free < ROOM_BYTES:
-        yield Problem(f"`{there}` has {memory.in_words(free)} left", f"make room, or {elsewhere}", breaks=free < 2**20)
+        yield Problem(
+            f"`{there}` has {memory.bytes_in_words(free)} left", f"make room, or {elsewhere}", breaks=free < 2**20
+        )
 
 
 def memory_problems(workers: int) -> Iterator[Problem]:
@@ -143,7 +145,7 @@ def memory_problems(workers: int) -> Iterator[Problem]:
     free = free_bytes()
     if free < workers * WORKER_BYTES:
         fit = max(1, free // WORKER_BYTES)
-        told = f"{memory.in_words(free)} of memory are free, {workers} worker(s) need about a GiB each"
+        told = f"{memory.bytes_in_words(free)} of memory are free, {workers} worker(s) need about a GiB each"
         yield Problem(told, f"give `-j {fit}`, or end other programs")
 
 

@@ -13,7 +13,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import tf
 
 
-def choose(requested: str, num_gpus: int) -> str:
+def choose_device(requested: str, num_gpus: int) -> str:
     """The device to use: `cpu` or `gpu:N`.
 
     Args:
@@ -26,7 +26,7 @@ def choose(requested: str, num_gpus: int) -> str:
     Raises:
         UserError: another word, or a GPU that is not there.
     """
-    check(requested)
+    check_device(requested)
     if requested == "auto":
         return "gpu:0" if num_gpus else "cpu"
     if requested == "cpu":
@@ -38,7 +38,7 @@ def choose(requested: str, num_gpus: int) -> str:
     return requested
 
 
-def check(requested: str) -> None:
+def check_device(requested: str) -> None:
     """Refuses a word that names no device, before TensorFlow is asked what there is.
 
     Raises:

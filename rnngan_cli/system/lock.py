@@ -24,7 +24,7 @@ from rnngan_cli.system.safe_open import make_folder, open_own, read_limited
 if TYPE_CHECKING:
     import psutil
 
-NAME = ".lock"
+LOCK_NAME = ".lock"
 MOST_BYTES = 4096
 """Of the file, which somebody else may have put there."""
 FAR = 2**30
@@ -83,7 +83,7 @@ class Holder:
 
 
 @contextmanager
-def held(folder: Path, name: str = NAME) -> Iterator[None]:
+def held(folder: Path, name: str = LOCK_NAME) -> Iterator[None]:
     """Holds `folder` for this process.
 
     Args:
@@ -150,7 +150,7 @@ def held_in_turn(
         yield not stopped
 
 
-def living_holder(folder: Path, name: str = NAME) -> Holder | None:
+def living_holder(folder: Path, name: str = LOCK_NAME) -> Holder | None:
     """Who holds `folder`, as far as can be told without touching its lock; None where nobody does.
 
     A process of this system is looked up; one of another machine counts for as long as it gives signs of life.

@@ -49,11 +49,12 @@ def demand(needed: int, what: str, mend: str) -> None:
     """
     if needed > machine_bytes():
         raise UserError(
-            f"{what}: needs about {in_words(needed)} of memory, this machine has {in_words(machine_bytes())}: {mend}"
+            f"{what}: needs about {bytes_in_words(needed)} of memory, this machine has "
+            f"{bytes_in_words(machine_bytes())}: {mend}"
         )
 
 
-def in_words(size: int) -> str:
+def bytes_in_words(size: int) -> str:
     """Bytes to read at a glance.
 
     >>> in_words(3 * 2**29), in_words(2**70), in_words(5 * 2**20)

@@ -18,6 +18,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.lib import format as npy
 
+Arrays = dict[str, dict[str, np.ndarray]]
+"""Arrays by part, such as a network or an optimiser, and by their name in it: a training run's state or weights."""
+
 ARRAY_MAGIC, ARCHIVE_MAGIC = b"\x93NUM", (b"PK\x03\x04", b"PK\x05\x06")
 """First bytes of an NPY, of an NPZ, and of an NPZ without arrays."""
 

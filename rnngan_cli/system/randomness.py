@@ -21,7 +21,7 @@ def stream_number(stream: str) -> int:
     return int.from_bytes(hashlib.sha256(stream.encode()).digest()[:4], "big") >> 1
 
 
-def generator(seed: int, stream: str, counter: int = 0) -> np.random.Generator:
+def random_generator(seed: int, stream: str, counter: int = 0) -> np.random.Generator:
     """A NumPy generator (Philox) at the start of its own sequence for (seed, stream, counter)."""
     digest = hashlib.sha256(f"{seed}/{stream}/{counter}".encode()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "big")))
@@ -68,4 +68,4 @@ def batch_indices(num_series: int, batch_size: int, number: int, seed: int, stre
 
 @functools.lru_cache(maxsize=8)
 def _permutation(count: int, seed: int, stream: str, epoch: int) -> np.ndarray:
-    return generator(seed, stream, epoch).permutation(count)
+    return random_generator(seed, stream, epoch).permutation(count)

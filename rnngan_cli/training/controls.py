@@ -15,7 +15,7 @@ LABEL = "label"
 
 
 @dataclass(frozen=True)
-class Request:
+class ControlRequest:
     """One thing set: a handle and the words given for it, `3` or `-2..2`."""
 
     name: str
@@ -33,7 +33,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ControlLayout:
     """How steered series hang together.
 
     Attributes:
@@ -47,18 +47,18 @@ class Layout:
     values: tuple[str, ...] = ()
 
 
-def read_requests(label: str | None, codes: Sequence[str]) -> list[Request]:
+def read_requests(label: str | None, codes: Sequence[str]) -> list[ControlRequest]:
     """What the options ask for.
 
     Raises:
         UserError: a code without `=`, or one given twice.
     """
-    requests = [] if label is None else [Request(LABEL, label.strip())]
+    requests = [] if label is None else [ControlRequest(LABEL, label.strip())]
     for code in codes:
         name, equals, words = code.partition("=")
         if not equals or not name.strip() or not words.strip():
             raise UserError(f"`--code {code}`: expected NAME=VALUE or NAME=A..B, such as `--code 0=2` or `c0=-2..2`")
-        requests.append(Request(name.strip(), words.strip()))
+        requests.append(ControlRequest(name.strip(), words.strip()))
     names = [request.name for request in requests]
     for name in names:
         if names.count(name) > 1:
@@ -67,8 +67,8 @@ def read_requests(label: str | None, codes: Sequence[str]) -> list[Request]:
 
 
 def arrange(
-    requests: Sequence[Request], handles: Mapping[str, Handle], names: Sequence[str], count: int, points: int
-) -> Layout:
+    requests: Sequence[ControlRequest], handles: Mapping[str, Handle], names: Sequence[str], count: int, points: int
+) -> ControlLayout:
     """Values for `count` series.
 
     Without a sweep every series has draws of its own. With one, successive series take its values in turn and share all
@@ -88,7 +88,7 @@ def arrange(
     if len(sweeps) > 1:
         raise UserError(f"`{sweeps[0].option}` and `{sweeps[1].option}`: expected one sweep at a time; fix one of them")
     values: dict[str, np.ndarray] = {}
-    layout = Layout(Steering())
+    layout = ControlLayout(Steering())
     for request in requests:
         handle = _handle(request, handles)
         ends = [_number(request, word, handle, names) for word in request.ends]
@@ -99,11 +99,11 @@ def arrange(
         values[request.name] = np.resize(turn, count)
         labelled = request.name == LABEL and names
         words = tuple(names[int(one)] if labelled else f"{one:.3g}" for one in turn)
-        layout = Layout(Steering(sharing=len(turn)), request.name, words)
-    return Layout(Steering(values, layout.steering.sharing), layout.swept, layout.values)
+        layout = ControlLayout(Steering(sharing=len(turn)), request.name, words)
+    return ControlLayout(Steering(values, layout.steering.sharing), layout.swept, layout.values)
 
 
-def _handle(request: Request, handles: Mapping[str, Handle]) -> Handle:
+def _handle(request: ControlRequest, handles: Mapping[str, Handle]) -> Handle:
     if request.name in handles:
         return handles[request.name]
     codes = [name for name in handles if name != LABEL]
@@ -121,7 +121,7 @@ def _takes(row: Variant, kind: str) -> bool:
     return any((name == LABEL) == (kind == "labels") for name in handles)
 
 
-def _number(request: Request, word: str, handle: Handle, names: Sequence[str]) -> float:
+def _number(request: ControlRequest, word: str, handle: Handle, names: Sequence[str]) -> float:
     """A label's or category's number, or a code's value."""
     if request.name == LABEL and word in names:
         return float(names.index(word))
@@ -137,7 +137,7 @@ def _number(request: Request, word: str, handle: Handle, names: Sequence[str]) -
     return value
 
 
-def _turn(request: Request, handle: Handle, ends: Sequence[float], points: int) -> np.ndarray:
+def _turn(request: ControlRequest, handle: Handle, ends: Sequence[float], points: int) -> np.ndarray:
     """The values of a sweep, in turn."""
     if not handle.choices:
         return np.linspace(ends[0], ends[1], points)

@@ -9,13 +9,13 @@ import tensorflow as tf
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses.variant import Outcome, Variant
 
-JUDGED = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
-DIAGNOSTICS = (*JUDGED, "d_grad_norm", "g_grad_norm", "nonfinite")
+LOGIT_DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
+DIAGNOSTICS = (*LOGIT_DIAGNOSTICS, "d_grad_norm", "g_grad_norm", "nonfinite")
 """Columns of history.csv that every loss has, after the losses and their terms."""
 
 
 @dataclass(frozen=True)
-class Row:
+class HistoryUpdate:
     """One row of history.
 
     Attributes:
@@ -29,7 +29,7 @@ class Row:
     fault: str | None = None
 
 
-def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> Row:
+def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> HistoryUpdate:
     """The row at `step` of the updates since the row before.
 
     Args:
@@ -51,10 +51,10 @@ def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> 
     first = [name for name in ("d_loss", "g_loss") if name in values]
     last = [name for name in DIAGNOSTICS if name in values]
     middle = [name for name in values if name not in (*first, *last)]
-    return Row(step, {name: values[name] for name in (*first, *middle, *last)}, bad[0] if bad else None)
+    return HistoryUpdate(step, {name: values[name] for name in (*first, *middle, *last)}, bad[0] if bad else None)
 
 
-def judged(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
+def logit_diagnostics(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
     """Mean logits, and the shares of series on the right side of the loss's threshold: both kinds, and each.
 
     Raises:
@@ -66,4 +66,4 @@ def judged(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
     means = tf.reduce_mean(real), tf.reduce_mean(fake)
     threshold = (means[0] + means[1]) / 2 if variant.threshold is None else variant.threshold
     right = [tf.reduce_mean(tf.cast(one, real.dtype)) for one in (real > threshold, fake < threshold)]
-    return dict(zip(JUDGED, (*means, (right[0] + right[1]) / 2, *right), strict=True))
+    return dict(zip(LOGIT_DIAGNOSTICS, (*means, (right[0] + right[1]) / 2, *right), strict=True))

@@ -13,8 +13,8 @@ import tensorflow as tf
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses.play import Batch
 
-Terms = Mapping[str, Tensor]
-Update = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], Terms]
+UpdateTerms = Mapping[str, Tensor]
+Update = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], UpdateTerms]
 """From seed, counter of the updates of this side, steps done (float), series and labels to scalars by name."""
 
 
@@ -91,7 +91,7 @@ class Loop:
         _, of_d, of_g = tf.while_loop(lambda number, *_: number < count, step, (0, *empty), parallel_iterations=1)
         return of_d.stack(), of_g.stack()
 
-    def _vector(self, side: str, terms: Terms) -> Tensor:
+    def _vector(self, side: str, terms: UpdateTerms) -> Tensor:
         """The terms in one tensor; their names are told when the graph is made."""
         self._names[side] = list(terms)
         return tf.stack([tf.cast(value, tf.float32) for value in terms.values()])

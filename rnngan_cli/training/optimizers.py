@@ -66,7 +66,7 @@ def side_of(network: str) -> str:
     return "d" if network == "discriminator" else "g"
 
 
-def build(config: RunConfig, network: str) -> Any:
+def build_optimizer(config: RunConfig, network: str) -> Any:
     """Keras' optimiser for a network of the run; its learning rate is set when a run starts."""
     side = side_of(network)
     row = OPTIMIZERS[getattr(config, f"{side}_optimizer")]
@@ -84,7 +84,7 @@ def slots(config: RunConfig, network: str) -> int:
     return row.slots + ("momentum" in row.reads and getattr(config, f"{side}_momentum") > 0)
 
 
-def resolve(config: RunConfig) -> dict[str, float]:
+def resolve_optimizers(config: RunConfig) -> dict[str, float]:
     """The learning rates of a run where none was given: those its optimisers start from.
 
     Raises:

@@ -11,7 +11,7 @@ from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
 from rnngan_cli.losses.play import Batch, Draw
 from rnngan_cli.losses.variant import Game, Handle, Variant
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.system.randomness import random_generator
 
 SAMPLE_BATCH = 500
 """Series generated at a time."""
@@ -67,7 +67,7 @@ class Sampler:
         """
         steering = steering or Steering()
         draws = np.arange(count) // steering.sharing  # which draw each series is made from
-        chosen = generator(seed, f"{stream}/labels").integers(len(dataset.train), size=_whole_batches(count))
+        chosen = random_generator(seed, f"{stream}/labels").integers(len(dataset.train), size=_whole_batches(count))
         series: list[np.ndarray] = []
         shown: list[dict[str, np.ndarray]] = []
         for number in np.unique(draws // SAMPLE_BATCH):
@@ -102,7 +102,7 @@ class Sampler:
         if controls is not None and values:
             draw = controls.steer(self.game, draw, values)
         shown = {} if controls is None else controls.shown(self.game, draw)
-        return play.generate(self.game.networks.average, draw), shown
+        return play.run_generator(self.game.networks.average, draw), shown
 
 
 def _whole_batches(count: int) -> int:

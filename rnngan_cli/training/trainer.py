@@ -23,13 +23,13 @@ from rnngan_cli.losses.variant import Game, LossFunction, Outcome, Sizes, Varian
 from rnngan_cli.networks import build
 from rnngan_cli.networks.build import Networks
 from rnngan_cli.system.device import use_fused_layers
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices, key, uniform
 from rnngan_cli.training import optimizers
-from rnngan_cli.training.history import Row, judged, summarise
+from rnngan_cli.training.history import HistoryUpdate, logit_diagnostics, summarise
 from rnngan_cli.training.loop import Loop
 from rnngan_cli.training.sampling import Sampler
 
-State = dict[str, dict[str, np.ndarray]]
 """Everything that changes while a run is trained: arrays by part (`generator`, `optimizer-generator`, ...) and name."""
 
 
@@ -54,7 +54,7 @@ class Trainer:
             config.latent_series,
             config.latent_steps,
         )
-        self.optimizers = {name: optimizers.build(config, name) for name in self.networks.trained}
+        self.optimizers = {name: optimizers.build_optimizer(config, name) for name in self.networks.trained}
         for name, network in self.networks.trained.items():
             self.optimizers[name].build(network.trainable_weights)
         self.past_weight = self.variant.past_weight(config.options)
@@ -76,10 +76,10 @@ class Trainer:
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight)
         for name, past in self.past.items():
-            for place, weight in build.places(self.networks.trained[name]).items():
+            for place, weight in build.weight_places(self.networks.trained[name]).items():
                 past[place].assign(weight)
 
-    def state(self) -> State:
+    def state(self) -> Arrays:
         """A copy of everything that changes while the run is trained."""
         weights = {name: build.values(network) for name, network in self.networks.all.items()}
         others = {
@@ -88,7 +88,7 @@ class Trainer:
         }
         return {**weights, **others}
 
-    def load_state(self, state: State) -> None:
+    def load_state(self, state: Arrays) -> None:
         """Puts the run where `state` was taken.
 
         Raises:
@@ -98,14 +98,14 @@ class Trainer:
         for part, variables in self._beside_weights().items():
             _assign(variables, state.get(part, {}), part)
 
-    def load_weights(self, state: State) -> None:
+    def load_weights(self, state: Arrays) -> None:
         """Puts the networks' weights back, without the optimisers.
 
         Raises:
             ValueError: a name or shape in `state` is not this trainer's.
         """
         for name, network in self.networks.all.items():
-            _assign(build.places(network), state.get(name, {}), name)
+            _assign(build.weight_places(network), state.get(name, {}), name)
 
     def _beside_weights(self) -> dict[str, dict[str, Any]]:
         """The variables of a run that are not weights, by part and name."""
@@ -145,7 +145,7 @@ class Trainer:
             "d_loss": outcome.losses["discriminator"],
             **outcome.terms,
             **self._clipped(),
-            **judged(self.variant, outcome),
+            **logit_diagnostics(self.variant, outcome),
             **terms,
         }
 
@@ -187,13 +187,13 @@ class Trainer:
         return replace(outcome, losses={**outcome.losses, **totals}), terms
 
     def _distance(self, name: str) -> Tensor:
-        places = build.places(self.networks.trained[name])
+        places = build.weight_places(self.networks.trained[name])
         return tf.add_n([tf.reduce_sum(tf.square(weight - self.past[name][place])) for place, weight in places.items()])
 
     def _remember(self, name: str, counter: Tensor) -> None:
         """Moves the mean of a network's weights over its start and all updates, of which it held `counter`."""
         if name in self.past:
-            for place, weight in build.places(self.networks.trained[name]).items():
+            for place, weight in build.weight_places(self.networks.trained[name]).items():
                 mean = self.past[name][place]
                 mean.assign_add((weight - mean) / (tf.cast(counter, mean.dtype) + 2))
 
@@ -203,7 +203,7 @@ class Trainer:
             return outcome
 
         def critic(series: Tensor) -> Tensor:
-            return play.judge(self.networks.discriminator, series, draw.seen).logits
+            return play.discriminate(self.networks.discriminator, series, draw.seen).logits
 
         value = penalty.value(critic, batch.series, outcome.series, alpha)
         total = outcome.losses["discriminator"] + self.config.penalty_weight * value
@@ -220,7 +220,7 @@ class Trainer:
         return {"clipped_share": clip_weights(weights, self.config.penalty_weight or penalty.weight)}
 
 
-def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[Row]:
+def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[HistoryUpdate]:
     """Trains from `first_step` to the run's end; yields a row every `history_every` updates of the generator.
 
     The caller may stop between rows: all it needs to go on is `trainer.state()` and the number of steps done.
@@ -279,7 +279,7 @@ def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_la
 
 def _copies(network: keras.Model) -> dict[str, Any]:
     """A variable beside every weight of a network, by place."""
-    return {place: tf.Variable(weight, trainable=False) for place, weight in build.places(network).items()}
+    return {place: tf.Variable(weight, trainable=False) for place, weight in build.weight_places(network).items()}
 
 
 def _assign(variables: dict[str, Any], arrays: dict[str, np.ndarray], part: str) -> None:

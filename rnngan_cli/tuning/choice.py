@@ -38,7 +38,7 @@ class Tried:
         return self.mean, self.num_diverged
 
 
-def choose(tried: Sequence[Tried]) -> Tried:
+def choose_setting(tried: Sequence[Tried]) -> Tried:
     """The best trial; the first of those that are equal.
 
     >>> choose([Tried(0, (0.1, math.inf)), Tried(1, (0.9, 0.7)), Tried(2, (0.8, 0.8))]).number
@@ -111,7 +111,7 @@ def expected_best(badness: Sequence[float]) -> list[Expected]:
     return found
 
 
-def verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level: float = 0.05) -> list[str]:
+def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level: float = 0.05) -> list[str]:
     """Says of each pair (badness before, badness after) whether runs show a difference.
 
     The rule of `comparisons.py`: exact Mann-Whitney, Holm's correction over the pairs, and no difference with fewer

@@ -19,9 +19,9 @@ from rnngan_cli.system.text import counted, markdown_table
 from rnngan_cli.tuning.budget_figure import draw_budget
 from rnngan_cli.tuning.choice import Expected, expected_best
 from rnngan_cli.tuning.search import PAPER, TUNED, Setting
-from rnngan_cli.tuning.trials import PROTOCOL, Budget, Outcome, Trial, Tuned
+from rnngan_cli.tuning.trials import PROTOCOL, Budget, Trial, TrialOutcome, Tuned
 
-KINDS = f"{PAPER} is the paper's, the others are drawn"
+SETTING_NUMBERS = f"{PAPER} is the paper's, the others are drawn"
 """What the numbers of trials mean."""
 
 
@@ -113,7 +113,9 @@ def _direction(metric: Metric) -> str:
     return "lower is better" if metric.direction == "lower" else "turned so that lower is better"
 
 
-def write_outcome(folder: Path, rows: Sequence[Outcome], found: Tuned, budget: Budget, name: str, steps: int) -> None:
+def write_outcome(
+    folder: Path, rows: Sequence[TrialOutcome], found: Tuned, budget: Budget, name: str, steps: int
+) -> None:
     """Writes outcome.md: every loss with the shared defaults and with its chosen setting, on test series."""
     lines = [f"# {budget.score} on {name} before and after choosing settings", ""]
     lines += markdown_table(["loss", "cell", "shared defaults (before)", "chosen (after)", "shown", "setting"])

@@ -57,13 +57,13 @@ AXES: dict[str, Axis] = {
 }
 """What is drawn: fields of a run; D's rate as a ratio to G's; the penalty's weight as a factor of the penalty's own."""
 
-Draw = Mapping[str, Any]
+SettingDraw = Mapping[str, Any]
 """A value by the name of each axis."""
 Setting = dict[str, Any]
 """Fields of a run and options of a loss, as `[override.LOSS]` has them."""
 
 
-def draws(count: int, seed: int) -> list[Draw]:
+def draws(count: int, seed: int) -> list[SettingDraw]:
     """Draws settings that fill the ranges evenly: a scrambled Halton sequence; the first few do not depend on `count`.
 
     Source: Halton (1960), On the Efficiency of Certain Quasi-Random Sequences of Points; scrambling: Owen (2017), A
@@ -80,7 +80,7 @@ def draws(count: int, seed: int) -> list[Draw]:
     ]
 
 
-def setting(draw: Draw, given: Mapping[str, Any]) -> Setting:
+def setting(draw: SettingDraw, given: Mapping[str, Any]) -> Setting:
     """The fields of a run that a draw sets, without those that are `given` and so not tuned."""
     side_rate = given.get("g_learning_rate") or draw["g_learning_rate"]
     row = PENALTIES.get(given.get("penalty", draw["penalty"]))
@@ -97,7 +97,7 @@ def setting(draw: Draw, given: Mapping[str, Any]) -> Setting:
     return {name: value for name, value in fields.items() if name not in given}
 
 
-def _beta_1(draw: Draw, given: Mapping[str, Any], side: str) -> float:
+def _beta_1(draw: SettingDraw, given: Mapping[str, Any], side: str) -> float:
     """The draw's, or the field's default where nothing reads it."""
     field = f"{side}_beta_1"
     return float(RunConfig.model_fields[field].default if _is_unread(field, given) else draw["beta_1"])
@@ -110,7 +110,7 @@ def _is_unread(field: str, given: Mapping[str, Any]) -> bool:
     return row is not None and name in SETTINGS and name not in row.reads
 
 
-def fitted(draw: Draw, variant: Variant, given: Mapping[str, Any]) -> tuple[Draw, tuple[str, ...]]:
+def fitted(draw: SettingDraw, variant: Variant, given: Mapping[str, Any]) -> tuple[SettingDraw, tuple[str, ...]]:
     """A draw as a loss can take it: a penalty it is not defined with becomes its own, a readout its first.
 
     Returns:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.config import RunConfig, RunState, SweepConfig
 from rnngan_cli.errors import DamagedFileError, UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.tuning.choice import Tried, choose, mean_ranks, verdicts
-from rnngan_cli.tuning.search import PAPER, TUNED, Draw, Setting, draws, fitted, paper, setting
+from rnngan_cli.tuning.choice import Tried, choose_setting, mean_ranks, setting_verdicts
+from rnngan_cli.tuning.search import PAPER, TUNED, Setting, SettingDraw, draws, fitted, paper, setting
 
 PROTOCOL = "validation"
 """What trials are scored by: nothing of the test split has a part in the choice."""
@@ -129,7 +129,7 @@ def plan_trials(sweep: SweepConfig, budget: Budget) -> list[Trial]:
     return trials
 
 
-def _taken(draw: Draw | None, loss: str, fixed: Setting) -> tuple[Setting, tuple[str, ...]]:
+def _taken(draw: SettingDraw | None, loss: str, fixed: Setting) -> tuple[Setting, tuple[str, ...]]:
     if draw is None:
         return paper(VARIANTS[loss], fixed), ()
     own, changed = fitted(draw, VARIANTS[loss], fixed)
@@ -176,10 +176,10 @@ def tuned(trials: Sequence[Trial], folder: SweepFolder, metric: Metric) -> Tuned
         for loss, own in by_loss.items()
     }
     tried = {
-        loss: [Tried(one.number, badness(metric, values)) for one, values in zip(own, scores[loss], strict=True)]
+        loss: [Tried(one.number, trial_badness(metric, values)) for one, values in zip(own, scores[loss], strict=True)]
         for loss, own in by_loss.items()
     }
-    winners = {loss: by_loss[loss][choose(found).number] for loss, found in tried.items()}
+    winners = {loss: by_loss[loss][choose_setting(found).number] for loss, found in tried.items()}
     drawn = {loss: [one for one in found if one.number != PAPER] for loss, found in tried.items()}
     return Tuned(by_loss, scores, tried, winners, mean_ranks(drawn))
 
@@ -192,7 +192,7 @@ def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:
     """
     own = folder.run(run)
     try:
-        if own.status()["state"] != "done":
+        if own.status()["state"] != RunState.DONE:
             return math.nan
         return float(own.scores()["scores"][metric.name])
     except (DamagedFileError, KeyError) as error:
@@ -200,14 +200,14 @@ def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:
         raise UserError(f"`{own.path}`: {why}; remove the folder and give the command again") from error
 
 
-def badness(metric: Metric, scores: Sequence[float]) -> tuple[float, ...]:
+def trial_badness(metric: Metric, scores: Sequence[float]) -> tuple[float, ...]:
     """Scores turned so that lower is better, those of diverged runs (NaN) to infinity."""
     turned = metric.badness(np.array(scores))
     return tuple(np.where(np.isnan(turned), np.inf, turned).tolist())
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """What a choice brought one loss in one cell, on series and seeds it was not made by.
 
     Attributes:
@@ -225,7 +225,7 @@ class Outcome:
 
 def outcomes(
     runs: Mapping[str, Sequence[RunConfig]], folders: Mapping[str, SweepFolder], metric: Metric
-) -> list[Outcome]:
+) -> list[TrialOutcome]:
     """Reads the scores of the final runs and compares them, loss by loss.
 
     Args:
@@ -238,10 +238,12 @@ def outcomes(
         for run in own:
             place = scores.setdefault((run.loss, run.cell), {})
             place.setdefault(side, []).append(run_score(folders[side], run, metric))
-    pairs = [(badness(metric, found["before"]), badness(metric, found["after"])) for found in scores.values()]
+    pairs = [
+        (trial_badness(metric, found["before"]), trial_badness(metric, found["after"])) for found in scores.values()
+    ]
     return [
-        Outcome(loss, cell, tuple(found["before"]), tuple(found["after"]), verdict)
-        for ((loss, cell), found), verdict in zip(scores.items(), verdicts(pairs), strict=True)
+        TrialOutcome(loss, cell, tuple(found["before"]), tuple(found["after"]), verdict)
+        for ((loss, cell), found), verdict in zip(scores.items(), setting_verdicts(pairs), strict=True)
     ]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from rnngan_cli.config import SweepConfig, build, identity
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.sweeps.jobs import Prepared
-from rnngan_cli.sweeps.sweep import prepare, prepare_runs
+from rnngan_cli.sweeps.sweep import prepare_runs, prepare_sweep
 from rnngan_cli.tuning import report
 from rnngan_cli.tuning.trials import (
     PROTOCOL,
     Budget,
-    Outcome,
     Trial,
+    TrialOutcome,
     Tuned,
     outcomes,
     plan_trials,
@@ -24,7 +24,7 @@ from rnngan_cli.tuning.trials import (
     winners_experiment,
 )
 
-SIDES = ("before", "after")
+FINAL_SETTINGS = ("before", "after")
 """Of the final runs: the shared defaults, and the chosen settings. Names of their folders."""
 
 
@@ -87,7 +87,7 @@ def conclude_trials(tune: Tune, write_to: Path, command: str) -> Tuned:
     numbers = ", ".join(f"{loss} {trial.number}" for loss, trial in found.winners.items())
     notes = [
         f"Each loss at the setting of its own that it did best with. {how}",
-        f"Trials ({report.KINDS}): {numbers}. {seeds}",
+        f"Trials ({report.SETTING_NUMBERS}): {numbers}. {seeds}",
     ]
     report.write_experiment(write_to / f"{tune.name}.toml", _winners(tune, found), notes, command)
     if found.shared is not None:
@@ -109,10 +109,13 @@ def prepare_finals(tune: Tune, found: Tuned) -> dict[str, Prepared]:
     """The shared defaults (`before`) and the chosen settings (`after`), each a sweep of its own, on fresh seeds."""
     before = tune.sweep.model_copy(update={"seeds": tune.budget.fresh_seeds})
     after = build(SweepConfig, _winners(tune, found), "chosen settings")
-    return {side: prepare(sweep, tune.folder / side) for side, sweep in zip(SIDES, (before, after), strict=True)}
+    return {
+        side: prepare_sweep(sweep, tune.folder / side)
+        for side, sweep in zip(FINAL_SETTINGS, (before, after), strict=True)
+    }
 
 
-def conclude_finals(tune: Tune, found: Tuned, finals: Mapping[str, Prepared]) -> list[Outcome]:
+def conclude_finals(tune: Tune, found: Tuned, finals: Mapping[str, Prepared]) -> list[TrialOutcome]:
     """Compares the chosen settings with the defaults and writes outcome.md; every run of `finals` has ended."""
     for prepared in finals.values():
         refresh(prepared.folder)
@@ -123,14 +126,17 @@ def conclude_finals(tune: Tune, found: Tuned, finals: Mapping[str, Prepared]) ->
     return rows
 
 
-def facts(found: Tuned, rows: Sequence[Outcome]) -> dict[str, Any]:
+def facts(found: Tuned, rows: Sequence[TrialOutcome]) -> dict[str, Any]:
     """The choice and what it brought, ready for JSON; a diverged run's score is null."""
     chosen = {
         loss: {"trial": trial.number, "kind": report.kind(trial), "setting": trial.setting}
         for loss, trial in found.winners.items()
     }
     told = [
-        {**asdict(row), **{side: [None if math.isnan(one) else one for one in getattr(row, side)] for side in SIDES}}
+        {
+            **asdict(row),
+            **{side: [None if math.isnan(one) else one for one in getattr(row, side)] for side in FINAL_SETTINGS},
+        }
         for row in rows
     ]
     return {"chosen": chosen, "shared": found.shared, "outcome": told}

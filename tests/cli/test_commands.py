@@ -14,7 +14,7 @@ import pytest
 
 import rnngan_cli
 from rnngan_cli import cli, data
-from rnngan_cli.cli.settings import merge, parse
+from rnngan_cli.cli.settings import merge, parse_setting
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
@@ -483,8 +483,8 @@ def test_the_experiment_is_not_written_to(experiment: Path) -> None:
     ],
 )
 def test_values(word: str, value: object) -> None:
-    assert parse(word) == value
-    assert type(parse(word)) is type(value)
+    assert parse_setting(word) == value
+    assert type(parse_setting(word)) is type(value)
 
 
 def test_names_of_columns_may_have_blanks_around_them(rnngan: Rnngan, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rnngan_cli.cli.choices import Progress
-from rnngan_cli.cli.display import Bars, Plain, Silent, describe, opening
+from rnngan_cli.cli.choices import ProgressStyle
+from rnngan_cli.cli.display import Bars, Plain, Silent, describe_progress, opening
 from rnngan_cli.cli.sweep import display_for
 from rnngan_cli.cli.voice import Voice
 from rnngan_cli.config import RunConfig
@@ -106,9 +106,9 @@ def test_the_opening_line_tells_what_was_done_before() -> None:
 
 
 def test_a_runs_step_and_losses() -> None:
-    assert describe(JOBS[0], FACTS) == "step 50 of 100, D 1.25  G -0.5"
-    assert describe(JOBS[0], FACTS, short=True) == "D 1.25  G -0.5"
-    assert describe(JOBS[0], {"step": 100, "stage": "scoring"}) == "scoring"
+    assert describe_progress(JOBS[0], FACTS) == "step 50 of 100, D 1.25  G -0.5"
+    assert describe_progress(JOBS[0], FACTS, short=True) == "D 1.25  G -0.5"
+    assert describe_progress(JOBS[0], {"step": 100, "stage": "scoring"}) == "scoring"
 
 
 def test_plain_lines_count_runs_and_tell_the_time_left(clock: Clock) -> None:
@@ -250,10 +250,10 @@ def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_terminal_that_cannot_move_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert isinstance(display_for(Progress.auto, Voice(), as_json=False), Bars)
+    assert isinstance(display_for(ProgressStyle.auto, Voice(), as_json=False), Bars)
     monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(display_for(Progress.auto, Voice(), as_json=False), Plain)
-    assert type(display_for(Progress.auto, Voice(quiet=True), as_json=False)) is Silent
+    assert isinstance(display_for(ProgressStyle.auto, Voice(), as_json=False), Plain)
+    assert type(display_for(ProgressStyle.auto, Voice(quiet=True), as_json=False)) is Silent
 
 
 def test_bars_tell_of_every_run_to_who_wants_more() -> None:

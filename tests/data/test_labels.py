@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnngan_cli.data.dataset import Split, SplitName
-from rnngan_cli.data.labels import cluster, encode, label_parts
+from rnngan_cli.data.labels import cluster, encode_labels, label_parts
 from rnngan_cli.errors import UserError
 
 CENTRES = np.array([[0, 0], [0, 9], [9, 0], [9, 9]], dtype=np.float32)
@@ -87,7 +87,7 @@ def test_label_parts_by_kind() -> None:
     ],
 )
 def test_encode(values: list[object], codes: list[int], names: tuple[str, ...]) -> None:
-    found, found_names = encode(np.array(values), "column `y`")
+    found, found_names = encode_labels(np.array(values), "column `y`")
     assert found.tolist() == codes and found_names == names and found.dtype == np.int32
 
 
@@ -101,5 +101,5 @@ def test_encode(values: list[object], codes: list[int], names: tuple[str, ...]) 
 )
 def test_encode_refuses(values: np.ndarray, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        encode(values, "column `y`")
+        encode_labels(values, "column `y`")
     assert message in str(caught.value)

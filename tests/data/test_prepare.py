@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.data.prepare import fit_scaler, part_sizes, prepare, rows_needed, split_series
+from rnngan_cli.data.prepare import fit_scaler, part_sizes, prepare_dataset, rows_needed, split_series
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 
@@ -20,7 +20,7 @@ def counting_record(rows: int) -> Raw:
 
 
 def prepared(raw: Raw, **fields: object) -> Dataset:
-    return prepare(raw, DataConfig.model_validate({"labels": "none", **fields}), name="test")
+    return prepare_dataset(raw, DataConfig.model_validate({"labels": "none", **fields}), name="test")
 
 
 def row_numbers(dataset: Dataset) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import pytest
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
-from rnngan_cli.config.options import resolve
+from rnngan_cli.config.options import resolve_options
 from rnngan_cli.data import stocks
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
@@ -30,7 +30,7 @@ SIZES = {
 
 def raw_series(name: str, steps: int = 24, **options: float) -> np.ndarray:
     source = data.SOURCES[name]
-    return np.asarray(source.load(resolve(source.name, source.options, options), steps).series)
+    return np.asarray(source.load(resolve_options(source.name, source.options, options), steps).series)
 
 
 def all_series(dataset: Dataset) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_registry_is_consistent() -> None:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_describe_counts(name: str) -> None:
-    facts = data.describe(name)
+    facts = data.describe_dataset(name)
     series = facts["series"]
     assert SIZES[name] == (
         series["train"],

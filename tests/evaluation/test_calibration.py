@@ -13,13 +13,13 @@ from rnngan_cli.evaluation.calibration import CANDIDATES, calibrate
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import blind_scores, markdown, render
+from rnngan_cli.results.leaderboard_text import blind_scores, leaderboard_markdown, print_leaderboard
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.rescore import evaluate
+from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.sweeps.run import Bench, execute
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.system.randomness import random_generator
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def scores(sines: Dataset) -> dict[str, dict[str, float]]:
 
 
 def made(name: str, dataset: Dataset, count: int = 300) -> np.ndarray:
-    return CANDIDATES[name].make(dataset, count, generator(0, "test"))[0]
+    return CANDIDATES[name].make(dataset, count, random_generator(0, "test"))[0]
 
 
 @pytest.mark.parametrize("name", list(CANDIDATES))
@@ -90,15 +90,15 @@ def test_the_floor_is_best_and_noise_is_far_worse(name: str, scores: dict[str, d
 def test_labels_follow_their_series(sines: Dataset) -> None:
     """Real series keep their classes, noise gets some, and what is not made for a class has none."""
     by_series = {one.tobytes(): int(label) for one, label in zip(sines.train.series, sines.train.labels, strict=True)}  # type: ignore[arg-type]
-    series, labels = CANDIDATES["floor"].make(sines, 50, generator(0, "test"))
+    series, labels = CANDIDATES["floor"].make(sines, 50, random_generator(0, "test"))
     assert labels is not None
     assert [by_series[one.tobytes()] for one in series] == labels.tolist()
     for name in ("bootstrap", "shuffle", "ceiling"):
-        found = CANDIDATES[name].make(sines, 50, generator(0, "test"))[1]
+        found = CANDIDATES[name].make(sines, 50, random_generator(0, "test"))[1]
         assert found is not None
         assert set(found.tolist()) <= set(range(sines.num_labels))
     for name in ("gaussian", "untrained"):
-        assert CANDIDATES[name].make(sines, 50, generator(0, "test"))[1] is None
+        assert CANDIDATES[name].make(sines, 50, random_generator(0, "test"))[1] is None
 
 
 def test_copies_are_told_from_new_series(scores: dict[str, dict[str, float]]) -> None:
@@ -135,10 +135,10 @@ def only_run(sweep: SweepFolder) -> RunFolder:
 
 def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder) -> None:
     told: list[str] = []
-    done = evaluate(sweep, PROTOCOLS["quick"], told.append)
+    done = rescore(sweep, PROTOCOLS["quick"], told.append)
     assert (done.runs, done.datasets, done.notes) == (0, 1, [])
     assert told == ["calibrating sines"]
-    again = evaluate(sweep, PROTOCOLS["quick"])
+    again = rescore(sweep, PROTOCOLS["quick"])
     assert (again.runs, again.datasets) == (0, 0)
     runs, board, damage = refresh(sweep)
     assert damage == []
@@ -148,14 +148,14 @@ def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder
     assert board["num_seeds"].isna().tolist() == [False, *[True] * len(CANDIDATES)]
     kept = sweep.calibration(f"sines-{runs['data'][0]}-quick")
     assert board["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.values()])
-    text = markdown(board)
+    text = leaderboard_markdown(board)
     assert "| (floor) | - | - |" in text
     assert "In brackets, series of known quality" in text
 
 
 def test_a_terminal_shows_known_series_below_a_gap(sweep: SweepFolder, capsys: pytest.CaptureFixture[str]) -> None:
-    evaluate(sweep, PROTOCOLS["quick"])
-    render(refresh(sweep)[1])
+    rescore(sweep, PROTOCOLS["quick"])
+    print_leaderboard(refresh(sweep)[1])
     lines = capsys.readouterr().out.splitlines()
     names = [[*line.split(), ""][0] for line in lines]
     place = names.index("floor")
@@ -172,17 +172,17 @@ def test_another_protocol_scores_runs_anew_from_their_weights(
     before = only_run(sweep).scores()
     again = Protocol("again", "The same distances under another name.")
     monkeypatch.setitem(PROTOCOLS, "again", again)
-    done = evaluate(sweep, again)
+    done = rescore(sweep, again)
     after = only_run(sweep).scores()
     assert (done.runs, done.datasets) == (1, 1)
     assert (before["protocol"], after["protocol"]) == ("quick", "again")
     assert after["scores"] == before["scores"]  # the same generator, drawn from in the same way
-    evaluate(sweep, PROTOCOLS["quick"])  # calibrates by it
-    evaluate(sweep, again)
+    rescore(sweep, PROTOCOLS["quick"])  # calibrates by it
+    rescore(sweep, again)
     monkeypatch.setattr(Scorer, "score", None)  # not called: the first scores are called up again
-    back = evaluate(sweep, PROTOCOLS["quick"])
+    back = rescore(sweep, PROTOCOLS["quick"])
     assert (back.runs, only_run(sweep).scores()["protocol"]) == (0, "quick")
-    assert evaluate(sweep, again).runs == 0
+    assert rescore(sweep, again).runs == 0
 
 
 def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch:
     (run.path / "weights" / "average.npz").unlink()
     again = Protocol("again", "The same distances under another name.")
     monkeypatch.setitem(PROTOCOLS, "again", again)
-    done = evaluate(sweep, again)
+    done = rescore(sweep, again)
     assert done.runs == 0
     assert len(done.notes) == 1
     assert "keeps its scores" in done.notes[0]
@@ -200,7 +200,7 @@ def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch:
 
 
 def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -> None:
-    evaluate(sweep, PROTOCOLS["quick"])
+    rescore(sweep, PROTOCOLS["quick"])
     (path,) = (sweep.path / "calibration").iterdir()
     path.write_text("{", encoding="utf-8")
     _, board, damage = refresh(sweep)
@@ -210,7 +210,7 @@ def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -
 
 
 def test_a_score_that_cannot_tell_noise_from_real_series_is_named(sweep: SweepFolder) -> None:
-    evaluate(sweep, PROTOCOLS["quick"])
+    rescore(sweep, PROTOCOLS["quick"])
     runs, _ = runs_table(sweep)
     board, _ = calibrated(sweep, runs, leaderboard_of(runs))
     assert blind_scores(board) == {}
@@ -218,4 +218,6 @@ def test_a_score_that_cannot_tell_noise_from_real_series_is_named(sweep: SweepFo
     column = "autocorrelation_difference_mean"
     equal.loc[equal["loss"] == "floor", column] = equal.loc[equal["loss"] == "ceiling", column].item()
     assert blind_scores(equal) == {"sines, gru": ["Autocorrelation difference"]}
-    assert "Does not tell real series from noise: Autocorrelation difference on sines, gru" in markdown(equal)
+    assert "Does not tell real series from noise: Autocorrelation difference on sines, gru" in leaderboard_markdown(
+        equal
+    )

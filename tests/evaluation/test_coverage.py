@@ -135,7 +135,7 @@ def test_large_sets_are_thinned_evenly(score: object, monkeypatch: pytest.Monkey
     real, generated = normal(60, 3, 2), normal(50, 3, 2, seed=1)
     rows = [np.linspace(0, count - 1, 20).round().astype(int) for count in (60, 50)]
     expected = score(real[rows[0]], generated[rows[1]])
-    monkeypatch.setattr(coverage, "MOST", 20)
+    monkeypatch.setattr(coverage, "MOST_COMPARED", 20)
     assert score(real, generated) == expected
 
 

@@ -11,7 +11,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import (
     JUDGE_SEED,
     Codes,
-    Generated,
+    GeneratedSet,
     Protocol,
     Scorer,
     judges,
@@ -58,9 +58,9 @@ def made(count: int, steps: int = 6) -> np.ndarray:
 
 
 def sampler(series: np.ndarray, asked: list[int] | None = None) -> Any:
-    def sample(count: int) -> Generated:
+    def sample(count: int) -> GeneratedSet:
         (asked if asked is not None else []).append(count)
-        return Generated(series[:count])
+        return GeneratedSet(series[:count])
 
     return sample
 
@@ -199,8 +199,8 @@ CLASSIFYING = Protocol("classes", "", strong=Recipe(8, 2, 150, 5, 32, 2e-2))
 
 
 def fed(series: np.ndarray, labels: np.ndarray) -> Any:
-    def sample(count: int) -> Generated:
-        return Generated(series[:count], {"label": Codes(labels[:count], 3)}, labels[:count])
+    def sample(count: int) -> GeneratedSet:
+        return GeneratedSet(series[:count], {"label": Codes(labels[:count], 3)}, labels[:count])
 
     return sample
 

@@ -110,7 +110,7 @@ class Played:
         self.trainer, self.penalties = trainer, penalties
         self.batch, self.draw = inputs(trainer, dataset)
         self.alpha = tf.constant(np.random.default_rng(1).uniform(size=(4, 1, 1)))
-        generated = play.generate(trainer.networks.generator, self.draw)
+        generated = play.run_generator(trainer.networks.generator, self.draw)
         steepen(trainer, interpolate(self.batch.series, generated, self.alpha), self.draw.seen)
         self.compute = tf.function(self._compute, autograph=False)
 
@@ -175,7 +175,7 @@ def steepen(trainer: Trainer, points: tf.Tensor, conditions: tf.Tensor | None) -
 
     Two lie above 1, where `lp` acts, and two below; none is near the kink.
     """
-    judge = functools.partial(play.judge, trainer.networks.discriminator, conditions=conditions)
+    judge = functools.partial(play.discriminate, trainer.networks.discriminator, conditions=conditions)
     norms = np.sqrt(np.sort(squared_gradient_norm(lambda series: judge(series).logits, points)))
     layer = trainer.networks.discriminator.get_layer("logits")
     layer.kernel.assign(layer.kernel * 1.01 / norms[2])

@@ -20,10 +20,11 @@ from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.losses import play, variational
 from rnngan_cli.losses.play import Batch
 from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices
-from rnngan_cli.training.history import Row
+from rnngan_cli.training.history import HistoryUpdate
 from rnngan_cli.training.sampling import Steering
-from rnngan_cli.training.trainer import State, Trainer, fit
+from rnngan_cli.training.trainer import Trainer, fit
 
 NAMES = list(losses.VARIANTS)
 SEED = 0
@@ -113,8 +114,8 @@ class Trained:
     trainer: Trainer
     before: np.ndarray  # (count, steps)
     after: np.ndarray  # (count, steps)
-    start: State
-    rows: list[Row]
+    start: Arrays
+    rows: list[HistoryUpdate]
 
 
 def begin(config: RunConfig, dataset: Dataset) -> Trainer:
@@ -279,7 +280,7 @@ def rebuild(trainer: Trainer, dataset: Dataset) -> Rebuilt:
     batch = Batch(tf.constant(dataset.test.series))
     draw = trainer.variant.draw(trainer.game, tf.constant(SEED), "rebuild", tf.constant(0), batch)
     noise, divergence = variational.encode(trainer.game, batch, draw)
-    series = play.generate(trainer.networks.generator, noise)
+    series = play.run_generator(trainer.networks.generator, noise)
     return Rebuilt(dataset.test.series[:, 0, 0], np.asarray(series)[:, 0, 0], float(divergence))
 
 
@@ -312,7 +313,7 @@ def test_an_encoder_keeps_nothing_where_features_hardly_vary(runs: Callable[[str
     best encoder cannot pay more, so that its KL <= V. Features of one normal value vary by far less than 1.
     """
     run = runs("vae", "normal")
-    features = play.judge(run.trainer.networks.discriminator, tf.constant(NORMAL.test.series)).features
+    features = play.discriminate(run.trainer.networks.discriminator, tf.constant(NORMAL.test.series)).features
     variance = float(np.asarray(features)[:, 0].var(axis=0).sum())
     assert rebuild(run.trainer, NORMAL).divergence < variance < 0.25
     assert_normal(run)

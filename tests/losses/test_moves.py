@@ -19,7 +19,8 @@ from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.losses.play import Batch
 from rnngan_cli.networks import build
-from rnngan_cli.training.trainer import State, Trainer
+from rnngan_cli.system.npz import Arrays
+from rnngan_cli.training.trainer import Trainer
 
 Configure = Callable[..., RunConfig]
 Begin = Callable[..., Trainer]
@@ -110,7 +111,7 @@ def check_moves(trainer: Trainer, update: Update) -> list[dict[str, float]]:
         assert all(np.isfinite(value) for value in terms[-1].values()), terms[-1]
         for name, network in trainer.networks.all.items():
             flat = still(loss, name)
-            assert changes[name] - flat == (set(build.places(network)) - flat if name in names else set()), side
+            assert changes[name] - flat == (set(build.weight_places(network)) - flat if name in names else set()), side
         for name in trainer.networks.trained:  # the moments of an optimiser move with its network, or not at all
             assert bool(changes[f"optimizer-{name}"]) == (name in names), (side, name)
             if name in names:
@@ -124,7 +125,7 @@ def check_moments(trainer: Trainer, name: str) -> None:
     optimizer = trainer.optimizers[name]
     if not isinstance(optimizer, keras.optimizers.Adam):
         return
-    places = list(build.places(trainer.networks.trained[name]))
+    places = list(build.weight_places(trainer.networks.trained[name]))
     sizes = {place: float(np.abs(one).max()) for place, one in zip(places, optimizer._momentums, strict=True)}
     weak = [place for place, size in sizes.items() if size < 1e-6 * max(sizes.values())]
     assert set(weak) <= still(trainer.variant.name, name), sizes
@@ -135,7 +136,7 @@ def still(loss: str, network: str) -> set[str]:
     return {"logits/bias"} if (loss, network) == ("wgan", "discriminator") else set()
 
 
-def moved(before: State, after: State) -> dict[str, set[str]]:
+def moved(before: Arrays, after: Arrays) -> dict[str, set[str]]:
     """Names of the arrays that changed, by part."""
     return {part: {name for name in before[part] if (before[part][name] != after[part][name]).any()} for part in before}
 
@@ -179,8 +180,8 @@ def test_the_trunk_learns_of_the_information_only_where_it_receives_it(
     weights = trainer.networks.discriminator.trainable_weights
     with tf.GradientTape(persistent=True) as tape:
         outcome, batch, draw = evaluate(trainer, "d")
-        series = play.generate(trainer.networks.generator, draw)
-        real, fake = (play.judge(trainer.networks.discriminator, one).logits for one in (batch.series, series))
+        series = play.run_generator(trainer.networks.generator, draw)
+        real, fake = (play.discriminate(trainer.networks.discriminator, one).logits for one in (batch.series, series))
         plain = scores.bce_discriminator(real, fake)
     expected = [np.asarray(one) for one in tape.gradient(plain, weights)]
     found = [np.asarray(one) for one in tape.gradient(outcome.losses["discriminator"], weights)]
@@ -229,7 +230,7 @@ def test_one_seed_gives_the_same_bits_and_another_does_not(
 ) -> None:
     """With an LSTM; `test_training.py` compares whole runs with a GRU."""
 
-    def after_two_updates(seed: int) -> State:
+    def after_two_updates(seed: int) -> Arrays:
         trainer = begin(loss, cell="lstm", seed=seed, **fields)
         for side in ("discriminator", "generator"):
             update(trainer, side)

@@ -156,10 +156,10 @@ def test_similarities_are_among_series_of_one_kind(small: Dataset, begin: Begin,
     trainer = begin("igan", options={"minibatch": 3}, penalty="none")
     discriminator = trainer.networks.discriminator
     outcome, batch, _ = evaluate(trainer, "d")
-    alone = play.judge(discriminator, batch.series)
+    alone = play.discriminate(discriminator, batch.series)
     np.testing.assert_allclose(outcome.real.logits, alone.logits, atol=1e-6)
     others = tf.concat([batch.series[:1], tf.constant(small.train.series[20:27])], axis=0)
-    elsewhere = play.judge(discriminator, others)
+    elsewhere = play.discriminate(discriminator, others)
     np.testing.assert_allclose(elsewhere.features[0], alone.features[0], atol=1e-6)
     assert abs(float(elsewhere.logits[0] - alone.logits[0])) > 1e-4
 
@@ -185,8 +185,8 @@ def test_labels_to_be_named_are_not_given(weight: float, begin: Begin, evaluate:
         outcome, batch, draw = evaluate(trainer, side)
         assert draw.seen is None
         chosen = np.asarray(batch.labels).argmax(axis=1)
-        series = play.generate(trainer.networks.generator, draw)
-        judgements = [play.judge(discriminator, one) for one in (batch.series, series)]
+        series = play.run_generator(trainer.networks.generator, draw)
+        judgements = [play.discriminate(discriminator, one) for one in (batch.series, series)]
         real, fake = (np.asarray(one.logits, np.float64) for one in judgements)
         named = [np.asarray(trainer.game.recognise(one.features)["labels"], np.float64) for one in judgements]
         errors = [-log_softmax(one, axis=1)[np.arange(8), chosen].mean() for one in named]
@@ -277,10 +277,10 @@ def test_reconstruction_is_measured_in_the_layer_asked_for(layer: int, begin: Be
     trainer = begin("vae", layers=2, options={"layer": layer})
     outcome, batch, draw = evaluate(trainer, "g")
     noise, _ = encode(trainer.game, batch, draw)
-    rebuilt = play.generate(trainer.networks.generator, noise)
+    rebuilt = play.run_generator(trainer.networks.generator, noise)
     seen = []
     for series in (batch.series, rebuilt):
-        judgement = play.judge(trainer.networks.discriminator, series)
+        judgement = play.discriminate(trainer.networks.discriminator, series)
         assert len(judgement.layers) == 2
         chosen = {0: series, 1: judgement.layers[0], 2: judgement.layers[1], -1: judgement.layers[1]}[layer]
         seen.append(np.asarray(chosen, np.float64))

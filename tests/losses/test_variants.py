@@ -23,7 +23,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import informative, play, variational
 from rnngan_cli.losses.penalties import PENALTIES
-from rnngan_cli.losses.play import Batch, Draw, Judgement
+from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 from rnngan_cli.losses.variant import Game
 from rnngan_cli.networks import build
 from rnngan_cli.sweeps.plan import plan
@@ -112,16 +112,16 @@ def test_losses_are_their_formulas_of_the_logits(name: str, begin: Begin, evalua
     outcome, batch, draw = evaluate(trainer, "d")
     assert outcome.series is not None
     real, fake = (
-        np.asarray(play.judge(trainer.networks.discriminator, one, draw.seen).logits, np.float64)
-        for one in (batch.series, play.generate(trainer.networks.generator, draw))
+        np.asarray(play.discriminate(trainer.networks.discriminator, one, draw.seen).logits, np.float64)
+        for one in (batch.series, play.run_generator(trainer.networks.generator, draw))
     )
     assert np.ptp(np.concatenate([real, fake])) > 20
     assert min(softplus(fake).mean(), softplus(-real).mean()) > 0.01  # neither is settled
     assert float(outcome.losses["discriminator"]) == pytest.approx(float(d_formula(real, fake)), rel=1e-4, abs=1e-5)
     assert outcome.losses.keys() == {"discriminator"}
     outcome, _, draw = evaluate(trainer, "g")
-    series = play.generate(trainer.networks.generator, draw)
-    fake = np.asarray(play.judge(trainer.networks.discriminator, series, draw.seen).logits, np.float64)
+    series = play.run_generator(trainer.networks.generator, draw)
+    fake = np.asarray(play.discriminate(trainer.networks.discriminator, series, draw.seen).logits, np.float64)
     assert float(outcome.losses["generator"]) == pytest.approx(float(g_formula(fake)), rel=1e-4, abs=1e-5)
     assert outcome.losses.keys() == {"generator"}
 
@@ -157,9 +157,9 @@ def test_igan_smooths_real_labels_to_its_option(begin: Begin, evaluate: Evaluate
 def test_igan_matches_batch_means_of_features_pooled_over_time(begin: Begin, evaluate: Evaluate) -> None:
     trainer = begin("igan")
     outcome, batch, draw = evaluate(trainer, "g")
-    series = play.generate(trainer.networks.generator, draw)
+    series = play.run_generator(trainer.networks.generator, draw)
     pooled = [
-        np.asarray(play.judge(trainer.networks.discriminator, one).features, np.float64).mean(axis=(0, 1))
+        np.asarray(play.discriminate(trainer.networks.discriminator, one).features, np.float64).mean(axis=(0, 1))
         for one in (batch.series, series)
     ]
     assert float(outcome.losses["generator"]) == pytest.approx(float(((pooled[0] - pooled[1]) ** 2).sum()), rel=1e-4)
@@ -176,8 +176,8 @@ def test_cgan_gives_labels_to_both_networks(small: Dataset, begin: Begin, evalua
     for given in (batch.labels, draw.conditions, draw.seen):
         assert (np.asarray(given) == expected).all()
     other = tf.roll(batch.labels, 1, axis=1)  # every label another one
-    judged = [play.judge(trainer.networks.discriminator, batch.series, one).logits for one in (draw.seen, other)]
-    made = [play.generate(trainer.networks.generator, replace(draw, conditions=one)) for one in (draw.seen, other)]
+    judged = [play.discriminate(trainer.networks.discriminator, batch.series, one).logits for one in (draw.seen, other)]
+    made = [play.run_generator(trainer.networks.generator, replace(draw, conditions=one)) for one in (draw.seen, other)]
     assert np.abs(np.asarray(judged[0] - judged[1])).min() > 1e-5
     assert np.abs(np.asarray(made[0] - made[1])).max(axis=(1, 2)).min() > 1e-4
 
@@ -236,14 +236,15 @@ def test_vae_losses_are_sums_of_their_terms(begin: Begin, evaluate: Evaluate) ->
     discriminator, generator = trainer.networks.discriminator, trainer.networks.generator
 
     def judged(series: tf.Tensor) -> tuple[Array, Array]:
-        judgement = play.judge(discriminator, series)
+        judgement = play.discriminate(discriminator, series)
         return np.asarray(judgement.logits, np.float64), np.asarray(judgement.features, np.float64)
 
     for side in ("d", "g"):
         outcome, batch, draw = evaluate(trainer, side)
         noise, kl = variational.encode(trainer.game, batch, draw)
         (real, seen), (fake, _), (again, rebuilt) = (
-            judged(one) for one in (batch.series, play.generate(generator, draw), play.generate(generator, noise))
+            judged(one)
+            for one in (batch.series, play.run_generator(generator, draw), play.run_generator(generator, noise))
         )
         if side == "d":
             expected = softplus(-real).mean() + softplus(fake).mean() + softplus(again).mean()
@@ -324,7 +325,7 @@ def test_the_information_reaches_generator_recognizer_and_trunk(cell: str, begin
     with tf.GradientTape(persistent=True) as tape:
         shared = evaluate(trainer, "g")[0].terms["information"]
     for name, network in trainer.networks.trained.items():
-        for place, weight in build.places(network).items():
+        for place, weight in build.weight_places(network).items():
             gradient = tape.gradient(shared, weight)
             if (name, place.split("/")[0]) == ("discriminator", "logits"):
                 assert gradient is None  # not part of the trunk
@@ -338,8 +339,8 @@ def test_infogan_subtracts_the_information_from_both_losses(weight: float, begin
     trainer = begin("infogan", options={"weight": weight})
     for side in ("d", "g"):
         outcome, batch, draw = evaluate(trainer, side)
-        series = play.generate(trainer.networks.generator, draw)
-        real, fake = (play.judge(trainer.networks.discriminator, one) for one in (batch.series, series))
+        series = play.run_generator(trainer.networks.generator, draw)
+        real, fake = (play.discriminate(trainer.networks.discriminator, one) for one in (batch.series, series))
         shared = float(informative.information(draw.parts, trainer.game.recognise(fake.features)))
         r, f = (np.asarray(one.logits, np.float64) for one in (real, fake))
         plain = cross_entropy(r, f) if side == "d" else softplus(-f).mean()
@@ -406,5 +407,5 @@ def test_a_loss_that_uses_a_recognizer_it_does_not_declare_says_so() -> None:
 
 
 def test_a_judgement_holds_what_the_discriminator_returns() -> None:
-    judgement = Judgement(tf.zeros([2]), (tf.ones([2, 6, 3]), tf.zeros([2, 6, 4])))
+    judgement = DiscriminatorOutput(tf.zeros([2]), (tf.ones([2, 6, 3]), tf.zeros([2, 6, 4])))
     assert (judgement.logits.shape, judgement.features.shape) == ((2,), (2, 6, 4))

@@ -48,14 +48,14 @@ def test_the_generator_makes_series_of_the_shape_asked_for(cell: str, layers: in
 )
 def test_logits_have_the_shape_of_the_readout(cell: str, readout: str, shape: tuple[int, ...]) -> None:
     discriminator = build.build_discriminator(replace(SHAPE, cell=cell, readout=readout), 0)
-    judgement = play.judge(discriminator, series())
+    judgement = play.discriminate(discriminator, series())
     assert judgement.logits.shape == shape
     assert judgement.features.shape == (5, 6, 4)
 
 
 def test_readouts_are_the_mean_and_the_last_of_the_logits_per_step() -> None:
     built = {name: build.build_discriminator(replace(SHAPE, readout=name), 0) for name in READOUTS}
-    logits = {name: np.asarray(play.judge(randomised(one), series()).logits) for name, one in built.items()}
+    logits = {name: np.asarray(play.discriminate(randomised(one), series()).logits) for name, one in built.items()}
     assert logits["step"].std(axis=1).min() > 0.01  # the steps differ, so that their mean is not their last
     np.testing.assert_allclose(logits["mean"], logits["step"].mean(axis=1), rtol=1e-5)
     np.testing.assert_allclose(logits["last"], logits["step"][:, -1], rtol=1e-5)
@@ -70,7 +70,7 @@ def test_the_readout_probability_is_the_logit_of_the_mean_probability(cell: str,
         for name in ("step", "probability")
     }
     given = tf.cast(series(), tf.float64)
-    logits = {name: np.asarray(play.judge(one, given).logits) for name, one in built.items()}
+    logits = {name: np.asarray(play.discriminate(one, given).logits) for name, one in built.items()}
     assert logits["step"].dtype == np.float64
     share = expit(logits["step"]).mean(axis=1)
     np.testing.assert_allclose(logits["probability"], np.log(share / (1 - share)), rtol=1e-9)
@@ -102,7 +102,7 @@ def test_probabilities_of_sure_steps_keep_their_digits(steps: list[float], expec
 
 def test_logits_are_a_linear_function_of_the_features() -> None:
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout="step"), 0), scale=30)
-    judgement = play.judge(discriminator, series())
+    judgement = play.discriminate(discriminator, series())
     kernel, bias = discriminator.get_layer("logits").get_weights()
     logits = np.asarray(judgement.features) @ kernel[:, 0] + bias
     np.testing.assert_allclose(judgement.logits, logits, rtol=1e-4)
@@ -147,7 +147,7 @@ def test_a_bidirectional_discriminator_reads_from_both_ends(cell: str) -> None:
     """Against two layers run by hand, the second on the series turned round, its output turned back."""
     shape = replace(SHAPE, cell=cell, layers=2)
     discriminator = randomised(build.build_discriminator(replace(shape, bidirectional=True), 0))
-    judgement = play.judge(discriminator, series())
+    judgement = play.discriminate(discriminator, series())
     given = series().numpy()
     for number in range(2):
         outputs = []
@@ -170,7 +170,7 @@ def test_every_step_of_a_bidirectional_discriminator_sees_the_whole_series() -> 
     changed = tf.concat([series()[:, :5], 1 - series()[:, 5:]], axis=1)  # another last step
     for bidirectional in (False, True):
         built = build.build_discriminator(replace(SHAPE, bidirectional=bidirectional), 0)
-        features = [np.asarray(play.judge(randomised(built), one).features[:, 0]) for one in (series(), changed)]
+        features = [np.asarray(play.discriminate(randomised(built), one).features[:, 0]) for one in (series(), changed)]
         assert (features[0] == features[1]).all() != bidirectional
     generator = build.build_generator(replace(SHAPE, bidirectional=True), 5)
     assert sum("recurrent" in layer.name for layer in generator.layers) == 1  # it is the discriminator's alone
@@ -186,18 +186,18 @@ def test_a_discriminator_with_spectral_norm_has_kernels_of_norm_one(cell: str, b
     shape = replace(SHAPE, cell=cell, layers=2, bidirectional=bidirectional, readout="step")
     normal = randomised(build.build_discriminator(replace(shape, spectral=True), 2))
     plain = build.build_discriminator(shape, 2)
-    assert list(build.places(normal)) == list(build.places(plain))
+    assert list(build.weight_places(normal)) == list(build.weight_places(plain))
     divided = 0
-    for place, weight in build.places(normal).items():
+    for place, weight in build.weight_places(normal).items():
         value = np.asarray(weight, np.float64)
         if place.endswith("/kernel"):
             value = value / np.linalg.svd(value, compute_uv=False)[0]
             assert np.linalg.svd(value, compute_uv=False)[0] == pytest.approx(1)
             divided += 1
-        build.places(plain)[place].assign(value)
+        build.weight_places(plain)[place].assign(value)
     assert divided == (5 if bidirectional else 3)
     given = series(width=4)
-    judgements = [play.judge(one, given) for one in (normal, plain)]
+    judgements = [play.discriminate(one, given) for one in (normal, plain)]
     np.testing.assert_allclose(judgements[0].logits, judgements[1].logits, rtol=1e-3, atol=1e-5)
     recurrent = np.linalg.svd(build.values(normal)["recurrent_0/recurrent_kernel"], compute_uv=False)[0]
     assert recurrent > 1.5  # far from 1, so that a division of it would show
@@ -212,7 +212,7 @@ def test_spectral_norm_is_the_discriminators_alone() -> None:
 
 def test_similarities_join_the_features_at_every_step() -> None:
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout="step"), 0, (3, 2)), scale=0.5)
-    judgement = play.judge(discriminator, series())
+    judgement = play.discriminate(discriminator, series())
     features = np.asarray(judgement.features)
     projected = (features.mean(axis=1) @ discriminator.get_layer("similarity").get_weights()[0]).reshape(5, 3, 2)
     apart = np.abs(projected[:, None] - projected[None]).sum(axis=3)
@@ -226,10 +226,10 @@ def test_similarities_join_the_features_at_every_step() -> None:
 def test_batches_that_affect_each_other_are_judged_apart() -> None:
     discriminator = randomised(build.build_discriminator(SHAPE, 3, (3, 2)))
     parts, labels = [series(seed=number) for number in range(2)], tf.one_hot([0, 1, 2, 0, 1], 3)
-    together = play.judge_together(discriminator, parts, [labels, labels], coupled=True)
+    together = play.discriminate_together(discriminator, parts, [labels, labels], coupled=True)
     for found, part in zip(together, parts, strict=True):
-        np.testing.assert_allclose(found.logits, play.judge(discriminator, part, labels).logits, atol=1e-6)
-    joined = play.judge(discriminator, tf.concat(parts, axis=0), tf.concat([labels, labels], axis=0))
+        np.testing.assert_allclose(found.logits, play.discriminate(discriminator, part, labels).logits, atol=1e-6)
+    joined = play.discriminate(discriminator, tf.concat(parts, axis=0), tf.concat([labels, labels], axis=0))
     assert not np.allclose(joined.logits[:5], together[0].logits, atol=1e-3)
 
 
@@ -304,14 +304,14 @@ def test_places_of_one_shape_start_equal_whatever_else_differs() -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_places_name_every_weight_once_and_the_same_in_every_network(cell: str) -> None:
     discriminator = build.build_discriminator(replace(SHAPE, cell=cell, layers=2), 0)
-    places = build.places(discriminator)
+    places = build.weight_places(discriminator)
     assert list(places) == [
         f"{layer}/{weight}"
         for layer in ("recurrent_0", "recurrent_1")
         for weight in ("kernel", "recurrent_kernel", "bias")
     ] + ["logits/kernel", "logits/bias"]
     assert {id(weight) for weight in places.values()} == {id(weight) for weight in discriminator.weights}
-    assert list(build.places(build.build_discriminator(replace(SHAPE, cell=cell, layers=2), 0))) == list(places)
+    assert list(build.weight_places(build.build_discriminator(replace(SHAPE, cell=cell, layers=2), 0))) == list(places)
 
 
 # Judging and generating
@@ -323,10 +323,10 @@ def test_judging_together_equals_judging_one_by_one(readout: str, num_conditions
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout=readout), num_conditions))
     parts = [series(seed=number) for number in range(3)]
     conditions = [tf.one_hot([number, 1, 2, 0, 1], 3) for number in range(3)] if num_conditions else None
-    together = play.judge_together(discriminator, parts, conditions)
+    together = play.discriminate_together(discriminator, parts, conditions)
     assert len(together) == 3
     for number, part in enumerate(parts):
-        alone = play.judge(discriminator, part, None if conditions is None else conditions[number])
+        alone = play.discriminate(discriminator, part, None if conditions is None else conditions[number])
         np.testing.assert_allclose(together[number].logits, alone.logits, atol=1e-5)
         np.testing.assert_allclose(together[number].features, alone.features, atol=1e-6)
 
@@ -336,7 +336,9 @@ def test_conditions_are_given_at_every_step_after_the_features() -> None:
     labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1]]
     by_hand = np.concatenate([series().numpy(), np.stack([labels] * 6, axis=1)], axis=2)
     expected = discriminator(tf.constant(by_hand))["logits"]
-    np.testing.assert_allclose(play.judge(discriminator, series(), tf.constant(labels)).logits, expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        play.discriminate(discriminator, series(), tf.constant(labels)).logits, expected, rtol=1e-6
+    )
 
 
 def test_noise_of_a_series_and_conditions_are_repeated_over_the_steps() -> None:
@@ -345,7 +347,7 @@ def test_noise_of_a_series_and_conditions_are_repeated_over_the_steps() -> None:
     once, each, conditions = random.normal(size=(5, 2)), random.normal(size=(5, 6, 3)), random.normal(size=(5, 4))
 
     def fed(draw: Draw) -> np.ndarray:
-        return np.asarray(play.generate(tf.identity, draw))
+        return np.asarray(play.run_generator(tf.identity, draw))
 
     expected = np.concatenate([np.stack([once] * 6, axis=1), each, np.stack([conditions] * 6, axis=1)], axis=2)
     assert (fed(Draw(tf.constant(once), tf.constant(each), tf.constant(conditions))) == expected).all()
@@ -356,7 +358,7 @@ def test_noise_of_a_series_and_conditions_are_repeated_over_the_steps() -> None:
 def test_either_noise_may_be_absent(latent_series: int, latent_steps: int) -> None:
     generator = randomised(build.build_generator(SHAPE, latent_series + latent_steps))
     draw = Draw(series(6, latent_series)[:, 0], series(6, latent_steps, seed=1))
-    made = play.generate(generator, draw).numpy()
+    made = play.run_generator(generator, draw).numpy()
     assert made.shape == (6, 6, 2)
     assert np.isfinite(made).all()
     assert made.std(axis=0).min() > 1e-3  # the noise that is there tells the series apart

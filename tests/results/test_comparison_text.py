@@ -9,12 +9,12 @@ import pytest
 
 from rnngan_cli.results.comparison import Compared
 from rnngan_cli.results.comparison_text import (
-    COLUMNS,
+    TEXT_WIDTH,
+    comparison_lines,
+    comparison_markdown,
     heading,
-    markdown,
     matrix_text,
     profiles_text,
-    text,
     verdicts_text,
 )
 from rnngan_cli.results.leaderboard import leaderboard
@@ -48,7 +48,7 @@ SMALL = {"bce": [0.2, 0.4], "wgan": [0.1, 0.3]}
 
 
 def test_a_small_comparison_in_full() -> None:
-    lines = text(compare(SMALL)).splitlines()
+    lines = comparison_lines(compare(SMALL)).splitlines()
     assert lines[0] == "sliced_wasserstein over 1 task (data set, cell), 0 the floor, 1 the ceiling:"
     assert lines[1] == "  wgan  iqm 0.20 [0.10, 0.30]  mean 0.20 [0.10, 0.30]  median 0.20 [0.10, 0.30]"
     place = lines.index("Chance, in percent, that a run of the row is better than one of the column:")
@@ -68,14 +68,14 @@ def test_a_small_comparison_in_full() -> None:
 
 
 def test_one_run_a_task_is_said_to_have_no_interval() -> None:
-    assert "no interval: one run a task has no spread" in text(compare({"bce": [0.2], "wgan": [0.1]}))
-    assert "95 % bootstrap intervals" in text(compare({"bce": [0.2], "wgan": [0.1, 0.3]}))
+    assert "no interval: one run a task has no spread" in comparison_lines(compare({"bce": [0.2], "wgan": [0.1]}))
+    assert "95 % bootstrap intervals" in comparison_lines(compare({"bce": [0.2], "wgan": [0.1, 0.3]}))
 
 
 def test_without_a_scale_there_are_verdicts_alone() -> None:
     found = compare(SMALL, scale=False)
-    assert text(found).splitlines() == verdicts_text(found)
-    report = markdown(found, "here")
+    assert comparison_lines(found).splitlines() == verdicts_text(found)
+    report = comparison_markdown(found, "here")
     assert re.findall("^#+ (.*)", report, re.MULTILINE) == [heading(found, "here"), "Leaderboard", "Verdicts"]
 
 
@@ -87,7 +87,7 @@ def test_matrix_and_profiles_fit_80_columns(count: int, suffix: str) -> None:
     found = compare({name: (random.random(3) + place).tolist() for place, name in enumerate(names)}, names[0])
     for lines in (matrix_text(found), profiles_text(found)):
         assert len(lines) == count + 3
-        assert max(map(len, lines)) <= COLUMNS
+        assert max(map(len, lines)) <= TEXT_WIDTH
     assert matrix_text(found)[2].split()[-1] == "100"
 
 
@@ -107,7 +107,7 @@ def test_pairs_that_say_the_same_share_a_line() -> None:
 
 
 def test_a_report_has_every_part_and_whole_tables() -> None:
-    report = markdown(compare({**SMALL, "mse": [0.5, 0.6]}, None), "here")
+    report = comparison_markdown(compare({**SMALL, "mse": [0.5, 0.6]}, None), "here")
     titles = re.findall("^#+ (.*)", report, re.MULTILINE)
     assert titles == [
         "here: every pair compared by sliced_wasserstein",

@@ -13,7 +13,7 @@ import pytest
 from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
 from rnngan_cli.errors import UserError
-from rnngan_cli.results.generation import Generated, generate_series, write_series
+from rnngan_cli.results.generation import GeneratedSeries, generate_series, write_series
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, execute
@@ -195,8 +195,8 @@ def test_labels_are_columns_of_what_is_written(run: Path, tmp_path: Path) -> Non
 SERIES = np.arange(12, dtype=np.float64).reshape(2, 3, 2) / 7
 
 
-def generated(series: np.ndarray, names: tuple[str, ...]) -> Generated:
-    return Generated(series, names, {}, (), "bce", image=False)
+def generated(series: np.ndarray, names: tuple[str, ...]) -> GeneratedSeries:
+    return GeneratedSeries(series, names, {}, (), "bce", image=False)
 
 
 def test_csv_has_a_line_a_step(tmp_path: Path) -> None:

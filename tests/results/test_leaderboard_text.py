@@ -7,7 +7,14 @@ import pytest
 
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.leaderboard import leaderboard
-from rnngan_cli.results.leaderboard_text import SECOND_TITLE, explanation, markdown, render, second_scores, text_rows
+from rnngan_cli.results.leaderboard_text import (
+    SECOND_TITLE,
+    explanation,
+    leaderboard_markdown,
+    print_leaderboard,
+    second_scores,
+    text_rows,
+)
 
 SECOND = [name for name, metric in METRICS.items() if metric.group in ("coverage", "memorisation")]
 TITLE = f"sines, gru: {SECOND_TITLE}"
@@ -32,7 +39,7 @@ def board() -> pd.DataFrame:
 
 def test_the_second_table_has_the_losses_of_the_first_in_its_order(board: pd.DataFrame) -> None:
     assert second_scores(board) == SECOND
-    first, second = markdown(board).split(f"**{TITLE}**")
+    first, second = leaderboard_markdown(board).split(f"**{TITLE}**")
     names = [re.findall(r"^\| (\(?\w+\)?) \|", part, re.MULTILINE) for part in (first, second)]
     assert names == [["loss", "bce", "wgan", "(floor)"]] * 2
     for name in SECOND:
@@ -65,17 +72,17 @@ def test_diverged_seeds_have_their_exact_interval(board: pd.DataFrame) -> None:
 
 def test_cautions_are_sentences_below(board: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
     told = "sines, gru: modes are missing; real series cover 0.90 of the unseen ones, less than half as much: bce 0.30."
-    assert f"\n- {told}\n" in markdown(board)
-    render(board)
+    assert f"\n- {told}\n" in leaderboard_markdown(board)
+    print_leaderboard(board)
     assert told in " ".join(capsys.readouterr().out.split())
-    assert "modes are missing" not in markdown(board[board["kind"] == "loss"])
+    assert "modes are missing" not in leaderboard_markdown(board[board["kind"] == "loss"])
 
 
 @pytest.mark.parametrize("loss", ["bce", "bce learning_rate=0.0007/0.00035 optimizer=rmsprop/rmsprop"])
 def test_a_terminal_has_both_tables_in_80_columns(
     board: pd.DataFrame, capsys: pytest.CaptureFixture[str], loss: str
 ) -> None:
-    render(board.assign(loss=board["loss"].replace("bce", loss)))
+    print_leaderboard(board.assign(loss=board["loss"].replace("bce", loss)))
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 and "…" not in line for line in lines)
     place = next(number for number, line in enumerate(lines) if line.startswith(TITLE))
@@ -88,5 +95,5 @@ def test_a_terminal_has_both_tables_in_80_columns(
 def test_without_such_scores_there_is_no_second_table() -> None:
     rows = [{"dataset": "sines", "cell": "gru", "loss": "bce", "seed": 0, "status": "done", "sliced_wasserstein": 1.0}]
     board = leaderboard(pd.DataFrame(rows), ["sliced_wasserstein"])
-    assert SECOND_TITLE not in markdown(board)
+    assert SECOND_TITLE not in leaderboard_markdown(board)
     assert SECOND_TITLE.capitalize() not in explanation(board)

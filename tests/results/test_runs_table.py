@@ -11,7 +11,13 @@ import pytest
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import leaderboard_of
-from rnngan_cli.results.leaderboard_text import headings, markdown, render, shown_scores, text_rows
+from rnngan_cli.results.leaderboard_text import (
+    headings,
+    leaderboard_markdown,
+    print_leaderboard,
+    shown_scores,
+    text_rows,
+)
 from rnngan_cli.results.runs_table import FACTS, KEYS, runs_table, score_names
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
@@ -58,7 +64,7 @@ def test_one_row_a_run(sweep: SweepFolder) -> None:
 def test_no_run_is_an_empty_table(sweep: SweepFolder) -> None:
     runs, damage = runs_table(sweep)
     assert (len(runs), damage) == (0, [])
-    assert markdown(leaderboard_of(runs)) == "No run has ended.\n"
+    assert leaderboard_markdown(leaderboard_of(runs)) == "No run has ended.\n"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +205,7 @@ def test_text_has_means_and_half_widths(board: pd.DataFrame) -> None:
 
 
 def test_markdown_is_a_table_a_group(board: pd.DataFrame) -> None:
-    text = markdown(board)
+    text = leaderboard_markdown(board)
     assert sum(line.startswith("| ---") for line in text.splitlines()) == 2
     assert text.startswith("**sines, gru**\n\n| loss | seeds | diverged | ")
     assert "\n\n**sines, lstm**\n\n| loss |" in text
@@ -209,7 +215,7 @@ def test_markdown_is_a_table_a_group(board: pd.DataFrame) -> None:
 
 
 def test_a_table_is_printed_a_group(board: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    render(board)
+    print_leaderboard(board)
     shown = capsys.readouterr().out
     assert shown.index("sines, gru") < shown.index("wgan") < shown.index("sines, lstm")
 
@@ -236,7 +242,7 @@ def test_tables_are_written_and_made_anew_the_same(sweep: SweepFolder, board: pd
     assert [row["loss"] for row in content["rows"]] == ["bce", "wgan", "bce"]
     assert content["rows"][1]["sliced_wasserstein_high"] is None
     assert len(pd.read_csv(sweep.path / "runs.csv")) == 6
-    assert (sweep.path / "leaderboard.md").read_text() == markdown(board)
+    assert (sweep.path / "leaderboard.md").read_text() == leaderboard_markdown(board)
 
 
 def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: SweepFolder) -> None:
@@ -255,7 +261,7 @@ def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: Sweep
     assert row["discriminative_mean"] == pytest.approx(0.3)
     assert row["discriminative_high"] - row["discriminative_mean"] == pytest.approx(12.706 * 0.1, rel=1e-3)  # t of 1 df
     assert row["discriminative_judge_sd"] == pytest.approx(math.sqrt((0.01 + 0.09) / 2))
-    assert "on sines, gru Discriminative score 0.224." in markdown(board)
+    assert "on sines, gru Discriminative score 0.224." in leaderboard_markdown(board)
 
 
 def test_what_a_run_cost_is_in_the_tables(sweep: SweepFolder) -> None:

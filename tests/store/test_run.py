@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import HistoryRow, RunFolder, State, SweepFolder, find_sweeps, history_bytes, read_history
+from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder, find_sweeps, history_bytes, read_history
 from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import read_json
 
 CONFIG = RunConfig(loss="wgan", seed=3, penalty="gp", penalty_weight=10.0)
 
 
-def state(value: float) -> State:
+def state(value: float) -> Arrays:
     return {
         "generator": {"cell/kernel": np.full((2, 3), value, np.float32), "cell/bias": np.zeros(3, np.float32)},
         "optimizer-generator": {"000": np.array([value])},

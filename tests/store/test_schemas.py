@@ -133,8 +133,8 @@ def test_a_key_from_a_file_is_no_path(tmp_path: Path, key: str) -> None:
 
 def test_every_published_file_is_what_it_should_be() -> None:
     found: dict[str, type[BaseModel]] = {
-        "status.json": schemas.Status,
-        "scores.json": schemas.Scores,
+        "status.json": schemas.RunStatus,
+        "scores.json": schemas.StoredScores,
         "provenance.json": schemas.Provenance,
     }
     paths: list[tuple[Path, type[BaseModel]]] = [
@@ -143,7 +143,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
     paths += [(path, schemas.Calibration) for path in (ROOT / "results").glob("*/calibration/*.json")]
     assert len(paths) > 100
     for path, kind in paths:
-        schemas.read(path, kind)
+        schemas.read_record(path, kind)
     configs = list((ROOT / "results").rglob("config.json"))
     assert configs
     assert all(isinstance(RunFolder(path.parent).config(), RunConfig) for path in configs)

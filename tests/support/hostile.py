@@ -26,10 +26,11 @@ from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonic
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.groups import read_groups
-from rnngan_cli.store import State, SweepFolder
+from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.atomic import npz_bytes
+from rnngan_cli.system.npz import Arrays
 
 REFUSALS = (UserError, DamagedFileError)
 
@@ -178,7 +179,7 @@ class Results:
         self.config = plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1}))[0]
         self.run = self.sweep.run(self.config)
         self.run.create(self.config)
-        state: State = {
+        state: Arrays = {
             "generator": {"a/kernel": np.arange(6, dtype=np.float32)},
             "optimizer-generator": {"000": np.ones(2)},
         }

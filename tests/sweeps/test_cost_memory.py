@@ -109,7 +109,7 @@ def test_an_absurd_run_is_refused_before_it_is_built(rnngan: Rnngan) -> None:
 
 
 def test_what_fits_is_not_refused(small: Dataset, configure: Callable[..., RunConfig]) -> None:
-    cost.check(configure("bce", units=256, layers=2, batch_size=512), small)
+    cost.check_memory(configure("bce", units=256, layers=2, batch_size=512), small)
 
 
 def test_the_machine_has_what_the_system_says() -> None:

@@ -70,4 +70,4 @@ def test_longer_and_wider_series_take_longer() -> None:
     ],
 )
 def test_in_words(seconds: float, words: str) -> None:
-    assert cost.in_words(seconds) == words
+    assert cost.duration_in_words(seconds) == words

@@ -11,9 +11,9 @@ from rnngan_cli.config import RunConfig
 from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.jobs import Job, Summary
-from rnngan_cli.sweeps.progress import EVERY, Noted
+from rnngan_cli.sweeps.progress import WRITE_SECONDS, Noted
 from rnngan_cli.sweeps.shards import Shard
-from rnngan_cli.system.lock import NAME, held
+from rnngan_cli.system.lock import LOCK_NAME, held
 
 JOBS = [Job(RunConfig(seed=seed, steps=100), RunFolder(Path("nowhere")), 10.0) for seed in range(2)]
 
@@ -40,7 +40,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_what_is_noted_of_a_sweep(tmp_path: Path, now: list[float]) -> None:
     folder, shown = SweepFolder(tmp_path), Recorded()
-    noted = Noted(shown, folder, NAME)
+    noted = Noted(shown, folder, LOCK_NAME)
     noted.begin(JOBS, Summary(), 2)
     noted.assign(1, JOBS[0])
     now[0] += 5
@@ -50,10 +50,10 @@ def test_what_is_noted_of_a_sweep(tmp_path: Path, now: list[float]) -> None:
     assert facts["runs"] == {JOBS[0].name: {"stage": "", "d_loss": 1.5, "step": 40, "seconds": 5.0}}
     noted.progress(1, JOBS[0], {"step": 60, "d_loss": 1.0, "g_loss": 2.0})  # too soon to be written
     assert json.loads((tmp_path / "progress.json").read_text()) == facts
-    now[0] += EVERY
+    now[0] += WRITE_SECONDS
     noted.tick()
     (run,) = json.loads((tmp_path / "progress.json").read_text())["runs"].values()
-    assert run == {"stage": "", "d_loss": 1.0, "g_loss": 2.0, "step": 60, "seconds": 5.0 + EVERY}
+    assert run == {"stage": "", "d_loss": 1.0, "g_loss": 2.0, "step": 60, "seconds": 5.0 + WRITE_SECONDS}
     noted.end(1, JOBS[0], "done", "")
     noted.stopping()
     facts = json.loads((tmp_path / "progress.json").read_text())
@@ -86,5 +86,5 @@ def test_a_disk_that_refuses_it_ends_no_sweep(tmp_path: Path, monkeypatch: pytes
         raise EnvironmentFaultError("full")
 
     monkeypatch.setattr(SweepFolder, "write_progress", refuse)
-    Noted(Silent(), SweepFolder(tmp_path), NAME).begin(JOBS, Summary(), 1)
+    Noted(Silent(), SweepFolder(tmp_path), LOCK_NAME).begin(JOBS, Summary(), 1)
     assert list(tmp_path.iterdir()) == []

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rnngan_cli.config import SweepConfig, run_name, shape_key
 from rnngan_cli.errors import UserError
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.shards import Shard, parse, share
-from rnngan_cli.sweeps.sweep import prepare
+from rnngan_cli.sweeps.shards import Shard, parse_shard, share
+from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.system.lock import held
 
 RUNS = plan(
@@ -56,13 +56,13 @@ def test_runs_of_one_shape_stay_together() -> None:
 )
 def test_other_words_are_refused_in_one_line(text: str) -> None:
     with pytest.raises(UserError, match="expected i/n with 1 <= i <= n") as caught:
-        parse(text)
+        parse_shard(text)
     assert f"`--shard {text}`" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_first_and_last_are_read() -> None:
-    assert (parse("1/4"), parse("4/4"), parse(" 1/1 ")) == (Shard(1, 4), Shard(4, 4), Shard(1, 1))
+    assert (parse_shard("1/4"), parse_shard("4/4"), parse_shard(" 1/1 ")) == (Shard(1, 4), Shard(4, 4), Shard(1, 1))
 
 
 SIZE = ("-s", "history_every=2", "-s", "units=3", "-s", "batch_size=8")
@@ -120,7 +120,7 @@ def test_shards_work_in_one_folder_and_their_sum_is_the_sweep(
 
 
 def test_preparing_a_shard_keeps_what_the_sweep_is() -> None:
-    prepared = prepare(SweepConfig.model_validate({"losses": "bce,mse", "data": {"window": 3}}), Path("nowhere"))
+    prepared = prepare_sweep(SweepConfig.model_validate({"losses": "bce,mse", "data": {"window": 3}}), Path("nowhere"))
     part = prepared.only(Shard(2, 2))
     assert (part.sweep, part.folder, part.shard) == (prepared.sweep, prepared.folder, Shard(2, 2))
     assert part.jobs == prepared.jobs[3:]

@@ -20,14 +20,14 @@ from typing import Any
 import psutil
 import pytest
 
-from rnngan_cli.config import SweepConfig
+from rnngan_cli.config import ENDED, SweepConfig
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.eta import expected_seconds
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Summary
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.survey import survey
-from rnngan_cli.sweeps.sweep import prepare
+from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.system.lock import held
 
 TIMEOUT = 420
@@ -408,7 +408,7 @@ def test_expected_time_is_shared_by_workers(done: Sweep) -> None:
 
 
 def test_preparing_loads_each_data_set_once(tmp_path: Path) -> None:
-    made = prepare(SweepConfig.model_validate({"losses": "bce,mse", "data": {"window": 3}}), tmp_path / "sweep")
+    made = prepare_sweep(SweepConfig.model_validate({"losses": "bce,mse", "data": {"window": 3}}), tmp_path / "sweep")
     assert len(made.jobs) == 6
     assert set(made.datasets) == {"sines"}
     assert made.datasets["sines"].steps == 3
@@ -418,7 +418,7 @@ def test_preparing_loads_each_data_set_once(tmp_path: Path) -> None:
 def test_preparing_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
     (tmp_path / "my.csv").write_text("a,b\n1,x\n2,y\n")
     with pytest.raises(UserError, match="b"):
-        prepare(SweepConfig.model_validate({"data": {"file": str(tmp_path / "my.csv")}}), tmp_path / "sweep")
+        prepare_sweep(SweepConfig.model_validate({"data": {"file": str(tmp_path / "my.csv")}}), tmp_path / "sweep")
 
 
 def write_csv(path: Path, slope: float) -> None:

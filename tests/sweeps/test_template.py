@@ -10,7 +10,7 @@ from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.template import OF_A_RUN, OF_DATA, Wanted, text, write_template
+from rnngan_cli.sweeps.template import DATA_SETTINGS, RUN_SETTINGS, Wanted, experiment_text, write_template
 
 Rnngan = Callable[..., tuple[int, str, str]]
 
@@ -46,19 +46,19 @@ OWN = {"file": "my.csv", "time_column": "day", "window": 12}
 @pytest.mark.parametrize("loss", list(VARIANTS))
 def test_it_plans_as_it_is_and_with_any_one_option(loss: str, values: dict[str, object]) -> None:
     dataset = data.load(build(DataConfig, values, "data")) if values else None
-    content = text(Wanted([loss], dict(values)), loss, dataset)
+    content = experiment_text(Wanted([loss], dict(values)), loss, dataset)
     before = planned(content)
     assert [(run.loss, run.seed) for run in before] == [(loss, seed) for seed in range(3)]
     assert before[0].data.file == values.get("file")
     numbers = option_lines(content)
-    assert len(numbers) >= len(OF_A_RUN) + len(OF_DATA)
+    assert len(numbers) >= len(RUN_SETTINGS) + len(DATA_SETTINGS)
     for number in numbers:
         assert planned(uncommented(content, number)), content.splitlines()[number]
 
 
 def test_options_show_the_defaults() -> None:
     """Taking the # away changes nothing until the value is edited, but for grids and examples of values."""
-    content = text(Wanted(["wgan"]), "wgan")
+    content = experiment_text(Wanted(["wgan"]), "wgan")
     before, lines = planned(content), content.splitlines()
     changing = [
         lines[number].split(" = ")[0]
@@ -85,7 +85,7 @@ def test_it_is_written_with_what_was_given(rnngan: Rnngan, tmp_path: Path) -> No
 
 
 def test_a_path_of_windows_is_quoted() -> None:
-    content = text(Wanted(["bce"], {"file": r"C:\data\new\my.csv"}), "bce")
+    content = experiment_text(Wanted(["bce"], {"file": r"C:\data\new\my.csv"}), "bce")
     assert tomllib.loads(content)["data"]["file"] == r"C:\data\new\my.csv"
 
 

@@ -21,19 +21,19 @@ from rnngan_cli.system import device
     ],
 )
 def test_a_device_is_chosen_from_those_there_are(requested: str, num_gpus: int, chosen: str) -> None:
-    assert device.choose(requested, num_gpus) == chosen
+    assert device.choose_device(requested, num_gpus) == chosen
 
 
 @pytest.mark.parametrize("requested", ["gpu", "gpu:", "gpu:-1", "gpu:x", "gpu:0 ", "GPU:0", "cuda:0", "", "gpu:1000"])
 def test_another_word_is_refused(requested: str) -> None:
     with pytest.raises(UserError, match="expected auto, cpu or gpu:N, such as gpu:0"):
-        device.choose(requested, 2)
+        device.choose_device(requested, 2)
 
 
 @pytest.mark.parametrize(("requested", "num_gpus"), [("gpu:0", 0), ("gpu:1", 1), ("gpu:999", 8)])
 def test_a_gpu_that_is_not_there_is_refused(requested: str, num_gpus: int) -> None:
     with pytest.raises(UserError, match=rf"`--device {requested}`: TensorFlow sees {num_gpus} GPU\(s\)"):
-        device.choose(requested, num_gpus)
+        device.choose_device(requested, num_gpus)
 
 
 @pytest.mark.parametrize("spectral", [False, True])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngan_cli.store import RunFolder
-from rnngan_cli.sweeps.scheduler import MOST_LOST
+from rnngan_cli.sweeps.scheduler import MOST_LOST_WORKERS
 from tests.torture.blows import Blow, Plan, draw
 from tests.torture.command import (
     STEPS,
@@ -156,7 +156,7 @@ class Round:
     def _has_come(self, blow: Blow, worker: int, run: str | None) -> bool:
         since = time.monotonic() - self.seen[worker].since
         if run is None:
-            return blow.moment == "importing" and since >= blow.delay and self.lost < MOST_LOST - 1
+            return blow.moment == "importing" and since >= blow.delay and self.lost < MOST_LOST_WORKERS - 1
         folder = self.command.run(run)
         if has_ended(folder):
             return False

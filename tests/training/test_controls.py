@@ -14,23 +14,23 @@ from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, execute
 from rnngan_cli.system.reading import read_npz
-from rnngan_cli.training.controls import Layout, Request, arrange, read_requests
+from rnngan_cli.training.controls import ControlLayout, ControlRequest, arrange, read_requests
 
 HANDLES = {"0": Handle(choices=10), "1": Handle(choices=3), "c0": Handle(low=-2, high=2), "c1": Handle(low=-2, high=2)}
 
 
-def arranged(*codes: str, count: int = 12, points: int = 5) -> Layout:
+def arranged(*codes: str, count: int = 12, points: int = 5) -> ControlLayout:
     return arrange(read_requests(None, codes), HANDLES, (), count, points)
 
 
 def test_options_are_read() -> None:
     assert read_requests("3", ["0=2", " c0 = -2..2 "]) == [
-        Request("label", "3"),
-        Request("0", "2"),
-        Request("c0", "-2..2"),
+        ControlRequest("label", "3"),
+        ControlRequest("0", "2"),
+        ControlRequest("c0", "-2..2"),
     ]
     assert read_requests(None, []) == []
-    assert Request("c0", "-2..2").ends == ("-2", "2")
+    assert ControlRequest("c0", "-2..2").ends == ("-2", "2")
 
 
 def test_nothing_asked_for_sets_nothing() -> None:

@@ -10,14 +10,15 @@ from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.networks import scan
 from rnngan_cli.networks.recurrent import CELLS, Recurrent
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.training import trainer as training
-from rnngan_cli.training.trainer import State, Trainer, fit
+from rnngan_cli.training.trainer import Trainer, fit
 
 Configure = Callable[..., RunConfig]
 Change = Callable[[Trainer], None]
 
 
-def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change | None = None) -> tuple[State, State]:
+def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change | None = None) -> tuple[Arrays, Arrays]:
     """The state before and after a run of a trainer, changed first; `plain` hands every recurrent layer to Keras."""
     with pytest.MonkeyPatch.context() as patch:
         if plain:
@@ -34,7 +35,7 @@ def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change 
     return before, trainer.state()
 
 
-def farthest(one: State, other: State, networks: list[str]) -> float:
+def farthest(one: Arrays, other: Arrays, networks: list[str]) -> float:
     """The largest difference between two weights."""
     return max(np.abs(one[name][place] - other[name][place]).max() for name in networks for place in one[name])
 

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli import losses
-from rnngan_cli.losses.play import Judgement
+from rnngan_cli.losses.play import DiscriminatorOutput
 from rnngan_cli.losses.variant import Outcome
-from rnngan_cli.training.history import DIAGNOSTICS, JUDGED, judged, summarise
+from rnngan_cli.training.history import DIAGNOSTICS, LOGIT_DIAGNOSTICS, logit_diagnostics, summarise
 from rnngan_cli.training.trainer import Trainer
 
 
@@ -45,7 +45,7 @@ def test_losses_stand_first_and_diagnostics_last_in_their_order() -> None:
     row = summarise(3, [(2, dict.fromkeys(names, 1.0))])
     assert list(row.values) == ["d_loss", "g_loss", "penalty", "information", *DIAGNOSTICS]
     assert DIAGNOSTICS[-1] == "nonfinite"
-    assert DIAGNOSTICS[: len(JUDGED)] == JUDGED
+    assert DIAGNOSTICS[: len(LOGIT_DIAGNOSTICS)] == LOGIT_DIAGNOSTICS
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -64,7 +64,7 @@ def test_what_is_not_finite_is_counted_and_the_first_is_named_with_its_step(valu
 
 
 def outcome(real: list[Any], generated: list[Any]) -> Outcome:
-    one, other = (Judgement(tf.constant(logits), ()) for logits in (real, generated))
+    one, other = (DiscriminatorOutput(tf.constant(logits), ()) for logits in (real, generated))
     return Outcome({}, real=one, generated=other)
 
 
@@ -87,16 +87,18 @@ def outcome(real: list[Any], generated: list[Any]) -> Outcome:
 def test_accuracies_are_shares_on_the_right_side_of_the_border(
     loss: str, real: list[Any], generated: list[Any], accuracies: tuple[float, float]
 ) -> None:
-    found = {name: float(value) for name, value in judged(losses.variant(loss), outcome(real, generated)).items()}
-    assert tuple(found) == JUDGED
+    found = {
+        name: float(value) for name, value in logit_diagnostics(losses.variant(loss), outcome(real, generated)).items()
+    }
+    assert tuple(found) == LOGIT_DIAGNOSTICS
     expected = (np.mean(real), np.mean(generated), sum(accuracies) / 2, *accuracies)
     assert tuple(found.values()) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_loss_that_keeps_its_judgements_to_itself_is_named() -> None:
-    for silent in (Outcome({}), Outcome({}, real=Judgement(tf.zeros([2]), ()))):
+    for silent in (Outcome({}), Outcome({}, real=DiscriminatorOutput(tf.zeros([2]), ()))):
         with pytest.raises(ValueError, match="`d_loss` of `bce` returned no judgements"):
-            judged(losses.variant("bce"), silent)
+            logit_diagnostics(losses.variant("bce"), silent)
 
 
 COLUMNS: list[tuple[str, dict[str, Any], list[str]]] = [

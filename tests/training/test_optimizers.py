@@ -70,7 +70,7 @@ def test_an_optimiser_follows_its_formula(
     mine = {f"{side}_{setting}": value for setting, value in settings.items()}
     theirs = {f"{other}_{setting}": 0.33 for setting in settings}
     config = RunConfig.model_validate({f"{side}_optimizer": name, f"{other}_optimizer": name, **mine, **theirs})
-    optimizer = optimizers.build(config, network)
+    optimizer = optimizers.build_optimizer(config, network)
     weight = tf.Variable(START, dtype=tf.float32)
     optimizer.build([weight])
     optimizer.learning_rate = RATE
@@ -98,9 +98,9 @@ def test_rates_that_are_not_given_are_the_optimisers_own(
     d_optimizer: str, g_optimizer: str, rates: tuple[float, float]
 ) -> None:
     config = RunConfig.model_validate({"d_optimizer": d_optimizer, "g_optimizer": g_optimizer})
-    assert tuple(optimizers.resolve(config).values()) == rates
+    assert tuple(optimizers.resolve_optimizers(config).values()) == rates
     given = config.model_copy(update={"d_learning_rate": 0.5})
-    assert optimizers.resolve(given) == {"d_learning_rate": 0.5, "g_learning_rate": rates[1]}
+    assert optimizers.resolve_optimizers(given) == {"d_learning_rate": 0.5, "g_learning_rate": rates[1]}
 
 
 @pytest.mark.parametrize(
@@ -115,14 +115,14 @@ def test_rates_that_are_not_given_are_the_optimisers_own(
 )
 def test_a_setting_the_optimiser_does_not_have_is_refused(fields: dict[str, Any], told: str) -> None:
     with pytest.raises(UserError) as caught:
-        optimizers.resolve(RunConfig.model_validate(fields))
+        optimizers.resolve_optimizers(RunConfig.model_validate(fields))
     assert str(caught.value).startswith(told)
     assert "\n" not in str(caught.value)
 
 
 def test_the_refusal_says_who_has_the_setting() -> None:
     with pytest.raises(UserError, match="set `d_optimizer` to rmsprop or sgd"):
-        optimizers.resolve(RunConfig(d_momentum=0.5))
+        optimizers.resolve_optimizers(RunConfig(d_momentum=0.5))
 
 
 @pytest.mark.parametrize("loss", ["bce", "infogan", "vae"])

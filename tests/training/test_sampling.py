@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.losses.play import Batch, generate
+from rnngan_cli.losses.play import Batch, run_generator
 from rnngan_cli.training import sampling
 from rnngan_cli.training.sampling import Sampler, Steering
 from rnngan_cli.training.trainer import Trainer
@@ -71,7 +71,7 @@ def test_unsteered_series_are_made_from_the_draw_of_their_batch(loss: str, begin
     trainer = begin(loss)
     series, _ = trainer.sampler.sample(3, small, 40, "word")
     draw = trainer.variant.draw(trainer.game, np.int32(3), "word", tf.constant(1), Batch(tf.zeros([16, 6, 2])))
-    np.testing.assert_allclose(series[16:32], generate(trainer.networks.average, draw), atol=1e-6)
+    np.testing.assert_allclose(series[16:32], run_generator(trainer.networks.average, draw), atol=1e-6)
     for steering in (None, Steering(), Steering({}, sharing=1)):
         assert (trainer.sampler.sample(3, small, 40, "word", steering)[0] == series).all()
 

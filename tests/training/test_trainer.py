@@ -15,11 +15,12 @@ from rnngan_cli.losses import play
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
 from rnngan_cli.losses.play import Batch
 from rnngan_cli.networks.recurrent import Recurrent
+from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices, key, uniform
 from rnngan_cli.training import sampling
-from rnngan_cli.training.history import DIAGNOSTICS, Row
+from rnngan_cli.training.history import DIAGNOSTICS, HistoryUpdate
 from rnngan_cli.training.loop import Loop
-from rnngan_cli.training.trainer import State, Trainer, fit
+from rnngan_cli.training.trainer import Trainer, fit
 
 Configure = Callable[..., RunConfig]
 NAMES = list(losses.VARIANTS)
@@ -31,7 +32,7 @@ def start(config: RunConfig, dataset: Dataset) -> Trainer:
     return trainer
 
 
-def differing(one: State, other: State) -> list[str]:
+def differing(one: Arrays, other: Arrays) -> list[str]:
     """Arrays that are not the same bits."""
     assert {part: list(arrays) for part, arrays in one.items()} == {
         part: list(arrays) for part, arrays in other.items()
@@ -70,9 +71,9 @@ class Runs:
 
     config: RunConfig
     cut: int
-    rows: tuple[list[Row], list[Row], list[Row]]
-    states: tuple[State, State, State]
-    halfway: tuple[State, State]
+    rows: tuple[list[HistoryUpdate], list[HistoryUpdate], list[HistoryUpdate]]
+    states: tuple[Arrays, Arrays, Arrays]
+    halfway: tuple[Arrays, Arrays]
     traces: tuple[int, int]
 
 
@@ -99,10 +100,10 @@ def runs(request: pytest.FixtureRequest, brief: Dataset, configure: Configure) -
     loss, cell, fields = WITH_OPTIONS[request.param]
     config = configure(loss, cell=cell, seed=5, steps=5, history_every=2, critic_steps=2, **fields)
 
-    def run(trainer: Trainer, first_step: int = 0) -> tuple[list[Row], State]:
+    def run(trainer: Trainer, first_step: int = 0) -> tuple[list[HistoryUpdate], Arrays]:
         """Rows, and the state after the first of them."""
-        rows: list[Row] = []
-        first: State = {}
+        rows: list[HistoryUpdate] = []
+        first: Arrays = {}
         for row in fit(trainer, brief, first_step):
             first = first or trainer.state()
             rows.append(row)
@@ -210,7 +211,7 @@ class Recorder:
 
 def recorded(
     config: RunConfig, dataset: Dataset, first_step: int = 0, num_labels: int = 0
-) -> tuple[Recorder, list[Row]]:
+) -> tuple[Recorder, list[HistoryUpdate]]:
     recorder: Any = Recorder(config, num_labels)
     return recorder, list(fit(recorder, dataset, first_step))
 
@@ -306,9 +307,9 @@ def test_diagnostics_follow_from_the_logits(loss: str, readout: str, small: Data
     labels = trainer.one_hot(small.train.labels[rows])
     batch = Batch(tf.constant(small.train.series[rows]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.draw(trainer.game, tf.constant(0), "d-noise", tf.constant(0), batch)
-    generated = play.generate(trainer.networks.generator, draw)
+    generated = play.run_generator(trainer.networks.generator, draw)
     real, fake = (
-        np.asarray(play.judge(trainer.networks.discriminator, one, draw.seen).logits)
+        np.asarray(play.discriminate(trainer.networks.discriminator, one, draw.seen).logits)
         for one in (batch.series, generated)
     )
     # bce and cgan: sigmoid 1/2. mse, kld and wgan, whose optima lie elsewhere: half-way between the two means
@@ -342,7 +343,7 @@ def test_one_adam_step_is_taken_on_the_sum_of_loss_and_penalty(small: Dataset, c
         rows = batch_indices(50, 8, number, 0, "d-batches")
         counter, real = tf.constant(number), tf.constant(small.train.series[rows])
         draw = trainer.variant.draw(trainer.game, tf.constant(0), "d-noise", counter, Batch(real))
-        generated = play.generate(trainer.networks.generator, draw)
+        generated = play.run_generator(trainer.networks.generator, draw)
         alpha = np.asarray(uniform(key(tf.constant(0), "alpha", counter), [8, 1, 1]))
         with tf.GradientTape() as tape:
             penalty = PENALTIES["gp"]

@@ -14,7 +14,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.tuning.choice import Tried, choose, expected_best, mean_ranks, verdicts
+from rnngan_cli.tuning.choice import Tried, choose_setting, expected_best, mean_ranks, setting_verdicts
 from rnngan_cli.tuning.search import AXES, TUNED, draws, fitted, paper, setting
 from rnngan_cli.tuning.trials import Budget, Trial, of_one_dataset, plan_trials, shared_experiment, winners_experiment
 from tests.support.places import ROOT
@@ -255,20 +255,20 @@ def test_fresh_seeds_are_fresh() -> None:
 
 
 def test_the_best_mean_wins() -> None:
-    assert choose([Tried(0, (0.3, 0.1)), Tried(1, (0.1, 0.2)), Tried(2, (0.05, 0.5))]).number == 1
+    assert choose_setting([Tried(0, (0.3, 0.1)), Tried(1, (0.1, 0.2)), Tried(2, (0.05, 0.5))]).number == 1
 
 
 def test_a_diverged_run_is_worse_than_any_score() -> None:
-    assert choose([Tried(0, (0.0, INF)), Tried(1, (1e300, 1e300))]).number == 1
+    assert choose_setting([Tried(0, (0.0, INF)), Tried(1, (1e300, 1e300))]).number == 1
 
 
 def test_with_nothing_but_diverged_runs_the_fewest_win_and_then_the_first() -> None:
-    assert choose([Tried(0, (INF, INF)), Tried(1, (INF, 9.0)), Tried(2, (0.1, INF))]).number == 1
-    assert choose([Tried(1, (INF,)), Tried(0, (INF,))]).number == 0
+    assert choose_setting([Tried(0, (INF, INF)), Tried(1, (INF, 9.0)), Tried(2, (0.1, INF))]).number == 1
+    assert choose_setting([Tried(1, (INF,)), Tried(0, (INF,))]).number == 0
 
 
 def test_equal_trials_are_settled_by_number() -> None:
-    assert choose([Tried(2, (0.5,)), Tried(1, (0.5,)), Tried(3, (0.5,))]).number == 1
+    assert choose_setting([Tried(2, (0.5,)), Tried(1, (0.5,)), Tried(3, (0.5,))]).number == 1
 
 
 def test_mean_ranks_by_hand() -> None:
@@ -348,11 +348,13 @@ def test_nothing_but_diverged_settings() -> None:
 def test_verdicts_are_corrected_for_their_number() -> None:
     """Five seeds each, apart: p = 2 / C(10, 5) = 1/126; twice that after Holm, beside a pair that is equal."""
     low, high = [1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, INF]
-    first, second = verdicts([(high, low), (low, low)])
+    first, second = setting_verdicts([(high, low), (low, low)])
     assert first == f"better (p {2 / 126:.2g} after Holm)"
     assert second == "no difference shown (5 seeds; p 1 after Holm)"
-    assert verdicts([(low, high)]) == [f"worse (p {1 / 126:.2g} after Holm)"]
+    assert setting_verdicts([(low, high)]) == [f"worse (p {1 / 126:.2g} after Holm)"]
 
 
 def test_few_seeds_show_nothing() -> None:
-    assert verdicts([([9.0], [1.0])]) == ["no difference shown (1 seed; 4 are the fewest that can show one at 5 %)"]
+    assert setting_verdicts([([9.0], [1.0])]) == [
+        "no difference shown (1 seed; 4 are the fewest that can show one at 5 %)"
+    ]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.results.exports.source import Source, find_sources
+from rnngan_cli.results.exports.source import ExportSource, find_sources
 from rnngan_cli.system.text import counted
 
-Writer = Callable[[Source, Path, list[str]], str]
+Writer = Callable[[ExportSource, Path, list[str]], str]
 """From what is exported, the file or folder to write and a list that notes are added to, to what was written, in words.
 """
 
@@ -41,37 +41,37 @@ class Format:
     needs: tuple[str, ...] = ()
 
 
-def _csv(source: Source, target: Path, notes: list[str]) -> str:
+def _csv(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import tables
 
     return tables.write_csv(source, target, notes)
 
 
-def _parquet(source: Source, target: Path, notes: list[str]) -> str:
+def _parquet(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import tables
 
     return tables.write_parquet(source, target, notes)
 
 
-def _latex(source: Source, target: Path, notes: list[str]) -> str:
+def _latex(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import latex
 
     return latex.write_latex(source, target, notes)
 
 
-def _keras(source: Source, target: Path, notes: list[str]) -> str:
+def _keras(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import generators
 
     return generators.write_generators(source, target, notes)
 
 
-def _tensorboard(source: Source, target: Path, notes: list[str]) -> str:
+def _tensorboard(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import events
 
     return events.write_events(source, target, notes)
 
 
-def _mlflow(source: Source, target: Path, notes: list[str]) -> str:
+def _mlflow(source: ExportSource, target: Path, notes: list[str]) -> str:
     from rnngan_cli.results.exports import tracking
 
     return tracking.write_tracking(source, target, notes)
@@ -103,7 +103,7 @@ class Exported:
         notes: a line for everything that was left out, and why.
     """
 
-    source: Source
+    source: ExportSource
     target: Path
     said: str
     notes: list[str]

@@ -9,23 +9,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.exports.source import EndedRun, Source, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import make_own_folder, write_bytes
 from rnngan_cli.system.text import counted, markdown_table
 
-NAME = "events.out.tfevents.0000000000.rnngan"
+EVENTS_NAME = "events.out.tfevents.0000000000.rnngan"
 """TensorBoard takes files with `tfevents` in their name, in the order of the number after it."""
 ALWAYS = ("loss", "cell", "dataset", "seed")
 """Hyperparameters of the table; others are in it where they differ."""
 _PARTS = {"_loss": "losses", "_norm": "norms"}
 
 
-def write_events(source: Source, target: Path, notes: list[str]) -> str:
+def write_events(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Writes every run that has ended, and the table of hyperparameters over them.
 
     Raises:
@@ -48,7 +48,7 @@ def write_run(folder: Path, sweep: SweepFolder, run: EndedRun, notes: list[str])
 
 def run_file(folder: Path, name: str) -> Path:
     """Where a run's events are."""
-    return folder / name / NAME
+    return folder / name / EVENTS_NAME
 
 
 def write_table(folder: Path, configs: Sequence[RunConfig]) -> None:
@@ -66,7 +66,7 @@ def write_table(folder: Path, configs: Sequence[RunConfig]) -> None:
     scores = [Metric(f"scores/{name}", display_name=row.title) for name, row in METRICS.items() if row.primary]
     # Times are no part of it: the same runs give the same bytes.
     table = hparams_config_pb(columns, scores, time_created_secs=1)
-    write_bytes(folder / NAME, _file([Event(wall_time=0, summary=table)]))
+    write_bytes(folder / EVENTS_NAME, _file([Event(wall_time=0, summary=table)]))
 
 
 def hyperparameters(config: RunConfig) -> dict[str, bool | float | str]:
@@ -133,7 +133,7 @@ def _pictures(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> dict[str, 
     from rnngan_cli.results.figures.controls import draw_generated
     from rnngan_cli.results.groups import Grid, read_reference, read_samples
 
-    if run.status["state"] != "done":
+    if run.status["state"] != RunState.DONE:
         return {}
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
     rows = pd.DataFrame([{**facts, "data": str(run.scores.get("data_sha256", ""))[:12]}])
@@ -177,7 +177,7 @@ def _ended(run: EndedRun, seconds: float) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
-    status = api_pb2.STATUS_SUCCESS if run.status["state"] == "done" else api_pb2.STATUS_FAILURE
+    status = api_pb2.STATUS_SUCCESS if run.status["state"] == RunState.DONE else api_pb2.STATUS_FAILURE
     ended = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=seconds)
     told = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=ended))
     value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR)

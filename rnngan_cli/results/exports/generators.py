@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngan_cli.config import SCHEMA_VERSION
+from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.lazy import Tensor, keras, tf
-from rnngan_cli.results.exports.source import Source, nothing_finished, target_folder
+from rnngan_cli.results.exports.source import ExportSource, nothing_finished, target_folder
 from rnngan_cli.store import RunFolder
 from rnngan_cli.system.atomic import check_target, write_bytes, write_json
 from rnngan_cli.system.text import counted
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SUFFIX = ".keras"
 
 
-def write_generators(source: Source, target: Path, notes: list[str]) -> str:
+def write_generators(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Writes the generator of every run that is done: the moving average, which is what is sampled.
 
     Args:
@@ -66,7 +66,7 @@ def write_generators(source: Source, target: Path, notes: list[str]) -> str:
 
 def _is_done(folder: RunFolder, notes: list[str]) -> bool:
     try:
-        return bool(folder.status()["state"] == "done")
+        return bool(folder.status()["state"] == RunState.DONE)
     except DamagedFileError as error:
         notes.append(f"{folder.path.name}: left out, {error}")
         return False
@@ -89,7 +89,7 @@ def _write(folder: RunFolder, path: Path) -> None:
 
     check_resolved(config)
     dataset = data.load(config.data)
-    cost.check(config, dataset)
+    cost.check_memory(config, dataset)
     trainer = restored(folder.path, config, dataset, weights)
     model, description = standalone(trainer, dataset)
     with tempfile.TemporaryDirectory() as place:  # Keras writes to a path alone
@@ -124,7 +124,7 @@ def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, A
     model = keras.Model(inputs, back(series), name="generator")
     from rnngan_cli.networks import build
 
-    sampled, own = build.places(trainer.networks.average), build.places(model)
+    sampled, own = build.weight_places(trainer.networks.average), build.weight_places(model)
     for place, weight in own.items():
         weight.assign(sampled[place])
     return model, {

@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnngan_cli.config import ENDED
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results import derived
-from rnngan_cli.results.cautions import cautions, places
-from rnngan_cli.results.exports.source import Source, nothing_finished
+from rnngan_cli.results.cautions import board_places, cautions
+from rnngan_cli.results.exports.source import ExportSource, nothing_finished
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
     directions,
@@ -24,7 +25,6 @@ from rnngan_cli.results.leaderboard_text import (
 )
 from rnngan_cli.results.leaderboard_text import text_rows as first_rows
 from rnngan_cli.results.statistics.significance import verdicts
-from rnngan_cli.store import ENDED
 from rnngan_cli.system.atomic import check_target, write_text
 from rnngan_cli.system.text import counted
 from rnngan_cli.system.version import __version__
@@ -44,20 +44,20 @@ HEAD = """% Written by rnngan {version}: the leaderboard of {name}.
 """
 
 
-def write_latex(source: Source, target: Path, notes: list[str]) -> str:
+def write_latex(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Writes the tables as one file.
 
     Raises:
         UserError: no run has scores, or the file cannot be.
     """
     check_target(target, (".tex",))
-    runs, board, damage = derived.read(source.sweep)
+    runs, board, damage = derived.read_tables(source.sweep)
     notes += damage
     if board.empty:
         raise nothing_finished(source)
     name = source.sweep.path.resolve().name
     shown = shown_best(runs, [*shown_scores(board), *second_scores(board)])
-    found = [table for place in places(board) for table in _tables_of(name, place, runs, board, shown)]
+    found = [table for place in board_places(board) for table in _tables_of(name, place, runs, board, shown)]
     write_text(target, "\n".join([HEAD.format(version=__version__, name=printable(name)), *found]))
     return f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}"
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import ENDED, RunConfig
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import ENDED, HistoryRow, RunFolder, SweepFolder, find_sweeps
+from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder, find_sweeps
 from rnngan_cli.system.atomic import make_own_folder
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportSource:
     """A sweep, or one run of it.
 
     Attributes:
@@ -56,7 +56,7 @@ class EndedRun:
         return self.folder.path.name
 
 
-def find_sources(results: Path) -> list[Source]:
+def find_sources(results: Path) -> list[ExportSource]:
     """The run at `results`, or the sweep there, or every sweep directly below it.
 
     Raises:
@@ -64,11 +64,11 @@ def find_sources(results: Path) -> list[Source]:
     """
     if (results / "config.json").is_file():
         run = results.resolve()  # named by the user, who may name a link
-        return [Source(SweepFolder(run.parent.parent), run.name)]
-    return [Source(sweep) for sweep in find_sweeps(results)]
+        return [ExportSource(SweepFolder(run.parent.parent), run.name)]
+    return [ExportSource(sweep) for sweep in find_sweeps(results)]
 
 
-def ended_runs(source: Source, notes: list[str]) -> list[EndedRun]:
+def ended_runs(source: ExportSource, notes: list[str]) -> list[EndedRun]:
     """Reads the runs that have ended, by name; those that cannot be read are passed over and told in `notes`.
 
     Raises:
@@ -95,7 +95,7 @@ def _provenance(folder: RunFolder) -> dict[str, Any]:
         return {}  # where a result came from is no part of it: the run stays
 
 
-def nothing_finished(source: Source) -> UserError:
+def nothing_finished(source: ExportSource) -> UserError:
     """The error for results in which there is nothing to export yet."""
     return UserError(
         f"`{source.sweep.path}`: no run has ended with results that can be read; let `rnngan sweep` finish one"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.errors import printable
 from rnngan_cli.results import derived, runs_table
-from rnngan_cli.results.exports.source import EndedRun, Source, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
 from rnngan_cli.system.atomic import write_bytes
 from rnngan_cli.system.csv_text import frame_csv
 from rnngan_cli.system.text import counted
@@ -20,18 +20,18 @@ _UNTOLD = ("schema_version", "checkpoint_every", "data.name", "data.file")
 """Of a config: told already, without effect on a result, or about the machine."""
 
 
-def write_csv(source: Source, target: Path, notes: list[str]) -> str:
+def write_csv(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Writes the tables as CSV, in which nothing is a formula to a spreadsheet."""
     return _write(source, target, notes, ".csv", lambda frame: frame_csv(frame).encode())
 
 
-def write_parquet(source: Source, target: Path, notes: list[str]) -> str:
+def write_parquet(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Writes the tables as Parquet, with the types of their columns."""
     return _write(source, target, notes, ".parquet", _parquet_bytes)
 
 
 def _write(
-    source: Source, target: Path, notes: list[str], suffix: str, encode: "Callable[[pd.DataFrame], bytes]"
+    source: ExportSource, target: Path, notes: list[str], suffix: str, encode: "Callable[[pd.DataFrame], bytes]"
 ) -> str:
     frames = tidy_frames(source, notes)
     folder = target_folder(target)
@@ -46,7 +46,7 @@ def _parquet_bytes(frame: "pd.DataFrame") -> bytes:
     return buffer.getvalue()
 
 
-def tidy_frames(source: Source, notes: list[str]) -> "dict[str, pd.DataFrame]":
+def tidy_frames(source: ExportSource, notes: list[str]) -> "dict[str, pd.DataFrame]":
     """The tables by name: `runs`, `histories` and `leaderboard`.
 
     Args:
@@ -59,7 +59,7 @@ def tidy_frames(source: Source, notes: list[str]) -> "dict[str, pd.DataFrame]":
     import pandas as pd
 
     runs = ended_runs(source, notes)
-    table, board, damage = derived.read(source.sweep)
+    table, board, damage = derived.read_tables(source.sweep)
     notes += [line for line in damage if not any(line in note for note in notes)]
     named = {str(row.folder): (str(row.loss), str(row.cell)) for row in table.itertuples()}
     # A run whose config does not fit its folder's name is in no table.

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import canonical_json
+from rnngan_cli.config import RunState, canonical_json
 from rnngan_cli.errors import EnvironmentFaultError, printable
-from rnngan_cli.results.exports.source import EndedRun, Source, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
 from rnngan_cli.system.text import counted
 
@@ -25,7 +25,7 @@ MOST_METRICS, MOST_PARAMS, PAGE = 1000, 100, 1000
 """What MLflow takes and gives at a time."""
 
 
-def write_tracking(source: Source, target: Path, notes: list[str]) -> str:
+def write_tracking(source: ExportSource, target: Path, notes: list[str]) -> str:
     """Adds every run that has ended to the experiment of its sweep.
 
     Raises:
@@ -150,5 +150,5 @@ def _tell(client: Any, experiment: str, run: EndedRun, results: str) -> None:
         client.log_batch(number, params=params[place : place + MOST_PARAMS])
     for place in range(0, len(metrics), MOST_METRICS):
         client.log_batch(number, metrics=metrics[place : place + MOST_METRICS])
-    client.set_terminated(number, "FINISHED" if run.status["state"] == "done" else "FAILED", end_time=ended)
+    client.set_terminated(number, "FINISHED" if run.status["state"] == RunState.DONE else "FAILED", end_time=ended)
     client.set_tag(number, RESULTS_TAG, results)

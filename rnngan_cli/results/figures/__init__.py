@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.results.figures import controls, curves, embeddings, profiles, scores, series, style
-from rnngan_cli.results.groups import Group, read_groups, read_values
+from rnngan_cli.results.groups import RunGroup, read_groups, read_values
 from rnngan_cli.results.statistics.aggregates import Tasks
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import make_own_folder, write_bytes
@@ -30,7 +30,7 @@ from rnngan_cli.system.atomic import make_own_folder, write_bytes
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KINDS: "dict[str, Callable[[Group], Figure | None]]" = {
+FIGURES: "dict[str, Callable[[RunGroup], Figure | None]]" = {
     "loss-curves": curves.draw,
     "scores": scores.draw,
     "samples": series.draw,
@@ -77,7 +77,7 @@ def draw_sweep(sweep: SweepFolder) -> Drawn:
     with style.look():
         for name, group in zip(names, groups, strict=True):
             notes += group.notes
-            for kind, draw in KINDS.items():
+            for kind, draw in FIGURES.items():
                 figure = draw(group)
                 if figure is None and kind in OF_SOME_LOSSES:
                     continue

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.results.figures import style
-from rnngan_cli.results.groups import Grid, Group
+from rnngan_cli.results.groups import Grid, RunGroup
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
 NUM_VALUES = 10
 NUM_DRAWS = 8
-NUM_FEATURES = 3
+MOST_FEATURES_IN_GRID = 3
 NUM_PLAIN, PLAIN_COLUMNS = 96, 16
 """Images shown where nothing was set to several values in turn, and how many a row."""
 
@@ -32,7 +32,7 @@ class Panel:
     height: float
 
 
-def draw(group: Group) -> "Figure | None":
+def draw(group: RunGroup) -> "Figure | None":
     """Draws what labels and codes do to the samples of a group's losses, or returns None if none has any."""
     panels = [
         _panel(f"{loss}: {_words(grid)}", style.loss_style(loss)[0], grid)
@@ -66,10 +66,10 @@ def _panel(title: str, colour: str, grid: Grid) -> Panel:
     cells = _cells(grid)
     if grid.image:
         steps, features = grid.series.shape[2:]
-        room = style.WIDTH / 2 - 0.6 if grid.name else style.WIDTH - 0.4
+        room = style.FIGURE_WIDTH / 2 - 0.6 if grid.name else style.FIGURE_WIDTH - 0.4
         width = min(room / cells.shape[1], 0.6)  # of one image, in inches
         return Panel(title, colour, grid, cells.shape[0] * width * (steps + 1) / (features + 1) + 0.6)
-    return Panel(title, colour, grid, 0.85 * min(grid.series.shape[3], NUM_FEATURES) + 0.65)
+    return Panel(title, colour, grid, 0.85 * min(grid.series.shape[3], MOST_FEATURES_IN_GRID) + 0.65)
 
 
 def _cells(grid: Grid) -> np.ndarray:
@@ -94,7 +94,7 @@ def _compose(panels: list[Panel], title: str, subtitle: str, names: tuple[str, .
     across = 2 if images and len(panels) > 1 else 1
     rows = [panels[place : place + across] for place in range(0, len(panels), across)]
     heights = [max(panel.height for panel in row) for row in rows]
-    width = style.WIDTH / 2 + 1 if images and across == 1 and panels[0].grid.name else style.WIDTH
+    width = style.FIGURE_WIDTH / 2 + 1 if images and across == 1 and panels[0].grid.name else style.FIGURE_WIDTH
     figure = style.new_figure(sum(heights), title, subtitle, caption, legend=False, width=width)
     parts = figure.subfigures(len(rows), across, height_ratios=heights, squeeze=False)
     for part, panel in zip(parts.ravel(), panels, strict=False):
@@ -132,7 +132,7 @@ def _draw_images(part: "SubFigure", panel: Panel, names: tuple[str, ...]) -> Non
 def _draw_lines(part: "SubFigure", panel: Panel, names: tuple[str, ...]) -> None:
     series, values = panel.grid.series, panel.grid.values
     places = style.spread(len(values), NUM_VALUES)
-    num_features = min(series.shape[3], NUM_FEATURES)
+    num_features = min(series.shape[3], MOST_FEATURES_IN_GRID)
     grid = part.subplots(num_features, len(places), squeeze=False, sharex=True, sharey="row")
     steps = np.arange(series.shape[2])
     for row in range(num_features):

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.results.figures import style
-from rnngan_cli.results.groups import TERMS, Curve, Group
+from rnngan_cli.results.groups import TERMS, Curve, RunGroup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,7 @@ _CAPTION = (
 )
 
 
-def draw(group: Group) -> "Figure | None":
+def draw(group: RunGroup) -> "Figure | None":
     """Draws the loss curves of a group, or returns None if no run has ended with a history."""
     if not any(group.curves.values()):
         return None
@@ -43,19 +44,19 @@ def draw(group: Group) -> "Figure | None":
     return figure
 
 
-def _seeds(group: Group) -> str:
-    counts = sorted({sum(curve.state == "done" for curve in group.curves[loss]) for loss in group.losses})
+def _seeds(group: RunGroup) -> str:
+    counts = sorted({sum(curve.state == RunState.DONE for curve in group.curves[loss]) for loss in group.losses})
     words = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return f"mean of {words} finished {'run' if counts[-1] == 1 else 'runs'} a loss"
 
 
-def _panel(axes: "Axes", group: Group, loss: str) -> None:
+def _panel(axes: "Axes", group: RunGroup, loss: str) -> None:
     colour, _ = style.loss_style(loss)
     curves = group.curves[loss]
     name = style.told(loss, 11)
     axes.set_title(name["text"], loc="left", weight="bold", color=colour, fontsize=name["fontsize"])
     if not any(len(curve.steps) for curve in curves):
-        finished = group.state_count(loss, "done")
+        finished = group.state_count(loss, RunState.DONE)
         style.say(axes, "history cannot be read" if finished else group.gaps[loss])
         return
     values = np.concatenate([curve.losses[term] for curve in curves for term in TERMS])
@@ -65,11 +66,11 @@ def _panel(axes: "Axes", group: Group, loss: str) -> None:
     axes.yaxis.set_major_formatter(style.short_number)
     for term in TERMS:
         look = _line_style(term, colour)
-        _mean_and_band(axes, [curve for curve in curves if curve.state == "done"], term, look)
+        _mean_and_band(axes, [curve for curve in curves if curve.state == RunState.DONE], term, look)
         for curve in curves:
-            if curve.state == "diverged":
+            if curve.state == RunState.DIVERGED:
                 _broken_line(axes, curve, term, look, (low, high))
-    facts = [style.diverged_words(group.state_count(loss, "diverged"), group.state_count(loss, "done"))]
+    facts = [style.diverged_words(group.state_count(loss, RunState.DIVERGED), group.state_count(loss, RunState.DONE))]
     facts.append(_cut_words(values, low, high))
     axes.set_title("; ".join(filter(None, facts)), loc="right", fontsize=9.5, color=style.SOFT)
 
@@ -132,7 +133,7 @@ def _cut_words(values: np.ndarray, low: float, high: float) -> str:
     return f"cut: goes {', '.join(words)}".replace("-", "−").replace("e+0", "e").replace("e+", "e") if words else ""
 
 
-def _legend(figure: "Figure", group: Group) -> None:
+def _legend(figure: "Figure", group: RunGroup) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -141,10 +142,10 @@ def _legend(figure: "Figure", group: Group) -> None:
     handles: list[Any] = [Line2D([], [], linewidth=1.8, **_line_style("d_loss", "")), dashed[0]]
     labels = ["discriminator", "generator (in the loss's colour)" if len(colours) > 1 else "generator"]
     curves = [curve for loss in group.losses for curve in group.curves[loss]]
-    if any(sum(curve.state == "done" for curve in group.curves[loss]) > 1 for loss in group.losses):
+    if any(sum(curve.state == RunState.DONE for curve in group.curves[loss]) > 1 for loss in group.losses):
         handles.append(Patch(facecolor="#c8c8c8"))
         labels.append("least to greatest of the runs")
-    if any(curve.state == "diverged" for curve in curves):
+    if any(curve.state == RunState.DIVERGED for curve in curves):
         handles.append(Line2D([], [], color=style.INK, linewidth=0.9, marker="X", markersize=8, mec="white"))
         labels.append("one diverged run and its end")
     style.add_legend(figure, handles, labels)

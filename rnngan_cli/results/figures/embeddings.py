@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.results.figures import style
-from rnngan_cli.results.groups import Group, Reference
+from rnngan_cli.results.groups import Reference, RunGroup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 NUM_POINTS = 100
 _FEWEST = 3
 
-Pairs = dict[str, tuple[np.ndarray, np.ndarray]]
+EmbeddedPoints = dict[str, tuple[np.ndarray, np.ndarray]]
 """By loss: real and generated points, (n, values) each, as many of one as of the other."""
 
 
-def draw_pca(group: Group) -> "Figure | None":
+def draw_pca(group: RunGroup) -> "Figure | None":
     """Draws real and generated series on the plane of the real ones, or returns None if either is missing."""
     pairs = _pairs(group)
     if group.reference is None or not pairs:
@@ -73,7 +73,7 @@ def _limits(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
     return np.stack([least, np.where(greatest > least, greatest, least + 1.0)], axis=1)
 
 
-def draw_tsne(group: Group) -> "Figure | None":
+def draw_tsne(group: RunGroup) -> "Figure | None":
     """Draws t-SNE maps of real and generated series, or returns None if either is missing."""
     pairs = _pairs(group)
     if not pairs:
@@ -108,7 +108,7 @@ def _flat(series: np.ndarray, reference: Reference) -> np.ndarray:
     return scaled.reshape(len(series), -1)
 
 
-def _pairs(group: Group) -> Pairs:
+def _pairs(group: RunGroup) -> EmbeddedPoints:
     if group.reference is None or len(group.reference.series) < _FEWEST:
         return {}
     real, pairs = group.reference.series, {}
@@ -157,13 +157,13 @@ def _tsne(points: np.ndarray) -> np.ndarray:
     return np.asarray(model.fit_transform(points.astype(np.float32)), dtype=np.float64)
 
 
-def _frame(group: Group, pairs: Pairs, kind: str, caption: str) -> "tuple[Figure, list[Axes]]":
+def _frame(group: RunGroup, pairs: EmbeddedPoints, kind: str, caption: str) -> "tuple[Figure, list[Axes]]":
     """A figure with heading, legend and an empty panel a loss; a loss without points says why."""
     from matplotlib.lines import Line2D
 
     columns = len(group.losses) if len(group.losses) <= 4 else min(5, -(-len(group.losses) // 2))
     rows = -(-len(group.losses) // columns)
-    width = {1: 6.5, 2: 8.0}.get(columns, style.WIDTH)
+    width = {1: 6.5, 2: 8.0}.get(columns, style.FIGURE_WIDTH)
     seeds = sorted({group.samples[loss].seed for loss in pairs})
     counts = sorted({len(real) for real, _ in pairs.values()})
     words = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GRID = np.linspace(0, 1.1, 221)
 """Where a profile is drawn: steps of 0.005, to just above the ceiling."""
-COLUMNS, COLUMNS_OF_SETTINGS = 5, 4
+PANEL_COLUMNS, COLUMNS_OF_SETTINGS = 5, 4
 _FROM_TO = "0 is the floor (real training series), 1 the ceiling (noise)"
 _DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
 
@@ -30,7 +30,7 @@ def draw_profiles(values: Tasks) -> "Figure":
     """Draws the share of runs at or below each normalised score: a panel a loss, with its bootstrap band."""
     runs, table = known(values), aggregate_table(values)
     losses = [row["loss"] for row in table]
-    columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else COLUMNS, len(losses))
+    columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else PANEL_COLUMNS, len(losses))
     rows = -(-len(losses) // columns)
     figure = style.new_figure(
         (2.1 if any(" " in loss for loss in losses) else 1.8) * rows + 0.5,

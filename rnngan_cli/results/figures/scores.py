@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.results.figures import style
-from rnngan_cli.results.groups import Group
+from rnngan_cli.results.groups import RunGroup
 from rnngan_cli.results.statistics.intervals import Interval, mean_interval
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Line:
     interval: Interval | None
 
 
-def draw(group: Group) -> "Figure | None":
+def draw(group: RunGroup) -> "Figure | None":
     """Draws the primary scores of a group, or returns None if no finished run has any."""
     metrics = [metric for metric in METRICS.values() if metric.primary and len(_scores(group, metric.name))]
     if not metrics:
@@ -57,23 +58,23 @@ def draw(group: Group) -> "Figure | None":
     return figure
 
 
-def _scores(group: Group, name: str, loss: str | None = None) -> np.ndarray:
+def _scores(group: RunGroup, name: str, loss: str | None = None) -> np.ndarray:
     """Finite scores of finished runs, of one loss or of all."""
     if name not in group.runs.columns:
         return np.zeros(0)
-    runs = group.runs[group.runs["status"] == "done"]
+    runs = group.runs[group.runs["status"] == RunState.DONE]
     runs = runs if loss is None else runs[runs["loss"] == loss]
     values = runs[name].to_numpy(dtype=np.float64)
     return values[np.isfinite(values)]
 
 
-def _seeds(group: Group) -> str:
+def _seeds(group: RunGroup) -> str:
     counts = sorted({int((group.runs["loss"] == loss).sum()) for loss in group.losses})
     words = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     return f"{words} seed{'' if counts == [1] else 's'} a loss"
 
 
-def _lines(group: Group, metric: Metric) -> list[Line]:
+def _lines(group: RunGroup, metric: Metric) -> list[Line]:
     """The panel's lines, best mean first, losses without a score last."""
     lines = []
     for loss in group.losses:
@@ -84,8 +85,8 @@ def _lines(group: Group, metric: Metric) -> list[Line]:
     return [lines[place] for place in np.argsort(badness, kind="stable")]
 
 
-def _diverged(group: Group, loss: str) -> str:
-    return style.diverged_words(group.state_count(loss, "diverged"), group.state_count(loss, "done"))
+def _diverged(group: RunGroup, loss: str) -> str:
+    return style.diverged_words(group.state_count(loss, RunState.DIVERGED), group.state_count(loss, RunState.DONE))
 
 
 def _panel(axes: "Axes", metric: Metric, lines: list[Line], real: np.ndarray) -> None:
@@ -170,7 +171,7 @@ def _draw_arrow(axes: "Axes", edge: float, height: int, arrow: str, colour: str)
     axes.plot([edge], [height], marker=arrow, markersize=ARROW, color=colour, transform=place, zorder=5)
 
 
-def _legend(figure: "Figure", group: Group, metrics: list[Metric]) -> None:
+def _legend(figure: "Figure", group: RunGroup, metrics: list[Metric]) -> None:
     from matplotlib.lines import Line2D
 
     colour, marker = style.loss_style(group.losses[0])

@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.results.figures import style
-from rnngan_cli.results.groups import Group, Reference
+from rnngan_cli.results.groups import Reference, RunGroup
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NUM_SERIES = 12
-NUM_FEATURES = 5
+MOST_FEATURES_DRAWN = 5
 
-Row = tuple[str, str, np.ndarray | str]
+PictureRow = tuple[str, str, np.ndarray | str]
 """Title, colour, and the series (series, steps, features), or why there are none."""
 
 
-def draw(group: Group) -> "Figure | None":
+def draw(group: RunGroup) -> "Figure | None":
     """Draws real and generated series of a group, or returns None if either is missing."""
     reference = group.reference
     if reference is None or not group.samples:
         return None
-    rows: list[Row] = [("real", style.INK, _few(reference.series))]
+    rows: list[PictureRow] = [("real", style.INK, _few(reference.series))]
     seeds = {samples.seed for samples in group.samples.values()}
     for loss in group.losses:
         found = group.samples.get(loss)
@@ -43,8 +43,8 @@ def _few(series: np.ndarray) -> np.ndarray:
     return series[style.spread(len(series), NUM_SERIES)]
 
 
-def _draw_lines(group: Group, reference: Reference, rows: list[Row], seeds: str) -> "Figure":
-    names = reference.feature_names[:NUM_FEATURES]
+def _draw_lines(group: RunGroup, reference: Reference, rows: list[PictureRow], seeds: str) -> "Figure":
+    names = reference.feature_names[:MOST_FEATURES_DRAWN]
     hidden = len(reference.feature_names) - len(names)
     figure = style.new_figure(
         0.95 * len(rows) + 0.6,
@@ -80,7 +80,7 @@ def _draw_lines(group: Group, reference: Reference, rows: list[Row], seeds: str)
     return figure
 
 
-def _limits(rows: list[Row], column: int) -> tuple[float, float]:
+def _limits(rows: list[PictureRow], column: int) -> tuple[float, float]:
     """The real series' range, and up to 40 % more of it on either side if generated ones need it."""
     real = rows[0][2]
     if isinstance(real, str):  # pragma: no cover - the first row is always series
@@ -108,10 +108,10 @@ def _lines(axes: "Axes", content: np.ndarray | str, column: int, colour: str) ->
     axes.plot(steps, content[:, :, column].T, color=colour, linewidth=0.8, alpha=0.75, marker=marker)
 
 
-def _draw_images(group: Group, reference: Reference, rows: list[Row], seeds: str) -> "Figure":
+def _draw_images(group: RunGroup, reference: Reference, rows: list[PictureRow], seeds: str) -> "Figure":
     steps, features = reference.series.shape[1:]
     width = NUM_SERIES * (features + 1) - 1
-    height = (style.WIDTH - 1.1) * steps / width
+    height = (style.FIGURE_WIDTH - 1.1) * steps / width
     figure = style.new_figure(
         (height + 0.09) * len(rows) + 0.1,
         f"Real and generated images: {group.name}",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH = 10.0
+FIGURE_WIDTH = 10.0
 """Inches. At 150 dpi, shown 900 pixels wide, 10 points are 12.5 pixels: the size of a page's text."""
 INK, SOFT, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
 
@@ -103,7 +103,7 @@ def file_names(titles: Sequence[str]) -> list[str]:
 
 
 def new_figure(
-    height: float, title: str, subtitle: str, caption: str, *, legend: bool, width: float = WIDTH
+    height: float, title: str, subtitle: str, caption: str, *, legend: bool, width: float = FIGURE_WIDTH
 ) -> "Figure":
     """An empty figure with a heading above and a caption below the room for its panels.
 

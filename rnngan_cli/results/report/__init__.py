@@ -15,11 +15,11 @@ from rnngan_cli.results.report.page import page
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import check_target, write_text
 
-NAME = "report.html"
+REPORT_NAME = "report.html"
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """What `write_report` made.
 
     Attributes:
@@ -33,7 +33,7 @@ class Written:
 
 def write_report(
     sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None, output: Path | None = None
-) -> Written:
+) -> WrittenReport:
     """Writes the report of a sweep; the same results give the same bytes.
 
     Args:
@@ -46,8 +46,8 @@ def write_report(
         UserError: some run has scores, and the score or the baseline is unknown; or no such file can be written.
         EnvironmentFaultError: the disk refused.
     """
-    path = output or sweep.path / NAME
+    path = output or sweep.path / REPORT_NAME
     check_target(path, (".html", ".htm"))
     facts = gather(sweep, score, baseline)
     write_text(path, page(facts))
-    return Written(path, tuple(facts.notes))
+    return WrittenReport(path, tuple(facts.notes))

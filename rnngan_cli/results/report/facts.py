@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import cautions, places
+from rnngan_cli.results.cautions import board_places, cautions
 from rnngan_cli.results.comparison import Compared, compared_tables
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures.style import COLOURS, loss_style
@@ -18,7 +19,7 @@ from rnngan_cli.results.leaderboard_text import explanation, second_scores, show
 from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.runs_table import score_names
-from rnngan_cli.store import ENDED, RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.text import command_line
 
@@ -105,7 +106,7 @@ def _of_runs(
         one |= {"place": title, "state": row["status"], "seed": int(row["seed"]), "step": int(row["step"])}
         one["scores"] = {name: finite(row[name]) for name in score_names(runs) if name in METRICS}
         one["history"] = _history(folder, row, len(runs), notes)
-        drawn = read_samples(sweep, row, references[title], notes) if row["status"] == "done" else None
+        drawn = read_samples(sweep, row, references[title], notes) if row["status"] == RunState.DONE else None
         one["samples"] = sample_facts(drawn, room, num_series) if drawn else None
         left_out += bool(drawn and not one["samples"]["series"])
         charts["runs"].append(one)
@@ -177,7 +178,7 @@ def board_facts(board: "pd.DataFrame") -> list[dict[str, Any]]:
     """
     names = [*shown_scores(board), *second_scores(board)]
     tables = []
-    for dataset, cell in places(board):
+    for dataset, cell in board_places(board):
         rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
         tables.append(
             {

@@ -6,6 +6,7 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from rnngan_cli.config import RunState
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison_text import aggregates_text
@@ -17,7 +18,7 @@ from rnngan_cli.system.version import __version__
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-_STATES = ("done", "diverged", "failed", "running", "interrupted", "pending")
+_STATES = (RunState.DONE, RunState.DIVERGED, RunState.FAILED, RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
 _BAR = 100
 """Units across which an interval is drawn."""
 
@@ -56,7 +57,7 @@ def _values(facts: Facts) -> dict[str, Any]:
         "columns": board_columns(facts.board) if not facts.board.empty else [],
         "reading": reading,
         "cautions": warnings,
-        "unwell": facts.runs[facts.runs["status"].isin(["diverged", "failed"])].to_dict("records"),
+        "unwell": facts.runs[facts.runs["status"].isin([RunState.DIVERGED, RunState.FAILED])].to_dict("records"),
         "runs": facts.runs.to_dict("records"),
         "details": {name: _detail(one) for name, one in facts.details.items()},
         "made_with": made_with(facts.details),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.results.statistics.intervals import badness, chance_lower, task_columns
-from rnngan_cli.system.randomness import generator
+from rnngan_cli.system.randomness import random_generator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def normalised(
         values = table["value"].to_numpy(dtype=np.float64, copy=True)
         if not table["scored"].any() or np.isnan(values[table["scored"]]).any():
             continue
-        values[table["status"] == "diverged"] = max(1.0, *values[~np.isnan(values)])
+        values[table["status"] == RunState.DIVERGED] = max(1.0, *values[~np.isnan(values)])
         names = table[by].to_numpy(dtype=str)
         sides = {name: values[(names == name) & ~np.isnan(values)] for name in found}
         if all(map(len, sides.values())):
@@ -86,7 +87,7 @@ def normalised(
 
 
 def _badness(table: "pd.DataFrame", score: str) -> np.ndarray:
-    return badness(score, table[score].where(table["status"] == "done").to_numpy(dtype=np.float64))
+    return badness(score, table[score].where(table["status"] == RunState.DONE).to_numpy(dtype=np.float64))
 
 
 def mean(values: Values) -> Any:
@@ -137,7 +138,7 @@ def _limits(values: Values, aggregate: Aggregate, level: float, resamples: int, 
     """Lower and upper percentile (2, ...) of an aggregate that gives (resamples, ...)."""
     if not values or not all(len(task) for task in values):
         raise ValueError(f"`values` of {[len(task) for task in values]} runs: expected one task or more with runs each")
-    random = generator(seed, "bootstrap")
+    random = random_generator(seed, "bootstrap")
     drawn = aggregate([random.choice(task, (resamples, len(task))) for task in values])
     limits: np.ndarray = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return limits

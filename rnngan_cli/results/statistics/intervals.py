@@ -118,7 +118,7 @@ def badness(score: str, values: Any) -> np.ndarray:
     return METRICS[score].badness(values) if score in METRICS else np.asarray(values, dtype=np.float64)
 
 
-def checked(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
+def checked_rows(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
     """The table with its scores as float64, None as NaN."""
     missing = [column for column in _RUN_COLUMNS if column not in rows.columns]
     if missing:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import unknown
-from rnngan_cli.results.statistics.intervals import badness, chance_lower, checked, factor_words, task_columns
+from rnngan_cli.results.statistics.intervals import badness, chance_lower, checked_rows, factor_words, task_columns
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
@@ -144,12 +145,12 @@ def verdicts(
     """
     import pandas as pd
 
-    rows, task = checked(rows, (score,)), task_columns(by)
+    rows, task = checked_rows(rows, (score,)), task_columns(by)
     names = sorted(rows[by].unique())
     if baseline is not None and baseline not in names:
         raise unknown(factor_words(by), baseline, names)
-    rows = rows.assign(value=rows[score].where(rows["status"] == "done"))  # NaN for diverged runs
-    rows["badness"] = np.where(rows["status"] == "diverged", np.inf, badness(score, rows["value"]))
+    rows = rows.assign(value=rows[score].where(rows["status"] == RunState.DONE))  # NaN for diverged runs
+    rows["badness"] = np.where(rows["status"] == RunState.DIVERGED, np.inf, badness(score, rows["value"]))
     lines: list[dict[str, Any]] = []
     for place, table in rows.groupby(task, observed=True):
         scored = table[table["badness"].notna()]

@@ -14,7 +14,7 @@ from rnngan_cli.sweeps.engines.engine import Cluster, Engine, Placement
 
 
 @dataclass(frozen=True)
-class Row:
+class EngineEntry:
     """An engine.
 
     Attributes:
@@ -30,7 +30,7 @@ class Row:
     start: Callable[[Placement], Engine]
 
 
-ENGINES: Mapping[str, Row] = {
-    "local": Row("processes on this machine", local.check, local.describe_cores, local.LocalEngine),
-    "ray": Row("tasks of Ray, on one machine or many", ray.check, lambda: 0, ray.RayEngine),
+ENGINES: Mapping[str, EngineEntry] = {
+    "local": EngineEntry("processes on this machine", local.check, local.describe_cores, local.LocalEngine),
+    "ray": EngineEntry("tasks of Ray, on one machine or many", ray.check, lambda: 0, ray.RayEngine),
 }

@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import RunConfig, build
+from rnngan_cli.config import RunConfig, RunState, build
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
 from rnngan_cli.system.atomic import disk_errors_told
@@ -46,7 +46,7 @@ def attempt(
         folder.make()
         with held_in_turn(folder.path, stop, waiting) as mine:
             if not mine:
-                return {"state": "interrupted", "reason": "", "memory_mib": peak_memory_mib()}
+                return {"state": RunState.INTERRUPTED, "reason": "", "memory_mib": peak_memory_mib()}
             if (settled := _settled(folder, job["protocol"])) is not None:  # by whoever held it
                 return {**settled, "memory_mib": peak_memory_mib()}
             folder.create(config)
@@ -62,7 +62,7 @@ def attempt(
                     )
                     reason = str(folder.status().get("reason", ""))
                 except StoppedError:
-                    state, reason = "interrupted", ""
+                    state, reason = RunState.INTERRUPTED, ""
                 except Exception as error:
                     _print(error)
                     _record_failure(folder, error)
@@ -70,10 +70,10 @@ def attempt(
     except EnvironmentFaultError as error:
         return {"state": "refused", "reason": str(error), "memory_mib": peak_memory_mib()}
     except UserError as error:
-        return {"state": "failed", "reason": str(error), "memory_mib": peak_memory_mib()}
+        return {"state": RunState.FAILED, "reason": str(error), "memory_mib": peak_memory_mib()}
     except Exception as error:  # noqa: BLE001 - one broken run must not stop the others; it is told and logged
         # the process may be in any state: out of memory, TensorFlow in disorder
-        return {"state": "failed", "reason": _in_one_line(error), "memory_mib": peak_memory_mib(), "spent": True}
+        return {"state": RunState.FAILED, "reason": _in_one_line(error), "memory_mib": peak_memory_mib(), "spent": True}
     return {"state": state, "reason": reason, "memory_mib": peak_memory_mib()}
 
 
@@ -100,7 +100,7 @@ def _record_failure(folder: RunFolder, error: Exception) -> None:
         step = int(folder.status()["step"])
     except DamagedFileError:
         step = 0
-    state = "interrupted" if isinstance(error, EnvironmentFaultError) else "failed"
+    state = RunState.INTERRUPTED if isinstance(error, EnvironmentFaultError) else RunState.FAILED
     with suppress(EnvironmentFaultError):  # the disk is full: the driver tells
         folder.write_status(state, step, reason=_in_one_line(error))
 

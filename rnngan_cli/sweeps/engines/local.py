@@ -13,7 +13,7 @@ from typing import IO, Any
 from rnngan_cli.config import RunConfig
 from rnngan_cli.errors import UserError
 from rnngan_cli.sweeps.engines.engine import Cluster, Message, Placement
-from rnngan_cli.sweeps.engines.messages import parse
+from rnngan_cli.sweeps.engines.messages import parse_message
 from rnngan_cli.system.device import describe_cores, is_loud, worker_environment
 
 
@@ -101,7 +101,7 @@ class LocalWorker:
     def _listen(self, inbox: "queue.Queue[Message]", overhearing: threading.Thread) -> None:
         heard, damage = False, ""
         for line in self.process.stdout or ():
-            message = parse(line)
+            message = parse_message(line)
             if message is not None:
                 heard = True
                 inbox.put((self.number, message))

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from rnngan_cli.store import STATES
+from rnngan_cli.config import RunState
 
-OUTCOMES = (*STATES, "refused")
+OUTCOMES = (*RunState, "refused")
 """How a run that a worker took can end; `refused` is the disk's."""
 
 
-def parse(line: str) -> dict[str, Any] | None:
+def parse_message(line: str) -> dict[str, Any] | None:
     """The message in a line; None where it is none, as when a library prints into the worker's channel.
 
     >>> parse('{"event": "progress", "step": 3, "d_loss": 0.5, "g_loss": 0.7}')["step"]

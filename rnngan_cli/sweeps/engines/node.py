@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.sweeps.engines import parcels
 from rnngan_cli.sweeps.engines.attempt import attempt
@@ -130,7 +131,7 @@ def _tell_all(errand: Errand, stop: Callable[[], bool], tell: Tell) -> None:
     except UserError as error:  # this machine, not the run
         ended = {"state": "refused", "reason": str(error)}
     except Exception as error:  # noqa: BLE001 - told to the driver
-        ended = {"state": "failed", "reason": f"{type(error).__name__}: {error}"[:300], "spent": True}
+        ended = {"state": RunState.FAILED, "reason": f"{type(error).__name__}: {error}"[:300], "spent": True}
     finally:
         tell({"event": "ended", **ended})
 
@@ -160,7 +161,7 @@ def _bench(requested: str) -> Any:
         UserError: the device is not there.
     """
     if requested not in _benches:
-        device.start(device.choose(requested, len(device.quiet_gpus())))
+        device.start(device.choose_device(requested, len(device.quiet_gpus())))
         from rnngan_cli.sweeps.run import Bench
 
         _benches[requested] = Bench(requested)

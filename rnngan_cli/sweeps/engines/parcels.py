@@ -31,7 +31,7 @@ def stamps(folder: Path) -> dict[str, Stamp]:
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        passing = name.name == lock.NAME or any(part.endswith(".tmp") for part in name.parts)
+        passing = name.name == lock.LOCK_NAME or any(part.endswith(".tmp") for part in name.parts)
         if path.is_file() and not path.is_symlink() and not passing:
             facts = path.stat()
             found[name.as_posix()] = (facts.st_size, facts.st_mtime_ns)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.engines import parcels
@@ -27,7 +27,7 @@ from rnngan_cli.system import provenance
 from rnngan_cli.system.device import worker_environment
 
 INSTALL = "pip install 'rnngan[ray]'"
-MOST_LOST = 5
+MOST_LOST_TASKS = 5
 """A run that has lost so many machines or processes is not given to another one: it may be what ends them."""
 TASKS_PER_PROCESS = 50
 """After so many a process is replaced: TensorFlow does not give memory back."""
@@ -220,23 +220,23 @@ class RayWorker:
 
     def _done(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
         """Has a run done, by another machine if one is lost; how it ended, or why this worker has."""
-        for _ in range(MOST_LOST):
+        for _ in range(MOST_LOST_TASKS):
             try:
                 return self._do(config, folder, protocol)
             except UserError as error:
-                state = "refused" if isinstance(error, EnvironmentFaultError) else "failed"
+                state = "refused" if isinstance(error, EnvironmentFaultError) else RunState.FAILED
                 return {"state": state, "reason": str(error)}
             except self._engine.ray.exceptions.RayError as error:
                 if self._killed:
                     return {"code": -signal.SIGKILL}
                 if self._stopped:
-                    return {"state": "interrupted"}
+                    return {"state": RunState.INTERRUPTED}
                 reason = why_lost(error)
                 if not reason:
                     return {"state": "refused", "reason": f"a task of Ray ended by an error: {_last_line(error)}"}
                 with suppress(UserError, OSError):
                     RunFolder(folder).log(f"{reason}; going on elsewhere")
-        return {"code": 1, "damage": f"given up after {MOST_LOST} times: {reason}"}
+        return {"code": 1, "damage": f"given up after {MOST_LOST_TASKS} times: {reason}"}
 
     def _do(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
         """One task: passes on what it tells, and returns how the run ended.
@@ -262,7 +262,7 @@ class RayWorker:
                     self._tell(message)
         finally:
             self._stream = None
-        return {"state": "failed", "reason": "its task ended without a word"}
+        return {"state": RunState.FAILED, "reason": "its task ended without a word"}
 
 
 def why_lost(error: Exception) -> str:

@@ -50,7 +50,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the driver decides
     signal.signal(signal.SIGTERM, lambda *_: mailbox.stop())
     try:
-        chosen = device.choose(sys.argv[1], len(device.find_gpus()))
+        chosen = device.choose_device(sys.argv[1], len(device.find_gpus()))
     except UserError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the driver hears it
         return error.exit_code

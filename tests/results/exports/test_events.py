@@ -14,7 +14,7 @@ from PIL import Image
 
 from rnngan_cli.cli.tensorboard import Follower
 from rnngan_cli.results.exports import FORMATS, export
-from rnngan_cli.results.exports.events import NAME, tag_of
+from rnngan_cli.results.exports.events import EVENTS_NAME, tag_of
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.jobs import Job, Summary
 from rnngan_cli.sweeps.run import Bench, execute
@@ -156,7 +156,7 @@ def test_one_run_can_be_written(sweep: SweepFolder, logs: Path, tmp_path: Path) 
     run = next(sweep.runs()).path
     (done,) = export(run, "tensorboard", tmp_path / "logs")
     assert [path.name for path in done.target.iterdir() if path.is_dir()] == [run.name]
-    assert (done.target / run.name / NAME).read_bytes() == (logs / run.name / NAME).read_bytes()
+    assert (done.target / run.name / EVENTS_NAME).read_bytes() == (logs / run.name / EVENTS_NAME).read_bytes()
 
 
 def test_tensorflow_is_not_needed(sweep: SweepFolder, tmp_path: Path) -> None:
@@ -177,18 +177,18 @@ def test_a_sweep_writes_runs_as_they_end_and_changes_nothing_else(rnngan: Rnngan
     code, _, err = rnngan(*words)
     assert (code, err) == (0, "")
     logs, first = tmp_path / "told" / "export" / "tensorboard", next(SweepFolder(tmp_path / "told").runs())
-    assert len(list(logs.rglob(NAME))) == 3  # the table and two runs
+    assert len(list(logs.rglob(EVENTS_NAME))) == 3  # the table and two runs
     assert [event.step for event in accumulated(logs / first.path.name).Scalars("losses/d_loss")] == [1, 2]
     alone = RunFolder(tmp_path / "alone" / "runs" / first.path.name)
     device.start("cpu")  # as a worker does
     execute(first.config(), alone, protocol="quick", bench=Bench())
     for name in ("history.csv", "samples.npz", "weights/manifest.json", "config.json"):
         assert (alone.path / name).read_bytes() == (first.path / name).read_bytes()
-    before = {path: path.read_bytes() for path in logs.rglob(NAME)}
+    before = {path: path.read_bytes() for path in logs.rglob(EVENTS_NAME)}
     shutil.rmtree(logs / first.path.name)
     assert rnngan(*words)[0] == 0  # nothing to train: what is missing is written
     assert rnngan("export", "told", "--to", "tensorboard")[0] == 0  # the same writer, the same bytes
-    assert {path: path.read_bytes() for path in logs.rglob(NAME)} == before
+    assert {path: path.read_bytes() for path in logs.rglob(EVENTS_NAME)} == before
     assert rnngan("verify", "told")[0] == 0
 
 
@@ -237,4 +237,4 @@ def test_a_run_that_cannot_be_drawn_is_told_and_the_next_is_written(sweep: Sweep
     for job in (first, second):
         follower.end(1, job, "done", "")
     assert any(first.name in note and "scores.json" in note for note in follower.notes)
-    assert [path.parent.name for path in follower.folder.glob(f"*/{NAME}")] == [second.name]
+    assert [path.parent.name for path in follower.folder.glob(f"*/{EVENTS_NAME}")] == [second.name]

@@ -84,7 +84,7 @@ def ours(sweep: SweepFolder, config: RunConfig, count: int) -> tuple[dict[str, n
     batch = play.Batch(tf.constant(dataset.train.series[:count]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
     fed = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
-    scaled = play.generate(trainer.networks.average, draw)
+    scaled = play.run_generator(trainer.networks.average, draw)
     inputs = {name: np.asarray(value) for name, value in fed.items() if value is not None}
     return inputs, dataset.scaler.inverse(np.asarray(scaled))
 
@@ -187,7 +187,7 @@ def test_every_way_of_feeding(begin: Callable[..., Any], small: Any, loss: str, 
     inputs = {name: np.asarray(fed[name]) for name in about["inputs"]}
     if "conditions" in inputs:
         inputs["conditions"] = inputs["conditions"][:, 0]  # labels alone: the model puts them at the first step
-    expected = small.scaler.inverse(np.asarray(play.generate(trainer.networks.average, draw)))
+    expected = small.scaler.inverse(np.asarray(play.run_generator(trainer.networks.average, draw)))
     loose = "precision" in fields
     found = np.asarray(model(inputs))
     np.testing.assert_allclose(

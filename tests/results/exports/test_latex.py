@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from rnngan_cli.errors import UserError
-from rnngan_cli.results.derived import read
+from rnngan_cli.results.derived import read_tables
 from rnngan_cli.results.exports import export
 from rnngan_cli.results.exports.latex import escaped, shown_best
 from rnngan_cli.results.leaderboard_text import second_scores, shown_scores
@@ -89,7 +89,7 @@ def test_every_number_is_the_leaderboards(tmp_path: Path, name: str) -> None:
     (done,) = export(sweep.path, "latex")
     text = done.target.read_text(encoding="utf-8")
     assert set(re.findall(r"\\([A-Za-z]+)", re.sub(r"\\\\", " ", text))) <= KNOWN | {"usepackage"}
-    found, (_, board, _) = tables(text), read(sweep)
+    found, (_, board, _) = tables(text), read_tables(sweep)
     compared = 0
     for (dataset, cell), rows in board.groupby(["dataset", "cell"]):
         label = f"tab:{name}-{dataset}-{re.sub('[^A-Za-z0-9]+', '-', str(cell))}"

@@ -18,7 +18,7 @@ from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.figures import (
-    KINDS,
+    FIGURES,
     OF_A_SWEEP,
     OF_SOME_LOSSES,
     controls,
@@ -27,7 +27,7 @@ from rnngan_cli.results.figures import (
     profiles,
     style,
 )
-from rnngan_cli.results.groups import Group, read_groups, read_values
+from rnngan_cli.results.groups import RunGroup, read_groups, read_values
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 
@@ -105,7 +105,7 @@ def by_value(dataset: Dataset, num_values: int, num_draws: int) -> tuple[list[st
     return words, series.reshape(num_values, num_draws, *series.shape[1:])
 
 
-def only_group(sweep: SweepFolder) -> Group:
+def only_group(sweep: SweepFolder) -> RunGroup:
     groups, notes = read_groups(sweep)
     assert len(groups) == 1
     assert not notes
@@ -115,7 +115,7 @@ def only_group(sweep: SweepFolder) -> Group:
 def drawn(sweep: SweepFolder, kind: str) -> Any:
     """One picture of a sweep's only group, as a `Figure` laid out."""
     with style.look():
-        figure = KINDS[kind](only_group(sweep))
+        figure = FIGURES[kind](only_group(sweep))
         if figure is not None:
             figure.draw_without_rendering()
     return figure
@@ -150,7 +150,7 @@ def test_every_kind_of_picture_is_written(
     ten: tuple[SweepFolder, list[Path]],
 ) -> None:
     sweep, paths = ten
-    names = [*(f"{kind}-stocks-gru" for kind in KINDS), *OF_A_SWEEP]
+    names = [*(f"{kind}-stocks-gru" for kind in FIGURES), *OF_A_SWEEP]
     expected = {f"{name}.{end}" for name in names for end in ("png", "svg")}
     assert {path.name for path in paths} == expected
     assert {path.name for path in sweep.figures.iterdir()} == expected
@@ -192,11 +192,11 @@ def test_pictures_say_what_they_show(ten: tuple[SweepFolder, list[Path]], kind: 
         assert word in found
 
 
-@pytest.mark.parametrize("kind", [*KINDS, *OF_A_SWEEP])
+@pytest.mark.parametrize("kind", [*FIGURES, *OF_A_SWEEP])
 def test_no_text_is_cut_off_and_no_titles_overlap(ten: tuple[SweepFolder, list[Path]], kind: str) -> None:
     groups, _ = read_groups(ten[0])
     with style.look():
-        figure = OF_A_SWEEP[kind](read_values(ten[0], groups)) if kind in OF_A_SWEEP else KINDS[kind](groups[0])
+        figure = OF_A_SWEEP[kind](read_values(ten[0], groups)) if kind in OF_A_SWEEP else FIGURES[kind](groups[0])
         assert figure is not None
         figure.draw_without_rendering()
         panels = [axes.get_tightbbox() for axes in figure.axes]  # with titles, labels and marks
@@ -458,7 +458,7 @@ def test_runs_that_did_not_end_are_not_drawn(tmp_path: Path, stocks: Dataset) ->
     result = draw_sweep(sweep)
     assert result.paths == ()
     assert [note.split(" of ")[0] for note in result.notes[1:]] == [
-        kind for kind in KINDS if kind not in OF_SOME_LOSSES
+        kind for kind in FIGURES if kind not in OF_SOME_LOSSES
     ]
     add_run(sweep, stocks, "wgan")
     assert "no run finished" in texts(drawn(sweep, "loss-curves"))

@@ -218,14 +218,14 @@ def test_one_that_was_killed_while_it_started_is_replaced(
     (outside / "sitecustomize.py").write_text(
         f"import os, pathlib, signal, sys\nif {IN_A_WORKER}:\n"
         f"    count = len(list(pathlib.Path({str(tmp_path)!r}).glob('killed-*')))\n"
-        f"    if count < {scheduler.MOST_LOST - 1}:\n"
+        f"    if count < {scheduler.MOST_LOST_WORKERS - 1}:\n"
         f"        pathlib.Path({str(tmp_path)!r}, f'killed-{{count}}').touch()\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     sweep = Sweep(tmp_path / "sweep", "--losses", "bce", *SMALL)
     done = sweep.run("--json", env=environment)
     assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.glob("killed-*"))) == scheduler.MOST_LOST - 1
+    assert len(list(tmp_path.glob("killed-*"))) == scheduler.MOST_LOST_WORKERS - 1
 
 
 def test_the_python_that_runs_the_tests_tells_workers_apart() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngan_cli.sweeps.engines.messages import OUTCOMES, parse
+from rnngan_cli.sweeps.engines.messages import OUTCOMES, parse_message
 
 WHOLE: list[dict[str, Any]] = [
     {"event": "ready", "device": "cpu"},
@@ -19,7 +19,7 @@ WHOLE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("message", WHOLE, ids=str)
 def test_what_a_worker_says_is_understood(message: dict[str, Any]) -> None:
-    assert parse(json.dumps(message) + "\n") == message
+    assert parse_message(json.dumps(message) + "\n") == message
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_what_a_worker_says_is_understood(message: dict[str, Any]) -> None:
     ],
 )
 def test_anything_else_is_none(line: str) -> None:
-    assert parse(line) is None
+    assert parse_message(line) is None
 
 
 @given(st.text())
 def test_no_text_breaks_the_driver(line: str) -> None:
-    assert parse(line) is None
+    assert parse_message(line) is None
 
 
 @given(st.sampled_from(WHOLE), st.integers(1, 60))
 def test_a_message_that_was_cut_off_is_none(message: dict[str, Any], cut: int) -> None:
-    assert parse(json.dumps(message)[:-cut]) is None
+    assert parse_message(json.dumps(message)[:-cut]) is None
