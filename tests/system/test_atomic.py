@@ -25,7 +25,7 @@ ARRAYS = {"b": np.arange(12, dtype=np.float32).reshape(3, 4), "a": np.array(["x"
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from rnngan_cli import files
+from rnngan_cli.system import atomic
 from rnngan_cli.errors import EnvironmentFaultError
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # Python ignores SIGXFSZ, so that write() fails with EFBIG
 try:
@@ -62,7 +62,7 @@ def test_text_has_unix_line_ends(tmp_path: Path) -> None:
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     write_bytes(tmp_path / "a", b"old")
-    done = on_a_full_disk("files.write_bytes(Path('a'), b'x' * 5000)", tmp_path)
+    done = on_a_full_disk("atomic.write_bytes(Path('a'), b'x' * 5000)", tmp_path)
     assert done.returncode == 5, done.stderr
     assert done.stdout.startswith("`a`: cannot be written (File too large)")
     assert done.stdout.count("\n") == 1
@@ -72,7 +72,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     write_folder(tmp_path / "f", {"a": b"old"})
-    done = on_a_full_disk("files.write_folder(Path('f'), dict(a=b'new', b=b'x' * 5000))", tmp_path)
+    done = on_a_full_disk("atomic.write_folder(Path('f'), dict(a=b'new', b=b'x' * 5000))", tmp_path)
     assert done.returncode == 5, done.stderr
     assert read_folder(tmp_path / "f")["a"].read_bytes() == b"old"
     assert names(tmp_path) == ["f"]
@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("call", ["write_bytes(Path('no') / 'a', b'')", "write_folder(Path('no') / 'a', {})"])
 def test_a_folder_that_is_gone_is_told_and_not_made_again(call: str, tmp_path: Path) -> None:
-    done = on_a_full_disk(f"files.{call}", tmp_path)
+    done = on_a_full_disk(f"atomic.{call}", tmp_path)
     assert done.returncode == 5, done.stderr
     assert done.stdout.startswith("`no/a`: cannot be written, its folder is not there")
     assert done.stdout.count("\n") == 1
@@ -91,9 +91,9 @@ def test_a_process_killed_while_writing_leaves_the_old_file(tmp_path: Path) -> N
     """Killed after the temporary file was opened and before the rename."""
     write_bytes(tmp_path / "a", b"old")
     code = (
-        "import os, signal\nfrom pathlib import Path\nfrom rnngan_cli import files\n"
-        "files.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "files.write_bytes(Path('a'), b'new')\n"
+        "import os, signal\nfrom pathlib import Path\nfrom rnngan_cli.system import atomic\n"
+        "atomic.os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "atomic.write_bytes(Path('a'), b'new')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, timeout=60, check=False)
     assert done.returncode == -9

@@ -21,7 +21,7 @@ from rnngan_cli.system.lock import SILENCE_SECONDS, Holder, held, held_in_turn, 
 HOLDER = """
 import sys
 from pathlib import Path
-from rnngan_cli.lock import held
+from rnngan_cli.system.lock import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -127,6 +127,7 @@ def _tell_all(errand: Errand, stop: Callable[[], bool], tell: Tell) -> None:
     try:
         _check_versions(errand.versions)
         bench = _bench(errand.device)
+        tell({"event": "progress", "step": 0, "stage": "starting"})  # from here on silence counts, compiling included
         ended = _do(errand, bench, stop, tell)
     except UserError as error:  # this machine, not the run
         ended = {"state": "refused", "reason": str(error)}
