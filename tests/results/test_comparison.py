@@ -1,11 +1,10 @@
 """A sweep's losses, cells and data sets compared: one way through, the scale where data differ, claims."""
 
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
+from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation.metrics import SORT_BY
 from rnngan_cli.results.comparison import Claim, compared
@@ -28,13 +27,6 @@ def add(
         digest = HASHES[source.name] if source.window is None else f"{source.window:02}" * 32
         folder.write_scores(ScoreKey("quick", digest), {SORT_BY: value})
     folder.write_status("diverged" if value is None else "done", 5)
-
-
-@pytest.fixture
-def sweep(tmp_path: Path) -> SweepFolder:
-    folder = SweepFolder(tmp_path / "sweep")
-    folder.create(SweepConfig())
-    return folder
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,13 +21,6 @@ from rnngan_cli.results.runs_table import FACTS, KEYS, runs_table, score_names
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
-
-
-@pytest.fixture
-def sweep(tmp_path: Path) -> SweepFolder:
-    folder = SweepFolder(tmp_path / "sweep")
-    folder.create(SweepConfig())
-    return folder
 
 
 def finish(sweep: SweepFolder, config: RunConfig, value: float) -> RunFolder:

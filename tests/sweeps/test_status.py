@@ -3,11 +3,7 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +16,10 @@ from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.status import Observer, RunStanding
 from rnngan_cli.system.lock import held
+from tests.support.processes import TIMEOUT, launched, until
 
 Rnngan = Callable[..., tuple[int, str, str]]
-TIMEOUT = 300
+
 WORDS = (
     *("--losses", "bce", "--seeds", "2", "--steps", "1500", "--window", "3", "-j", "1", "--protocol", "quick"),
     *(
@@ -41,26 +38,6 @@ WORDS = (
 """Two runs of some seconds, no checkpoint before they have ended."""
 
 
-@contextmanager
-def start(*words: object) -> "Iterator[subprocess.Popen[str]]":
-    """A command in a process of its own, which does not outlive the test: one that fails must not wait for it."""
-    command = [sys.executable, "-m", "rnngan_cli", *map(str, words)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Waits for something to be true, and returns it."""
-    began = time.monotonic()
-    while not (found := condition()):
-        assert time.monotonic() - began < TIMEOUT
-        time.sleep(0.1)
-    return found
-
-
 def training(sweep: SweepFolder) -> RunStanding | None:
     """The run that is being trained, once it has a loss."""
     runs = Observer(sweep).look().runs if (sweep.path / "sweep.json").exists() else []
@@ -69,7 +46,7 @@ def training(sweep: SweepFolder) -> RunStanding | None:
 
 def test_a_sweep_is_watched_from_outside_while_it_runs(rnngan: Rnngan, tmp_path: Path) -> None:
     sweep = SweepFolder(tmp_path / "sweep")
-    with start("sweep", *WORDS, "-o", sweep.path) as driver:
+    with launched("sweep", *WORDS, "-o", sweep.path) as driver:
         run = until(lambda: training(sweep))
         assert 0 < run.step < 1500 == run.steps
         assert run.seconds > 0
@@ -83,7 +60,7 @@ def test_a_sweep_is_watched_from_outside_while_it_runs(rnngan: Rnngan, tmp_path:
         out = rnngan("status", sweep.path)[1]
         assert "1 pending, 1 running; about " in out
         assert " of 1500 " in out
-        with start("status", sweep.path, "--watch") as watching:
+        with launched("status", sweep.path, "--watch") as watching:
             out, err = driver.communicate(timeout=TIMEOUT)
             assert driver.returncode == 0, out + err
             out, err = watching.communicate(timeout=60)
@@ -98,7 +75,7 @@ def test_a_sweep_is_watched_from_outside_while_it_runs(rnngan: Rnngan, tmp_path:
 
 def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(rnngan: Rnngan, tmp_path: Path) -> None:
     sweep = SweepFolder(tmp_path / "sweep")
-    with start("sweep", *WORDS, "-o", sweep.path) as driver:
+    with launched("sweep", *WORDS, "-o", sweep.path) as driver:
         until(lambda: training(sweep))
         processes = [*psutil.Process(driver.pid).children(), psutil.Process(driver.pid)]
         for process in processes:
@@ -111,7 +88,7 @@ def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(
     standing = Observer(sweep).look()
     assert (standing.counts, standing.workers, standing.seconds_left) == ({"interrupted": 1, "pending": 1}, 0, None)
     assert "nobody is at it: the command that began it goes on" in rnngan("status", sweep.path)[1]
-    with start("status", sweep.path, "--watch") as watching:
+    with launched("status", sweep.path, "--watch") as watching:
         assert watching.stdout is not None
         assert "1 interrupted, 1 pending" in watching.stdout.readline()
         watching.send_signal(signal.SIGINT)

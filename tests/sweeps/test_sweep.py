@@ -4,16 +4,13 @@ Everything here happens for real: signals are sent, processes are killed, the di
 """
 
 import contextlib
-import fcntl
 import json
-import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,85 +19,20 @@ import pytest
 
 from rnngan_cli.config import ENDED, SweepConfig
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.eta import expected_seconds
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Summary
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.survey import survey
 from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.system.lock import held
-
-TIMEOUT = 420
-DATA = ("--window", "3", "-s", "sines.series=150")
-SIZE = ("-s", "units=3", "-s", "batch_size=8", "--protocol", "quick", "-j", "1")
-SHORT = ("--losses", "bce,mse", "--seeds", "2", "--steps", "4", "-s", "history_every=2", *SIZE, *DATA)
-"""Four runs of two shapes."""
-LONG = ("--losses", "bce", "--seeds", "1", "--steps", "900", "-s", "history_every=25", "-s", "checkpoint_every=50")
-RESULTS = ("config.json", "history.csv", "scores.json", "samples.npz", "status.json")
-
-
-class Sweep:
-    """A sweep's command and folder."""
-
-    def __init__(self, output: Path, *words: str) -> None:
-        self.output, self.words = output, words
-        self.folder = SweepFolder(output)
-
-    def start(self, *more: str, **how: Any) -> "subprocess.Popen[str]":
-        words = [sys.executable, "-m", "rnngan_cli", "sweep", *self.words, "-o", str(self.output), *more]
-        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
-
-    def run(self, *more: str, **how: Any) -> "subprocess.CompletedProcess[str]":
-        with self.start(*more, **how) as process:
-            try:
-                out, err = process.communicate(timeout=TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        assert "Traceback" not in out + err
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-    def states(self) -> dict[str, str]:
-        """State by folder name, as on disk."""
-        return {folder.path.name: str(folder.status()["state"]) for folder in self.folder.runs()}
-
-    def contents(self) -> dict[str, bytes]:
-        """Everything reproducible of every run."""
-        runs = self.output / "runs"
-        paths = [path for name in (*RESULTS, "weights/*") for path in runs.glob(f"*/{name}")]
-        return {str(path.relative_to(runs)): path.read_bytes() for path in paths}
-
-    def touched(self) -> dict[str, int]:
-        """When every file of every run was last written."""
-        return {str(path): path.stat().st_mtime_ns for path in (self.output / "runs").rglob("*")}
-
-
-def until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Waits for something that a process is going to do."""
-    started = time.monotonic()
-    while not condition():
-        assert process.poll() is None, f"ended with code {process.returncode}: {process.communicate()}"
-        assert time.monotonic() - started < TIMEOUT
-        time.sleep(0.02)
+from tests.support.processes import TIMEOUT, finish, until
+from tests.support.sweeps import DATA, LONG, SHORT, SIZE, Sweep, once
 
 
 def worker_of(process: "subprocess.Popen[str]") -> psutil.Process:
     (child,) = psutil.Process(process.pid).children()
     return child
-
-
-def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that is made by whichever process of the test run comes first."""
-    base = tmp_path_factory.getbasetemp()
-    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            making = path.with_suffix(".making")
-            shutil.rmtree(making, ignore_errors=True)
-            make(making)
-            making.rename(path)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -455,23 +387,6 @@ def long_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return once(tmp_path_factory, "long-sweep", make)
 
 
-def has_checkpoint(sweep: Sweep, after: int = 0) -> bool:
-    """Whether the only run has a checkpoint beyond a step."""
-    found = sweep.output.glob("runs/*/checkpoints/step-*")
-    return any(int(path.name.removeprefix("step-")) > after for path in found)
-
-
-def newest(sweep: Sweep) -> int:
-    steps = [int(path.name.removeprefix("step-")) for path in sweep.output.glob("runs/*/checkpoints/step-*")]
-    return max(steps, default=0)
-
-
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    out, err = process.communicate(timeout=TIMEOUT)
-    assert "Traceback" not in out + err
-    return process.returncode, out + err
-
-
 def refused_while(driver: "subprocess.Popen[str]", sweep: Sweep) -> None:
     """A second driver is told who holds the folder, and leaves everything alone."""
     second = sweep.run()
@@ -485,9 +400,9 @@ def test_a_sweep_stopped_in_every_way_ends_as_one_that_was_not(tmp_path: Path, l
     sweep = Sweep(tmp_path / "sweep", *LONG, *SIZE, *DATA, "--progress", "plain")
 
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-        before = newest(sweep)
+        before = sweep.newest()
         with sweep.start() as driver:
-            until(lambda before=before: has_checkpoint(sweep, before), driver)  # type: ignore[misc]
+            until(lambda before=before: sweep.newest() > before, driver)  # type: ignore[misc]
             worker = worker_of(driver)
             worker.suspend()  # else it may end while the second driver starts
             if number is signal.SIGINT:
@@ -499,19 +414,19 @@ def test_a_sweep_stopped_in_every_way_ends_as_one_that_was_not(tmp_path: Path, l
         assert "stopping after a checkpoint" in said
         assert "interrupted: the same command goes on from here" in said
         assert list(sweep.states().values()) == ["interrupted"]
-        assert newest(sweep) > before
+        assert sweep.newest() > before
 
-    before = newest(sweep)
+    before = sweep.newest()
     with sweep.start() as driver:
-        until(lambda: has_checkpoint(sweep, before), driver)
+        until(lambda: sweep.newest() > before, driver)
         worker = worker_of(driver)
         driver.kill()
     worker.wait(timeout=60)  # the end of its input tells it
     assert list(sweep.states().values()) == ["interrupted"]
 
-    before = newest(sweep)
+    before = sweep.newest()
     with sweep.start("--retries", "1") as driver:
-        until(lambda: has_checkpoint(sweep, before), driver)
+        until(lambda: sweep.newest() > before, driver)
         worker_of(driver).kill()
         found, said = finish(driver)
     assert found == 0, said
@@ -569,7 +484,7 @@ def test_a_killed_worker_fails_its_run_alone(tmp_path: Path) -> None:
     words = ["bce,mse" if word == "bce" else word for word in LONG]
     sweep = Sweep(tmp_path / "sweep", *words, "-s", "mse.steps=4", *SIZE, *DATA, "--progress", "plain")
     with sweep.start() as driver:
-        until(lambda: has_checkpoint(sweep), driver)
+        until(lambda: sweep.newest() > 0, driver)
         worker_of(driver).kill()
         found, said = finish(driver)
     assert found == 1, said

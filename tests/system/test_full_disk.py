@@ -21,7 +21,8 @@ import pytest
 
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.sweeps.plan import plan
-from tests.sweeps.test_sweep import DATA, LONG, SIZE, Sweep, finish, has_checkpoint, until
+from tests.support.processes import finish, until
+from tests.support.sweeps import DATA, LONG, SIZE, Sweep
 
 HOOK = '''
 """Takes the room away when a path that fits the pattern in the file ARMED is opened to be written, or made."""
@@ -313,7 +314,7 @@ def test_a_folder_that_cannot_be_written_to(whole: Sweep, tmp_path: Path) -> Non
 def test_results_that_are_removed_under_a_sweep_are_not_half_there_again(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path / "sweep", *LONG, *SIZE, *DATA, "--json")
     with sweep.start() as driver:
-        until(lambda: has_checkpoint(sweep), driver)
+        until(lambda: sweep.newest() > 0, driver)
         sweep.output.rename(tmp_path / "elsewhere")
         code, said = finish(driver)
     assert code == 5, said

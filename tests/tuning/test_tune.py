@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,8 @@ from rnngan_cli.tuning.report import mean_words
 from rnngan_cli.tuning.search import draws
 from rnngan_cli.tuning.trials import Budget, of_one_dataset, plan_trials, tuned
 from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
+from tests.support.processes import TIMEOUT, ended, launch, until
 
-TIMEOUT = 420
 SMALL = (
     "-s",
     "units=3",
@@ -53,18 +52,11 @@ class Command:
 
     def start(self, *more: str) -> "subprocess.Popen[str]":
         self.folder.mkdir(exist_ok=True)
-        words = [sys.executable, "-m", "rnngan_cli", "tune", *WORDS, "-j", "1", "--progress", "plain", *more]
-        return subprocess.Popen(words, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return launch("tune", *WORDS, "-j", "1", "--progress", "plain", *more, cwd=self.folder)
 
     def run(self, *more: str) -> "subprocess.CompletedProcess[str]":
         with self.start(*more) as process:
-            try:
-                out, err = process.communicate(timeout=TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        assert "Traceback" not in out + err
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+            return ended(process)
 
     def written(self) -> dict[str, bytes]:
         """Everything derived."""
@@ -240,15 +232,6 @@ def test_a_tune_interrupted_then_killed_ends_as_if_it_had_not_been(done: Command
 
 def num_runs(command: Command, part: str) -> int:
     return len(list((command.results / part / "runs").glob("*/config.json")))
-
-
-def until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Waits for something that a process is going to do."""
-    started = time.monotonic()
-    while not condition():
-        assert process.poll() is None, f"ended with code {process.returncode}: {process.communicate()}"
-        assert time.monotonic() - started < TIMEOUT
-        time.sleep(0.02)
 
 
 def test_a_failed_run_stops_the_choice_and_is_tried_again_the_next_time(done: Command) -> None:

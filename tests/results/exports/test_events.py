@@ -19,7 +19,7 @@ from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.jobs import Job, Summary
 from rnngan_cli.sweeps.run import Bench, execute
 from rnngan_cli.system import device
-from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 Rnngan = Callable[..., tuple[int, str, str]]
 
@@ -27,9 +27,7 @@ Rnngan = Callable[..., tuple[int, str, str]]
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
     """Four runs of the published benchmark, two losses, one of them with codes, and a diverged one."""
-    path = tmp_path_factory.mktemp("results") / "benchmark"
-    shutil.copytree(ROOT / "results" / "benchmark", path, ignore=shutil.ignore_patterns("figures"))
-    sweep = SweepFolder(path)
+    sweep = copy_published("benchmark", tmp_path_factory.mktemp("results") / "benchmark")
     for folder in sweep.runs():
         if not folder.path.name.startswith(("bce-gru-sines", "infogan-gru-sines-s0")):
             folder.clear()

@@ -1,7 +1,6 @@
 """LaTeX tables, read by a small parser of their own: every row has its columns, every number is the leaderboard's."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from rnngan_cli.results.exports.latex import escaped, shown_best
 from rnngan_cli.results.leaderboard_text import second_scores, shown_scores
 from rnngan_cli.store import SweepFolder
 from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 KNOWN = {
     "begin", "end", "centering", "footnotesize", "setlength", "tabcolsep", "caption", "label", "toprule", "midrule",
@@ -26,8 +26,7 @@ KNOWN = {
 
 
 def copied(tmp_path: Path, name: str = "benchmark") -> SweepFolder:
-    shutil.copytree(ROOT / "results" / name, tmp_path / name, ignore=shutil.ignore_patterns("figures"))
-    return SweepFolder(tmp_path / name)
+    return copy_published(name, tmp_path / name)
 
 
 def split(text: str, mark: str) -> list[str]:

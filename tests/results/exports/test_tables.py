@@ -17,6 +17,7 @@ from rnngan_cli.results.exports.tables import _frame
 from rnngan_cli.store import SweepFolder
 from tests.support.pages import write_strangers_sweep
 from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 Rnngan = Callable[..., tuple[int, str, str]]
 FORMULA = "=HYPERLINK(1)\n+1"
@@ -25,9 +26,7 @@ FORMULA = "=HYPERLINK(1)\n+1"
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
     """A copy of the published benchmark: 60 runs that were trained."""
-    path = tmp_path_factory.mktemp("results") / "benchmark"
-    shutil.copytree(ROOT / "results" / "benchmark", path, ignore=shutil.ignore_patterns("figures"))
-    return SweepFolder(path)
+    return copy_published("benchmark", tmp_path_factory.mktemp("results") / "benchmark")
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Runs in MLflow, read back with its own client from a local tracking folder: each once, however often it is told."""
 
 import os
-import shutil
 import subprocess
 import sys
 import warnings
@@ -14,7 +13,7 @@ from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.results.exports import export
 from rnngan_cli.results.exports.tracking import DATABASE
 from rnngan_cli.store import SweepFolder
-from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's own dependencies, while it is read back
 
@@ -22,8 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's own dependencie
 @pytest.fixture
 def sweep(tmp_path: Path) -> SweepFolder:
     """Three runs of the published benchmark, one of them made a diverged one."""
-    shutil.copytree(ROOT / "results" / "benchmark", tmp_path / "benchmark", ignore=shutil.ignore_patterns("figures"))
-    sweep = SweepFolder(tmp_path / "benchmark")
+    sweep = copy_published("benchmark", tmp_path / "benchmark")
     for folder in sweep.runs():
         if not folder.path.name.startswith(("bce-gru-sines-s0", "bce-gru-sines-s1", "cgan-gru-stocks-s2")):
             folder.clear()

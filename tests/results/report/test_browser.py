@@ -18,6 +18,7 @@ from rnngan_cli.results.report import write_report
 from rnngan_cli.store import RunFolder, SweepFolder
 from tests.support.pages import HOSTILE, write_strangers_sweep
 from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, NARROW = (1280, 900), (390, 844)
@@ -48,11 +49,10 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reports")
     found = {}
     for name in ("benchmark", "digits-codes"):
-        shutil.copytree(ROOT / "results" / name, folder / name, ignore=shutil.ignore_patterns("figures"))
-        found[name] = write_report(SweepFolder(folder / name)).path
+        found[name] = write_report(copy_published(name, folder / name)).path
     shutil.copytree(folder / "benchmark", folder / "mixed")
     for part in ("runs", "reference"):
-        shutil.copytree(ROOT / "results" / "digits-codes" / part, folder / "mixed" / part, dirs_exist_ok=True)
+        shutil.copytree(folder / "digits-codes" / part, folder / "mixed" / part, dirs_exist_ok=True)
     found["mixed"] = write_report(SweepFolder(folder / "mixed")).path
     found["cells"] = write_report(write_sweep(folder / "cells", 100)).path
     return found

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -26,6 +25,7 @@ from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from tests.support.pages import HOSTILE, write_strangers_sweep
 from tests.support.places import ROOT
+from tests.support.sweeps import copy_published
 
 Rnngan = Callable[..., tuple[int, str, str]]
 PUBLISHED = ("benchmark", "adam-vs-sgd", "digits-codes")
@@ -33,8 +33,7 @@ PUBLISHED = ("benchmark", "adam-vs-sgd", "digits-codes")
 
 def copied(tmp_path: Path, name: str) -> SweepFolder:
     """A published sweep, to be written to."""
-    shutil.copytree(ROOT / "results" / name, tmp_path / name, ignore=shutil.ignore_patterns("figures"))
-    return SweepFolder(tmp_path / name)
+    return copy_published(name, tmp_path / name)
 
 
 class Page(HTMLParser):

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from rnngan_cli.sweeps import scheduler
-from tests.sweeps.test_sweep import DATA, SIZE, Sweep
+from tests.support.sweeps import DATA, SIZE, Sweep
 
 LOSSES = '''
 """Losses that break the process that trains them."""

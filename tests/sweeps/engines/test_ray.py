@@ -24,8 +24,10 @@ from rnngan_cli.sweeps.engines.connection import room
 from rnngan_cli.sweeps.engines.engine import Cluster
 from rnngan_cli.sweeps.engines.node import Token, _check_versions
 from rnngan_cli.sweeps.engines.ray import task_device, tasks_per_process, why_lost
-from tests.sweeps.test_sweep import RESULTS, TIMEOUT, until
-from tests.sweeps.test_sweep import Sweep as LocalSweep
+from tests.support import processes
+from tests.support.processes import launch, until
+from tests.support.sweeps import RESULTS
+from tests.support.sweeps import Sweep as LocalSweep
 
 SIZE = ("-s", "units=3", "-s", "batch_size=8", "--protocol", "quick", "--window", "3", "-s", "sines.series=150")
 LONG = ("--steps", "1500", "-s", "history_every=25", "-s", "checkpoint_every=50")
@@ -44,30 +46,21 @@ class Sweep(LocalSweep):
         self.named = named or str(path)
 
     def start(self, *more: str, **how: Any) -> "subprocess.Popen[str]":
-        words = [sys.executable, "-m", "rnngan_cli", "sweep", *self.words, "-o", self.named, "--progress", "plain"]
-        pipe = subprocess.PIPE
-        return subprocess.Popen([*words, *more], cwd=self.output.parent, stdout=pipe, stderr=pipe, text=True, **how)
+        words = ("sweep", *self.words, "-o", self.named, "--progress", "plain", *more)
+        return launch(*words, cwd=self.output.parent, **how)
 
     def end(self, *more: str, code: int = 0) -> tuple[str, str]:
         """What it said on both streams, once it has ended with this code."""
         with self.start(*more) as process:
             return finish(process, code)
 
-    def newest(self, name: str = "*") -> int:
-        """The step of the newest checkpoint of a run, or of any."""
-        found = self.output.glob(f"runs/{name}/checkpoints/step-*")
-        return max((int(path.name.removeprefix("step-")) for path in found), default=0)
-
 
 def finish(process: "subprocess.Popen[str]", code: int) -> tuple[str, str]:
     """Nothing that Ray has to say is among what it said."""
-    try:
-        out, err = process.communicate(timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    assert process.returncode == code, out + err
-    assert not {word for word in ("Traceback", "raylet", "core_worker", "WARNING") if word in out + err}
+    done = processes.ended(process)
+    out, err = done.stdout, done.stderr
+    assert done.returncode == code, out + err
+    assert not {word for word in ("raylet", "core_worker", "WARNING") if word in out + err}
     return out, err
 
 
@@ -314,7 +307,7 @@ def test_without_ray_the_line_says_what_to_install(tmp_path: Path) -> None:
     )
     for words, code in ((["sweep", "--engine", "ray", "-o", str(tmp_path / "sweep")], 2), (["doctor"], 0)):
         done = subprocess.run(
-            [sys.executable, "-c", hide, *words], capture_output=True, text=True, timeout=TIMEOUT, check=False
+            [sys.executable, "-c", hide, *words], capture_output=True, text=True, timeout=processes.TIMEOUT, check=False
         )
         assert done.returncode == code
         assert "pip install 'rnngan[ray]'" in done.stdout + done.stderr
