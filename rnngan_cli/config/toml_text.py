@@ -1,4 +1,8 @@
-"""Plain values as the text of an experiment file; Python's own library only reads TOML."""
+"""Plain values as the text of an experiment file; Python's own library only reads TOML.
+
+The libraries that write TOML break every list over several lines; an experiment's lists of losses and seeds are read,
+and changed by hand, on one.
+"""
 
 import json
 from collections.abc import Mapping
@@ -41,4 +45,5 @@ def _value(value: object) -> str:
         return f"{{{', '.join(f'{_key(name)} = {_value(one)}' for name, one in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # A JSON string is a TOML string but for the character DEL, which TOML refuses unless it is escaped.
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("\x7f", "\\u007f")

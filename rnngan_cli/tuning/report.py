@@ -10,6 +10,7 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.config.toml_text import toml_text
+from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import Metric
 from rnngan_cli.results.statistics.intervals import mean_interval
 from rnngan_cli.system.atomic import disk_errors_told, write_bytes, write_text
@@ -163,7 +164,7 @@ def _words(trial: Trial) -> str:
 def write_experiment(path: Path, values: Mapping[str, Any], notes: Sequence[str], command: str) -> None:
     """Writes an experiment file that begins with how it was made."""
     lines = [line for note in notes for line in textwrap.wrap(note, 118)]
-    text = "\n".join([*(f"# {line}" for line in [*lines, f"Made by: {command}"]), toml_text(values)])
+    text = "\n".join([*(f"# {printable(line)}" for line in [*lines, f"Made by: {command}"]), toml_text(values)])
     with disk_errors_told(path):
         make_folder(path.parent)
     write_text(path, text)
