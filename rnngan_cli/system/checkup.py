@@ -5,13 +5,16 @@ Each problem comes with a way out. What runs cannot do without is told apart fro
 
 import importlib.metadata
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from rnngan_cli.system import memory
 
@@ -22,7 +25,6 @@ WORKER_BYTES = 2**30
 """About what TensorFlow and a small run hold."""
 ROOM_BYTES = 2**29
 """Of a disk: a sweep of a hundred small runs, pictures and all."""
-REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[(?P<extras>[^\]]*)\])?(?P<bounds>[^;]*)(?:;(?P<marker>.*))?")
 
 
 @dataclass(frozen=True)
@@ -40,38 +42,25 @@ class Problem:
     breaks: bool = False
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """What a package requires: a name, extras of that, the lowest version; for which extra of its own."""
-
-    name: str
-    extras: tuple[str, ...]
-    lowest: str
-    extra: str
-
-    @classmethod
-    def read(cls, text: str) -> "Requirement":
-        """From the form in which a package's metadata has it.
-
-        >>> Requirement.read('tensorflow[and-cuda]>=2.21; extra == "gpu"')
-        Requirement(name='tensorflow', extras=('and-cuda',), lowest='2.21', extra='gpu')
-        """
-        found = REQUIREMENT.match(text)
-        if found is None:
-            raise ValueError(f"`{text}` is no requirement")
-        lowest = re.search(r">=\s*([\w.]+)", found["bounds"] or "")
-        extra = re.search(r"""extra\s*==\s*['"]([\w.-]+)['"]""", found["marker"] or "")
-        extras = tuple(word.strip() for word in (found["extras"] or "").split(",") if word.strip())
-        return cls(found["name"], extras, lowest[1] if lowest else "", extra[1] if extra else "")
-
-
 def requirements(package: str, extra: str = "") -> list[Requirement]:
-    """What a package needs, or one of its extras does; nothing of one that is not installed."""
+    """The packages that a package requires on this machine, or those that one of its extras adds.
+
+    Empty for a package that is not installed. Markers are evaluated by the standard, so that a requirement of another
+    system or Python is left out.
+    """
     try:
         lines = importlib.metadata.requires(package) or []
     except importlib.metadata.PackageNotFoundError:
         return []
-    return [one for one in map(Requirement.read, lines) if one.extra == extra]
+    found = [Requirement(line) for line in lines]
+    always = [requirement for requirement in found if _applies(requirement, "")]
+    if not extra:
+        return always
+    return [requirement for requirement in found if requirement not in always and _applies(requirement, extra)]
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def extras() -> dict[str, bool]:
@@ -82,8 +71,8 @@ def extras() -> dict[str, bool]:
 
 def _is_whole(package: str, extra: str) -> bool:
     return all(
-        _version(one.name) and all(_is_whole(one.name, inner) for inner in one.extras)
-        for one in requirements(package, extra)
+        _version(needed.name) and all(_is_whole(needed.name, inner) for inner in needed.extras)
+        for needed in requirements(package, extra)
     )
 
 
@@ -93,15 +82,29 @@ def install(extra: str) -> str:
 
 
 def package_problems() -> Iterator[Problem]:
-    """Required packages that are missing or older than what the program is made for."""
-    for one in requirements(PROGRAM):
-        found = _version(one.name)
-        wanted = f"{one.name}>={one.lowest}" if one.lowest else one.name
-        mend = f"pip install '{wanted}'"
+    """Required packages that are missing, or of a version that the program is not made for."""
+    for needed in requirements(PROGRAM):
+        found = _version(needed.name)
+        mend = f"pip install '{needed.name}{needed.specifier}'"
         if not found:
-            yield Problem(f"{one.name} is not installed", mend, breaks=True)
-        elif one.lowest and _numbers(found) < _numbers(one.lowest):
-            yield Problem(f"{one.name} {found} is older than {one.lowest}", mend, breaks=True)
+            yield Problem(f"{needed.name} is not installed", mend, breaks=True)
+        elif not fits(found, needed.specifier):
+            yield Problem(f"{needed.name} {found} does not fit {needed.specifier}", mend, breaks=True)
+
+
+def fits(version: str, wanted: SpecifierSet) -> bool:
+    """Whether an installed version is among those wanted, by the standard (PEP 440).
+
+    A release candidate comes before its release; a version that somebody has installed counts even if it is one.
+
+    >>> wanted = SpecifierSet(">=2.21")
+    >>> [fits(version, wanted) for version in ("2.21.0rc1", "2.9.1", "2.21", "2.21.post1", "2.100", "2.22rc1")]
+    [False, False, True, True, True, True]
+    """
+    try:
+        return wanted.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def _version(package: str) -> str:
@@ -109,19 +112,6 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return ""
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers a version begins with; as many zeros at the end as one likes.
-
-    >>> _numbers("2.21.0rc1") < _numbers("2.21") < _numbers("2.100")
-    False
-    >>> _numbers("2.9.1") < _numbers("2.21")
-    True
-    """
-    parts = [re.match(r"\d+", part) for part in version.split(".")[:4]]
-    numbers = [int(part[0]) if part else 0 for part in parts]
-    return tuple([*numbers, 0, 0, 0, 0][:4])
 
 
 def folder_problems(results: Path) -> Iterator[Problem]:

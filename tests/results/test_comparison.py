@@ -1,6 +1,5 @@
 """A sweep's losses, cells and data sets compared: one way through, the scale where data differ, claims."""
 
-
 import pandas as pd
 import pytest
 

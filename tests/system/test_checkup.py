@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from rnngan_cli.system import checkup
 from rnngan_cli.system.checkup import Problem
@@ -41,9 +42,33 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("program")
 def test_packages_that_are_missing_or_too_old_are_told_with_a_way_out() -> None:
     assert list(checkup.package_problems()) == [
-        Problem("made-old 2.9.3 is older than 2.21", "pip install 'made-old>=2.21'", breaks=True),
+        Problem("made-old 2.9.3 does not fit >=2.21", "pip install 'made-old>=2.21'", breaks=True),
         Problem("made-missing is not installed", "pip install 'made-missing>=1.5'", breaks=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ("2.21.0rc1", ">=2.21", False),  # a release candidate comes before its release
+        ("2.22.0.dev3", ">=2.21", True),
+        ("2.21.0", ">=2.21", True),  # trailing zeros do not count
+        ("2.21+cu124", ">=2.21", True),  # a local version is of the release it is built from
+        ("1!1.0", ">=2.21", True),  # a later epoch
+        ("2.9", ">=2.21", False),
+        ("3.2", ">=2.21,<3.1", False),
+        ("built yesterday", ">=2.21", False),
+    ],
+)
+def test_versions_are_compared_by_the_standard(version: str, wanted: str, expected: bool) -> None:
+    assert checkup.fits(version, SpecifierSet(wanted)) is expected
+
+
+def test_requirements_of_other_systems_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ['Requires-Dist: elsewhere>=1; sys_platform == "nowhere"', 'Requires-Dist: here>=1; python_version > "3"']
+    package(tmp_path, "made_system", "1.0", *lines)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert [needed.name for needed in checkup.requirements("made-system")] == ["here"]
 
 
 @pytest.mark.usefixtures("program")
