@@ -23,7 +23,8 @@ The rooms, from the top down; a room imports from those below it, never from one
     config      what a run and a sweep are: models, options, identity, TOML
     system      what is asked of the machine: safe files, locks, archives, memory, devices, random streams
 
-Beside them: errors.py, the errors a user can cause and mend; lazy.py, TensorFlow imported at first use.
+Beside them: errors.py, the errors a user can cause and mend; lazy.py, TensorFlow imported at first use;
+testing.py, checks that another package can hold a loss of its own against.
 
 Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads
 results, stays fast. So does `import rnngan_cli`: what is in `__all__` is imported when it is first asked for.

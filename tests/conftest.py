@@ -8,20 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from rnngan_cli import cli
-from rnngan_cli.config import DataConfig, RunConfig
-from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.config import RunConfig
+from rnngan_cli.data.dataset import Dataset, Split
+from rnngan_cli.training import small_runs
 
 if TYPE_CHECKING:
     from rnngan_cli.losses.play import Batch, Draw
     from rnngan_cli.losses.variant import Outcome
     from rnngan_cli.training.trainer import Trainer
-
-SEED, STEP = np.int32(3), np.float32(300)
-"""Of single updates: 300 updates done lie inside the annealing of the VAE's KL term."""
 
 
 def pytest_configure() -> None:
@@ -42,55 +39,16 @@ def started() -> None:
 
 @pytest.fixture(scope="session")
 def small() -> Dataset:
-    """Windows of the embedded stock prices: 6 steps of 2 features in [0, 1], three classes by the mean price.
-
-    50 training series, which no batch size of a test divides, so that batches cross the border of an epoch.
-    """
-    from rnngan_cli import data
-
-    loaded = data.load(DataConfig(name="stocks", window=6, stride=6, labels="none"))
-
-    def part(split: Split, count: int) -> Split:
-        series = split.series[:: len(split) // count, :, :2][:count].copy()
-        means = series.mean(axis=(1, 2))
-        return Split(series, np.digitize(means, np.quantile(means, [0.25, 0.6])).astype(np.int32))
-
-    return Dataset(
-        name="small",
-        train=part(loaded.train, 50),
-        validation=part(loaded.validation, 20),
-        test=part(loaded.test, 20),
-        scaler=Scaler(loaded.scaler.kind, loaded.scaler.offset[:2], loaded.scaler.scale[:2]),
-        feature_names=loaded.feature_names[:2],
-        num_labels=3,
-        labels_origin="given",
-    )
+    """The data set of the small runs: 6 steps of 2 features, 50 training series, three classes."""
+    return small_runs.small_dataset()
 
 
 @pytest.fixture(scope="session")
 def configure() -> Callable[..., RunConfig]:
     """From a loss and fields of a run to a small run's config, resolved as a plan resolves it."""
     from rnngan_cli import losses
-    from rnngan_cli.config.options import resolve_options
-    from rnngan_cli.losses.penalties import PENALTIES
-    from rnngan_cli.training import optimizers
 
-    def make(loss: str, **fields: object) -> RunConfig:
-        sizes = {"steps": 5, "batch_size": 8, "units": 4, "latent_series": 2, "latent_steps": 3, "history_every": 2}
-        variant = losses.variant(loss)
-        penalty = PENALTIES[str(fields.get("penalty", variant.penalty))]
-        resolved = {
-            "loss": loss,
-            "penalty": variant.penalty,
-            "penalty_weight": 0.0 if penalty is None else penalty.weight,
-            **sizes,
-            **fields,
-            "options": resolve_options(loss, variant.options, fields.get("options", {})),  # type: ignore[arg-type]
-        }
-        config = RunConfig.model_validate(resolved)
-        return config.model_copy(update=optimizers.resolve_optimizers(config))
-
-    return make
+    return lambda loss, **fields: small_runs.make_config(losses.variant(loss), **fields)
 
 
 @pytest.fixture(scope="session")
@@ -115,15 +73,12 @@ def shortened(dataset: Dataset, steps: int) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def begin(small: Dataset, configure: Callable[..., RunConfig]) -> "Callable[..., Trainer]":
+def begin() -> "Callable[..., Trainer]":
     """From a loss and fields of a run to a trainer at its start; on `small` unless another data set is given."""
-    from rnngan_cli.training.trainer import Trainer
+    from rnngan_cli import losses
 
-    def make(loss: str, dataset: Dataset = small, **fields: object) -> Trainer:
-        config = configure(loss, **fields)
-        trainer = Trainer(config, dataset)
-        trainer.reset(config)
-        return trainer
+    def make(loss: str, dataset: Dataset | None = None, **fields: object) -> "Trainer":
+        return small_runs.make_trainer(losses.variant(loss), dataset, **fields)
 
     return make
 
@@ -148,62 +103,29 @@ def uncompiled() -> "Callable[[Trainer], None]":
 
 
 @pytest.fixture(scope="session")
-def first_batch(small: Dataset) -> "Callable[..., Batch]":
+def first_batch() -> "Callable[..., Batch]":
     """The first training series as the trainer's loss is given them."""
-    import tensorflow as tf
-
-    from rnngan_cli.losses.play import Batch
-
-    def take(trainer: "Trainer", count: int = 8) -> Batch:
-        assert small.train.labels is not None
-        labels = trainer.one_hot(small.train.labels[:count])
-        return Batch(
-            tf.constant(small.train.series[:count, : trainer.game.steps]),
-            None if labels is None else tf.constant(labels),
-        )
-
-    return take
+    return small_runs.first_batch
 
 
 @pytest.fixture(scope="session")
-def update(first_batch: "Callable[..., Batch]") -> "Callable[..., dict[str, float]]":
+def update() -> "Callable[..., dict[str, float]]":
     """One update of a side on `first_batch`, without compilation, which is quicker for one; returns its terms."""
-    import tensorflow as tf
-
-    def apply(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
-        batch = first_batch(trainer)
-        function = getattr(trainer, f"update_{side}").python_function
-        terms = function(SEED, tf.constant(counter), STEP, batch.series, batch.labels)
-        return {name: float(value) for name, value in terms.items()}
-
-    return apply
+    return small_runs.update
 
 
 @pytest.fixture(scope="session")
-def evaluate(first_batch: "Callable[..., Batch]") -> "Callable[..., tuple[Outcome, Batch, Draw]]":
+def evaluate() -> "Callable[..., tuple[Outcome, Batch, Draw]]":
     """The loss of a side (`d`, `g`) on `first_batch`, with what it was given."""
-    import tensorflow as tf
-
-    def apply(trainer: "Trainer", side: str) -> "tuple[Outcome, Batch, Draw]":
-        batch = first_batch(trainer)
-        draw = trainer.variant.draw(trainer.game, SEED, f"{side}-noise", tf.constant(0), batch)
-        function = trainer.variant.d_loss if side == "d" else trainer.variant.g_loss
-        return function(trainer.game, batch, draw, STEP), batch, draw
-
-    return apply
+    sides = {"d": "discriminator", "g": "generator"}
+    return lambda trainer, side: small_runs.evaluate(trainer, sides[side])
 
 
 @pytest.fixture
 def float64() -> Iterator[None]:
     """Keras in float64, for differences that float32 would drown in rounding."""
-    import keras
-
-    before = keras.config.floatx(), keras.config.dtype_policy()
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx(before[0])
-    keras.config.set_dtype_policy(before[1])
+    with small_runs.float64():
+        yield
 
 
 @pytest.fixture

@@ -40,10 +40,13 @@ class Trainer:
         config: of one such run, as resolved by a plan.
         dataset: what it is trained on; gives the shapes.
         device: `cpu` or `gpu:N`.
+        variant: the loss, for one that is not installed; the installed one of the config's name unless given.
     """
 
-    def __init__(self, config: RunConfig, dataset: Dataset, device: str = "cpu") -> None:
-        self.config, self.variant = config, losses.variant(config.loss)
+    def __init__(
+        self, config: RunConfig, dataset: Dataset, device: str = "cpu", *, variant: Variant | None = None
+    ) -> None:
+        self.config, self.variant = config, variant or losses.variant(config.loss)
         self.num_labels = dataset.num_labels if self.variant.needs_labels else 0
         self.networks = build_networks(self.variant, config, dataset, self.num_labels, device)
         self.game = Game(
@@ -138,7 +141,7 @@ class Trainer:
 
         def loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
             outcome = self.variant.d_loss(game, batch, draw, step)
-            return self._penalised(outcome, batch, draw, alpha)
+            return self.penalised(outcome, batch, draw, alpha)
 
         outcome, terms = self._step(loss, batch, draw, step, counter)
         return {
@@ -165,7 +168,7 @@ class Trainer:
     ) -> tuple[Outcome, dict[str, Tensor]]:
         """Evaluates a loss and moves the networks it names; returns the outcome and each gradient's global norm."""
         with tf.GradientTape(persistent=True) as tape:
-            outcome, terms = self._anchored(loss(self.game, batch, draw, step))
+            outcome, terms = self.anchored(loss(self.game, batch, draw, step))
         moves = {}
         for name, value in outcome.losses.items():
             weights = self.networks.trained[name].trainable_weights
@@ -176,7 +179,7 @@ class Trainer:
             self._remember(name, counter)
         return outcome, terms
 
-    def _anchored(self, outcome: Outcome) -> tuple[Outcome, dict[str, Tensor]]:
+    def anchored(self, outcome: Outcome) -> tuple[Outcome, dict[str, Tensor]]:
         """Adds to every loss the squared distance of its network's weights from their past mean, where that counts.
 
         Historical averaging, Salimans et al. 2016, section 3.3.
@@ -197,7 +200,15 @@ class Trainer:
                 mean = self.past[name][place]
                 mean.assign_add((weight - mean) / (tf.cast(counter, mean.dtype) + 2))
 
-    def _penalised(self, outcome: Outcome, batch: Batch, draw: Draw, alpha: Tensor) -> Outcome:
+    def penalised(self, outcome: Outcome, batch: Batch, draw: Draw, alpha: Tensor) -> Outcome:
+        """Adds the run's penalty, times its weight, to the discriminator's loss.
+
+        Args:
+            outcome: of the discriminator's loss.
+            batch: the series the loss was given.
+            draw: the noise and conditions the loss was given.
+            alpha: shares of real series in the points between real and generated ones, (batch, 1, 1), in [0, 1].
+        """
         penalty = PENALTIES[self.config.penalty]
         if penalty is None or penalty.value is None:
             return outcome

@@ -26,10 +26,11 @@ print(float(hinge_discriminator(real, fake)))
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the module and the entry point of CONTRIBUTING.md, as an installer leaves them."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (module,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    module, suite = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (points,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     folder = tmp_path_factory.mktemp("outside")
     (folder / "my_losses.py").write_text(module, encoding="utf-8")
+    (folder / "test_my_losses.py").write_text(suite, encoding="utf-8")
     facts = folder / "my_losses-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my-losses\nVersion: 1.0\n", encoding="utf-8")
@@ -40,7 +41,8 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(outside: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(outside), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    path = os.pathsep.join([str(outside), str(ROOT)])
+    environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
     return subprocess.run(
         [sys.executable, *words], capture_output=True, text=True, cwd=outside, env=environment, check=False
     )
@@ -59,6 +61,14 @@ def test_the_loss_is_the_one_written_down(outside: Path) -> None:
     done = run(outside, "-c", VALUES)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) == pytest.approx(2.5 / 3 + 3 / 3)
+
+
+def test_the_loss_holds_against_the_suite_for_losses_of_other_packages(outside: Path) -> None:
+    done = run(
+        outside, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_losses.py", "-k", "mean or starts or row"
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
 
 
 def test_the_loss_trains_beside_the_others_in_worker_processes(outside: Path) -> None:

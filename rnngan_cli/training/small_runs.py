@@ -1,0 +1,133 @@
+"""Small runs for checks of losses and trainers: a piece of real data, a config, a trainer, single updates.
+
+Updates run an operation at a time, which is much quicker for one update of small networks than compiling a graph.
+"""
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnngan_cli import data
+from rnngan_cli.config import DataConfig, RunConfig, build
+from rnngan_cli.config.options import resolve_options
+from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.lazy import keras, tf
+from rnngan_cli.losses.penalties import PENALTIES
+from rnngan_cli.losses.play import Batch, Draw
+from rnngan_cli.losses.variant import Outcome, Variant
+from rnngan_cli.system.npz import Arrays
+from rnngan_cli.training import optimizers
+
+if TYPE_CHECKING:
+    from rnngan_cli.training.trainer import Trainer
+
+SEED, STEP = np.int32(3), np.float32(300)
+"""The seed of single updates, and the generator updates done before them: inside the annealing of annealed terms."""
+SIZES = {"steps": 5, "batch_size": 8, "units": 4, "latent_series": 2, "latent_steps": 3, "history_every": 2}
+
+
+@functools.cache
+def small_dataset(steps: int = 6) -> Dataset:
+    """Windows of the embedded stock prices: series of 2 features in [0, 1], three classes by the mean price.
+
+    There are 50 training series, which no batch size of a power of two divides, so that batches cross the border of an
+    epoch.
+
+    Args:
+        steps: the first steps of each series that are kept, 6 at most.
+    """
+    loaded = data.load(DataConfig(name="stocks", window=6, stride=6, labels="none"))
+
+    def part(split: Split, count: int) -> Split:
+        series = split.series[:: len(split) // count, :, :2][:count].copy()
+        means = series.mean(axis=(1, 2))
+        return Split(series[:, :steps].copy(), np.digitize(means, np.quantile(means, [0.25, 0.6])).astype(np.int32))
+
+    return Dataset(
+        name="small",
+        train=part(loaded.train, 50),
+        validation=part(loaded.validation, 20),
+        test=part(loaded.test, 20),
+        scaler=Scaler(loaded.scaler.kind, loaded.scaler.offset[:2], loaded.scaler.scale[:2]),
+        feature_names=loaded.feature_names[:2],
+        num_labels=3,
+        labels_origin="given",
+    )
+
+
+def make_config(variant: Variant, **fields: Any) -> RunConfig:
+    """The config of a small run of a loss, resolved as a plan resolves it; what a plan refuses is not looked at.
+
+    Args:
+        variant: the loss.
+        fields: fields of the run; `options` are those of the loss, by name.
+
+    Raises:
+        UserError: a field or an option that there is not, or a value that it does not take.
+    """
+    penalty = PENALTIES[str(fields.get("penalty", variant.penalty))]
+    values = {
+        "loss": variant.name,
+        "penalty": variant.penalty,
+        "penalty_weight": 0.0 if penalty is None else penalty.weight,
+        **SIZES,
+        **fields,
+        "options": resolve_options(variant.name, variant.options, fields.get("options", {})),
+    }
+    config = build(RunConfig, values, "run")
+    return config.model_copy(update=optimizers.resolve_optimizers(config))
+
+
+def make_trainer(variant: Variant, dataset: Dataset | None = None, **fields: Any) -> "Trainer":
+    """A trainer at the start of a small run, on `small_dataset` unless another data set is given."""
+    from rnngan_cli.training.trainer import Trainer
+
+    config = make_config(variant, **fields)
+    trainer = Trainer(config, small_dataset() if dataset is None else dataset, variant=variant)
+    trainer.reset(config)
+    return trainer
+
+
+def first_batch(trainer: "Trainer", count: int = 8) -> Batch:
+    """The first training series of `small_dataset`, cut to the trainer's steps, as the trainer's loss is given them."""
+    part = small_dataset().train
+    labels = None if part.labels is None else trainer.one_hot(part.labels[:count])
+    series = part.series[:count, : trainer.game.steps]
+    return Batch(tf.constant(series), None if labels is None else tf.constant(labels))
+
+
+def update(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
+    """One update of a side, `discriminator` or `generator`, on `first_batch`; returns its terms by name."""
+    batch = first_batch(trainer)
+    function = getattr(trainer, f"update_{side}").python_function
+    terms = function(SEED, tf.constant(counter), STEP, batch.series, batch.labels)
+    return {name: float(value) for name, value in terms.items()}
+
+
+def evaluate(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
+    """The loss of a side on `first_batch`, without a penalty, and what it was given; no weight moves."""
+    batch = first_batch(trainer)
+    draw = trainer.variant.draw(trainer.game, SEED, f"{side[0]}-noise", tf.constant(0), batch)
+    loss = trainer.variant.d_loss if side == "discriminator" else trainer.variant.g_loss
+    return loss(trainer.game, batch, draw, STEP), batch, draw
+
+
+def moved(before: Arrays, after: Arrays) -> dict[str, set[str]]:
+    """Names of the arrays that differ between two states of one trainer, by part."""
+    return {part: {name for name in before[part] if (before[part][name] != after[part][name]).any()} for part in before}
+
+
+@contextmanager
+def float64() -> Iterator[None]:
+    """Keras in float64 for the length of a block, for differences that float32 would drown in rounding."""
+    before = keras.config.floatx(), keras.config.dtype_policy()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    try:
+        yield
+    finally:
+        keras.config.set_floatx(before[0])
+        keras.config.set_dtype_policy(before[1])

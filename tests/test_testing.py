@@ -1,0 +1,107 @@
+"""The suite for others' losses passes good ones and names what is wrong with bad ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from rnngan_cli import losses, testing
+from rnngan_cli.losses import plain, scores
+from rnngan_cli.losses.play import Batch, Draw
+from rnngan_cli.losses.variant import Game, Outcome, Profile, Variant, draw_noise
+from rnngan_cli.training.small_runs import make_trainer, small_dataset
+
+BCE = losses.variant("bce")
+
+
+def with_score(score: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], **changes: Any) -> Variant:
+    """`bce` with another score of its discriminator."""
+    return replace(BCE, d_loss=plain.discriminator_loss(lambda _, real, fake: score(real, fake)), **changes)
+
+
+def leaking(game: Game, batch: Batch, draw: Draw, step: tf.Tensor) -> Outcome:
+    """A discriminator's loss that moves the generator too."""
+    outcome = BCE.d_loss(game, batch, draw, step)
+    return replace(outcome, losses={**outcome.losses, "generator": outcome.losses["discriminator"]})
+
+
+@tf.custom_gradient
+def doubled(value: tf.Tensor) -> Any:
+    """A value whose gradient is twice what it should be."""
+    return value, lambda upstream: 2 * upstream
+
+
+def unpaired(game: Game, seed: tf.Tensor, stream: str, counter: tf.Tensor, batch: Batch) -> Draw:
+    """Noise of a stream of its own."""
+    return draw_noise(game, seed, f"mine-{stream}", counter, batch)
+
+
+def moves(variant: Variant, readout: str = "mean") -> None:
+    testing.check_moves(make_trainer(variant, small_dataset(3), readout=readout))
+
+
+@pytest.mark.parametrize(
+    ("variant", "check", "said"),
+    [
+        (replace(BCE, d_loss=leaking), moves, "the discriminator's loss moves `generator`"),
+        (with_score(lambda real, fake: tf.reduce_mean(real - fake, axis=0, keepdims=True)), moves, "has shape (1,)"),
+        (
+            with_score(lambda real, fake: tf.reduce_mean(real, axis=0) - tf.reduce_mean(fake, axis=0)),
+            lambda variant: moves(variant, "step"),
+            "has shape (3,); expected one number",
+        ),
+        (with_score(lambda real, fake: tf.math.log(-tf.reduce_mean(real**2 + fake**2))), moves, "that are not finite"),
+        (
+            replace(BCE, g_loss=plain.generator_loss(lambda _, fake: scores.bce_generator(tf.stop_gradient(fake)))),
+            testing.check_gradients,
+            "the generator's loss and `generator`: no gradient at ",
+        ),
+        (
+            with_score(lambda real, fake: doubled(scores.bce_discriminator(real, fake))),
+            testing.check_gradients,
+            "by differences",
+        ),
+        (replace(BCE, draw=unpaired), testing.check_starts, "its noise `series` is not that of other losses"),
+        (replace(BCE, g_formula=" "), testing.check_row, "`g_formula` is empty"),
+        (replace(BCE, penalty="clip"), testing.check_row, "its penalty `clip` is not among its penalties"),
+        (replace(BCE, readouts=("first",)), testing.check_row, "its readouts should be some of ['last', 'mean'"),
+        (replace(BCE, paper=Profile({"unist": 3}, ())), testing.check_row, "the settings of its paper are refused"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_loss_with_a_fault_is_told_which(variant: Variant, check: Callable[[Variant], None], said: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        check(variant)
+    message = str(caught.value)
+    assert message.startswith("`bce`: ")
+    assert said in message
+    assert "\n" not in message
+
+
+def test_a_loss_of_differences_of_logits_needs_no_bias() -> None:
+    moves(with_score(lambda real, fake: tf.reduce_mean(fake) - tf.reduce_mean(real)))
+
+
+def test_the_cases_are_all_there_is_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell, readout and penalty of the row; `check_loss` runs them all."""
+    found = testing.cases(BCE)
+    assert len({str(case) for case in found}) == len(found) == 1 + 2 * 4 * 4 + 2 * 4 + 1
+    run: list[str] = []
+    made = [testing.Case(name, partial(run.append, name)) for name in "ab"]
+    monkeypatch.setattr(testing, "cases", lambda *_: made)
+    testing.check_loss("bce")
+    assert run == ["a", "b"]
+
+
+@pytest.mark.parametrize("case", [case for case in testing.cases("wgan", ("gru",)) if "mean" in str(case)], ids=str)
+def test_a_case_checks_an_installed_loss(case: testing.Case) -> None:
+    case.check()
+
+
+@pytest.mark.parametrize("name", list(losses.VARIANTS))
+def test_rows_and_starts_of_the_ten_losses_hold(name: str) -> None:
+    testing.check_row(losses.variant(name))
+    testing.check_starts(losses.variant(name))
