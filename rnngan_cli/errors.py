@@ -27,7 +27,7 @@ class DifferenceFoundError(UserError):
 
 
 class ResultsBusyError(UserError):
-    """The results folder is held by another live driver; the program exits with code 4."""
+    """The results folder is held by another live scheduler; the program exits with code 4."""
 
     exit_code = 4
 

@@ -22,12 +22,12 @@ ROOMS = (
 RANKS = {name: rank for rank, name in enumerate(ROOMS)}
 PLACES = {
     "sweeps": (
-        *("plan", "shards", "cost", "run", "catalogue", "template", "status", "rescore", "reproduce"),
+        *("plan", "shards", "cost", "messages", "run", "catalogue", "template", "status", "rescore", "reproduce"),
         *("engines", "jobs", "eta", "progress", "survey", "scheduler", "sweep"),
     ),
     "results": (
         *("statistics", "cautions", "runs_table", "leaderboard", "leaderboard_text", "derived", "groups", "frames"),
-        *("comparison", "comparison_text", "figures", "generation", "verify", "report", "exports"),
+        *("comparison", "comparison_text", "figures", "generation", "verify", "report", "exports", "conclude"),
     ),
 }
 """The same inside the two largest rooms."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import OptionValue, RunState, SweepConfig, build, read_experiment
+from rnngan_cli.cli.display import Silent
+from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, build, read_experiment
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.results.frames import tell
-from rnngan_cli.sweeps.jobs import Job, Orders, Summary
+from rnngan_cli.sweeps.jobs import Job, Orders, Survey, SweepOutcome
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def train(
     """
     values = {"losses": (loss,), "cells": (cell,), "seeds": (seed,), "data": data, "run": run, "protocol": protocol}
     values |= {"datasets": None if dataset is None else (dataset,)}
-    (job,) = _carry_out(values, Path(output), Orders(1, device), report)
+    (job,) = _carry_out(values, Path(output), Orders(device=device), 1, report)
     return job.folder.path
 
 
@@ -116,7 +117,7 @@ def sweep(
     given = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "data": data, "run": run}
     values |= _given({**given, "grid": grid, "override": override, "profile": profile, "protocol": protocol})
     path = Path(output or Path("results", Path(experiment).stem if experiment is not None else "sweep"))
-    _carry_out(values, path, Orders(_workers(workers), device, retries), report)
+    _carry_out(values, path, Orders(device=device, retries=retries), workers, report)
     return path
 
 
@@ -191,70 +192,73 @@ def loss_functions(name: str, **options: OptionValue) -> LossFunctions:
     return LossFunctions(discriminator, generator)
 
 
-class _Lines:
-    """A sweep's progress as a line for every run that begins or ends; see `driver.Display`."""
+class _Lines(Silent):
+    """A display that reports a line for every run that begins or ends.
 
-    def __init__(self, report: Callable[[str], None] | None) -> None:
-        self.report = report or (lambda _: None)
+    Args:
+        report: called with each line.
+    """
 
-    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None:
-        """Tells how much there is to do."""
-        self.report(f"{counted(len(summary.states), 'run')}, {len(jobs)} to do, {counted(workers, 'worker')}")
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self.report = report
+
+    def begin(self, survey: Survey, workers: int) -> None:
+        """Reports how much there is to do."""
+        self.report(f"{counted(len(survey.states), 'run')}, {len(survey.todo)} to do, {counted(workers, 'worker')}")
 
     def assign(self, worker: int, job: Job) -> None:
-        """Tells that a run begins."""
+        """Reports that a run begins."""
         self.report(f"begins: {job.name}")
 
-    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None:
-        """Nothing."""
-
-    def end(self, worker: int, job: Job, state: str, reason: str) -> None:
-        """Tells how a run ended."""
+    def end(self, worker: int, job: Job, state: RunState | AttemptEnd, reason: str) -> None:
+        """Reports how an attempt at a run ended."""
         self.report(f"{state}: {job.name}{f': {reason}' if reason else ''}")
 
-    def tick(self) -> None:
-        """Nothing."""
-
     def stopping(self) -> None:
-        """Tells that it is interrupted."""
+        """Reports that the sweep is interrupted."""
         self.report("stops after a checkpoint of each run; the same call goes on from there")
 
 
-def _carry_out(values: Settings, output: Path, orders: Orders, report: Callable[[str], None] | None) -> list[Job]:
+def _carry_out(
+    values: Settings, output: Path, orders: Orders, workers: int | None, report: Callable[[str], None] | None
+) -> list[Job]:
     """Plans and does a sweep, and makes its tables; returns its runs.
 
     Raises:
         UserError: anything wrong, or a run that failed.
         KeyboardInterrupt: it was interrupted.
     """
-    from rnngan_cli.results.derived import refresh
-    from rnngan_cli.sweeps.sweep import carry_out, prepare_sweep
-    from rnngan_cli.system.device import check_device
+    from rnngan_cli.results.conclude import conclude_sweep
+    from rnngan_cli.sweeps.sweep import check_orders, prepare_sweep
 
-    check_device(orders.device)
+    if workers is not None and workers < 1:
+        raise UserError(f"`workers = {workers}`: expected 1 or more")
+    orders = check_orders(orders, workers)
     prepared = prepare_sweep(build(SweepConfig, _given(values), "sweep"), output)
-    summary = carry_out(prepared, orders, _Lines(report))
-    if summary.signal == signal.SIGINT:
-        raise KeyboardInterrupt
-    if summary.refused or summary.signal is not None:
-        raise EnvironmentFaultError(summary.refused or f"ended by signal {summary.signal}")
-    *_, damage = refresh(prepared.folder)
-    tell([*summary.damage, *damage])
-    if failed := [name for name, state in summary.states.items() if state == RunState.FAILED]:
-        raise UserError(
-            f"{len(failed)} of {counted(len(summary.states), 'run')} failed, the first for this reason: "
-            f"{summary.reasons[failed[0]]}; its log: {prepared.folder.path / 'runs' / failed[0] / 'log.txt'}"
-        )
+    outcome = conclude_sweep(prepared, orders, Silent() if report is None else _Lines(report)).outcome
+    tell(list(outcome.damage))
+    _raise_from(outcome, prepared.folder.path)
     return prepared.jobs
 
 
-def _workers(given: int | None) -> int:
-    """Workers asked for, or one a core."""
-    from rnngan_cli.sweeps.engines import ENGINES
+def _raise_from(outcome: SweepOutcome, folder: Path) -> None:
+    """Raises what a caller has to know of.
 
-    if given is not None and given < 1:
-        raise UserError(f"`workers = {given}`: expected 1 or more")
-    return given or ENGINES["local"].workers()
+    Raises:
+        KeyboardInterrupt: the sweep was interrupted by Ctrl-C.
+        EnvironmentFaultError: the disk refused, or another signal ended the sweep.
+        UserError: a run failed.
+    """
+    if outcome.signal == signal.SIGINT:
+        raise KeyboardInterrupt
+    if outcome.refused or outcome.signal is not None:
+        raise EnvironmentFaultError(outcome.refused or f"ended by signal {outcome.signal}")
+    if outcome.failed:
+        first, runs = outcome.failed[0], counted(len(outcome.states), "run")
+        raise UserError(
+            f"{len(outcome.failed)} of {runs} failed, the first for this reason: {outcome.reasons[first]}; "
+            f"its log: {folder / 'runs' / first / 'log.txt'}"
+        )
 
 
 def _given(values: Settings) -> dict[str, Any]:

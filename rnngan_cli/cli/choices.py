@@ -1,74 +1,77 @@
-"""Words and options that the commands which train have in common."""
+"""The choices of the command line, and the options that several commands have, or that belong to a training command.
 
-from enum import StrEnum
+An option that one reading command has alone stands with it. Choices are `Literal`s, those of `rnngan_cli.config` where
+a field of an experiment takes the same words.
+"""
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from rnngan_cli.cli import completion
+from rnngan_cli.config import Labels, Missing, Profile, Rerun, Scaling
 
-
-class ProgressStyle(StrEnum):
-    """How progress is shown."""
-
-    auto = "auto"
-    rich = "rich"
-    plain = "plain"
-    none = "none"
-
-
-class EngineName(StrEnum):
-    """What starts workers."""
-
-    local = "local"
-    ray = "ray"
-
-
-class Rerun(StrEnum):
-    """Which ended runs are trained again."""
-
-    none = ""
-    failed = "failed"
-    diverged = "diverged"
-    stale = "stale"
-    all = "all"
-
-
-class Labels(StrEnum):
-    """Where labels come from."""
-
-    auto = "auto"
-    given = "given"
-    derived = "derived"
-    none = "none"
-
-
-class Missing(StrEnum):
-    """What is done about missing values."""
-
-    error = "error"
-    drop = "drop"
-    interpolate = "interpolate"
-
-
-class Profile(StrEnum):
-    """Which settings a sweep starts from."""
-
-    shared = "shared"
-    paper = "paper"
-
-
-class Scaling(StrEnum):
-    """How features are scaled."""
-
-    minmax = "minmax"
-    standard = "standard"
-
+ProgressStyle = Literal["auto", "rich", "plain", "none"]
+"""How progress is shown."""
+EngineName = Literal["local", "ray"]
+"""What starts workers, as in `sweeps.engines.ENGINES`."""
+Factor = Literal["loss", "cell", "dataset"]
+"""What is compared."""
+PairChoice = Literal["baseline", "all"]
+"""Which pairs are compared."""
 
 Experiment = Annotated[
     Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
 ]
+
+
+def _one(names: completion.Names, help: str, metavar: str | None = None) -> Any:
+    """An option that takes one name of a registry, which the shell completes."""
+    return typer.Option(metavar=metavar, help=help, autocompletion=completion.one_of(names))
+
+
+def _some(names: completion.Names, help: str, metavar: str = "A,B|all") -> Any:
+    """An option that takes several names with commas between them, or `all`."""
+    return typer.Option(metavar=metavar, help=help, autocompletion=completion.some_of(names))
+
+
+def _listed(names: completion.Names, help: str) -> Any:
+    """An argument that names one entry of a listing."""
+    return typer.Argument(help=help, show_default=False, autocompletion=completion.one_of(names))
+
+
+Losses = Annotated[str, _some(completion.loss_names, "Losses.")]
+SweepLosses = Annotated[str | None, _some(completion.loss_names, "Losses. [default: bce,wgan]")]
+SweepCells = Annotated[str | None, _some(completion.cells, "Cells. [default: gru]", "gru,lstm|all")]
+SweepDatasets = Annotated[str | None, _some(completion.dataset_names, "Data sets. [default: sines]")]
+SweepSeeds = Annotated[str | None, typer.Option(metavar="5|0..4|0,3,7", help="How many seeds, or which. [default: 3]")]
+TrainLoss = Annotated[str, _one(completion.loss_names, "Loss.")]
+TrainCell = Annotated[str, _one(completion.cells, "Cell: gru or lstm.")]
+TrainDataset = Annotated[str | None, _one(completion.dataset_names, "Data set. [default: sines]")]
+TrainSeed = Annotated[int, typer.Option(min=0, help="Seed.")]
+TuneCells = Annotated[str, _some(completion.cells, "Cells; one setting is chosen for all of them.", "gru,lstm|all")]
+TuneDatasets = Annotated[
+    str | None, _some(completion.dataset_names, "Data sets; each is tuned by itself. [default: sines]")
+]
+TuneTrials = Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")]
+TuneSeeds = Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")]
+TuneSteps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 500]")]
+TuneFinalSeeds = Annotated[
+    int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
+]
+TuneScore = Annotated[
+    str, _one(completion.scores, "Score to choose by, against the validation series; see `rnngan metrics`.")
+]
+TuneDrawSeed = Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")]
+TuneSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s", "--set", metavar="KEY=VALUE", help="Setting of every run, or of one loss: not tuned; repeatable."
+    ),
+]
+TuneOutput = Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")]
+TuneWriteTo = Annotated[Path, typer.Option(help="Folder of the experiments written.")]
 SettingsOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -93,16 +96,11 @@ LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses tha
 MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
 ProfileOption = Annotated[
     Profile | None,
-    typer.Option(
-        help="SettingsOption to start from: shared, or each loss's paper's. [default: shared]", show_default=False
-    ),
+    typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
 ]
 ProtocolOption = Annotated[
     str | None,
-    typer.Option(
-        help="How runs are scored: standard, quick, timegan. [default: standard]",
-        autocompletion=completion.one_of(completion.protocols),
-    ),
+    _one(completion.protocols, "How runs are scored: standard, quick, timegan. [default: standard]"),
 ]
 ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
 Workers = Annotated[
@@ -136,6 +134,18 @@ ShardOption = Annotated[
         help="Do part I of N of the runs alone, such as 2/4; for job arrays that share the output folder.",
     ),
 ]
+Retries = Annotated[int, typer.Option(min=0, max=100, help="Further tries for a failed run.")]
+Timeout = Annotated[
+    float, typer.Option(min=0, help="Seconds without a sign of life after which a run counts as failed; 0 is never.")
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failed run.")]
+RerunOption = Annotated[
+    Rerun,
+    typer.Option(
+        help="Ended runs to train again: failed ones from their newest checkpoint, others from the start.",
+        show_default=False,
+    ),
+]
 ProgressOption = Annotated[ProgressStyle, typer.Option(help="How progress is shown.")]
 Output = Annotated[
     Path | None,
@@ -149,7 +159,33 @@ TensorBoard = Annotated[
     bool,
     typer.Option("--tensorboard", help="Write every run for TensorBoard once it has ended, into export/tensorboard."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print errors alone (and JSON, if asked for).")]
+Verbose = Annotated[
+    bool,
+    typer.Option("-v", "--verbose", help="Print more, and what TensorFlow has to say, which is in log.txt as well."),
+]
+Results = Annotated[
+    Path,
+    typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
+]
+Score = Annotated[str | None, _one(completion.scores, "Score to compare by; see `rnngan metrics`.")]
+LossArgument = Annotated[str | None, _listed(completion.loss_names, "One loss; default all.")]
+DatasetArgument = Annotated[str | None, _listed(completion.dataset_names, "One data set; default all.")]
+ScoreArgument = Annotated[str | None, _listed(completion.scores, "One score; default all.")]
+CompareBaseline = Annotated[
+    str | None,
+    _one(
+        completion.loss_names,
+        "Loss (cell, data set) to compare the others with. [default: bce or gru, or else the first by name]",
+        "NAME",
+    ),
+]
+ReportBaseline = Annotated[str | None, _one(completion.loss_names, "Loss to compare the others with.")]
+EvaluateProtocol = Annotated[
+    str,
+    _one(completion.protocols, "How to score: standard, quick, timegan; runs scored by another are scored anew."),
+]
 
 
 def data_fields(

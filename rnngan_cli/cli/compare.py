@@ -1,54 +1,25 @@
 """The command `compare`: what a sweep shows, as text, JSON, CSV or Markdown. It does not need TensorFlow."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnngan_cli.cli import completion
-from rnngan_cli.cli.results import AsJson, Results
+from rnngan_cli.cli.choices import AsJson, CompareBaseline, Factor, PairChoice, Results, Score
 
 if TYPE_CHECKING:
     from rnngan_cli.results.comparison import Compared
 
 
-class Factor(StrEnum):
-    """What is compared."""
-
-    loss = "loss"
-    cell = "cell"
-    dataset = "dataset"
-
-
-class PairChoice(StrEnum):
-    """Who is compared with whom."""
-
-    baseline = "baseline"
-    all = "all"
-
-
 def compare(
     results: Results = Path("results"),
-    by: Annotated[Factor, typer.Option(help="What is compared; a task is one of each of the other two.")] = Factor.loss,
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Loss (cell, data set) to compare the others with. [default: bce or gru, or else the first by name]",
-            autocompletion=completion.one_of(completion.loss_names),
-        ),
-    ] = None,
+    by: Annotated[Factor, typer.Option(help="What is compared; a task is one of each of the other two.")] = "loss",
+    baseline: CompareBaseline = None,
     pairs: Annotated[
         PairChoice, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
-    ] = PairChoice.baseline,
-    score: Annotated[
-        str | None,
-        typer.Option(
-            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
-        ),
-    ] = None,
+    ] = "baseline",
+    score: Score = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),
@@ -75,11 +46,11 @@ def compare(
     forms = [name for name, asked in (("json", as_json), ("csv", as_csv), ("md", as_markdown)) if asked]
     if len(forms) > 1:
         raise UserError(f"{', '.join(f'`--{form}`' for form in forms)}: expected at most one of them")
-    if pairs is PairChoice.all and baseline is not None:
+    if pairs == "all" and baseline is not None:
         raise UserError(f"`--pairs all` and `--baseline {baseline}`: every pair is compared, so leave one of them out")
     claim = None if fail_if is None else Claim.read(fail_if)
     found = {
-        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by.value, every_pair=pairs is PairChoice.all)
+        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by, every_pair=pairs == "all")
         for sweep in find_sweeps(results)
     }
     # Claims first: what is wrong with one is told before anything is printed.

@@ -8,7 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import get_args
 
+Names = Callable[[], Iterable[str]]
+"""Gives the names of a registry, which is imported then."""
 Complete = Callable[[str], list[str]]
+"""Gives the words that begin with what is typed."""
 MOST_SUGGESTIONS = 200
 """Folders offered: nobody reads more."""
 START = "results"
@@ -50,7 +53,7 @@ def scores() -> Iterable[str]:
     return METRICS
 
 
-def one_of(names: Callable[[], Iterable[str]]) -> Complete:
+def one_of(names: Names) -> Complete:
     """Completes one name."""
 
     def complete(incomplete: str) -> list[str]:
@@ -59,7 +62,7 @@ def one_of(names: Callable[[], Iterable[str]]) -> Complete:
     return complete
 
 
-def some_of(names: Callable[[], Iterable[str]]) -> Complete:
+def some_of(names: Names) -> Complete:
     """Completes the last of several names with commas between them; those before are not offered again.
 
     >>> some_of(lambda: ["bce", "wgan", "vae"])("bce,")

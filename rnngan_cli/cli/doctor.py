@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngan_cli.cli.listing import AsJson, print_facts
+from rnngan_cli.cli.choices import AsJson
+from rnngan_cli.cli.listing import print_facts
 from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:

@@ -5,18 +5,14 @@ from typing import Annotated
 
 import typer
 
-from rnngan_cli.cli import completion
-from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, TimeColumn, Window, data_fields
+from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, Losses, TimeColumn, Window, data_fields
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
 
 def init(
     file: Annotated[Path, typer.Argument(help="Experiment file to write.")] = Path("experiment.toml"),
-    losses: Annotated[
-        str,
-        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.loss_names)),
-    ] = "bce,wgan",
+    losses: Losses = "bce,wgan",
     data: File = None,
     window: Window = None,
     columns: Columns = None,

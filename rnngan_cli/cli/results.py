@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.cli.voice import Quiet, Verbose, Voice
+from rnngan_cli.cli.choices import EvaluateProtocol, Quiet, ReportBaseline, Results, Score, Verbose
+from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     from rnngan_cli.store import SweepFolder
-
-Results = Annotated[
-    Path,
-    typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verbose = False) -> None:
@@ -31,7 +26,7 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
     from rnngan_cli.results.figures import draw_sweep
     from rnngan_cli.store import find_sweeps
 
-    voice = Voice.of(quiet, verbose)
+    voice = set_voice(quiet, verbose)
     for sweep in find_sweeps(results):
         voice.detail(f"{sweep.path}: drawing")
         *_, damage = refresh(sweep)
@@ -49,16 +44,8 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
 
 def report(
     results: Results = Path("results"),
-    score: Annotated[
-        str | None,
-        typer.Option(
-            help="Score to compare by; see `rnngan metrics`.", autocompletion=completion.one_of(completion.scores)
-        ),
-    ] = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option(help="Loss to compare the others with.", autocompletion=completion.one_of(completion.loss_names)),
-    ] = None,
+    score: Score = None,
+    baseline: ReportBaseline = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")
     ] = None,
@@ -76,7 +63,7 @@ def report(
     from rnngan_cli.results.report import write_report
     from rnngan_cli.store import find_sweeps
 
-    voice, sweeps = Voice.of(quiet, verbose), find_sweeps(results)
+    voice, sweeps = set_voice(quiet, verbose), find_sweeps(results)
     if output is not None and len(sweeps) > 1:
         raise UserError(
             f"`--output {output}`: `{results}` holds {len(sweeps)} sweeps; name one of them, or leave it out"
@@ -92,13 +79,7 @@ def report(
 
 def evaluate(
     results: Results = Path("results"),
-    protocol: Annotated[
-        str,
-        typer.Option(
-            help="How to score: standard, quick, timegan; runs scored by another are scored anew.",
-            autocompletion=completion.one_of(completion.protocols),
-        ),
-    ] = "standard",
+    protocol: EvaluateProtocol = "standard",
     self_check: Annotated[
         bool,
         typer.Option(
@@ -110,7 +91,7 @@ def evaluate(
 ) -> None:
     """Score finished runs by a protocol, and series of known quality beside them: real ones, noise, copies.
 
-    What was scored before, with the same data and weights, is called up again.
+    Existing scores for the same data and weights are reused.
 
     Examples:
       rnngan evaluate results/sweep
@@ -122,7 +103,7 @@ def evaluate(
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.system import device
 
-    voice, by = Voice.of(quiet, verbose), find_protocol(protocol)
+    voice, by = set_voice(quiet, verbose), find_protocol(protocol)
     sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
     if self_check:

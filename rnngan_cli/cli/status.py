@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rnngan_cli.cli.results import AsJson, Results
+from rnngan_cli.cli.choices import AsJson, Results
 from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 

@@ -3,20 +3,37 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rnngan_cli.cli import completion
-from rnngan_cli.cli.choices import AsJson, Device, DryRun, ProgressOption, ProgressStyle, Rerun, Workers
-from rnngan_cli.cli.sweep import display_for, orders_for, tell_notes
-from rnngan_cli.cli.voice import Quiet, Verbose, Voice
-from rnngan_cli.config import RunState
-from rnngan_cli.errors import printable
+from rnngan_cli.cli.choices import (
+    AsJson,
+    Device,
+    DryRun,
+    Losses,
+    ProgressOption,
+    ProgressStyle,
+    Quiet,
+    TuneCells,
+    TuneDatasets,
+    TuneDrawSeed,
+    TuneFinalSeeds,
+    TuneOutput,
+    TuneScore,
+    TuneSeeds,
+    TuneSettings,
+    TuneSteps,
+    TuneTrials,
+    TuneWriteTo,
+    Verbose,
+    Workers,
+)
+from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
-    from rnngan_cli.sweeps.jobs import Orders, Prepared, Summary
+    from rnngan_cli.sweeps.jobs import Orders, Prepared
     from rnngan_cli.tuning.trials import Budget
     from rnngan_cli.tuning.tune import Tune
 
@@ -25,51 +42,21 @@ STEPS = 500
 
 
 def tune(
-    losses: Annotated[
-        str,
-        typer.Option(metavar="A,B|all", help="Losses.", autocompletion=completion.some_of(completion.loss_names)),
-    ] = "all",
-    cells: Annotated[
-        str,
-        typer.Option(
-            metavar="gru,lstm|all",
-            help="Cells; one setting is chosen for all of them.",
-            autocompletion=completion.some_of(completion.cells),
-        ),
-    ] = "gru",
-    datasets: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B|all",
-            help="Data sets; each is tuned by itself. [default: sines]",
-            autocompletion=completion.some_of(completion.dataset_names),
-        ),
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")] = 8,
-    seeds: Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")] = 2,
-    steps: Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 500]")] = None,
-    final_seeds: Annotated[
-        int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
-    ] = 3,
-    score: Annotated[
-        str,
-        typer.Option(
-            help="Score to choose by, against the validation series; see `rnngan metrics`.",
-            autocompletion=completion.one_of(completion.scores),
-        ),
-    ] = "sliced_wasserstein",
-    draw_seed: Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")] = 0,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-s", "--set", metavar="KEY=VALUE", help="Setting of every run, or of one loss: not tuned; repeatable."
-        ),
-    ] = None,
+    losses: Losses = "all",
+    cells: TuneCells = "gru",
+    datasets: TuneDatasets = None,
+    trials: TuneTrials = 8,
+    seeds: TuneSeeds = 2,
+    steps: TuneSteps = None,
+    final_seeds: TuneFinalSeeds = 3,
+    score: TuneScore = "sliced_wasserstein",
+    draw_seed: TuneDrawSeed = 0,
+    settings: TuneSettings = None,
     workers: Workers = None,
     device: Device = "auto",
-    progress: ProgressOption = ProgressStyle.auto,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of all data sets.")] = Path("results/tune"),
-    write_to: Annotated[Path, typer.Option(help="Folder of the experiments written.")] = Path("experiments/tuned"),
+    progress: ProgressOption = "auto",
+    output: TuneOutput = Path("results/tune"),
+    write_to: TuneWriteTo = Path("experiments/tuned"),
     dry_run: DryRun = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -83,15 +70,17 @@ def tune(
       rnngan sweep experiments/tuned/sines.toml
     """
     from rnngan_cli.cli.settings import merge
+    from rnngan_cli.sweeps.jobs import Orders
+    from rnngan_cli.sweeps.sweep import check_orders
     from rnngan_cli.tuning.trials import Budget, of_one_dataset
     from rnngan_cli.tuning.tune import prepare_tune
 
-    voice = Voice.of(quiet, verbose)
+    voice = set_voice(quiet, verbose)
     given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
     sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
-    orders = orders_for(workers, device, 0, 0, False, Rerun.failed)
+    orders = check_orders(Orders(device=device, rerun="failed"), workers)
     _tell(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
@@ -118,8 +107,10 @@ def _command(
 
 def _tell(tunes: "list[Tune]", voice: Voice) -> None:
     """What there is to say of the data, and what losses take otherwise than it was drawn."""
+    from rnngan_cli.cli.outcome import print_notes
+
     for one in tunes:
-        tell_notes(one.prepared, voice)
+        print_notes(one.prepared, voice)
     taken: dict[tuple[str, str], list[int]] = {}
     for trial in tunes[0].trials:
         for words in trial.changed:
@@ -132,31 +123,22 @@ def _tell(tunes: "list[Tune]", voice: Voice) -> None:
 def _doer(
     orders: "Orders", progress: ProgressStyle, voice: Voice, *, as_json: bool
 ) -> "Callable[[str, Prepared], None]":
-    """What has runs done under a title, and ends the program if not all of them have ended."""
-    from rnngan_cli.sweeps.sweep import carry_out
+    """A function that has runs done under a title, and ends the program if not all of them have ended."""
+    from rnngan_cli.cli.display import display_for
+    from rnngan_cli.cli.outcome import print_failures
+    from rnngan_cli.results.conclude import conclude_sweep
 
     def do(title: str, prepared: "Prepared") -> None:
         voice.say(f"{title}, into {prepared.folder.path}", err=as_json)
         display = display_for(progress, voice, as_json=as_json)
-        try:
-            summary = carry_out(prepared, orders, display)
-        finally:
-            getattr(display, "close", lambda: None)()
-        if summary.exit_code:
-            _tell_why(summary)
-            raise typer.Exit(summary.exit_code)
+        outcome = conclude_sweep(prepared, orders, display, tables=False).outcome  # the tune writes tables of its own
+        if outcome.exit_code:
+            print_failures(outcome, err=True)
+            word = "interrupted" if outcome.signal is not None else "stopped"
+            typer.echo(f"{word}: the same command goes on from here", err=True)
+            raise typer.Exit(outcome.exit_code)
 
     return do
-
-
-def _tell_why(summary: "Summary") -> None:
-    for name, state in summary.states.items():
-        if state == RunState.FAILED:
-            typer.echo(printable(f"failed: {name}: {summary.reasons[name]}"), err=True)
-    if summary.refused:
-        typer.echo(printable(f"rnngan: {summary.refused}"), err=True)
-    interrupted = summary.signal is not None
-    typer.echo(f"{'interrupted' if interrupted else 'stopped'}: the same command goes on from here", err=True)
 
 
 def _tune(
@@ -187,8 +169,8 @@ def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None
 
     plans = {}
     for one in tunes:
-        summary, todo = survey(one.prepared, orders, clear=False)
-        runs = [{"name": job.name, "state": summary.states[job.name]} for job in one.prepared.jobs]
+        found = survey(one.prepared, orders, clear=False)
+        todo, runs = found.todo, [{"name": name, "state": state} for name, state in found.states.items()]
         settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in one.trials]
         seconds = expected_seconds(todo, orders.workers)
         plan = {"settings": settings, "runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.cli.results import AsJson, Results
+from rnngan_cli.cli.choices import AsJson, Results
 
 if TYPE_CHECKING:
     from rnngan_cli.results.verify import Findings

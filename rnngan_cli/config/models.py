@@ -25,6 +25,10 @@ Readout = Literal["mean", "last", "step", "probability"]
 Precision = Literal["float32", "mixed_bfloat16"]
 PenaltyName = Literal["none", "gp", "lp", "r1", "clip"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
+Labels = Literal["auto", "given", "derived", "none"]
+Missing = Literal["error", "drop", "interpolate"]
+Scaling = Literal["minmax", "standard"]
+Profile = Literal["shared", "paper"]
 
 
 class _Frozen(BaseModel):
@@ -56,14 +60,12 @@ class DataConfig(_Frozen):
     id_column: str | None = Field(None, description="Column that tells one series of a table from another.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
     time_column: str | None = Field(None, description="Column to sort rows by; not a feature.")
-    labels: Literal["auto", "given", "derived", "none"] = Field(
+    labels: Labels = Field(
         "auto",
         description="auto: given where the data has labels, else derived by k-means on training series.",
     )
-    missing: Literal["error", "drop", "interpolate"] = Field(
-        "error", description="What to do with rows that hold NaN or infinite values."
-    )
-    scaling: Literal["minmax", "standard"] = Field(
+    missing: Missing = Field("error", description="What to do with rows that hold NaN or infinite values.")
+    scaling: Scaling = Field(
         "minmax", description="Scaling fitted on the training part: to [0, 1], or to mean 0 and deviation 1."
     )
     blocks: int = Field(
@@ -156,7 +158,7 @@ class SweepConfig(_Frozen):
     run: dict[str, Any] = Field({}, description="Fields of a run, for every run.")
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
     override: dict[str, dict[str, Any]] = Field({}, description="Fields or options for one loss or one data set.")
-    profile: Literal["shared", "paper"] = Field(
+    profile: Profile = Field(
         "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
     )
     protocol: Name = Field("standard", description="How finished runs are scored.")

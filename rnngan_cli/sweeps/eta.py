@@ -1,4 +1,4 @@
-"""How long runs take: what is expected of them before they begin, and how fast a sweep goes once they have."""
+"""How long runs take: what is expected of them before they begin, and the time left of a sweep once they have."""
 
 import time
 from collections.abc import Sequence
@@ -9,14 +9,19 @@ from rnngan_cli.sweeps.jobs import Job
 
 
 def expected_seconds(jobs: Sequence[Job], workers: int) -> float:
-    """Wall time for `jobs`, about: the training and scoring, and a compilation per shape, over the workers."""
+    """Approximate wall time of `jobs` in seconds: training, scoring, and a compilation for each shape, over workers."""
     shapes = {shape_key(job.config) for job in jobs}
     total = sum(job.seconds for job in jobs) + cost.COMPILE_SECONDS * len(shapes)
     return total / max(1, min(workers, len(jobs)))
 
 
-class Pace:
-    """How fast a sweep goes: expected seconds of work done against the clock."""
+class Eta:
+    """Estimates the time left of a sweep: expected seconds of work done against the clock.
+
+    Args:
+        jobs: the runs to do.
+        workers: runs at a time.
+    """
 
     def __init__(self, jobs: Sequence[Job], workers: int) -> None:
         self.total = sum(job.seconds for job in jobs)
@@ -26,22 +31,22 @@ class Pace:
         self.started = time.monotonic()
 
     def at(self, worker: int, job: Job, step: int) -> None:
-        """Notes how far a worker's run is."""
+        """Notes how far a worker's run is, in updates of the generator."""
         self.current[worker] = job.seconds * step / job.config.steps
 
     def finished(self, worker: int, job: Job, *, ended: bool = True) -> None:
-        """Notes that a worker is through with a run; one that is to be tried again has not ended."""
+        """Notes that a worker's attempt at a run is over; `ended` is false where the run will be tried again."""
         self.current.pop(worker, None)
         self.done += job.seconds if ended else 0.0
 
     @property
     def share(self) -> float:
-        """Work done, in [0, 1]."""
+        """Share of the work that is done, in [0, 1]."""
         return min(1.0, (self.done + sum(self.current.values())) / self.total) if self.total else 1.0
 
     @property
     def left(self) -> float:
-        """Seconds left, about: the guess at first, the measured pace more and more."""
+        """Seconds left, approximately: the guess at first, then more and more the measured speed."""
         elapsed, share = time.monotonic() - self.started, self.share
         if share == 0:
             return max(0.0, self.guess - elapsed)

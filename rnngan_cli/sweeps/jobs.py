@@ -1,18 +1,16 @@
-"""Records of a sweep that is carried out: runs to do, orders, outcome, and the display's interface."""
+"""Records of a sweep that is carried out: runs to do, orders, what was found and what came of it, and its display."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
-from rnngan_cli.config import ENDED, RunConfig, SweepConfig, run_name
+from rnngan_cli.config import ENDED, AttemptEnd, Rerun, RunConfig, RunState, SweepConfig, run_name
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.engines.engine import Cluster
+from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.shards import Shard, share
-from rnngan_cli.system.lock import LOCK_NAME as LOCK
-
-RETRIED = "retried"
-"""Told to a display in place of a state when a run failed and will be tried again."""
+from rnngan_cli.system.lock import LOCK_NAME
 
 
 @dataclass(frozen=True)
@@ -22,13 +20,13 @@ class Orders:
     Attributes:
         workers: runs at a time; 0 is as many as the engine has room for.
         device: `auto`, `cpu` or `gpu:N`.
-        retries: further tries for a run that failed.
-        timeout: seconds a run may go without a sign of life before its worker is ended; 0 is for ever. With one, a
-            worker that does not start is ended too.
-        fail_fast: stop at the first failed run.
-        rerun: states to train again: `failed` (from the newest checkpoint), `diverged`, `stale`, `all`, or empty.
-        engine: what starts workers; one of `engines.ENGINES`.
-        cluster: of machines, where the engine works on one.
+        retries: further attempts at a run that failed.
+        timeout: seconds without a sign of life after which the worker of a run is killed; 0 for no limit. With a limit,
+            a worker that does not start is killed too.
+        fail_fast: whether the sweep stops at the first failed run.
+        rerun: ended runs to train again; failed ones continue from their newest checkpoint.
+        engine: name of the engine that starts workers, one of `engines.ENGINES`.
+        cluster: the machines, for an engine that works on several.
     """
 
     workers: int = 1
@@ -36,14 +34,20 @@ class Orders:
     retries: int = 0
     timeout: float = 0.0
     fail_fast: bool = False
-    rerun: str = ""
+    rerun: Rerun = ""
     engine: str = "local"
     cluster: Cluster = field(default_factory=Cluster)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run to do, with what it is expected to take."""
+    """One run to do.
+
+    Attributes:
+        config: of the run, as resolved by `plan`.
+        folder: of the run.
+        seconds: expected time of training and scoring on one core, without compilation.
+    """
 
     config: RunConfig
     folder: RunFolder
@@ -55,21 +59,61 @@ class Job:
         return run_name(self.config)
 
 
-@dataclass
-class Summary:
-    """What became of a sweep: run names by state, and runs left alone, by reason; a line for every damaged file."""
+@dataclass(frozen=True)
+class Survey:
+    """The runs of a sweep as they were found on disk.
 
-    states: dict[str, str] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
-    trained: list[str] = field(default_factory=list)
-    stale: list[str] = field(default_factory=list)
-    damage: list[str] = field(default_factory=list)
+    Attributes:
+        todo: runs to do now, in the order of the plan.
+        states: state by run name, of every run of the sweep.
+        reasons: by run name, why it failed or diverged; empty for others.
+        stale: names of ended runs that other versions have made.
+        damage: a line for every damaged file.
+    """
+
+    todo: Sequence[Job] = ()
+    states: Mapping[str, RunState] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+
+    def count(self, state: RunState) -> int:
+        """Number of runs in `state`."""
+        return _count(self.states, state)
+
+
+@dataclass(frozen=True)
+class SweepOutcome:
+    """What became of a sweep.
+
+    Attributes:
+        states: state by run name, of every run of the sweep.
+        reasons: by run name, why it failed or diverged; empty for others.
+        trained: names of runs that have ended now, in order.
+        stale: names of ended runs that other versions have made.
+        damage: a line for every damaged file.
+        notes: a line for everything that the display could not do.
+        signal: number of the signal that asked for a stop; None without one.
+        refused: why the disk or the environment refused, in one line; empty if nothing did.
+    """
+
+    states: Mapping[str, RunState] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    trained: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     signal: int | None = None
     refused: str = ""
 
-    def count(self, state: str) -> int:
-        """Runs that are in `state`."""
-        return sum(one == state for one in self.states.values())
+    def count(self, state: RunState) -> int:
+        """Number of runs in `state`."""
+        return _count(self.states, state)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the runs that failed."""
+        return tuple(name for name, state in self.states.items() if state == RunState.FAILED)
 
     @property
     def exit_code(self) -> int:
@@ -81,28 +125,70 @@ class Summary:
         return 0 if all(state in ENDED for state in self.states.values()) else 1
 
 
-class Display(Protocol):
-    """What a sweep tells while it goes on."""
+def _count(states: Mapping[str, RunState], state: RunState) -> int:
+    return sum(found == state for found in states.values())
 
-    def begin(self, jobs: Sequence[Job], summary: Summary, workers: int) -> None: ...  # noqa: D102
-    def assign(self, worker: int, job: Job) -> None: ...  # noqa: D102
-    def progress(self, worker: int, job: Job, facts: dict[str, Any]) -> None: ...  # noqa: D102
-    def end(self, worker: int, job: Job, state: str, reason: str) -> None: ...  # noqa: D102
-    def tick(self) -> None: ...  # noqa: D102
-    def stopping(self) -> None: ...  # noqa: D102
+
+class StopRequest:
+    """Set by the handler of a signal, looked at by the scheduler.
+
+    A `threading.Event` would do, but its lock is not for handlers: two signals at once would wait for each other.
+
+    Attributes:
+        signal: number of the signal that asked for a stop; None before there was one.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def set(self, signal: int) -> None:
+        """Asks for a stop on behalf of a signal."""
+        self.signal = signal
+
+    def is_set(self) -> bool:
+        """Whether a stop was asked for."""
+        return self.signal is not None
+
+
+class Display(Protocol):
+    """Shows a sweep while it is carried out."""
+
+    def begin(self, survey: Survey, workers: int) -> None:
+        """Called once, with what there is to do; `workers` is how many runs are done at a time."""
+
+    def assign(self, worker: int, job: Job) -> None:
+        """A worker was given a run."""
+
+    def progress(self, worker: int, job: Job, progress: Progress) -> None:
+        """A run has come further."""
+
+    def end(self, worker: int, job: Job, state: RunState | AttemptEnd, reason: str) -> None:
+        """An attempt at a run is over; `AttemptEnd.RETRIED` where it will be tried again."""
+
+    def tick(self) -> None:
+        """Called several times a second while no worker reports anything."""
+
+    def stopping(self) -> None:
+        """A stop was asked for."""
+
+    def close(self) -> None:
+        """Called last, however the sweep ended; also where it never began."""
+
+    def notes(self) -> tuple[str, ...]:
+        """A line for everything that could not be done beside showing progress."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A planned sweep with its data looked at.
+    """A planned sweep whose data has been loaded.
 
     Attributes:
         sweep: as asked for.
         folder: where it goes.
-        jobs: every run of it, or of a shard.
-        datasets: by data set name.
+        jobs: every run of the sweep, or of a shard.
+        datasets: the prepared data by data set name.
         shard: which part of the planned runs `jobs` are; None for all of them.
-        listed: whether the runs are more than a plan of `sweep` gives, so that their names have to be kept with it.
+        names: run names that have to be kept with the sweep, since planning it would not give them; else empty.
     """
 
     sweep: SweepConfig
@@ -110,14 +196,14 @@ class Prepared:
     jobs: list[Job]
     datasets: dict[str, Dataset]
     shard: Shard | None = None
-    listed: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def lock(self) -> str:
-        """What its driver holds in the folder."""
-        return self.shard.lock if self.shard else LOCK
+        """Name of the lock that its scheduler holds in the folder."""
+        return self.shard.lock if self.shard else LOCK_NAME
 
     def only(self, shard: Shard) -> "Prepared":
-        """A part of its runs."""
+        """The same sweep with the runs of one shard alone."""
         jobs = share(self.jobs, [job.config for job in self.jobs], shard)
         return replace(self, jobs=jobs, shard=shard)

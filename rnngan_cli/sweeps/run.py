@@ -15,6 +15,7 @@ from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
 from rnngan_cli.store import RunFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps import cost
+from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import check_resolved
 from rnngan_cli.system import provenance
 from rnngan_cli.training.controls import LABEL
@@ -29,7 +30,7 @@ GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
 COLLAPSE_SHARE = 0.02
 """A generator whose series spread less than this share of the real spread has collapsed."""
 
-ReportProgress = Callable[[dict[str, Any]], None]
+ReportProgress = Callable[[Progress], None]
 
 
 class StoppedError(Exception):
@@ -86,7 +87,7 @@ def execute(
     bench: Bench,
     stop: Callable[[], bool] = lambda: False,
     report: ReportProgress = lambda _: None,
-) -> str:
+) -> RunState:
     """Trains and scores a run, going on from the newest whole checkpoint; returns `done` or `diverged`.
 
     Args:
@@ -113,7 +114,7 @@ def execute(
         if stop():
             folder.write_status(RunState.INTERRUPTED, config.steps)
             raise StoppedError
-        report({"step": config.steps, "stage": "scoring"})
+        report(Progress(config.steps, "scoring"))
         reason = _score(trainer, dataset, folder, protocol, bench.scorer)
     last_step = folder.history()[-1][0]
     facts = _facts(trainer, dataset, bench.device, updates=last_step)
@@ -165,7 +166,7 @@ class _Training:
             if row.fault is not None:
                 self._write_curves()
                 return row.fault
-            self.report({"step": row.step, "d_loss": row.values["d_loss"], "g_loss": row.values["g_loss"]})
+            self.report(Progress(row.step, d_loss=row.values["d_loss"], g_loss=row.values["g_loss"]))
             if row.step < config.steps and (stop() or row.step - saved >= config.checkpoint_every):
                 saved = self._save(stop())
         self._write_curves()

@@ -1,6 +1,6 @@
-"""Who does which run, and what became of it: a queue of runs and the workers that empty it.
+"""Which worker does which run, and what became of it: a queue of runs and the workers that empty it.
 
-Workers come from `engines/`; what is shown while they work is a `Display` of the caller's.
+Workers come from `engines/`; a `Display` of the caller's shows what they do.
 """
 
 import math
@@ -8,25 +8,24 @@ import queue
 import signal
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from rnngan_cli.config import ENDED, RunState, shape_key
+from rnngan_cli.config import ENDED, AttemptEnd, RunState, shape_key
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
-from rnngan_cli.sweeps.engines.engine import Engine, Message, Worker
-from rnngan_cli.sweeps.jobs import RETRIED, Display, Job, Orders, Summary
+from rnngan_cli.sweeps.engines.engine import Engine, Inbox, Worker
+from rnngan_cli.sweeps.jobs import Display, Job, Orders, StopRequest, Survey, SweepOutcome
+from rnngan_cli.sweeps.messages import Assignment, Ended, Gone, Message, Progress, Ready, Waiting
 
 RUNS_PER_WORKER = 50
-"""After so many runs a worker is replaced: TensorFlow does not give memory back."""
+"""Runs after which a worker is replaced: TensorFlow does not give memory back."""
 MEMORY_PER_WORKER_MIB = 6144
 """A worker that has held more is replaced as well."""
 MOST_LOST_WORKERS = 3
-"""So many workers in a row may be killed before one has started, until something is wrong with the machine."""
+"""Workers in a row that may be killed before one has started; from then on something is wrong with the machine."""
 STARTING_SECONDS = 120.0
-"""A worker may take so long to start, or as long as a run may be silent."""
+"""Least seconds that a worker may take to start, where runs have a limit."""
 
 
 @dataclass
@@ -41,52 +40,85 @@ class _Seat:
     leaving: bool = False
     verdict: str = ""
 
+    def dismiss(self) -> None:
+        self.leaving = True
+        self.worker.stop()
 
-class Driver:
-    """Gives runs to workers until none is left. One thread; workers' messages come through one queue."""
+
+class Scheduler:
+    """Gives runs to workers until none is left. One thread; workers' messages come through one queue.
+
+    Args:
+        survey: the runs to do, and how the others stand.
+        protocol: name of the protocol that scores the runs.
+        orders: how to carry them out.
+        engine: starts workers.
+        display: shows what they do.
+        stop: once it is set, every run is ended after a checkpoint.
+    """
 
     def __init__(
-        self,
-        jobs: Sequence[Job],
-        protocol: str,
-        orders: Orders,
-        engine: Engine,
-        display: Display,
-        summary: Summary,
+        self, survey: Survey, protocol: str, orders: Orders, *, engine: Engine, display: Display, stop: StopRequest
     ) -> None:
-        self.pending = deque(jobs)
-        self.protocol, self.orders, self.engine, self.display, self.summary = protocol, orders, engine, display, summary
+        self.survey, self.protocol, self.orders = survey, protocol, orders
+        self.engine, self.display, self.stop = engine, display, stop
+        self.pending = deque(survey.todo)
         self.num_seats = orders.workers or engine.capacity
-        self.inbox: queue.Queue[Message] = queue.Queue()
+        self.inbox: Inbox = queue.Queue()
         self.seats: dict[int, _Seat] = {}
         self.tries: Counter[str] = Counter()
         self.handed_on: Counter[str] = Counter()
         self.num_started = self.num_lost = 0
         self.stopping = False
-        self.handlers: dict[str, Callable[[int, dict[str, Any]], None]] = {
-            "ready": self._on_ready,
-            "waiting": self._on_waiting,
-            "progress": self._on_progress,
-            "ended": self._on_ended,
-            "gone": self._on_gone,
-        }
+        self.states, self.reasons = dict(survey.states), dict(survey.reasons)
+        self.trained: list[str] = []
+        self.refused = ""
 
-    def drive(self) -> None:
-        """Returns when every run has been done, or when a stop was asked for and every worker has ended."""
+    def run(self) -> SweepOutcome:
+        """Returns when every run has been done, or when a stop was asked for and every worker has ended.
+
+        Raises:
+            UserError: workers were asked for a device that is not there.
+        """
         try:
             while self._fill_seats() or self.seats:
                 try:
-                    number, message = self.inbox.get(timeout=0.25)
-                    self.handlers[message["event"]](number, message)
+                    self._handle(*self.inbox.get(timeout=0.25))
                 except queue.Empty:
                     self.display.tick()
                 self._watch()
         finally:
             for seat in self.seats.values():
                 seat.worker.kill()
+        return SweepOutcome(
+            states=self.states,
+            reasons=self.reasons,
+            trained=tuple(self.trained),
+            stale=self.survey.stale,
+            damage=self.survey.damage,
+            signal=self.stop.signal,
+            refused=self.refused,
+        )
+
+    def _handle(self, number: int, message: Message) -> None:
+        seat = self.seats[number]
+        match message:
+            case Ready():
+                self.num_lost = 0
+                self._give(seat)
+            case Waiting(stage):
+                self._show(seat, Progress(0, stage))
+                seat.heard = math.inf  # for room on a machine, as long as it takes
+            case Progress():
+                self._show(seat, message)
+            case Ended():
+                self._end(seat, message)
+            case Gone():
+                del self.seats[number]
+                self._replace(seat, message)
 
     def _fill_seats(self) -> bool:
-        """Starts workers while there is work for them."""
+        """Starts workers while there is work for them; whether any is left to give out."""
         busy = sum(not seat.leaving for seat in self.seats.values())
         waiting = sum(seat.job is None and not seat.leaving for seat in self.seats.values())
         while not self.stopping and busy < self.num_seats and waiting < len(self.pending):
@@ -96,8 +128,8 @@ class Driver:
         return bool(self.pending) and not self.stopping
 
     def _watch(self) -> None:
-        """Sees to stops asked for and to workers that have gone silent."""
-        if self.summary.signal is not None and not self.stopping:
+        """Handles a stop request and kills silent workers."""
+        if self.stop.is_set() and not self.stopping:
             self.display.stopping()
             self._stop()
         for seat in self.seats.values():
@@ -112,81 +144,66 @@ class Driver:
     def _stop(self) -> None:
         self.stopping = True
         for seat in self.seats.values():
-            self._dismiss(seat)
+            seat.dismiss()
 
-    def _dismiss(self, seat: _Seat) -> None:
-        seat.leaving = True
-        seat.worker.stop()
-
-    def _on_ready(self, number: int, message: dict[str, Any]) -> None:
-        del message
-        self.num_lost = 0
-        self._give(self.seats[number])
-
-    def _on_waiting(self, number: int, message: dict[str, Any]) -> None:
-        """Its run waits for room on a machine, for as long as it takes."""
-        self._on_progress(number, message)
-        self.seats[number].heard = math.inf
-
-    def _on_progress(self, number: int, message: dict[str, Any]) -> None:
-        seat = self.seats[number]
+    def _show(self, seat: _Seat, progress: Progress) -> None:
         seat.heard = time.monotonic()
         if seat.job is not None:
-            self.display.progress(number, seat.job, message)
+            self.display.progress(seat.worker.number, seat.job, progress)
 
-    def _on_ended(self, number: int, message: dict[str, Any]) -> None:
-        seat, state, reason = self.seats[number], str(message["state"]), str(message.get("reason", ""))
-        if seat.job is not None and state == RunState.FAILED:
-            _note_failure(seat.job.folder, reason)
-        self._settle(seat, state, reason)
+    def _end(self, seat: _Seat, ended: Ended) -> None:
+        """Settles an attempt that is over, and gives its worker the next run or dismisses it."""
+        if seat.job is not None and ended.state == RunState.FAILED:
+            _record_failure(seat.job.folder, ended.reason)
+        self._settle(seat, ended.state, ended.reason)
         seat.runs += 1
-        leaving = seat.verdict or message["state"] == RunState.INTERRUPTED or message.get("spent")
-        if leaving or seat.runs >= RUNS_PER_WORKER or message.get("memory_mib", 0) > MEMORY_PER_WORKER_MIB:
-            self._dismiss(seat)
+        leaving = seat.verdict or ended.state == RunState.INTERRUPTED or ended.spent
+        if leaving or seat.runs >= RUNS_PER_WORKER or ended.memory_mib > MEMORY_PER_WORKER_MIB:
+            seat.dismiss()
         else:
             self._give(seat)
 
-    def _on_gone(self, number: int, message: dict[str, Any]) -> None:
-        seat = self.seats.pop(number)
+    def _replace(self, seat: _Seat, gone: Gone) -> None:
+        """Settles the run of a worker that has ended, if it had one; another worker is started where it is needed."""
         if seat.job is None:
             if not seat.leaving:
-                self._cannot_start(int(message["code"]), seat.verdict or str(message.get("words", "")))
+                self._cannot_start(gone.code, seat.verdict or gone.words)
             return
-        reason = seat.verdict or str(message.get("damage", ""))
-        if not reason and message["code"] == 0 and self.handed_on[seat.job.name] < MOST_LOST_WORKERS:
-            self.handed_on[seat.job.name] += 1  # somebody else told it to end, before it could begin
+        reason = seat.verdict or gone.damage
+        if not reason and gone.code == 0 and self.handed_on[seat.job.name] < MOST_LOST_WORKERS:
+            self.handed_on[seat.job.name] += 1  # someone else has stopped this worker, before it could begin the run
             self._settle(seat, RunState.INTERRUPTED, "")
             return
-        reason = reason or _last_message(int(message["code"]))
-        _note_failure(seat.job.folder, reason)
+        reason = reason or _last_message(gone.code)
+        _record_failure(seat.job.folder, reason)
         self._settle(seat, RunState.FAILED, reason)
 
     def _cannot_start(self, code: int, words: str) -> None:
-        """One that is killed before it has taken a run is replaced; any other will not do better next time.
+        """Stops the sweep, unless the worker was killed before it had a run: a worker that failed will fail again.
 
         Raises:
-            UserError: it was asked for a device that is not there.
+            UserError: the worker was asked for a device that is not there.
         """
         self.num_lost += 1
         if code <= 0 and self.num_lost < MOST_LOST_WORKERS:
             return
         if code == UserError.exit_code and words:
             raise UserError(words)
-        self.summary.refused = f"workers cannot start: {words or _last_message(code)}"
+        self.refused = f"workers cannot start: {words or _last_message(code)}"
         self._stop()
 
     def _give(self, seat: _Seat) -> None:
         if not self.pending or self.stopping:
-            self._dismiss(seat)
+            seat.dismiss()
             return
         job = self._choose(seat)
         seat.job, seat.shape, seat.heard = job, shape_key(job.config), time.monotonic()
-        self.summary.reasons[job.name] = ""
+        self.reasons[job.name] = ""
         self.display.assign(seat.worker.number, job)
-        seat.worker.give(job.config, job.folder.path, self.protocol)
+        seat.worker.give(Assignment(job.config, job.folder.path, self.protocol))
 
     def _choose(self, seat: _Seat) -> Job:
-        """A run of the shape the worker has compiled; else of a shape no other worker is at; else the next."""
+        """A run of the shape the worker has compiled; else of a shape that no other worker has; else the next run."""
         taken = {other.shape for other in self.seats.values() if other is not seat}
         for fits in (lambda key: key == seat.shape, lambda key: key not in taken):
             for job in self.pending:
@@ -195,31 +212,37 @@ class Driver:
                     return job
         return self.pending.popleft()
 
-    def _settle(self, seat: _Seat, state: str, reason: str) -> None:
-        """Notes how a worker's run ended, and tries it again if it may."""
+    def _settle(self, seat: _Seat, state: RunState | AttemptEnd, reason: str) -> None:
+        """Records how an attempt at a run ended, and queues the run again where it may be tried again."""
         job, seat.job = seat.job, None
         if job is None:
             return
         self.tries[job.name] += state == RunState.FAILED
-        again = state == RunState.FAILED and self.tries[job.name] <= self.orders.retries
-        if state == RunState.INTERRUPTED:
-            again = not self.stopping and self.summary.signal is None  # somebody has stopped its worker alone
-        self.display.end(seat.worker.number, job, RETRIED if again else state, reason)
-        self.summary.states[job.name], self.summary.reasons[job.name] = state, reason
-        if state in ENDED:
-            self.summary.trained.append(job.name)
-        elif state == "refused":
-            self.summary.states[job.name], self.summary.refused = RunState.INTERRUPTED, reason
-            self._stop()
-        elif again:
+        again = self._is_tried_again(job, state)
+        self.display.end(seat.worker.number, job, AttemptEnd.RETRIED if again else state, reason)
+        self.states[job.name] = RunState.INTERRUPTED if isinstance(state, AttemptEnd) else state
+        self.reasons[job.name] = reason
+        if again:
             self.pending.append(job)
+        elif state in ENDED:
+            self.trained.append(job.name)
+        elif state == AttemptEnd.REFUSED:
+            self.refused = reason
+            self._stop()
         elif state == RunState.FAILED and self.orders.fail_fast:
             self._stop()
 
+    def _is_tried_again(self, job: Job, state: RunState | AttemptEnd) -> bool:
+        if state == RunState.INTERRUPTED:
+            return not self.stopping and not self.stop.is_set()  # someone else has stopped its worker
+        return state == RunState.FAILED and self.tries[job.name] <= self.orders.retries
 
-def _note_failure(folder: RunFolder, reason: str) -> None:
-    """Leaves on disk that a run has failed, where its worker could not: killed, or without memory for it."""
-    with suppress(DamagedFileError, EnvironmentFaultError, OSError):  # it may have ended before it made its folder
+
+def _record_failure(folder: RunFolder, reason: str) -> None:
+    """Leaves on disk that a run has failed, where its worker could not: killed, or out of memory."""
+    with suppress(
+        DamagedFileError, EnvironmentFaultError, OSError
+    ):  # the worker may have ended before it made the folder
         status = folder.status()
         if status["state"] not in (RunState.FAILED, *ENDED):
             folder.write_status(RunState.FAILED, int(status["step"]), reason=reason)
@@ -233,6 +256,6 @@ def _last_message(code: int) -> str:
     'its worker ended with code -9 (SIGKILL: killed, by somebody or for want of memory)'
     """
     hints = {"SIGKILL": ": killed, by somebody or for want of memory", "SIGSEGV": ": a crash outside Python"}
-    names = {-int(one): one.name for one in signal.Signals}
+    names = {-int(number): number.name for number in signal.Signals}
     named = f" ({names[code]}{hints.get(names[code], '')})" if code in names else ""
     return f"its worker ended with code {code}{named}"

@@ -24,7 +24,7 @@ class Shard:
 
     @property
     def lock(self) -> str:
-        """The file that its driver holds, so that the others can work in the same folder."""
+        """Name of the lock that its scheduler holds, so that other shards can work in the same folder."""
         return f".lock-{self.index}-of-{self.count}"
 
     def bounds(self, total: int) -> tuple[int, int]:
@@ -39,7 +39,7 @@ class Shard:
 def parse_shard(text: str) -> Shard:
     """Reads `2/4`: the second of four.
 
-    >>> parse("2/4")
+    >>> parse_shard("2/4")
     Shard(index=2, count=4)
 
     Raises:

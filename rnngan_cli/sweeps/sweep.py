@@ -1,9 +1,9 @@
-"""A sweep from plan to tables: what is asked for, which runs are left, and having them done."""
+"""A sweep from plan to outcome: orders checked, data loaded, runs that are left done by the scheduler."""
 
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,76 +15,96 @@ from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.engines import ENGINES
 from rnngan_cli.sweeps.engines.engine import Engine, Placement
-from rnngan_cli.sweeps.jobs import Display, Job, Orders, Prepared, Summary
+from rnngan_cli.sweeps.jobs import Display, Job, Orders, Prepared, StopRequest, Survey, SweepOutcome
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.progress import Noted
-from rnngan_cli.sweeps.scheduler import Driver
+from rnngan_cli.sweeps.progress import ProgressFile
+from rnngan_cli.sweeps.scheduler import Scheduler
 from rnngan_cli.sweeps.survey import survey
+from rnngan_cli.system.device import check_device
 from rnngan_cli.system.lock import held
 
 
-def prepare_sweep(sweep: SweepConfig, output: Path) -> Prepared:
+def check_orders(orders: Orders, workers: int | None) -> Orders:
+    """Refuses a device or a cluster that cannot be used, before anything is loaded or started.
+
+    Args:
+        orders: as asked for.
+        workers: runs at a time; None for as many as the engine does unless it is told.
+
+    Returns:
+        The orders with the number of workers.
+
+    Raises:
+        UserError: the device is not there, or device, cluster and engine do not go together.
+    """
+    check_device(orders.device)
+    engine = ENGINES[orders.engine]
+    engine.check(orders.device, orders.cluster)
+    return replace(orders, workers=workers or engine.workers())
+
+
+def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | None = None) -> Prepared:
     """Plans a sweep and loads its data, so that whatever is wrong is said before anything is trained.
 
-    Raises:
-        UserError: anything wrong with the sweep or the data.
-    """
-    return replace(prepare_runs(sweep, plan(sweep), output), listed=False)
-
-
-def prepare_runs(sweep: SweepConfig, runs: Sequence[RunConfig], output: Path) -> Prepared:
-    """Loads the data of runs that differ in more than one sweep can say; `sweep` tells how they are scored.
+    Args:
+        sweep: as asked for.
+        output: folder of the sweep.
+        runs: the runs, where they differ in more than `sweep` can say; it still says how they are scored. None for
+            those that planning `sweep` gives.
 
     Raises:
-        UserError: anything wrong with the data, or a run that does not fit into memory.
+        UserError: anything wrong with the sweep or the data, or a run that does not fit into memory.
     """
-    datasets = {run.data.name: run.data for run in runs}
+    planned = plan(sweep) if runs is None else runs
+    datasets = {run.data.name: run.data for run in planned}
     loaded = {name: data.load(config) for name, config in datasets.items()}
     folder = SweepFolder(output)
     judged = protocol(sweep.protocol).strong is not None
     jobs = []
-    for run in runs:
+    for run in planned:
         dataset = loaded[run.data.name]
         cost.check_memory(run, dataset)
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
-    return Prepared(sweep, folder, jobs, loaded, listed=True)
+    return Prepared(sweep, folder, jobs, loaded, names=() if runs is None else tuple(job.name for job in jobs))
 
 
-def carry_out(prepared: Prepared, orders: Orders, display: Display) -> Summary:
-    """Does every run that is not complete; gives the same command again to go on where it stopped.
+def carry_out(prepared: Prepared, orders: Orders, display: Display) -> SweepOutcome:
+    """Does every run that is not complete; the same call again goes on where it stopped.
+
+    Args:
+        prepared: the sweep.
+        orders: how to carry it out, as checked by `check_orders`.
+        display: shows what is done; closed in the end, whatever happens.
 
     Raises:
-        ResultsBusyError: another live sweep holds the folder.
+        ResultsBusyError: another live scheduler holds the folder.
         EnvironmentFaultError: the disk refused.
     """
-    with held(prepared.folder.path, prepared.lock):
-        prepared.folder.create(prepared.sweep, [job.name for job in prepared.jobs] if prepared.listed else ())
-        prepared.folder.remove_progress(prepared.lock)  # of a driver that was killed
+    with closing(display), held(prepared.folder.path, prepared.lock):
+        prepared.folder.create(prepared.sweep, prepared.names)
+        prepared.folder.remove_progress(prepared.lock)  # of a scheduler that was killed
         _write_references(prepared)
-        summary, todo = survey(prepared, orders)
-        if not todo:
-            display.begin(todo, summary, orders.workers)
-            return summary
-        with _signals(summary), _engine(prepared, orders) as engine, _noted(prepared, display) as shown:
-            shown.begin(todo, summary, orders.workers or engine.capacity)
-            Driver(todo, prepared.sweep.protocol, orders, engine, shown, summary).drive()
-    return summary
+        found = survey(prepared, orders)
+        if found.todo:
+            outcome = _schedule(found, prepared, orders, display)
+        else:
+            display.begin(found, orders.workers)
+            outcome = SweepOutcome(found.states, found.reasons, stale=found.stale, damage=found.damage)
+    return replace(outcome, notes=display.notes())
 
 
-@contextmanager
-def _noted(prepared: Prepared, display: Display) -> Iterator[Noted]:
-    """A display that leaves on disk what it shows, for as long as the sweep goes on."""
-    noted = Noted(display, prepared.folder, prepared.lock)
-    try:
-        yield noted
-    finally:
-        noted.close()
+def _schedule(found: Survey, prepared: Prepared, orders: Orders, display: Display) -> SweepOutcome:
+    progress = ProgressFile(display, prepared.folder, prepared.lock)
+    with _stop_request() as stop, _engine(prepared, orders) as engine, closing(progress):
+        progress.begin(found, orders.workers or engine.capacity)
+        scored_by = prepared.sweep.protocol
+        return Scheduler(found, scored_by, orders, engine=engine, display=progress, stop=stop).run()
 
 
 @contextmanager
 def _engine(prepared: Prepared, orders: Orders) -> Iterator[Engine]:
-    """What starts workers, for as long as the sweep goes on."""
+    """Starts the engine, and closes it in the end."""
     place = Placement(prepared.folder.path, orders.device, orders.workers, orders.cluster)
     engine = ENGINES[orders.engine].start(place)
     try:
@@ -99,23 +119,23 @@ def _write_references(prepared: Prepared) -> None:
 
 
 @contextmanager
-def _signals(summary: Summary) -> Iterator[None]:
-    """Notes SIGINT and SIGTERM in the summary instead of ending; a second one ends at once.
+def _stop_request() -> Iterator[StopRequest]:
+    """A request that SIGINT and SIGTERM set instead of ending the process; a second signal ends it at once.
 
-    Python tells signals to the main thread alone: in another one they are left to the caller.
+    Python passes signals to the main thread alone: in another thread they are left to the caller.
     """
-    before = {}
+    stop, before = StopRequest(), {}
 
-    def note(number: int, _: object) -> None:
-        if summary.signal is not None:
+    def handle(number: int, _: object) -> None:
+        if stop.is_set():
             raise SystemExit(128 + number)
-        summary.signal = number
+        stop.set(number)
 
     main = threading.current_thread() is threading.main_thread()
     for number in (signal.SIGINT, signal.SIGTERM) if main else ():
-        before[number] = signal.signal(number, note)
+        before[number] = signal.signal(number, handle)
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

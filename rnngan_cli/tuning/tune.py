@@ -9,7 +9,7 @@ from typing import Any
 from rnngan_cli.config import SweepConfig, build, identity
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.sweeps.jobs import Prepared
-from rnngan_cli.sweeps.sweep import prepare_runs, prepare_sweep
+from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.tuning import report
 from rnngan_cli.tuning.trials import (
     PROTOCOL,
@@ -69,7 +69,7 @@ def prepare_tune(name: str, sweep: SweepConfig, budget: Budget, folder: Path) ->
     trials = plan_trials(sweep, budget)
     runs = {identity(run): run for trial in trials for run in trial.runs}
     asked = sweep.model_copy(update={"seeds": budget.trial_seeds, "protocol": PROTOCOL})
-    return Tune(name, sweep, budget, folder, trials, prepare_runs(asked, list(runs.values()), folder / "trials"))
+    return Tune(name, sweep, budget, folder, trials, prepare_sweep(asked, folder / "trials", list(runs.values())))
 
 
 def conclude_trials(tune: Tune, write_to: Path, command: str) -> Tuned:

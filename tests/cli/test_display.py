@@ -1,4 +1,4 @@
-"""What a sweep shows: the arithmetic of its pace, plain lines, and bars on a recorded terminal."""
+"""What a sweep shows: the arithmetic of its ETA, plain lines, and bars on a recorded terminal."""
 
 import io
 import re
@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from rnngan_cli.cli.choices import ProgressStyle
-from rnngan_cli.cli.display import Bars, Plain, Silent, describe_progress, opening
-from rnngan_cli.cli.sweep import display_for
+from rnngan_cli.cli.display import Bars, Plain, Silent, describe_progress, display_for, opening
 from rnngan_cli.cli.voice import Voice
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import AttemptEnd, RunConfig, RunState
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.cost import COMPILE_SECONDS
-from rnngan_cli.sweeps.eta import Pace
-from rnngan_cli.sweeps.jobs import Display, Job, Summary
+from rnngan_cli.sweeps.eta import Eta
+from rnngan_cli.sweeps.jobs import Display, Job, Survey
+from rnngan_cli.sweeps.messages import Progress
 
 
 def job(seed: int = 0, seconds: float = 10.0, steps: int = 100) -> Job:
@@ -23,7 +22,7 @@ def job(seed: int = 0, seconds: float = 10.0, steps: int = 100) -> Job:
 
 
 JOBS = [job(0), job(1), job(2, seconds=20.0)]
-FACTS = {"step": 50, "d_loss": 1.25, "g_loss": -0.5}
+PROGRESS = Progress(50, d_loss=1.25, g_loss=-0.5)
 
 
 class Clock:
@@ -48,80 +47,80 @@ def recorded(terminal: bool = False) -> tuple[Console, io.StringIO]:
     return Console(file=text, force_terminal=terminal, width=200), text
 
 
-def test_pace_counts_expected_seconds(clock: Clock) -> None:
-    pace = Pace(JOBS, workers=1)
-    assert pace.share == 0
-    pace.at(1, JOBS[0], 50)
-    assert pace.share == pytest.approx(5 / 40)
-    pace.at(2, JOBS[2], 25)
-    assert pace.share == pytest.approx(10 / 40)
-    pace.finished(1, JOBS[0])
-    assert pace.share == pytest.approx(15 / 40)
-    pace.finished(2, JOBS[2])
-    pace.at(1, JOBS[1], 100)
-    assert pace.share == 1
+def test_the_eta_counts_expected_seconds(clock: Clock) -> None:
+    eta = Eta(JOBS, workers=1)
+    assert eta.share == 0
+    eta.at(1, JOBS[0], 50)
+    assert eta.share == pytest.approx(5 / 40)
+    eta.at(2, JOBS[2], 25)
+    assert eta.share == pytest.approx(10 / 40)
+    eta.finished(1, JOBS[0])
+    assert eta.share == pytest.approx(15 / 40)
+    eta.finished(2, JOBS[2])
+    eta.at(1, JOBS[1], 100)
+    assert eta.share == 1
 
 
 def test_the_guess_counts_down_until_something_is_known(clock: Clock) -> None:
-    pace = Pace(JOBS, workers=1)
-    assert pace.left == pytest.approx(40 + COMPILE_SECONDS)  # the three share one shape
+    eta = Eta(JOBS, workers=1)
+    assert eta.left == pytest.approx(40 + COMPILE_SECONDS)  # the three share one shape
     clock.now += 30
-    assert pace.left == pytest.approx(10 + COMPILE_SECONDS)
+    assert eta.left == pytest.approx(10 + COMPILE_SECONDS)
     clock.now += 3000
-    assert pace.left == 0
+    assert eta.left == 0
 
 
 def test_workers_share_the_guess() -> None:
-    assert Pace(JOBS, workers=2).left == pytest.approx((40 + COMPILE_SECONDS) / 2, abs=0.1)
-    assert Pace(JOBS, workers=9).left == pytest.approx((40 + COMPILE_SECONDS) / 3, abs=0.1)  # no more than runs
+    assert Eta(JOBS, workers=2).left == pytest.approx((40 + COMPILE_SECONDS) / 2, abs=0.1)
+    assert Eta(JOBS, workers=9).left == pytest.approx((40 + COMPILE_SECONDS) / 3, abs=0.1)  # no more than runs
 
 
-def test_measured_pace_takes_over(clock: Clock) -> None:
+def test_measured_speed_takes_over(clock: Clock) -> None:
     """A quarter of the work in 100 s is 300 s for the rest; the guess says 36 s; sqrt(1/4) weighs them equally."""
-    pace = Pace(JOBS, workers=1)
-    pace.finished(1, JOBS[0])
+    eta = Eta(JOBS, workers=1)
+    eta.finished(1, JOBS[0])
     clock.now += 100
-    assert pace.left == pytest.approx(0.5 * 300 + 0.5 * (40 + COMPILE_SECONDS) * 3 / 4)
+    assert eta.left == pytest.approx(0.5 * 300 + 0.5 * (40 + COMPILE_SECONDS) * 3 / 4)
 
 
 def test_nothing_to_do_is_all_done() -> None:
-    assert Pace([], workers=1).share == 1
-    assert Pace([], workers=1).left == 0
+    assert Eta([], workers=1).share == 1
+    assert Eta([], workers=1).left == 0
 
 
 def test_the_opening_line() -> None:
-    summary = Summary(states={one.name: "pending" for one in JOBS})
-    assert opening(JOBS, summary, 1) == "3 runs to do on 1 worker, about 48 s"
-    assert opening(JOBS[:1], summary, 2).startswith("1 run to do on 2 workers, about 18 s")
+    states = {one.name: RunState.PENDING for one in JOBS}
+    assert opening(Survey(JOBS, states), 1) == "3 runs to do on 1 worker, about 48 s"
+    assert opening(Survey(JOBS[:1], states), 2).startswith("1 run to do on 2 workers, about 18 s")
 
 
 def test_the_opening_line_tells_what_was_done_before() -> None:
-    summary = Summary(states={"a": "done", "b": "diverged", "c": "failed", "d": "pending"}, stale=["a"])
-    line = opening(JOBS[:1], summary, 1)
+    states = dict(zip("abcd", (RunState.DONE, RunState.DIVERGED, RunState.FAILED, RunState.PENDING), strict=True))
+    line = opening(Survey(JOBS[:1], states, stale=("a",)), 1)
     assert "(1 done, 1 diverged, 1 failed earlier)" in line
     assert "1 made with other versions: `--rerun stale` trains them again" in line
     assert "`--rerun failed` tries failed ones again" in line
-    nothing = opening([], Summary(states={"a": "done"}), 1)
+    nothing = opening(Survey(states={"a": RunState.DONE}), 1)
     assert nothing == "nothing to do: all 1 runs have ended (1 done earlier)"
 
 
 def test_a_runs_step_and_losses() -> None:
-    assert describe_progress(JOBS[0], FACTS) == "step 50 of 100, D 1.25  G -0.5"
-    assert describe_progress(JOBS[0], FACTS, short=True) == "D 1.25  G -0.5"
-    assert describe_progress(JOBS[0], {"step": 100, "stage": "scoring"}) == "scoring"
+    assert describe_progress(JOBS[0], PROGRESS) == "step 50 of 100, D 1.25  G -0.5"
+    assert describe_progress(JOBS[0], PROGRESS, short=True) == "D 1.25  G -0.5"
+    assert describe_progress(JOBS[0], Progress(100, "scoring")) == "scoring"
 
 
 def test_plain_lines_count_runs_and_tell_the_time_left(clock: Clock) -> None:
     console, text = recorded()
     plain = Plain(console)
-    plain.begin(JOBS, Summary(), 1)
+    plain.begin(Survey(JOBS), 1)
     plain.assign(1, JOBS[0])
-    plain.progress(1, JOBS[0], FACTS)
+    plain.progress(1, JOBS[0], PROGRESS)
     clock.now += 10
-    plain.end(1, JOBS[0], "done", "")
-    plain.end(1, JOBS[1], "failed", "its worker ended with code -9")
+    plain.end(1, JOBS[0], RunState.DONE, "")
+    plain.end(1, JOBS[1], RunState.FAILED, "its worker ended with code -9")
     plain.stopping()
-    plain.end(1, JOBS[2], "interrupted", "")
+    plain.end(1, JOBS[2], RunState.INTERRUPTED, "")
     lines = text.getvalue().splitlines()
     assert lines[0] == "3 runs to do on 1 worker, about 48 s"
     assert lines[1] == f"started  {JOBS[0].name}"
@@ -135,9 +134,9 @@ def test_plain_lines_count_runs_and_tell_the_time_left(clock: Clock) -> None:
 def test_a_try_that_is_repeated_is_not_counted_twice() -> None:
     console, text = recorded()
     plain = Plain(console)
-    plain.begin(JOBS[:1], Summary(), 1)
-    plain.end(1, JOBS[0], "retried", "its worker ended with code -9")
-    plain.end(1, JOBS[0], "done", "")
+    plain.begin(Survey(JOBS[:1]), 1)
+    plain.end(1, JOBS[0], AttemptEnd.RETRIED, "its worker ended with code -9")
+    plain.end(1, JOBS[0], RunState.DONE, "")
     lines = text.getvalue().splitlines()
     assert lines[1].startswith(f"retried  {JOBS[0].name}: its worker ended with code -9 (0 of 1, about ")
     assert lines[2] == f"done     {JOBS[0].name} (1 of 1)"
@@ -146,8 +145,8 @@ def test_a_try_that_is_repeated_is_not_counted_twice() -> None:
 def test_plain_says_once_a_minute_how_things_stand(clock: Clock) -> None:
     console, text = recorded()
     plain = Plain(console)
-    plain.begin(JOBS, Summary(), 1)
-    plain.progress(1, JOBS[0], FACTS)
+    plain.begin(Survey(JOBS), 1)
+    plain.progress(1, JOBS[0], PROGRESS)
     plain.tick()
     clock.now += 59
     plain.tick()
@@ -164,8 +163,8 @@ def test_plain_says_once_a_minute_how_things_stand(clock: Clock) -> None:
 def test_plain_lines_are_not_wrapped_or_marked_up() -> None:
     text = io.StringIO()
     plain = Plain(Console(file=text, width=20))
-    plain.begin(JOBS, Summary(), 1)
-    plain.end(1, JOBS[0], "failed", "[bold]no markup[/bold]")
+    plain.begin(Survey(JOBS), 1)
+    plain.end(1, JOBS[0], RunState.FAILED, "[bold]no markup[/bold]")
     assert len(text.getvalue().splitlines()) == 2
     assert "[bold]no markup[/bold]" in text.getvalue()
 
@@ -174,17 +173,17 @@ def test_plain_lines_are_not_wrapped_or_marked_up() -> None:
 def test_bars_are_drawn_and_taken_down(terminal: bool) -> None:
     console, text = recorded(terminal)
     bars = Bars(console)
-    bars.begin(JOBS, Summary(), 2)
+    bars.begin(Survey(JOBS), 2)
     for worker, one in ((1, JOBS[0]), (2, JOBS[1])):
         bars.assign(worker, one)
-        bars.progress(worker, one, FACTS)
+        bars.progress(worker, one, PROGRESS)
     bars.tick()
-    bars.progress(1, JOBS[0], {"step": 100, "stage": "scoring"})
-    bars.end(1, JOBS[0], "done", "")
-    bars.end(2, JOBS[1], "diverged", "`d_loss` was not finite")
+    bars.progress(1, JOBS[0], Progress(100, "scoring"))
+    bars.end(1, JOBS[0], RunState.DONE, "")
+    bars.end(2, JOBS[1], RunState.DIVERGED, "`d_loss` was not finite")
     bars.stopping()
     bars.assign(1, JOBS[2])
-    bars.end(1, JOBS[2], "done", "")
+    bars.end(1, JOBS[2], RunState.DONE, "")
     bars.close()
     shown = text.getvalue()
     assert "3 runs to do on 2 workers" in shown
@@ -196,12 +195,12 @@ def test_bars_are_drawn_and_taken_down(terminal: bool) -> None:
 def test_bars_stay_up_while_a_run_is_tried_again() -> None:
     console, text = recorded(terminal=True)
     bars = Bars(console)
-    bars.begin(JOBS[:1], Summary(), 1)
+    bars.begin(Survey(JOBS[:1]), 1)
     bars.assign(1, JOBS[0])
-    bars.end(1, JOBS[0], "retried", "why")
+    bars.end(1, JOBS[0], AttemptEnd.RETRIED, "why")
     bars.assign(2, JOBS[0])
-    bars.progress(2, JOBS[0], FACTS)
-    bars.end(2, JOBS[0], "done", "")
+    bars.progress(2, JOBS[0], PROGRESS)
+    bars.end(2, JOBS[0], RunState.DONE, "")
     bars.close()
     assert f"retried: {JOBS[0].name}: why" in text.getvalue()
     assert "1 of 1 runs" in text.getvalue()
@@ -210,7 +209,7 @@ def test_bars_stay_up_while_a_run_is_tried_again() -> None:
 def test_bars_with_nothing_to_do() -> None:
     console, text = recorded(terminal=True)
     bars = Bars(console)
-    bars.begin([], Summary(), 1)
+    bars.begin(Survey([]), 1)
     bars.close()
     assert "nothing to do" in text.getvalue()
 
@@ -223,12 +222,14 @@ def test_bars_that_never_began_can_be_closed() -> None:
 
 def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
     display: Display = Silent()
-    display.begin(JOBS, Summary(), 1)
+    display.begin(Survey(JOBS), 1)
     display.assign(1, JOBS[0])
-    display.progress(1, JOBS[0], FACTS)
-    display.end(1, JOBS[0], "failed", "why")
+    display.progress(1, JOBS[0], PROGRESS)
+    display.end(1, JOBS[0], RunState.FAILED, "why")
     display.tick()
     display.stopping()
+    display.close()
+    assert display.notes() == ()
     assert capsys.readouterr() == ("", "")
 
 
@@ -239,9 +240,9 @@ def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.delenv("NO_COLOR", raising=False) if wanted else monkeypatch.setenv("NO_COLOR", "1")
         text = io.StringIO()
         bars = Bars(Console(file=text, force_terminal=True, color_system="256", width=200))
-        bars.begin(JOBS[:1], Summary(), 1)
+        bars.begin(Survey(JOBS[:1]), 1)
         bars.assign(1, JOBS[0])
-        bars.progress(1, JOBS[0], FACTS)
+        bars.progress(1, JOBS[0], PROGRESS)
         bars.close()
         assert "\x1b[" in text.getvalue()
         assert bool(colours.search(text.getvalue())) == wanted
@@ -250,17 +251,17 @@ def test_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_terminal_that_cannot_move_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert isinstance(display_for(ProgressStyle.auto, Voice(), as_json=False), Bars)
+    assert isinstance(display_for("auto", Voice(), as_json=False), Bars)
     monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(display_for(ProgressStyle.auto, Voice(), as_json=False), Plain)
-    assert type(display_for(ProgressStyle.auto, Voice(quiet=True), as_json=False)) is Silent
+    assert isinstance(display_for("auto", Voice(), as_json=False), Plain)
+    assert type(display_for("auto", Voice(quiet=True), as_json=False)) is Silent
 
 
 def test_bars_tell_of_every_run_to_who_wants_more() -> None:
     console, text = recorded()
     bars = Bars(console, verbose=True)
-    bars.begin(JOBS[:1], Summary(), 1)
+    bars.begin(Survey(JOBS[:1]), 1)
     bars.assign(1, JOBS[0])
-    bars.end(1, JOBS[0], "done", "")
+    bars.end(1, JOBS[0], RunState.DONE, "")
     bars.close()
     assert [f"started: {JOBS[0].name}", f"done: {JOBS[0].name}"] == text.getvalue().splitlines()[1:3]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rnngan_cli.cli.voice import Voice
+from rnngan_cli.cli.voice import set_voice
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.errors import UserError
 from rnngan_cli.store import SweepFolder
@@ -88,11 +88,11 @@ def test_quiet_keeps_errors(rnngan: Rnngan, results: SweepFolder) -> None:
 def test_a_voice(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     for quiet, verbose in ((True, False), (False, False), (False, True)):
-        voice = Voice.of(quiet, verbose)
+        voice = set_voice(quiet, verbose)
         assert is_loud() == verbose
         voice.say("said")
         voice.say("noted", err=True)
         voice.detail("more")
     assert capsys.readouterr() == ("said\nsaid\n", "noted\nnoted\nmore\n")
     with pytest.raises(UserError, match="expected at most one of them"):
-        Voice.of(True, True)
+        set_voice(True, True)

@@ -130,7 +130,7 @@ def test_a_linked_folder_is_passed_over_and_nothing_in_it_changes(
         run.create(config)
     job = Job(config, run, 1.0)
     prepared = Prepared(SweepConfig(), sweep, [job], {})
-    _, todo = survey(prepared, Orders(rerun="all"))
+    todo = survey(prepared, Orders(rerun="all")).todo
     assert [one.name for one in todo] == [job.name]
     assert run.read_checkpoint()[0] == 0
     run.clear()

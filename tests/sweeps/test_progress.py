@@ -2,32 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from rnngan_cli.cli.display import Silent
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.store import RunFolder, SweepFolder
-from rnngan_cli.sweeps.jobs import Job, Summary
-from rnngan_cli.sweeps.progress import WRITE_SECONDS, Noted
+from rnngan_cli.sweeps.jobs import Job, Survey
+from rnngan_cli.sweeps.messages import Progress
+from rnngan_cli.sweeps.progress import WRITE_SECONDS, ProgressFile
 from rnngan_cli.sweeps.shards import Shard
 from rnngan_cli.system.lock import LOCK_NAME, held
+from tests.support.displays import Recorded
 
 JOBS = [Job(RunConfig(seed=seed, steps=100), RunFolder(Path("nowhere")), 10.0) for seed in range(2)]
-
-
-class Recorded(Silent):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[str] = []
-
-    def __getattribute__(self, name: str) -> Any:
-        if name not in ("told", "__class__") and not name.startswith("_"):
-            self.told.append(name)
-        return super().__getattribute__(name)
 
 
 @pytest.fixture
@@ -38,38 +27,38 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return clock
 
 
-def test_what_is_noted_of_a_sweep(tmp_path: Path, now: list[float]) -> None:
+def test_what_is_kept_of_a_sweep(tmp_path: Path, now: list[float]) -> None:
     folder, shown = SweepFolder(tmp_path), Recorded()
-    noted = Noted(shown, folder, LOCK_NAME)
-    noted.begin(JOBS, Summary(), 2)
-    noted.assign(1, JOBS[0])
+    kept = ProgressFile(shown, folder, LOCK_NAME)
+    kept.begin(Survey(JOBS), 2)
+    kept.assign(1, JOBS[0])
     now[0] += 5
-    noted.progress(1, JOBS[0], {"step": 40, "d_loss": 1.5, "g_loss": float("inf")})
+    kept.progress(1, JOBS[0], Progress(40, d_loss=1.5, g_loss=float("inf")))
     facts = json.loads((tmp_path / "progress.json").read_text())
     assert (facts["workers"], facts["total"], facts["ended"]) == (2, 2, 0)
     assert facts["runs"] == {JOBS[0].name: {"stage": "", "d_loss": 1.5, "step": 40, "seconds": 5.0}}
-    noted.progress(1, JOBS[0], {"step": 60, "d_loss": 1.0, "g_loss": 2.0})  # too soon to be written
+    kept.progress(1, JOBS[0], Progress(60, d_loss=1.0, g_loss=2.0))  # too soon to be written
     assert json.loads((tmp_path / "progress.json").read_text()) == facts
     now[0] += WRITE_SECONDS
-    noted.tick()
+    kept.tick()
     (run,) = json.loads((tmp_path / "progress.json").read_text())["runs"].values()
     assert run == {"stage": "", "d_loss": 1.0, "g_loss": 2.0, "step": 60, "seconds": 5.0 + WRITE_SECONDS}
-    noted.end(1, JOBS[0], "done", "")
-    noted.stopping()
+    kept.end(1, JOBS[0], RunState.DONE, "")
+    kept.stopping()
     facts = json.loads((tmp_path / "progress.json").read_text())
     assert (facts["ended"], facts["runs"]) == (1, {})
-    noted.close()
-    noted.close()
+    kept.close()
+    kept.close()
     assert list(tmp_path.iterdir()) == []
     assert shown.told == ["begin", "assign", "progress", "progress", "tick", "end", "stopping"]
 
 
-def test_it_counts_only_while_its_driver_lives(tmp_path: Path) -> None:
+def test_it_counts_only_while_its_scheduler_lives(tmp_path: Path) -> None:
     folder = SweepFolder(tmp_path)
     locks = [Shard(number, 2).lock for number in (1, 2)]
     for number, lock in enumerate(locks):
-        noted = Noted(Silent(), folder, lock)
-        noted.begin(JOBS, Summary(), number + 1)
+        kept = ProgressFile(Silent(), folder, lock)
+        kept.begin(Survey(JOBS), number + 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["progress-1-of-2.json", "progress-2-of-2.json"]
     assert folder.progress() == []
     with held(tmp_path, locks[1]):
@@ -86,5 +75,5 @@ def test_a_disk_that_refuses_it_ends_no_sweep(tmp_path: Path, monkeypatch: pytes
         raise EnvironmentFaultError("full")
 
     monkeypatch.setattr(SweepFolder, "write_progress", refuse)
-    Noted(Silent(), SweepFolder(tmp_path), LOCK_NAME).begin(JOBS, Summary(), 1)
+    ProgressFile(Silent(), SweepFolder(tmp_path), LOCK_NAME).begin(Survey(JOBS), 1)
     assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ import pytest
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, StoppedError, execute
 
@@ -53,8 +54,8 @@ class Stopper:
     def __init__(self, step: int, crash: BaseException | None = None) -> None:
         self.step, self.crash, self.seen = step, crash, 0
 
-    def report(self, facts: dict[str, Any]) -> None:
-        self.seen = int(facts["step"])
+    def report(self, progress: Progress) -> None:
+        self.seen = progress.step
         if self.crash is not None and self.seen >= self.step:
             raise self.crash
 
@@ -75,7 +76,7 @@ class Whole:
         self,
         folder: RunFolder,
         stop: Callable[[], bool] = never,
-        report: Callable[[dict[str, Any]], None] = lambda _: None,
+        report: Callable[[Progress], None] = lambda _: None,
     ) -> str:
         return execute(self.config, folder, protocol="quick", bench=self.bench, stop=stop, report=report)
 
@@ -160,7 +161,7 @@ def test_a_damaged_checkpoint_costs_time_and_nothing_else(
     path = folder.path / "checkpoints" / "step-4" / name
     path.write_bytes(path.read_bytes()[:-5])
     steps: list[int] = []
-    whole.execute(folder, report=lambda facts: steps.append(facts["step"]))
+    whole.execute(folder, report=lambda progress: steps.append(progress.step))
     assert steps[0] == 4  # from the checkpoint at 2
     assert f"step-4/{name}" in capsys.readouterr().out
     assert contents(folder) == whole.contents
@@ -187,9 +188,9 @@ def trained(whole: Whole, folder: RunFolder) -> RunFolder:
 def test_a_trained_run_is_only_scored(whole: Whole, trained: RunFolder) -> None:
     before = {path.name: path.stat().st_mtime_ns for path in (trained.path / "weights").iterdir()}
     timing = (trained.path / "timing.csv").read_bytes()
-    told: list[dict[str, Any]] = []
+    told: list[Progress] = []
     assert whole.execute(trained, report=told.append) == "done"
-    assert told == [{"step": STEPS, "stage": "scoring"}]
+    assert told == [Progress(STEPS, "scoring")]
     assert {path.name: path.stat().st_mtime_ns for path in (trained.path / "weights").iterdir()} == before
     assert (trained.path / "timing.csv").read_bytes() == timing
     assert contents(trained) == whole.contents

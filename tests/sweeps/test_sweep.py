@@ -17,11 +17,11 @@ from typing import Any
 import psutil
 import pytest
 
-from rnngan_cli.config import ENDED, SweepConfig
+from rnngan_cli.config import ENDED, Rerun, RunState, SweepConfig
 from rnngan_cli.errors import ResultsBusyError, UserError
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.eta import expected_seconds
-from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Summary
+from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, SweepOutcome
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.survey import survey
 from rnngan_cli.sweeps.sweep import prepare_sweep
@@ -223,8 +223,8 @@ def prepared(folder: Sweep, **fields: Any) -> Prepared:
 
 
 def test_a_survey_of_a_finished_sweep(done: Sweep) -> None:
-    summary, todo = survey(prepared(done), Orders())
-    assert (set(summary.states), todo, summary.exit_code) == (set(done.states()), [], 0)
+    found = survey(prepared(done), Orders())
+    assert (set(found.states), found.todo) == (set(done.states()), [])
 
 
 @pytest.mark.parametrize(
@@ -244,15 +244,14 @@ def test_a_survey_of_a_finished_sweep(done: Sweep) -> None:
         ("done", "stale", 0),
     ],
 )
-def test_what_is_to_be_done(done: Sweep, state: str, rerun: str, num_todo: int) -> None:
+def test_what_is_to_be_done(done: Sweep, state: str, rerun: Rerun, num_todo: int) -> None:
     folder = next(done.folder.runs())
     (folder.end if state in ENDED else folder.write_status)(state, 4)
-    _, todo = survey(prepared(done), Orders(rerun=rerun), clear=False)
-    assert len(todo) == num_todo
+    assert len(survey(prepared(done), Orders(rerun=rerun), clear=False).todo) == num_todo
 
 
 @pytest.mark.parametrize(("rerun", "kept"), [("failed", True), ("", True), ("all", False), ("diverged", True)])
-def test_a_failed_run_goes_on_from_its_checkpoint(done: Sweep, rerun: str, kept: bool) -> None:
+def test_a_failed_run_goes_on_from_its_checkpoint(done: Sweep, rerun: Rerun, kept: bool) -> None:
     """Tried again it needs no step twice; only `all` begins at the start."""
     folder = next(done.folder.runs())
     folder.write_status("failed", 2, reason="why")
@@ -274,12 +273,10 @@ def test_what_a_killed_worker_left_in_an_ended_run_is_cleared(done: Sweep) -> No
     assert set(done.touched()) == set(before)
 
 
-def test_what_was_running_when_its_driver_died_is_interrupted(done: Sweep) -> None:
+def test_what_was_running_when_its_scheduler_died_is_interrupted(done: Sweep) -> None:
     folder = next(done.folder.runs())
     folder.write_status("running", 2)
-    summary, _ = survey(prepared(done), Orders())
-    assert summary.states[folder.path.name] == "interrupted"
-    assert summary.exit_code == 1
+    assert survey(prepared(done), Orders()).states[folder.path.name] == "interrupted"
 
 
 @pytest.mark.parametrize("name", ["status.json", "scores.json", "config.json", "history.csv", "provenance.json"])
@@ -287,13 +284,13 @@ def test_a_survey_finds_damage(done: Sweep, name: str) -> None:
     folder = next(done.folder.runs())
     (folder.path / name).write_text("{")
     before = done.touched()
-    summary, todo = survey(prepared(done), Orders(), clear=False)
-    assert [job.name for job in todo] == [folder.path.name]
-    assert name in summary.reasons[folder.path.name]
-    assert name in " ".join(summary.damage)
+    found = survey(prepared(done), Orders(), clear=False)
+    assert [job.name for job in found.todo] == [folder.path.name]
+    assert name in found.reasons[folder.path.name]
+    assert name in " ".join(found.damage)
     assert done.touched() == before
     survey(prepared(done), Orders())
-    assert survey(prepared(done), Orders())[0].damage == []
+    assert survey(prepared(done), Orders()).damage == ()
 
 
 def test_a_run_that_a_worker_holds_is_not_cleared(done: Sweep) -> None:
@@ -305,15 +302,14 @@ def test_a_run_that_a_worker_holds_is_not_cleared(done: Sweep) -> None:
 
 
 def test_another_protocol_scores_finished_runs_again(done: Sweep) -> None:
-    _, todo = survey(prepared(done, protocol="standard"), Orders())
-    assert len(todo) == 4
+    assert len(survey(prepared(done, protocol="standard"), Orders()).todo) == 4
 
 
 def test_lost_provenance_is_stale(done: Sweep) -> None:
     folder = next(done.folder.runs())
     (folder.path / "provenance.json").unlink()
     folder.end("done", 4)
-    assert survey(prepared(done), Orders())[0].stale == [folder.path.name]
+    assert survey(prepared(done), Orders()).stale == (folder.path.name,)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +326,7 @@ def test_lost_provenance_is_stale(done: Sweep) -> None:
     ],
 )
 def test_exit_codes(states: list[str], more: dict[str, Any], code: int) -> None:
-    assert Summary({str(number): state for number, state in enumerate(states)}, **more).exit_code == code
+    assert SweepOutcome({str(number): RunState(state) for number, state in enumerate(states)}, **more).exit_code == code
 
 
 def test_expected_time_is_shared_by_workers(done: Sweep) -> None:

@@ -1,8 +1,8 @@
 """Ways to start workers, by name: processes on this machine, or tasks on a cluster of machines.
 
-engine.py    what the driver needs of an engine
+engine.py    what the scheduler needs of an engine
 attempt.py   one run, and what goes wrong in it: what every engine's workers do
-local.py     processes on this machine; worker.py is such a process, messages.py what it says
+local.py     processes on this machine; worker.py is such a process
 ray.py       tasks of Ray; node.py is what a machine of the cluster does, parcels.py files on their way
 """
 

@@ -1,97 +1,112 @@
-"""One run attempted in the process that calls: whatever goes wrong is told and logged, and ends this run alone."""
+"""One run attempted in the calling process: whatever goes wrong is logged and reported, and ends this run alone."""
 
 import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from rnngan_cli.config import RunConfig, RunState, build
+from rnngan_cli.config import AttemptEnd, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.messages import Assignment, Ended, Progress
 from rnngan_cli.system.atomic import disk_errors_told
 from rnngan_cli.system.lock import held_in_turn
 from rnngan_cli.system.safe_open import open_own
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def attempt(
-    job: Mapping[str, Any], bench: Any, stop: Callable[[], bool], report: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
-    """Does one run; whatever goes wrong in it is told, and ends this run alone.
+    from rnngan_cli.sweeps.run import Bench
+
+Report = Callable[[Progress], None]
+
+
+def attempt(assignment: Assignment, bench: "Bench", stop: Callable[[], bool], report: Report) -> Ended:
+    """Does one run; whatever goes wrong in it is reported, and ends this run alone.
 
     Args:
-        job: "config", "folder" and "protocol"; "file" where the user's data is to be read from on this machine, if
-            not from where the config says.
-        bench: a `runner.Bench`, what this process keeps between runs.
-        stop: asked now and then; true ends the run after a checkpoint.
-        report: told of progress.
+        assignment: the run.
+        bench: what this process keeps between runs.
+        stop: asked after every row of history; true ends the run after a checkpoint.
+        report: called with the run's progress.
 
     Returns:
-        "state" (how the run ended, or "refused" by the disk), "reason", "memory_mib" (the most the process has held)
-        and, where the process should be replaced, "spent".
+        How the attempt ended; `spent` where the process may be in disorder and should be replaced.
     """
-    from rnngan_cli.sweeps.run import StoppedError, execute
     from rnngan_cli.system.provenance import peak_memory_mib
 
-    folder = RunFolder(Path(job["folder"]))
-
-    def waiting(holder: str) -> None:
-        report({"step": 0, "stage": f"waiting for {holder}"})
-
     try:
-        config = build(RunConfig, job["config"], "run")
-        folder.make()
-        with held_in_turn(folder.path, stop, waiting) as mine:
-            if not mine:
-                return {"state": RunState.INTERRUPTED, "reason": "", "memory_mib": peak_memory_mib()}
-            if (settled := _settled(folder, job["protocol"])) is not None:  # by whoever held it
-                return {**settled, "memory_mib": peak_memory_mib()}
-            folder.create(config)
-            with _logged(folder.path / "log.txt"):
-                try:
-                    state = execute(
-                        _reading(config, job.get("file")),
-                        folder,
-                        protocol=job["protocol"],
-                        bench=bench,
-                        stop=stop,
-                        report=report,
-                    )
-                    reason = str(folder.status().get("reason", ""))
-                except StoppedError:
-                    state, reason = RunState.INTERRUPTED, ""
-                except Exception as error:
-                    _print(error)
-                    _record_failure(folder, error)
-                    raise
+        ended = _in_turn(assignment, bench, stop, report)
     except EnvironmentFaultError as error:
-        return {"state": "refused", "reason": str(error), "memory_mib": peak_memory_mib()}
+        ended = Ended(AttemptEnd.REFUSED, str(error))
     except UserError as error:
-        return {"state": RunState.FAILED, "reason": str(error), "memory_mib": peak_memory_mib()}
-    except Exception as error:  # noqa: BLE001 - one broken run must not stop the others; it is told and logged
+        ended = Ended(RunState.FAILED, str(error))
+    except Exception as error:  # noqa: BLE001 - one broken run must not stop the others; it is logged and reported
         # the process may be in any state: out of memory, TensorFlow in disorder
-        return {"state": RunState.FAILED, "reason": _in_one_line(error), "memory_mib": peak_memory_mib(), "spent": True}
-    return {"state": state, "reason": reason, "memory_mib": peak_memory_mib()}
+        ended = Ended(RunState.FAILED, _in_one_line(error), spent=True)
+    return replace(ended, memory_mib=peak_memory_mib())
 
 
-def _reading(config: RunConfig, file: str | None) -> RunConfig:
-    """The run with its data in another place; its identity and what is written of it stay."""
-    if not file:
+def _in_turn(assignment: Assignment, bench: "Bench", stop: Callable[[], bool], report: Report) -> Ended:
+    """Does the run once no other worker holds its folder, unless that worker has completed it.
+
+    Raises:
+        Exception: whatever goes wrong.
+    """
+    folder = RunFolder(assignment.folder)
+    folder.make()
+    with held_in_turn(folder.path, stop, lambda holder: report(Progress(0, f"waiting for {holder}"))) as mine:
+        if not mine:
+            return Ended(RunState.INTERRUPTED)
+        if (settled := _settled(folder, assignment.protocol)) is not None:
+            return settled
+        folder.create(assignment.config)
+        with _logged(folder.path / "log.txt"):
+            return _execute(assignment, folder, bench, stop, report)
+
+
+def _execute(
+    assignment: Assignment, folder: RunFolder, bench: "Bench", stop: Callable[[], bool], report: Report
+) -> Ended:
+    """Trains and scores the run; an error is printed into its log and recorded in its status.
+
+    Raises:
+        Exception: whatever goes wrong.
+    """
+    from rnngan_cli.sweeps.run import StoppedError, execute
+
+    config, protocol = _reading(assignment), assignment.protocol
+    try:
+        state = execute(config, folder, protocol=protocol, bench=bench, stop=stop, report=report)
+        return Ended(state, str(folder.status().get("reason", "")))
+    except StoppedError:
+        return Ended(RunState.INTERRUPTED)
+    except Exception as error:
+        _print(error)
+        _record_failure(folder, error)
+        raise
+
+
+def _reading(assignment: Assignment) -> RunConfig:
+    """The run's config with its data read from another place; only for reading, as the run is identified by its own."""
+    config = assignment.config
+    if not assignment.file:
         return config
-    return config.model_copy(update={"data": config.data.model_copy(update={"file": file})})
+    return config.model_copy(update={"data": config.data.model_copy(update={"file": assignment.file})})
 
 
-def _settled(folder: RunFolder, protocol: str) -> dict[str, str] | None:
-    """How a run ended that another worker has done since it was given out; None where it is still to be done."""
+def _settled(folder: RunFolder, protocol: str) -> Ended | None:
+    """How a run ended that another worker has done since it was assigned; None where it is still to be done."""
     try:
         if folder.is_settled(protocol):
             status = folder.status()
-            return {"state": str(status["state"]), "reason": str(status.get("reason", ""))}
+            return Ended(RunState(status["state"]), str(status.get("reason", "")))
     except DamagedFileError:
-        pass  # it is done anew, and the damage told
+        pass  # it is done anew, and the damage reported
     return None
 
 
@@ -101,7 +116,7 @@ def _record_failure(folder: RunFolder, error: Exception) -> None:
     except DamagedFileError:
         step = 0
     state = RunState.INTERRUPTED if isinstance(error, EnvironmentFaultError) else RunState.FAILED
-    with suppress(EnvironmentFaultError):  # the disk is full: the driver tells
+    with suppress(EnvironmentFaultError):  # the disk is full: the scheduler reports it
         folder.write_status(state, step, reason=_in_one_line(error))
 
 
@@ -112,13 +127,13 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _print(error: Exception) -> None:
-    """Tells an error in the run's log: a user's mistake and the disk's refusals in a line, others with traceback."""
-    told = [f"{error}\n"] if isinstance(error, UserError) else traceback.format_exception(error)
-    sys.stderr.write("".join(told))
+    """Prints an error into the run's log: in a line if the user or the disk has caused it, else with a traceback."""
+    lines = [f"{error}\n"] if isinstance(error, UserError) else traceback.format_exception(error)
+    sys.stderr.write("".join(lines))
 
 
 @contextmanager
-def _logged(path: Path) -> Iterator[None]:
+def _logged(path: "Path") -> Iterator[None]:
     """Sends what this process and its libraries print to the run's log.
 
     Raises:
@@ -139,7 +154,7 @@ def _logged(path: Path) -> Iterator[None]:
 
 
 class _Printer(io.TextIOBase):
-    """Standard output or errors of a run: what a full disk does not take of them is lost, and no run fails of it."""
+    """Standard output or errors of a run; what a full disk does not take is lost, and does not fail the run."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -149,7 +164,7 @@ class _Printer(io.TextIOBase):
         return self.descriptor
 
     def write(self, text: str) -> int:
-        """Writes at once what can be written."""
+        """Writes without a buffer; errors of the disk are ignored."""
         with suppress(OSError):
             os.write(self.descriptor, text.encode("utf-8", errors="replace"))
         return len(text)

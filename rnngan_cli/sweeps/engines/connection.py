@@ -1,9 +1,11 @@
-"""A Ray cluster reached or started, what it has room for, and the file by which its machines know a shared folder."""
+"""A Ray cluster joined or started, what it has room for, and the file by which its machines know a shared folder."""
 
+import functools
 import hashlib
 import os
 import platform
 import secrets
+import shutil
 import signal
 import socket
 import tempfile
@@ -19,13 +21,13 @@ from rnngan_cli.system.atomic import write_text
 from rnngan_cli.system.device import describe_cores, silenced
 
 STORE_BYTES = 100 * 2**20
-"""Of Ray's memory for objects on a cluster of our own, where nothing but words goes through it."""
+"""Ray's memory for objects on a cluster that is started here, where only messages go through it."""
 REACH_SECONDS = 10.0
-"""An address that does not answer within this is a wrong one."""
+"""Seconds after which an address that does not answer counts as wrong."""
 
 
 def room(nodes: Sequence[Mapping[str, float]], gpus_per_run: float) -> int:
-    """Runs that machines have room for, by their resources: a CPU each, and GPUs, which are shared but not divided.
+    """Number of runs that machines have room for: each takes a CPU, and a share of one GPU, never of two.
 
     >>> room([{"CPU": 8}, {"CPU": 2}], 0), room([{"CPU": 8, "GPU": 2}, {"CPU": 2, "GPU": 1}], 0.3)
     (10, 8)
@@ -38,14 +40,14 @@ def room(nodes: Sequence[Mapping[str, float]], gpus_per_run: float) -> int:
 
 
 def no_room(nodes: Sequence[Mapping[str, float]], gpus_per_run: float) -> str:
-    """What is wrong with a cluster that has room for nothing, in a line."""
+    """Says in one line why a cluster has no room for a run."""
     gpus = f" and {gpus_per_run:g} of a GPU" if gpus_per_run else ""
     there = "; ".join(f"{node.get('CPU', 0):g} CPU, {node.get('GPU', 0):g} GPU" for node in nodes)
     return f"no machine of the Ray cluster has a CPU{gpus} for a run (there are: {there}); add one, or ask for less"
 
 
 def leave_token(folder: Path) -> Token:
-    """Writes a file that tells who shares the folder; removes those of drivers of this machine that were killed."""
+    """Writes a file that shows who shares the folder; removes those of killed schedulers of this machine."""
     import psutil
 
     host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
@@ -58,49 +60,89 @@ def leave_token(folder: Path) -> Token:
     return token
 
 
-def connect(place: Placement) -> tuple[Any, Path | None]:
-    """Ray, connected; and the folder of its files where the cluster is our own.
+class Connection:
+    """A cluster of Ray that is connected to until `close`.
+
+    Args:
+        place: which cluster; without an address one is started on this machine.
+
+    Attributes:
+        ray: the module, connected.
+        files: folder of the cluster's files where it was started here; None for a cluster that was there.
 
     Raises:
         EnvironmentFaultError: there is no such cluster, or it does not let us in.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray is imported; it reports to its makers otherwise
-    address = place.cluster.address or os.environ.get("RAY_ADDRESS", "")
-    with _kept_signals(), silenced():
-        import ray
-        import ray._private.worker as internals
 
-        # Ray prints on standard output what befalls its machines, whatever it is told of logs. We say it ourselves.
-        internals.print_to_stdstream = lambda *_, **__: None
-        quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-        if not address or address == "local":
-            files = Path(tempfile.mkdtemp(prefix="rnngan-ray-", dir="/tmp" if Path("/tmp").is_dir() else None))
-            ray.init(
-                "local",
-                num_cpus=max(place.workers, describe_cores()),
-                object_store_memory=STORE_BYTES,
-                include_dashboard=False,
-                _temp_dir=str(files),
-                **quiet,
-            )
-            return ray, files
-        try:
-            _reach(address)
-            ray.init(address, **quiet)
-        except (OSError, ValueError, RuntimeError, AssertionError, ray.exceptions.RayError) as error:
-            raise EnvironmentFaultError(
-                f"`--ray-address {address}`: no cluster is reached from here ({_first_line(error)}); give `auto`, or "
-                "the host:port that `ray start --head` said, on a machine that has joined it"
-            ) from error
-    return ray, None
+    def __init__(self, place: Placement) -> None:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray is imported; it reports to its makers otherwise
+        address = place.cluster.address or os.environ.get("RAY_ADDRESS", "")
+        with _kept_signals(), silenced():
+            import ray
+            import ray._private.worker as internals
+
+            self.ray: Any = ray
+            self.files: Path | None = None
+            # Ray prints on standard output what happens to its machines, whatever is set for logs. We say it ourselves.
+            self._restore = functools.partial(setattr, internals, "print_to_stdstream", internals.print_to_stdstream)
+            internals.print_to_stdstream = lambda *_, **__: None
+            try:
+                if not address or address == "local":
+                    self.files = _start_cluster(ray, place)
+                else:
+                    _join_cluster(ray, address)
+            except BaseException:
+                self._restore()
+                raise
+
+    def close(self) -> None:
+        """Leaves the cluster, or ends it if it was started here; puts Ray's own printing back."""
+        self.ray.shutdown()
+        self._restore()
+        if self.files is not None:
+            shutil.rmtree(self.files, ignore_errors=True)
+
+
+QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
+"""Arguments of `ray.init` that keep it from printing."""
+
+
+def _start_cluster(ray: Any, place: Placement) -> Path:
+    """Starts a cluster on this machine; the folder of its files."""
+    files = Path(tempfile.mkdtemp(prefix="rnngan-ray-", dir="/tmp" if Path("/tmp").is_dir() else None))
+    ray.init(
+        "local",
+        num_cpus=max(place.workers, describe_cores()),
+        object_store_memory=STORE_BYTES,
+        include_dashboard=False,
+        _temp_dir=str(files),
+        **QUIET,
+    )
+    return files
+
+
+def _join_cluster(ray: Any, address: str) -> None:
+    """Connects to a cluster.
+
+    Raises:
+        EnvironmentFaultError: there is none, or it does not let us in.
+    """
+    try:
+        _reach(address)
+        ray.init(address, **QUIET)
+    except (OSError, ValueError, RuntimeError, AssertionError, ray.exceptions.RayError) as error:
+        raise EnvironmentFaultError(
+            f"`--ray-address {address}`: no cluster is reached from here ({_first_line(error)}); give `auto`, or "
+            "the host:port that `ray start --head` said, on a machine that has joined it"
+        ) from error
 
 
 def _reach(address: str) -> None:
-    """Knocks at an address, as Ray itself waits for minutes.
+    """Checks that an address answers, since Ray itself would wait for minutes.
 
     Raises:
-        OSError: nobody answers.
-        ValueError: it is no address.
+        OSError: nothing answers.
+        ValueError: it is not an address.
     """
     if address == "auto":
         return
@@ -117,7 +159,7 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def _kept_signals() -> Iterator[None]:
-    """Puts the handlers of signals back, which Ray replaces by its own."""
+    """Restores the handlers of signals, which Ray replaces by its own."""
     kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -1,26 +1,19 @@
-"""What the driver needs of an engine, and what an engine is told; the engines themselves are a module each."""
+"""What the scheduler needs of an engine, and what an engine is given; each engine is a module of its own."""
 
 import queue
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.sweeps.messages import Assignment, Message
 
-Message = tuple[int, dict[str, Any]]
-"""Which worker, and what it says. "event" is one of
-
-ready: it can be given a run.
-waiting: its run waits for room ("step", "stage").
-progress: "step" with "d_loss" and "g_loss", or with "stage".
-ended: its run is over: "state", "reason", "memory_mib", and "spent" where it should be replaced.
-gone: it has ended: "code"; "words", its last ones; "damage", what was wrong, where more is known than the code.
-"""
+Inbox = queue.Queue[tuple[int, Message]]
+"""Messages of all workers, each with the number of its worker."""
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which machines, and what of them a run takes.
+    """Which machines to use, and what a run takes of them.
 
     Attributes:
         address: of the cluster; empty for one on this machine.
@@ -33,13 +26,13 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the runs of a sweep are to be done.
+    """Where the runs of a sweep are done.
 
     Attributes:
         folder: of the sweep.
         device: `auto`, `cpu` or `gpu:N`.
         workers: runs at a time; 0 is as many as there is room for.
-        cluster: of machines, for an engine that works on one.
+        cluster: the machines, for an engine that works on several.
     """
 
     folder: Path
@@ -49,27 +42,27 @@ class Placement:
 
 
 class Worker(Protocol):
-    """Does runs, one at a time, and tells of them by messages; the last one is `gone`."""
+    """Does runs, one at a time, and reports on them by messages; the last message is `Gone`."""
 
     number: int
 
-    def give(self, config: RunConfig, folder: Path, protocol: str) -> None:
-        """Hands a run to it."""
+    def give(self, assignment: Assignment) -> None:
+        """Gives the worker a run."""
 
     def stop(self) -> None:
-        """Asks it to write a checkpoint and end; may be called again."""
+        """Asks for a checkpoint and the end of the worker; may be called again."""
 
     def kill(self) -> None:
-        """Ends it at once."""
+        """Ends the worker at once."""
 
 
 class Engine(Protocol):
-    """Starts workers. `capacity` is how many runs it has room for at a time."""
+    """Starts workers. `capacity` is the number of runs it has room for at a time."""
 
     capacity: int
 
-    def start_worker(self, number: int, inbox: "queue.Queue[Message]") -> Worker:
+    def start_worker(self, number: int, inbox: Inbox) -> Worker:
         """Starts a worker that puts its messages under its number into `inbox`."""
 
     def close(self) -> None:
-        """Lets go of everything; workers have ended before."""
+        """Releases everything; all workers have ended before."""

@@ -1,7 +1,7 @@
-"""What a machine of a Ray cluster does: one task a run, which tells what becomes of it as it goes on.
+"""What a machine of a Ray cluster does: one task a run, which reports as the run is trained.
 
-A task that sees the driver's folder works in it. One that does not works in a temporary folder, is given what there is
-of the run, and sends back whatever it writes: at every checkpoint, so that a lost machine costs no more than
+A task that sees the scheduler's folder works in it. A task that does not works in a temporary folder, is sent what
+there is of the run, and sends back whatever it writes: at every checkpoint, so that a lost machine costs no more than
 where the folder is shared.
 """
 
@@ -14,24 +14,31 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import RunState
+from rnngan_cli.config import AttemptEnd, RunState
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.sweeps.engines import parcels
 from rnngan_cli.sweeps.engines.attempt import attempt
+from rnngan_cli.sweeps.messages import Assignment, Ended, Progress
 from rnngan_cli.system import device, provenance
 
-TELL_SECONDS = 0.25
-"""Progress is told, and a stop asked for, no more often: each is a message over the network."""
-Tell = Callable[[dict[str, Any]], None]
+if TYPE_CHECKING:
+    from rnngan_cli.sweeps.run import Bench
+
+REPORT_SECONDS = 0.25
+"""Least seconds between two reports of progress, and between two looks for a stop: each is a message over the
+network."""
+Sent = Progress | Ended | parcels.Parcel
+"""What a task sends to the scheduler's machine."""
+Send = Callable[[Sent], None]
 
 
 @dataclass(frozen=True)
 class Token:
-    """A file that only those see who share the driver's folder: where it is, and what it holds."""
+    """A file that is seen only from machines which share the scheduler's folder: its path and its content."""
 
     path: Path
     content: str
@@ -49,32 +56,32 @@ class Errand:
     """A run as it is sent to another machine.
 
     Attributes:
-        number: the worker's, by which it is told to stop.
-        job: "config", "folder", "protocol", and "file" where the user's data is on the driver's machine.
+        number: the worker's, by which it can be stopped.
+        assignment: the run, with the paths of the scheduler's machine.
         device: `cpu` or `gpu:0`, of the GPUs that Ray shows to the task.
-        token: tells whether the folder is shared.
-        versions: those that decide a result, of the driver.
+        token: shows whether the folder is shared.
+        versions: those that decide a result, on the scheduler's machine.
         files: what there is of the run.
-        data: the bytes of the user's file as a reference of Ray's in a list, or an empty list.
+        data: a reference of Ray's to the bytes of the user's file, in a tuple so that Ray passes it on; may be empty.
     """
 
     number: int
-    job: Mapping[str, Any]
+    assignment: Assignment
     device: str
     token: Token
     versions: Mapping[str, str]
-    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    files: parcels.Parcel = field(default_factory=parcels.Parcel)
     data: tuple[Any, ...] = ()
 
 
 class Latch:
-    """Says which workers are to stop. An actor of Ray's, on the driver's machine."""
+    """Knows which workers are to stop. An actor of Ray's, on the scheduler's machine."""
 
     def __init__(self) -> None:
         self.numbers: set[int] = set()
 
     def stop(self, number: int) -> None:
-        """A worker is to stop."""
+        """Marks a worker as one that is to stop."""
         self.numbers.add(number)
 
     def is_stopped(self, number: int) -> bool:
@@ -82,28 +89,28 @@ class Latch:
         return number in self.numbers
 
 
-def work(errand: Errand, latch: Any) -> Iterator[dict[str, Any]]:
-    """Does a run, and yields what there is to tell: `engine.Message`s, and files as {"event": "files"}.
+def work(errand: Errand, latch: Any) -> Iterator[Sent]:
+    """Does a run, and yields its progress, files that it wrote, and last how it ended.
 
-    The run is done by a thread of its own, so that this one can hand out what it tells as soon as it does.
+    The run is done by a thread of its own, so that this thread can yield each message at once.
     """
-    outbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    ear = _Ear(latch, errand.number)
-    doing = threading.Thread(target=_tell_all, args=(errand, ear, outbox.put))
+    outbox: queue.SimpleQueue[Sent] = queue.SimpleQueue()
+    stop = _StopCheck(latch, errand.number)
+    doing = threading.Thread(target=_send_all, args=(errand, stop, outbox.put))
     doing.start()
     try:
-        while (message := outbox.get())["event"] != "ended":
+        while not isinstance(message := outbox.get(), Ended):
             yield message
     finally:  # Ray cancels by an interrupt: a checkpoint first
-        ear.stopped = True
+        stop.stopped = True
         doing.join()
     yield message
-    if message.get("spent"):
-        sys.exit(0)  # Ray starts another process; the driver has heard all it needs
+    if message.spent:
+        sys.exit(0)  # Ray starts another process; the scheduler has all it needs
 
 
-class _Ear:
-    """Asks whether the run is to stop, now and then; once it is, it stays so."""
+class _StopCheck:
+    """Asks now and then whether the run is to stop; from the first yes on the answer stays yes."""
 
     def __init__(self, latch: Any, number: int) -> None:
         self.latch, self.number = latch, number
@@ -112,115 +119,113 @@ class _Ear:
     def __call__(self) -> bool:
         import ray
 
-        if not self.stopped and time.monotonic() - self.asked >= TELL_SECONDS:
+        if not self.stopped and time.monotonic() - self.asked >= REPORT_SECONDS:
             try:
                 self.stopped = self.stopped or ray.get(self.latch.is_stopped.remote(self.number), timeout=60)
-            except ray.exceptions.RayError:  # the driver is gone
+            except ray.exceptions.RayError:  # the scheduler is gone
                 self.stopped = True
             self.asked = time.monotonic()
         return self.stopped
 
 
-def _tell_all(errand: Errand, stop: Callable[[], bool], tell: Tell) -> None:
-    """Does the run and tells how it ended, whatever happens."""
-    ended: dict[str, Any] = {"state": "refused", "reason": "a task ended without a word"}
+def _send_all(errand: Errand, stop: Callable[[], bool], send: Send) -> None:
+    """Does the run and sends how it ended, whatever happens."""
+    ended = Ended(AttemptEnd.REFUSED, "a task ended without a word")
     try:
         _check_versions(errand.versions)
         bench = _bench(errand.device)
-        tell({"event": "progress", "step": 0, "stage": "starting"})  # from here on silence counts, compiling included
-        ended = _do(errand, bench, stop, tell)
+        send(Progress(0, "starting"))  # from here on silence counts, compiling included
+        ended = _do(errand, bench, stop, send)
     except UserError as error:  # this machine, not the run
-        ended = {"state": "refused", "reason": str(error)}
-    except Exception as error:  # noqa: BLE001 - told to the driver
-        ended = {"state": RunState.FAILED, "reason": f"{type(error).__name__}: {error}"[:300], "spent": True}
+        ended = Ended(AttemptEnd.REFUSED, str(error))
+    except Exception as error:  # noqa: BLE001 - reported to the scheduler
+        ended = Ended(RunState.FAILED, f"{type(error).__name__}: {error}"[:300], spent=True)
     finally:
-        tell({"event": "ended", **ended})
+        send(ended)
 
 
 def _check_versions(wanted: Mapping[str, str]) -> None:
     """Refuses to mix results of different versions.
 
     Raises:
-        EnvironmentFaultError: this machine has others than the driver's.
+        EnvironmentFaultError: this machine has other versions than the scheduler's.
     """
     found = provenance.decisive(provenance.versions())
     for name, version in wanted.items():
         if found[name] != version:
             raise EnvironmentFaultError(
-                f"a machine of the cluster has {name} {found[name]} and the driver's has {version}: results would not "
-                "be the same; install the same versions on all"
+                f"a machine of the cluster has {name} {found[name]} and the scheduler's has {version}: results "
+                "would not be the same; install the same versions on all"
             )
 
 
-_benches: dict[str, Any] = {}
+@functools.cache
+def _bench(requested: str) -> "Bench":
+    """What this process keeps between tasks; TensorFlow is started with the first task.
 
-
-def _bench(requested: str) -> Any:
-    """What this process keeps between tasks; TensorFlow is started with the first.
+    Cached, as Ray calls a function for each task and gives it no other place to keep anything.
 
     Raises:
         UserError: the device is not there.
     """
-    if requested not in _benches:
-        device.start(device.choose_device(requested, len(device.quiet_gpus())))
-        from rnngan_cli.sweeps.run import Bench
+    device.start(device.choose_device(requested, len(device.quiet_gpus())))
+    from rnngan_cli.sweeps.run import Bench
 
-        _benches[requested] = Bench(requested)
-    return _benches[requested]
+    return Bench(requested)
 
 
-def _do(errand: Errand, bench: Any, stop: Callable[[], bool], tell: Tell) -> dict[str, Any]:
-    """Does the run in the driver's folder, or in one of its own whose files are sent."""
+def _do(errand: Errand, bench: "Bench", stop: Callable[[], bool], send: Send) -> Ended:
+    """Does the run in the scheduler's folder, or in a temporary one whose files are sent."""
     with _data(errand) as file:
-        job = {**errand.job, "file": file}
+        assignment = replace(errand.assignment, file=file)
         if errand.token.is_seen():
-            return attempt(job, bench, stop, _Reporter(tell))
+            return attempt(assignment, bench, stop, _Reporter(send))
         with tempfile.TemporaryDirectory(prefix="rnngan-") as name:
-            folder = Path(name) / Path(errand.job["folder"]).name
+            folder = Path(name) / assignment.folder.name
             folder.mkdir()
             parcels.unpack(folder, errand.files)
-            reporter = _Reporter(tell, folder)
-            ended = attempt({**job, "folder": str(folder)}, bench, stop, reporter)
-            reporter.send()
+            reporter = _Reporter(send, folder)
+            ended = attempt(replace(assignment, folder=folder), bench, stop, reporter)
+            reporter.send_files()
             return ended
 
 
 class _Reporter:
-    """Tells of progress, though not of every row; sends the files of a folder that is not the driver's."""
+    """Sends progress, though not of every row, and the files of a folder that is not the scheduler's."""
 
-    def __init__(self, tell: Tell, folder: Path | None = None) -> None:
-        self.tell, self.folder = tell, folder
-        self.told = 0.0
+    def __init__(self, send: Send, folder: Path | None = None) -> None:
+        self.send, self.folder = send, folder
+        self.reported = 0.0
         self.sent = parcels.stamps(folder) if folder else {}
         self.checkpoints = self._checkpoints()
 
-    def __call__(self, facts: dict[str, Any]) -> None:
+    def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if "stage" in facts or now - self.told >= TELL_SECONDS:
-            self.told = now
-            self.tell({"event": "progress", **facts})
+        if progress.stage or now - self.reported >= REPORT_SECONDS:
+            self.reported = now
+            self.send(progress)
         if self._checkpoints() != self.checkpoints:
-            self.send()
+            self.send_files()
 
     def _checkpoints(self) -> set[str]:
         return {path.name for path in (self.folder / "checkpoints").glob("step-*")} if self.folder else set()
 
-    def send(self) -> None:
-        """Sends what has been written since the last time, and the names of what is gone."""
+    def send_files(self) -> None:
+        """Sends what was written since the last time, and the names of files that are gone."""
         if self.folder is None:
             return
         found = parcels.stamps(self.folder)
         changed = [name for name, stamp in found.items() if self.sent.get(name) != stamp]
-        gone = [name for name in self.sent if name not in found]
-        self.tell({"event": "files", "files": parcels.pack(self.folder, changed), "gone": gone})
+        gone = tuple(name for name in self.sent if name not in found)
+        self.send(parcels.Parcel(parcels.pack(self.folder, changed), gone))
         self.sent = found
         self.checkpoints = self._checkpoints()
 
 
 @contextmanager
 def _data(errand: Errand) -> Iterator[str | None]:
-    """Where the user's file is on this machine: where the driver has it if it is the same, else a copy for as long."""
-    file, wanted = errand.job.get("file"), errand.job["config"]["data"]["sha256"]
+    """Path of the user's file on this machine: the scheduler's if the same file is there, else a temporary copy."""
+    file, wanted = errand.assignment.file, errand.assignment.config.data.sha256
     if not file or not errand.data or _sha256(Path(file)) == wanted:
         yield file
         return
@@ -236,7 +241,7 @@ def _data(errand: Errand) -> Iterator[str | None]:
 
 @functools.cache
 def _own_folder() -> Path:
-    """The same for every run of this process, so that runs of one shape still share a compiled step."""
+    """A folder for copies, the same for all runs of this process, so that runs of one shape share a compiled step."""
     return Path(tempfile.mkdtemp(prefix="rnngan-data-"))
 
 

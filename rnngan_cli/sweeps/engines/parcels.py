@@ -1,6 +1,7 @@
 """The files of a run on their way between machines that share no folder: names and bytes, checked on arrival."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from rnngan_cli.errors import UserError
@@ -8,14 +9,28 @@ from rnngan_cli.system import lock
 from rnngan_cli.system.atomic import disk_errors_told, write_bytes
 
 MOST_PARTS = 3
-"""checkpoints/step-<n>/<file> is the deepest there is."""
+"""Parts of the deepest name, checkpoints/step-<n>/<file>."""
 Stamp = tuple[int, int]
+"""Size in bytes, and the time of writing in nanoseconds."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Files of a run on their way.
+
+    Attributes:
+        files: content by name.
+        gone: names of files that are to be removed.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    gone: tuple[str, ...] = ()
 
 
 def pack(folder: Path, names: Iterable[str] | None = None) -> dict[str, bytes]:
-    """The content of a folder's files by name with `/`; of those named, or of all that are whole. Links are left out.
+    """Reads the files of a folder, all that are whole or those named; the content by name, with `/` in names.
 
-    A file that goes away meanwhile is left out as well.
+    Links are left out, and so is a file that goes away meanwhile.
     """
     content = {}
     for name in stamps(folder) if names is None else names:
@@ -27,7 +42,7 @@ def pack(folder: Path, names: Iterable[str] | None = None) -> dict[str, bytes]:
 
 
 def stamps(folder: Path) -> dict[str, Stamp]:
-    """The size and time of writing of every file in a folder by name: what changes when it is written again."""
+    """Size and time of writing of every file in a folder, by name; they change when the file is written again."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
@@ -38,22 +53,23 @@ def stamps(folder: Path) -> dict[str, Stamp]:
     return found
 
 
-def unpack(folder: Path, content: Mapping[str, bytes], gone: Iterable[str] = ()) -> None:
+def unpack(folder: Path, parcel: Parcel) -> None:
     """Writes files into a folder, each as a whole or not at all, and removes those that are gone.
 
-    The config comes first; what is written last says that the rest is whole: manifests, and in the end status.json.
+    The config is written first; what is written last says that the rest is whole: manifests, and at the end
+    status.json.
 
     Raises:
         UserError: a name that is not a plain one inside the folder.
         EnvironmentFaultError: the disk refused.
     """
-    targets = {name: _inside(folder, name) for name in (*content, *gone)}
-    for name in sorted(content, key=_turn):
+    targets = {name: _inside(folder, name) for name in (*parcel.files, *parcel.gone)}
+    for name in sorted(parcel.files, key=_turn):
         target = targets[name]
         with disk_errors_told(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(target, content[name])
-    for name in gone:
+        write_bytes(target, parcel.files[name])
+    for name in parcel.gone:
         targets[name].unlink(missing_ok=True)
         for parent in targets[name].parents:
             if parent == folder or any(parent.glob("*")):
@@ -62,16 +78,16 @@ def unpack(folder: Path, content: Mapping[str, bytes], gone: Iterable[str] = ())
 
 
 def _turn(name: str) -> tuple[int, str]:
-    """When a file is written: earlier, the lower."""
+    """A key that sorts names into the order in which their files are written."""
     kind = PurePosixPath(name).name
     return {"config.json": 0, "manifest.json": 2, "status.json": 3}.get(kind, 1), name
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """Where a name that came from another machine is in the folder.
+    """The path in the folder that a name from another machine stands for.
 
     Raises:
-        UserError: it leads out of the folder, or is none this program writes.
+        UserError: the name leads out of the folder, or is none that this program writes.
     """
     parts = PurePosixPath(name).parts
     plain = 0 < len(parts) <= MOST_PARTS and "/".join(parts) == name and not name.startswith("/")

@@ -1,28 +1,29 @@
-"""Runs as tasks of Ray, on an existing cluster or on one of this machine's own: the driver's side.
+"""Runs as tasks of Ray, on an existing cluster or on one that is started here: the scheduler's side.
 
 Ray chooses the machine and its process; what is done there is in `node.py`. A run whose machine or process is lost goes
-to another one, from the newest checkpoint: it is given anew by this module rather than by Ray's own retries, which know
-no stop, try for ever when memory runs out, and would begin with the files of the first time.
+to another one, from its newest checkpoint. This module submits it again, rather than Ray's own retries, which cannot be
+stopped, go on for ever when memory runs out, and would begin with the files of the first attempt.
 """
 
 import hashlib
 import importlib.metadata
 import os
 import queue
-import shutil
 import signal
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import DataConfig, RunConfig, RunState
+from rnngan_cli.config import AttemptEnd, DataConfig, RunState
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.engines import parcels
-from rnngan_cli.sweeps.engines.connection import connect, leave_token, no_room, room
-from rnngan_cli.sweeps.engines.engine import Cluster, Message, Placement
+from rnngan_cli.sweeps.engines.connection import Connection, leave_token, no_room, room
+from rnngan_cli.sweeps.engines.engine import Cluster, Inbox, Placement
 from rnngan_cli.sweeps.engines.node import Errand, Latch, work
+from rnngan_cli.sweeps.messages import Assignment, Ended, Gone, Message, Ready, Waiting
 from rnngan_cli.system import provenance
 from rnngan_cli.system.device import worker_environment
 
@@ -93,13 +94,18 @@ class RayEngine:
     def __init__(self, place: Placement) -> None:
         self.folder = Path(os.path.abspath(place.folder))  # noqa: PTH100 - links stay: others may see the folder by them
         self.device = task_device(place.device, place.cluster.gpus_per_run)
-        self.ray, self._own_files = connect(place)
+        self.token = leave_token(self.folder)
+        try:
+            self.connection = Connection(place)
+        except BaseException:
+            self.token.path.unlink(missing_ok=True)
+            raise
+        self.ray = self.connection.ray
         try:
             nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
             self.capacity = room(nodes, place.cluster.gpus_per_run)
             if not self.capacity and not place.workers:
                 raise EnvironmentFaultError(no_room(nodes, place.cluster.gpus_per_run))
-            self.token = leave_token(self.folder)
             self.latch = self._start_latch()
         except BaseException:
             self.close()
@@ -108,40 +114,36 @@ class RayEngine:
         self._data: dict[str, tuple[Any, ...]] = {}
         self._versions = provenance.decisive(provenance.versions())
 
-    def start_worker(self, number: int, inbox: "queue.Queue[Message]") -> "RayWorker":
+    def start_worker(self, number: int, inbox: Inbox) -> "RayWorker":
         """A place in the cluster that takes one run after another."""
         return RayWorker(number, self, inbox)
 
     def close(self) -> None:
-        """Leaves the cluster, or ends it if it is our own."""
-        if hasattr(self, "token"):
-            self.token.path.unlink(missing_ok=True)
-        self.ray.shutdown()
-        if self._own_files is not None:
-            shutil.rmtree(self._own_files, ignore_errors=True)
+        """Leaves the cluster, or ends it if it was started here."""
+        self.token.path.unlink(missing_ok=True)
+        self.connection.close()
 
-    def submit(self, number: int, config: RunConfig, folder: Path, protocol: str) -> Any:
-        """Sends a run to the cluster; the references it yields are to what is told of it.
+    def submit(self, number: int, assignment: Assignment) -> Any:
+        """Sends a run to the cluster; yields references to what its task sends back.
 
         Raises:
             UserError: its files cannot be read.
         """
-        values = config.model_dump(mode="json")
-        file = config.data.file
-        here = self.folder / "runs" / folder.name
-        job = {
-            "config": values,
-            "folder": str(here),
-            "protocol": protocol,
-            "file": None if file is None else os.path.abspath(file),  # noqa: PTH100 - as above
-        }
-        files = parcels.pack(here)
-        data = self._content(config.data)
-        return self._task.remote(Errand(number, job, self.device, self.token, self._versions, files, data), self.latch)
+        file = assignment.config.data.file
+        here = self.folder / "runs" / assignment.folder.name
+        sent = replace(
+            assignment,
+            folder=here,
+            file=None if file is None else os.path.abspath(file),  # noqa: PTH100 - as above
+        )
+        files = parcels.Parcel(parcels.pack(here))
+        data = self._content(assignment.config.data)
+        errand = Errand(number, sent, self.device, self.token, self._versions, files, data)
+        return self._task.remote(errand, self.latch)
 
     def _content(self, data: DataConfig) -> tuple[Any, ...]:
         """The user's file as a reference in a tuple, put there once; empty where there is none, or it has changed."""
-        if data.file is None or data.sha256 is None or self._own_files is not None:
+        if data.file is None or data.sha256 is None or self.connection.files is not None:
             return ()
         if data.sha256 not in self._data:
             with suppress(OSError):
@@ -176,22 +178,22 @@ class RayWorker:
         inbox: where its messages are put.
     """
 
-    def __init__(self, number: int, engine: RayEngine, inbox: "queue.Queue[Message]") -> None:
+    def __init__(self, number: int, engine: RayEngine, inbox: Inbox) -> None:
         self.number = number
         self._engine, self._inbox = engine, inbox
-        self._jobs: queue.SimpleQueue[tuple[RunConfig, Path, str] | None] = queue.SimpleQueue()
+        self._assignments: queue.SimpleQueue[Assignment | None] = queue.SimpleQueue()
         self._stream: Any = None
         self._begun = self._stopped = self._killed = False
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def give(self, config: RunConfig, folder: Path, protocol: str) -> None:
-        """Hands a run to the cluster."""
-        self._jobs.put((config, folder, protocol))
+    def give(self, assignment: Assignment) -> None:
+        """Gives a run to the cluster."""
+        self._assignments.put(assignment)
 
     def stop(self) -> None:
         """Asks for a checkpoint and the end; a run that still waits for room is taken back."""
         self._stopped = True
-        self._jobs.put(None)
+        self._assignments.put(None)
         if self._stream is not None:
             self._engine.latch.stop.remote(self.number)
             if not self._begun:
@@ -200,69 +202,70 @@ class RayWorker:
     def kill(self) -> None:
         """Ends the process of its run at once."""
         self._killed = True
-        self._jobs.put(None)
+        self._assignments.put(None)
         if self._stream is not None:
             self._engine.ray.cancel(self._stream, force=True)
 
     def _listen(self) -> None:
-        self._tell({"event": "ready"})
-        gone: dict[str, Any] = {"code": 0}
-        while not self._killed and (job := self._jobs.get()) is not None:
-            ended = self._done(*job)
-            if "code" in ended:
-                gone = ended
+        self._send(Ready())
+        last = Gone(0)
+        while not self._killed and (assignment := self._assignments.get()) is not None:
+            answer = self._done(assignment)
+            if isinstance(answer, Gone):
+                last = answer
                 break
-            self._tell({"event": "ended", **ended})
-        self._tell({"event": "gone", "words": "", **gone})
+            self._send(answer)
+        self._send(last)
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _send(self, message: Message) -> None:
         self._inbox.put((self.number, message))
 
-    def _done(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
+    def _done(self, assignment: Assignment) -> Ended | Gone:
         """Has a run done, by another machine if one is lost; how it ended, or why this worker has."""
         for _ in range(MOST_LOST_TASKS):
             try:
-                return self._do(config, folder, protocol)
+                return self._do(assignment)
             except UserError as error:
-                state = "refused" if isinstance(error, EnvironmentFaultError) else RunState.FAILED
-                return {"state": state, "reason": str(error)}
+                refused = isinstance(error, EnvironmentFaultError)
+                return Ended(AttemptEnd.REFUSED if refused else RunState.FAILED, str(error))
             except self._engine.ray.exceptions.RayError as error:
                 if self._killed:
-                    return {"code": -signal.SIGKILL}
+                    return Gone(-signal.SIGKILL)
                 if self._stopped:
-                    return {"state": RunState.INTERRUPTED}
+                    return Ended(RunState.INTERRUPTED)
                 reason = why_lost(error)
                 if not reason:
-                    return {"state": "refused", "reason": f"a task of Ray ended by an error: {_last_line(error)}"}
+                    return Ended(AttemptEnd.REFUSED, f"a task of Ray ended by an error: {_last_line(error)}")
                 with suppress(UserError, OSError):
-                    RunFolder(folder).log(f"{reason}; going on elsewhere")
-        return {"code": 1, "damage": f"given up after {MOST_LOST_TASKS} times: {reason}"}
+                    RunFolder(assignment.folder).log(f"{reason}; going on elsewhere")
+        return Gone(1, damage=f"given up after {MOST_LOST_TASKS} times: {reason}")
 
-    def _do(self, config: RunConfig, folder: Path, protocol: str) -> dict[str, Any]:
-        """One task: passes on what it tells, and returns how the run ended.
+    def _do(self, assignment: Assignment) -> Ended:
+        """One task: passes on what it sends, and returns how the run ended.
 
         Raises:
             RayError: the machine or the process is lost, or Ray could not do it.
             UserError: files cannot be taken.
         """
         self._begun = False
-        self._tell({"event": "waiting", "step": 0, "stage": "waiting for room"})
-        self._stream = self._engine.submit(self.number, config, folder, protocol)
+        self._send(Waiting("waiting for room"))
+        self._stream = self._engine.submit(self.number, assignment)
         if self._stopped or self._killed:  # between the two
             self._engine.ray.cancel(self._stream, force=self._killed)
         try:
             for reference in self._stream:
-                message = self._engine.ray.get(reference)
+                sent = self._engine.ray.get(reference)
                 self._begun = True
-                if message["event"] == "ended":
-                    return {name: value for name, value in message.items() if name != "event"}
-                if message["event"] == "files":
-                    parcels.unpack(folder, message["files"], message["gone"])
-                else:
-                    self._tell(message)
+                match sent:
+                    case Ended():
+                        return sent
+                    case parcels.Parcel():
+                        parcels.unpack(assignment.folder, sent)
+                    case _:
+                        self._send(sent)
         finally:
             self._stream = None
-        return {"state": RunState.FAILED, "reason": "its task ended without a word"}
+        return Ended(RunState.FAILED, "its task ended without a word")
 
 
 def why_lost(error: Exception) -> str:

@@ -1,73 +1,91 @@
-"""A worker process: takes runs as lines of JSON on standard input, tells of them as lines of JSON on standard output.
+"""A worker process: takes orders as lines of JSON on standard input, and answers in lines of JSON on standard output.
 
-In: {"config": ..., "folder": ..., "protocol": ...}, or {"stop": true}. The end of input means stop as well, so a worker
-never outlives its driver by more than a checkpoint.
-Out: {"event": "ready"}, {"event": "progress", "step": ...}, {"event": "ended", "state": ..., "reason": ...}, the last
-with "spent" where the worker should be replaced.
+The records are in `sweeps/messages.py`. The end of the input means `Stop` as well, so a worker outlives its scheduler
+by no more than a checkpoint.
 """
 
 import faulthandler
-import json
 import os
 import queue
 import signal
 import sys
 import threading
-from typing import Any, TextIO
+from typing import TextIO
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import UserError
 from rnngan_cli.sweeps.engines.attempt import attempt
+from rnngan_cli.sweeps.messages import Assignment, Ended, Progress, Ready, Stop, order_from_json, to_json
 from rnngan_cli.system import device
 
 
 class _Mailbox:
-    """Lines from the driver, read by a thread of their own, so that a stop is heard while a run is trained."""
+    """Orders of the scheduler, read by a thread of their own, so that a stop is noticed while a run is trained."""
 
-    def __init__(self, source: TextIO) -> None:
-        self.jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    def __init__(self) -> None:
+        self.orders: queue.Queue[Assignment | Ended | None] = queue.Queue()
         self.stopping = threading.Event()
+
+    def open(self, source: TextIO) -> None:
         threading.Thread(target=self._read, args=(source,), daemon=True).start()
 
     def _read(self, source: TextIO) -> None:
         for line in source:
-            message = json.loads(line)
-            if message.get("stop"):
+            order = _understood(line)
+            if isinstance(order, Stop):
                 break
-            self.jobs.put(message)
+            self.orders.put(order)
         self.stop()
 
     def stop(self) -> None:
         self.stopping.set()
-        self.jobs.put(None)
+        self.orders.put(None)
+
+
+def _understood(line: str) -> Assignment | Stop | Ended:
+    """The order in a line; the answer to it, where it is no order."""
+    try:
+        return order_from_json(line)
+    except ValueError as error:
+        return Ended(RunState.FAILED, f"the worker cannot read its order: {' '.join(str(error).split())}"[:300])
+
+
+class _Channel:
+    """The way back to the scheduler: what was standard output, which everything else that prints is kept from."""
+
+    def __init__(self, mailbox: _Mailbox) -> None:
+        self.mailbox = mailbox
+        self.stream = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        os.dup2(2, 1)  # other output goes to the log, never into the channel
+
+    def send(self, message: Ready | Progress | Ended) -> None:
+        try:
+            self.stream.write(to_json(message) + "\n")
+        except BrokenPipeError:  # the scheduler is gone: the end of the input says so too, but may come later
+            self.mailbox.stop()
 
 
 def main() -> int:
-    """Works until told to stop."""
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-    os.dup2(2, 1)  # whatever else prints goes to the log, never into the channel
+    """Works until a stop is asked for; returns the exit code."""
+    mailbox = _Mailbox()
+    channel = _Channel(mailbox)
     faulthandler.enable()  # a crash outside Python leaves in the log where it was
-    mailbox = _Mailbox(sys.stdin)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the driver decides
+    mailbox.open(sys.stdin)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the scheduler decides
     signal.signal(signal.SIGTERM, lambda *_: mailbox.stop())
     try:
         chosen = device.choose_device(sys.argv[1], len(device.find_gpus()))
     except UserError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the driver hears it
+        print(error, file=sys.stderr)  # noqa: T201 - the scheduler reads it
         return error.exit_code
     device.start(chosen)
     from rnngan_cli.sweeps.run import Bench
 
     bench = Bench(chosen)
-
-    def tell(event: str, **facts: Any) -> None:
-        try:
-            channel.write(json.dumps({"event": event, **facts}) + "\n")
-        except BrokenPipeError:  # the driver is gone: the end of input says so too, but may come later
-            mailbox.stop()
-
-    tell("ready", device=chosen)
-    while (job := mailbox.jobs.get()) is not None:
-        tell("ended", **attempt(job, bench, mailbox.stopping.is_set, lambda facts: tell("progress", **facts)))
+    channel.send(Ready(chosen))
+    while (order := mailbox.orders.get()) is not None:
+        answer = order if isinstance(order, Ended) else attempt(order, bench, mailbox.stopping.is_set, channel.send)
+        channel.send(answer)
     return 0
 
 

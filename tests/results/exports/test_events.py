@@ -13,12 +13,14 @@ import pytest
 from PIL import Image
 
 from rnngan_cli.cli.tensorboard import Follower
+from rnngan_cli.config import RunState
 from rnngan_cli.results.exports import FORMATS, export
 from rnngan_cli.results.exports.events import EVENTS_NAME, tag_of
 from rnngan_cli.store import RunFolder, SweepFolder
-from rnngan_cli.sweeps.jobs import Job, Summary
+from rnngan_cli.sweeps.jobs import Job, Survey
 from rnngan_cli.sweeps.run import Bench, execute
 from rnngan_cli.system import device
+from tests.support.displays import Recorded
 from tests.support.sweeps import copy_published
 
 Rnngan = Callable[..., tuple[int, str, str]]
@@ -202,26 +204,16 @@ def test_a_sweep_without_tensorboard_installed_is_told_before_anything_is_done(
     assert not (tmp_path / "results").exists()
 
 
-class Told:
-    """A display that notes what it is told."""
-
-    def __init__(self) -> None:
-        self.calls: list[str] = []
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: self.calls.append(name)
-
-
 def test_what_cannot_be_written_is_told_and_stops_nothing(sweep: SweepFolder, tmp_path: Path) -> None:
     shutil.copytree(sweep.path, tmp_path / "sweep", ignore=shutil.ignore_patterns("export"))
     (tmp_path / "sweep" / "export").write_text("in the way")
-    copy, told = SweepFolder(tmp_path / "sweep"), Told()
+    copy, told = SweepFolder(tmp_path / "sweep"), Recorded()
     jobs = [Job(folder.config(), folder, 1.0) for folder in copy.runs()]
     follower = Follower(told, copy, [job.config for job in jobs])
-    follower.begin(jobs, Summary(), 1)
-    follower.end(1, jobs[0], "done", "")
-    assert told.calls == ["begin", "end"]
-    (note,) = follower.notes
+    follower.begin(Survey(jobs), 1)
+    follower.end(1, jobs[0], RunState.DONE, "")
+    assert told.told == ["begin", "end"]
+    (note,) = follower.notes()
     assert "export" in note and "is no folder" in note
 
 
@@ -230,9 +222,10 @@ def test_a_run_that_cannot_be_drawn_is_told_and_the_next_is_written(sweep: Sweep
     copy = SweepFolder(tmp_path / "sweep")
     first, second, *_ = jobs = [Job(folder.config(), folder, 1.0) for folder in copy.runs()]
     (first.folder.path / "scores.json").write_text("{")
-    follower = Follower(Told(), copy, [job.config for job in jobs])
-    follower.begin(jobs, Summary(), 1)
+    follower = Follower(Recorded(), copy, [job.config for job in jobs])
+    follower.begin(Survey(jobs), 1)
     for job in (first, second):
-        follower.end(1, job, "done", "")
-    assert any(first.name in note and "scores.json" in note for note in follower.notes)
+        follower.end(1, job, RunState.DONE, "")
+    assert any(first.name in note and "scores.json" in note for note in follower.notes())
+    assert follower.folder is not None
     assert [path.parent.name for path in follower.folder.glob(f"*/{EVENTS_NAME}")] == [second.name]
