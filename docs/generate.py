@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -19,7 +18,7 @@ from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.sweeps.catalogue import changed, describe_loss
+from rnngan_cli.sweeps.catalogue import LossFacts, describe_loss
 from rnngan_cli.system.text import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +28,7 @@ def losses_table() -> str:
     """The ten losses as a Markdown table."""
     lines = ["| name | discriminator minimises | generator minimises | source |", "| --- | --- | --- | --- |"]
     for facts in map(describe_loss, VARIANTS.values()):
-        cells = (f"`{facts['name']}`", f"`{facts['discriminator']}`", f"`{facts['generator']}`", facts["source"])
+        cells = (f"`{facts.name}`", f"`{facts.discriminator}`", f"`{facts.generator}`", facts.source)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
@@ -44,17 +43,17 @@ SIGNS = (
 def losses_page() -> str:
     """The losses with a line each, what they have in common, and what they differ in by definition."""
     facts = [describe_loss(row) for row in VARIANTS.values()]
-    shared = facts[0]["profiles"]["shared"]["settings"]
+    shared = facts[0].profiles["shared"].settings
     common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
     table = markdown_table(
         ["loss", "what it is", "divergence", "penalty by default", "needs labels"],
         [
             [
-                f"[`{one['name']}`](losses/{one['name']}.md)",
-                one["title"],
-                one["divergence"],
-                one["penalty"],
-                "yes" if one["needs_labels"] else "no",
+                f"[`{one.name}`](losses/{one.name}.md)",
+                one.title,
+                one.divergence,
+                one.penalty,
+                "yes" if one.needs_labels else "no",
             ]
             for one in facts
         ],
@@ -83,33 +82,31 @@ NEEDS = {
 """What a page says of labels."""
 
 
-def loss_page(facts: dict[str, Any]) -> str:
+def loss_page(facts: LossFacts) -> str:
     """All that `rnngan losses NAME` tells of one loss."""
-    name, paper = facts["name"], facts["profiles"]["paper"]
-    settings = [f"`{setting}` {value}" for setting, value in changed(facts).items()]
-    options = [
-        [f"`{name}.{one['name']}`", str(one["default"]), one["expected"], one["help"]] for one in facts["options"]
-    ]
+    name, paper = facts.name, facts.profiles["paper"]
+    settings = [f"`{setting}` {value}" for setting, value in facts.changed().items()]
+    options = [[f"`{name}.{one['name']}`", str(one["default"]), one["expected"], one["help"]] for one in facts.options]
     own = ["", "## Options", "", *markdown_table(["option", "default", "expected", "meaning"], options)]
     lines = [
-        f"# {name}: {facts['title']}",
+        f"# {name}: {facts.title}",
         "",
-        f"{facts['expect']}",
+        f"{facts.expect}",
         "",
         "## What is minimised",
         "",
         "By the discriminator:",
-        *_formula(facts["discriminator"]),
-        "By the generator:" if not facts["generator"].startswith("G:") else "By the generator and the encoder:",
-        *_formula(facts["generator"]),
+        *_formula(facts.discriminator),
+        "By the generator:" if not facts.generator.startswith("G:") else "By the generator and the encoder:",
+        *_formula(facts.generator),
         f"{SIGNS}",
         "",
-        f"- Divergence: {facts['divergence']}",
-        f"- Source: {facts['source']}",
-        *(f"- Departure from it: {one}" for one in facts["departures"]),
-        f"- {NEEDS[facts['needs_labels']]}",
-        f"- Readouts it is defined for: {', '.join(facts['readouts'])}",
-        f"- Penalties: {', '.join(facts['penalties'])}; `auto` is {facts['penalty']}",
+        f"- Divergence: {facts.divergence}",
+        f"- Source: {facts.source}",
+        *(f"- Departure from it: {one}" for one in facts.departures),
+        f"- {NEEDS[facts.needs_labels]}",
+        f"- Readouts it is defined for: {', '.join(facts.readouts)}",
+        f"- Penalties: {', '.join(facts.penalties)}; `auto` is {facts.penalty}",
         *(own if options else []),
         "",
         "## As its paper has it",
@@ -119,7 +116,7 @@ def loss_page(facts: dict[str, Any]) -> str:
         "",
         "What it leaves out of the paper:",
         "",
-        *(f"- {one}" for one in paper["departures"]),
+        *(f"- {one}" for one in paper.departures),
         "",
         "All losses: [the losses](../losses.md). Written by docs/generate.py.",
     ]
@@ -204,13 +201,13 @@ def speed_table() -> str:
 PROMISES = (
     (
         "killed anywhere, a sweep ends the same to the byte",
-        "SIGKILL at random moments to workers, driver, both or all; ten losses, two cells; `make torture`",
+        "SIGKILL at random moments to workers, scheduler, both or all; ten losses, two cells; `make torture`",
         "{survived}",
     ),
     (
         "a full disk costs nothing that was complete",
         "room taken away at every kind of write, on a small disk and by a limit on file sizes",
-        "13 kinds of a worker, 9 of a driver, pictures",
+        "13 kinds of a worker, 9 of a scheduler, pictures",
     ),
     (
         "a broken worker costs its own run",
@@ -322,7 +319,7 @@ def pages() -> dict[Path, str]:
     losses = map(describe_loss, VARIANTS.values())
     return {
         **{ROOT / page: filled(page) for page in PAGES},
-        **{ROOT / "docs" / "losses" / f"{facts['name']}.md": loss_page(facts) for facts in losses},
+        **{ROOT / "docs" / "losses" / f"{facts.name}.md": loss_page(facts) for facts in losses},
         ROOT / "docs" / "losses.md": losses_page(),
         ROOT / "docs" / "scores.md": scores_page(),
         ROOT / "docs" / "settings.md": settings_page(),

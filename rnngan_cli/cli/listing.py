@@ -3,26 +3,24 @@
 import json
 import shutil
 import textwrap
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from rnngan_cli.cli import completion
+from rnngan_cli.cli.choices import AsJson, DatasetArgument, LossArgument, ScoreArgument
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+if TYPE_CHECKING:
+    from rnngan_cli.evaluation.metrics import Metric
+    from rnngan_cli.sweeps.catalogue import LossFacts
+
+Facts = Mapping[str, Any]
+"""What is shown of one entry, ready for JSON."""
+Row = TypeVar("Row")
 
 
-def losses(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="One loss; default all.",
-            show_default=False,
-            autocompletion=completion.one_of(completion.loss_names),
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+def losses(name: LossArgument = None, as_json: AsJson = False) -> None:
     """List the losses: what each minimises, what to expect, where it comes from, options, profiles.
 
     Examples:
@@ -32,30 +30,17 @@ def losses(
     from rnngan_cli.losses import VARIANTS, variant
     from rnngan_cli.sweeps.catalogue import describe_loss
 
-    chosen = [variant(name)] if name else list(VARIANTS.values())
-    facts = [describe_loss(row) for row in chosen]
-    if as_json:
-        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
-    elif name:
-        _print_loss(facts[0])
-    else:
-        width = max(len(fact["name"]) for fact in facts)
-        for fact in facts:
-            _print_fact(fact["name"], f"{fact['title']}. {fact['divergence']}", width)
-        typer.echo("\nE batch mean, s sigmoid, sp softplus, D logits. More: `rnngan losses NAME`.")
+    rows = [variant(name)] if name else list(VARIANTS.values())
+    described = [describe_loss(row) for row in rows]
+
+    def print_line(facts: "LossFacts", width: int) -> None:
+        _print_fact(facts.name, f"{facts.title}. {facts.divergence}", width)
+
+    more = "E batch mean, s sigmoid, sp softplus, D logits. More: `rnngan losses NAME`."
+    _list(described, asdict, _print_loss, print_line, more, one=bool(name), as_json=as_json)
 
 
-def datasets(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="One data set; default all.",
-            show_default=False,
-            autocompletion=completion.one_of(completion.dataset_names),
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+def datasets(name: DatasetArgument = None, as_json: AsJson = False) -> None:
     """List the built-in data sets: shape, labels, origin, licence.
 
     Example:
@@ -63,31 +48,18 @@ def datasets(
     """
     from rnngan_cli import data
 
-    facts = [data.describe_dataset(one) for one in ([name] if name else data.SOURCES)]
-    if as_json:
-        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
-    elif name:
-        print_facts(facts[0])
-    else:
-        width = max(len(fact["name"]) for fact in facts)
-        for fact in facts:
-            series = "/".join(str(count) for count in fact["series"].values())
-            shape = f"{series} series of {fact['steps']} x {fact['features']}, labels {fact['labels']}"
-            typer.echo(f"{fact['name']:{width}}  {shape}\n{'':{width}}  {fact['summary']}")
-        typer.echo("\nSeries are train/validation/test. Your own file: `rnngan sweep --data FILE --window 24`.")
+    described = [data.describe_dataset(source) for source in ([name] if name else data.SOURCES)]
+
+    def print_line(facts: Facts, width: int) -> None:
+        series = "/".join(str(count) for count in facts["series"].values())
+        shape = f"{series} series of {facts['steps']} x {facts['features']}, labels {facts['labels']}"
+        typer.echo(f"{facts['name']:{width}}  {shape}\n{'':{width}}  {facts['summary']}")
+
+    more = "Series are train/validation/test. Your own file: `rnngan sweep --data FILE --window 24`."
+    _list(described, dict, print_facts, print_line, more, one=bool(name), as_json=as_json)
 
 
-def metrics(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="One score; default all.",
-            show_default=False,
-            autocompletion=completion.one_of(completion.scores),
-        ),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+def metrics(name: ScoreArgument = None, as_json: AsJson = False) -> None:
     """List the scores: definition, which way is better, range, source.
 
     Example:
@@ -98,68 +70,99 @@ def metrics(
 
     if name and name not in METRICS:
         raise unknown("score", name, METRICS)
-    facts = [_metric_facts(METRICS[one]) for one in ([name] if name else METRICS)]
-    if as_json:
-        typer.echo(json.dumps(facts[0] if name else facts, indent=2))
-    elif name:
-        print_facts(facts[0])
-    else:
-        width = max(len(fact["name"]) for fact in facts)
-        for fact in facts:
-            typer.echo(f"{fact['name']:{width}}  {fact['definition']} (better: {fact['direction']})")
+    rows = [METRICS[metric] for metric in ([name] if name else METRICS)]
+
+    def print_one(metric: "Metric") -> None:
+        print_facts(_metric_facts(metric))
+
+    def print_line(metric: "Metric", width: int) -> None:
+        typer.echo(f"{metric.name:{width}}  {metric.definition} (better: {metric.direction})")
+
+    _list(rows, _metric_facts, print_one, print_line, "", one=bool(name), as_json=as_json)
 
 
 COMMANDS = (losses, datasets, metrics)
 
 
-def _metric_facts(metric: Any) -> dict[str, Any]:
-    low, high = metric.range
-    bounds = [bound if abs(bound) != float("inf") else None for bound in (low, high)]
+def _list(
+    rows: Sequence[Row],
+    describe: Callable[[Row], Facts],
+    print_one: Callable[[Row], None],
+    print_line: Callable[[Row, int], None],
+    more: str,
+    *,
+    one: bool,
+    as_json: bool,
+) -> None:
+    """Prints entries of a registry.
+
+    Args:
+        rows: the entries.
+        describe: gives the facts of an entry, its name among them.
+        print_one: prints everything about an entry.
+        print_line: prints an entry in a line or two, its name in a column of this width.
+        more: printed below the lines; may be empty.
+        one: whether one entry was asked for by its name.
+        as_json: whether to print JSON.
+    """
+    if as_json:
+        facts = [describe(row) for row in rows]
+        typer.echo(json.dumps(facts[0] if one else facts, indent=2))
+    elif one:
+        print_one(rows[0])
+    else:
+        width = max(len(describe(row)["name"]) for row in rows)
+        for row in rows:
+            print_line(row, width)
+        if more:
+            typer.echo(f"\n{more}")
+
+
+def _metric_facts(metric: "Metric") -> Facts:
+    bounds = [bound if abs(bound) != float("inf") else None for bound in metric.range]
     names = ("name", "title", "definition", "direction", "source", "group", "primary")
     return {**{key: getattr(metric, key) for key in names}, "range": bounds}
 
 
-def _print_loss(facts: dict[str, Any]) -> None:
-    """Everything about one loss, wrapped to the terminal."""
-    from rnngan_cli.sweeps.catalogue import changed
-
-    typer.echo(f"{facts['name']}: {facts['title']}\n")
-    named = {"discriminator": "D minimises", "generator": "G minimises", "divergence": "divergence"}
-    for key, title in {**named, "expect": "expect", "source": "source"}.items():
-        _print_fact(title, facts[key], 11)
-    for departure in facts["departures"]:
+def _print_loss(facts: "LossFacts") -> None:
+    """Prints everything about one loss, wrapped to the terminal."""
+    typer.echo(f"{facts.name}: {facts.title}\n")
+    named = {"D minimises": facts.discriminator, "G minimises": facts.generator, "divergence": facts.divergence}
+    for title, text in {**named, "expect": facts.expect, "source": facts.source}.items():
+        _print_fact(title, text, 11)
+    for departure in facts.departures:
         _print_fact("departure", departure, 11)
-    _print_fact("readouts", ", ".join(facts["readouts"]), 11)
-    _print_fact("penalties", f"{', '.join(facts['penalties'])}; auto is {facts['penalty']}", 11)
+    _print_fact("readouts", ", ".join(facts.readouts), 11)
+    _print_fact("penalties", f"{', '.join(facts.penalties)}; auto is {facts.penalty}", 11)
     typer.echo("\nE mean over the batch, s sigmoid, sp(u) = log(1 + exp(u)), D logits.")
-    if facts["options"]:
-        typer.echo("\noptions (-s " + facts["name"] + ".NAME=VALUE)")
-        width = max(len(option["name"]) for option in facts["options"])
-        for option in facts["options"]:
+    if facts.options:
+        typer.echo(f"\noptions (-s {facts.name}.NAME=VALUE)")
+        width = max(len(str(option["name"])) for option in facts.options)
+        for option in facts.options:
             _print_fact(f"  {option['name']}", f"{option['default']}: {option['help']}", width + 2)
-    shared, paper = (facts["profiles"][name] for name in ("shared", "paper"))
+    shared, paper = (facts.profiles[name] for name in ("shared", "paper"))
     typer.echo("\nprofile shared, the same for all losses but for penalty and options")
-    _print_fact(" ", _words(shared["settings"]), 1)
+    _print_fact(" ", _words(shared.settings), 1)
     typer.echo("\nprofile paper (--profile paper), as shared but for")
-    _print_fact(" ", _words(changed(facts)) or "nothing: its source is not written up here", 1)
-    for departure in paper["departures"]:
+    _print_fact(" ", _words(facts.changed()) or "nothing: its source is not written up here", 1)
+    for departure in paper.departures:
         _print_fact("  departure", departure, 11)
 
 
-def _words(settings: dict[str, Any]) -> str:
+def _words(settings: Facts) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def _print_fact(title: str, text: str, width: int) -> None:
-    """A title and its text, which is wrapped and hangs beside it."""
+    """Prints a title and its text, which is wrapped and hangs beside it."""
     indent = " " * (width + 2)
     columns = min(shutil.get_terminal_size().columns, 110)
     lines = textwrap.wrap(text, columns, initial_indent=f"{title:{width}}  ", subsequent_indent=indent)
     typer.echo("\n".join(lines))
 
 
-def print_facts(facts: dict[str, Any]) -> None:
-    """A line a fact, lists and tables indented."""
+def print_facts(facts: Facts) -> None:
+    """Prints a line for each fact, lists and tables indented."""
     width = max((len(key) for key in facts), default=0)
     for key, value in facts.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):

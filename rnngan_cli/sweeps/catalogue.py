@@ -1,48 +1,101 @@
 """What a listing shows of the losses, ready for JSON: the same facts for the command line, README and docs."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from rnngan_cli.config import SweepConfig
+from rnngan_cli.config import OptionValue, Profile, SweepConfig
 from rnngan_cli.config.options import list_options
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.sweeps.plan import plan
 
 NOT_OF_A_PROFILE = ("schema_version", "loss", "cell", "seed", "data", "steps", "history_every", "checkpoint_every")
-"""Fields of a run that no profile is about."""
+"""Fields of a run that do not belong to a profile."""
+Settings = Mapping[str, Any]
+"""Settings of a run by name, options of its loss among them."""
 
 
-def describe_loss(row: Variant) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ProfileFacts:
+    """A loss under one profile.
+
+    Attributes:
+        settings: every setting of a run.
+        departures: how the settings differ from the loss's own paper, in words.
+    """
+
+    settings: Settings
+    departures: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class LossFacts:
+    """What a listing shows of one loss.
+
+    Attributes:
+        name: of the loss.
+        title: what it is, in a few words.
+        discriminator: formula that the discriminator minimises.
+        generator: formula that the generator minimises.
+        divergence: what the loss minimises with an optimal discriminator.
+        expect: what to expect of it.
+        source: authors, year, title.
+        departures: from the source, in words.
+        readouts: those it is defined for.
+        penalty: the penalty that `auto` stands for.
+        penalties: those it is defined for.
+        needs_labels: whether it needs labels.
+        options: name, default, expected values and help of each option of its own.
+        profiles: by name, `shared` and `paper`.
+    """
+
+    name: str
+    title: str
+    discriminator: str
+    generator: str
+    divergence: str
+    expect: str
+    source: str
+    departures: Sequence[str]
+    readouts: Sequence[str]
+    penalty: str
+    penalties: Sequence[str]
+    needs_labels: bool
+    options: Sequence[Mapping[str, OptionValue]]
+    profiles: Mapping[str, ProfileFacts]
+
+    def changed(self) -> Settings:
+        """The settings of the loss's paper that differ from the shared ones."""
+        shared, paper = (self.profiles[name].settings for name in ("shared", "paper"))
+        return {name: value for name, value in paper.items() if value != shared[name]}
+
+
+def describe_loss(row: Variant) -> LossFacts:
     """The facts of one loss: formulas, divergence, what to expect, source, departures, options and both profiles."""
-    return {
-        "name": row.name,
-        "title": row.title,
-        "discriminator": row.d_formula,
-        "generator": row.g_formula,
-        "divergence": row.divergence,
-        "expect": row.expect,
-        "source": row.source,
-        "departures": list(row.departures),
-        "readouts": list(row.readouts),
-        "penalty": row.penalty,
-        "penalties": list(row.penalties),
-        "needs_labels": row.needs_labels,
-        "options": list_options(row.options),
-        "profiles": {
-            "shared": {"settings": _settings(row, "shared"), "departures": []},
-            "paper": {"settings": _settings(row, "paper"), "departures": list(row.paper.departures)},
+    return LossFacts(
+        name=row.name,
+        title=row.title,
+        discriminator=row.d_formula,
+        generator=row.g_formula,
+        divergence=row.divergence,
+        expect=row.expect,
+        source=row.source,
+        departures=row.departures,
+        readouts=row.readouts,
+        penalty=row.penalty,
+        penalties=row.penalties,
+        needs_labels=row.needs_labels,
+        options=list_options(row.options),
+        profiles={
+            "shared": ProfileFacts(_settings(row, "shared")),
+            "paper": ProfileFacts(_settings(row, "paper"), row.paper.departures),
         },
-    }
+    )
 
 
-def changed(facts: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a loss's paper that differ from the shared ones."""
-    shared, paper = (facts["profiles"][name]["settings"] for name in ("shared", "paper"))
-    return {name: value for name, value in paper.items() if value != shared[name]}
-
-
-def _settings(row: Variant, profile: str) -> dict[str, Any]:
-    """Every setting of a run under a profile, those of the loss's own by their names."""
-    (run,) = plan(SweepConfig.model_validate({"losses": (row.name,), "seeds": (0,), "profile": profile}))
+def _settings(row: Variant, profile: Profile) -> Settings:
+    """Every setting of a run under a profile, options of the loss by their names."""
+    (run,) = plan(SweepConfig(losses=(row.name,), seeds=(0,), profile=profile))
     values = run.model_dump(exclude=set(NOT_OF_A_PROFILE))
     options = values.pop("options")
     return {**values, **options}

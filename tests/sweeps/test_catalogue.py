@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from rnngan_cli.cli import app
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.rows import ROWS
-from rnngan_cli.sweeps.catalogue import changed, describe_loss
+from rnngan_cli.sweeps.catalogue import describe_loss
 from tests.support.places import ROOT
 
 NAMES = ("bce", "mse", "mae", "kld", "vae", "gan", "wgan", "igan", "cgan", "infogan")
@@ -52,12 +52,12 @@ def test_the_shared_profile_is_the_same_for_all_but_penalty_and_options(listed: 
 def test_the_paper_profile_is_what_the_row_says_and_names_what_it_leaves_out(name: str) -> None:
     row = VARIANTS[name]
     facts = describe_loss(row)
-    assert facts["profiles"]["paper"]["departures"] == list(row.paper.departures) != []
-    settings = facts["profiles"]["paper"]["settings"]
+    assert list(facts.profiles["paper"].departures) == list(row.paper.departures) != []
+    settings = facts.profiles["paper"].settings
     assert {key: settings[key] for key in row.paper.settings} == dict(row.paper.settings)
-    shared = facts["profiles"]["shared"]["settings"]
-    assert changed(facts) == {key: value for key, value in settings.items() if value != shared[key]}
-    assert set(changed(facts)) <= {*row.paper.settings, "penalty_weight", "d_learning_rate", "g_learning_rate"}
+    shared = facts.profiles["shared"].settings
+    assert facts.changed() == {key: value for key, value in settings.items() if value != shared[key]}
+    assert set(facts.changed()) <= {*row.paper.settings, "penalty_weight", "d_learning_rate", "g_learning_rate"}
 
 
 # Figures of the papers, by hand from their experiments sections
@@ -74,7 +74,7 @@ PAPERS = {
 
 @pytest.mark.parametrize("name", list(PAPERS))
 def test_papers_are_quoted(name: str) -> None:
-    settings = describe_loss(VARIANTS[name])["profiles"]["paper"]["settings"]
+    settings = describe_loss(VARIANTS[name]).profiles["paper"].settings
     assert {key: settings[key] for key in PAPERS[name]} == PAPERS[name]
 
 
