@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from benchmarks.tasks import Kind, Shape
+from rnngan_cli.networks.cells import CELL_FACTS
 
-GATES = {"gru": 3, "lstm": 4}
 Product = tuple[int, int, int]
 """(m, k, n): a matrix (m, k) times a matrix (k, n)."""
 Products = Counter[Product]
@@ -54,7 +54,7 @@ class Linear:
 
 def network(shape: Shape, rows: int, width: int, outputs: int) -> list[Linear]:
     """A stack of recurrent layers on `rows` series of `width` values a step, with a dense layer on top."""
-    gates = GATES[shape.cell] * shape.units
+    gates = CELL_FACTS[shape.cell].gates * shape.units
     kernels = []
     for layer in range(shape.layers):
         given = shape.units if layer else width

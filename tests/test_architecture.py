@@ -190,3 +190,17 @@ def compared_constants(tree: ast.Module) -> set[object]:
 @pytest.mark.parametrize("module", sorted(name for name in trees() if not f"{name}.".startswith("rnngan_cli.losses.")))
 def test_no_branch_on_a_loss(module: str) -> None:
     assert not compared_constants(trees()[module]) & set(VARIANTS)
+
+
+def test_help_texts_name_no_loss() -> None:
+    """But for examples and defaults: a loss of another package with labels or codes would be left out."""
+    named = re.compile(rf"\b({'|'.join(VARIANTS)})\b(?!,)")
+    for module, tree in trees().items():
+        if not module.startswith("rnngan_cli.cli."):
+            continue
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            helps = [
+                word.value for word in call.keywords if word.arg == "help" and isinstance(word.value, ast.Constant)
+            ]
+            X
+            assert not [text for text in texts if named.search(text)], module

@@ -170,11 +170,16 @@ def generate(
     ] = Path("generated.npz"),
     label: Annotated[
         str | None,
-        typer.Option(metavar="NAME|A..B", help="cgan: the class to draw, by name or number, or a range of them."),
+        typer.Option(
+            metavar="NAME|A..B",
+            help="For losses given labels: the class to draw, by name or number, or a range of classes.",
+        ),
     ] = None,
     code: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE|A..B", help="infogan: sets a code, 0=2 or c0=-2..2; can be given again."),
+        typer.Option(
+            metavar="NAME=VALUE|A..B", help="For losses with codes: sets a code, 0=2 or c0=-2..2; can be given again."
+        ),
     ] = None,
     points: Annotated[int, typer.Option(min=2, max=1000, help="Values of a sweep c0=A..B.")] = 10,
     stream: Annotated[str, typer.Option(help="Any word: another one draws other series.")] = "generate",

@@ -8,7 +8,7 @@ from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.plain import discriminate_both
-from rnngan_cli.losses.variant import Controls, Game, Handle, Options, Outcome, Sizes, draw_noise
+from rnngan_cli.losses.variant import Control, Controls, Game, Options, Outcome, Sizes, draw_noise
 
 if TYPE_CHECKING:
     from rnngan_cli.losses.play import Batch, Draw
@@ -89,12 +89,12 @@ def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     return Outcome({"generator": value})
 
 
-def _handles(num_labels: int, options: Options) -> dict[str, Handle]:
+def _controls(num_labels: int, options: Options) -> dict[str, Control]:
     del options
-    return {"label": Handle(choices=num_labels)}
+    return {"label": Control(choices=num_labels)}
 
 
-def _steer(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
+def _apply(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
     return _with_labels(game, draw, tf.one_hot(tf.cast(values["label"], tf.int32), game.num_labels))
 
 
@@ -103,4 +103,4 @@ def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
     return {"label": tf.argmax(draw.parts["labels"], axis=1)}
 
 
-CONTROLS = Controls(_handles, _steer, _shown)
+CONTROLS = Controls(_controls, _apply, _shown)

@@ -11,7 +11,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.plain import discriminate_both
-from rnngan_cli.losses.variant import Controls, Game, Handle, Options, Outcome, Sizes, draw_noise
+from rnngan_cli.losses.variant import Control, Controls, Game, Options, Outcome, Sizes, draw_noise
 from rnngan_cli.system.randomness import key, normal, uniform
 
 if TYPE_CHECKING:
@@ -137,17 +137,17 @@ def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     return Outcome({"generator": value}, {"information": shared})
 
 
-def _handles(num_labels: int, options: Options) -> dict[str, Handle]:
+def _controls(num_labels: int, options: Options) -> dict[str, Control]:
     """`0`, `1`, ... for categorical codes, `c0`, `c1`, ... for continuous ones."""
     del num_labels
     end = 2.0 if options["prior"] == "gaussian" else 1.0
     return {
-        **{str(number): Handle(choices=int(options["categories"])) for number in range(int(options["categorical"]))},
-        **{f"c{number}": Handle(low=-end, high=end) for number in range(int(options["continuous"]))},
+        **{str(number): Control(choices=int(options["categories"])) for number in range(int(options["categorical"]))},
+        **{f"c{number}": Control(low=-end, high=end) for number in range(int(options["continuous"]))},
     }
 
 
-def _steer(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
+def _apply(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
     parts = dict(draw.parts)
     columns = tf.unstack(parts["continuous"], axis=1) if "continuous" in parts else []
     for name, value in values.items():
@@ -162,7 +162,7 @@ def _steer(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
 
 def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
     shown = {}
-    for name in _handles(0, game.options):
+    for name in _controls(0, game.options):
         if name.startswith("c"):
             shown[name] = draw.parts["continuous"][:, int(name[1:])]
         else:
@@ -170,4 +170,4 @@ def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
     return shown
 
 
-CONTROLS = Controls(_handles, _steer, _shown)
+CONTROLS = Controls(_controls, _apply, _shown)

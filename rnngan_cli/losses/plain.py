@@ -1,8 +1,9 @@
 """Losses made of a score on real and generated logits, or of the discriminator's features."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
@@ -58,14 +59,36 @@ class GeneratorLoss:
         return Outcome({"generator": self.score(game.options, judgement.logits)})
 
 
-def discriminator_loss(score: PairScore, terms: Terms | None = None) -> DiscriminatorLoss:
-    """Lifts a score on logits to a loss of the discriminator; `terms` makes further columns from the logits."""
-    return DiscriminatorLoss(score, terms)
+def discriminator_loss(
+    score: Callable[..., Tensor], terms: Callable[..., dict[str, Tensor]] | None = None
+) -> DiscriminatorLoss:
+    """Lifts a score on logits to a loss of the discriminator.
+
+    Args:
+        score: from (real logits, generated logits) to a scalar; or from (options, real logits, generated logits), for a
+            loss with options of its own.
+        terms: from the same to further columns of history.csv, scalars by name.
+    """
+    return DiscriminatorLoss(_with_options(score, 2), None if terms is None else _with_options(terms, 2))
 
 
-def generator_loss(score: Score) -> GeneratorLoss:
-    """Lifts a score on generated logits to a loss of the generator."""
-    return GeneratorLoss(score)
+def generator_loss(score: Callable[..., Tensor]) -> GeneratorLoss:
+    """Lifts a score on generated logits to a loss of the generator.
+
+    Args:
+        score: from (generated logits) to a scalar; or from (options, generated logits).
+    """
+    return GeneratorLoss(_with_options(score, 1))
+
+
+def _with_options(function: Callable[..., Any], num_logits: int) -> Callable[..., Any]:
+    """A function of logits as one that is given the options of the loss before them, if it does not take them."""
+    required = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY
+    ]
+    return function if len(required) > num_logits else lambda _, *logits: function(*logits)
 
 
 def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:

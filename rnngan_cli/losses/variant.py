@@ -115,7 +115,7 @@ class Heads:
 
 
 @dataclass(frozen=True)
-class Handle:
+class Control:
     """Something fed to the generator that a user may set: a label, a code.
 
     Attributes:
@@ -133,13 +133,13 @@ class Controls:
     """How what the generator is fed can be set and read.
 
     Attributes:
-        handles: from (num_labels, options) to what can be set, by name.
-        steer: from (game, draw, values by name, (batch,) each) to the draw with those set.
-        shown: from (game, draw) to the values of all handles by name, (batch,) each.
+        offered: from (num_labels, options) to what can be set, by name.
+        apply: from (game, draw, values by name, (batch,) each) to the draw with those set.
+        shown: from (game, draw) to the value of every control by name, (batch,) each.
     """
 
-    handles: Callable[[int, Options], dict[str, Handle]]
-    steer: Callable[[Game, "Draw", Mapping[str, Tensor]], "Draw"]
+    offered: Callable[[int, Options], dict[str, Control]]
+    apply: Callable[[Game, "Draw", Mapping[str, Tensor]], "Draw"]
     shown: Callable[[Game, "Draw"], dict[str, Tensor]]
 
 

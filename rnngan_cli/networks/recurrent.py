@@ -7,7 +7,7 @@ derivatives are needed: cuDNN has none. Networks are put together in `networks.p
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
@@ -199,12 +199,17 @@ def _hidden(
     return tf.transpose(found[0], [1, 0, 2])
 
 
-class _Cell:
-    """What one recurrent cell needs: Keras' layer for its weights, and the fast forward pass."""
+class _Cell(NamedTuple):
+    """A recurrent cell.
 
-    def __init__(self, layer: Any, forward: Callable[..., Tensor]) -> None:
-        self.layer, self.forward = layer, forward
+    Attributes:
+        layer: Keras' layer, which makes the weights.
+        forward: the fast forward pass with those weights.
+    """
+
+    layer: Any
+    forward: Callable[..., Tensor]
 
 
 CELLS = {"gru": _Cell(keras.layers.GRU, gru), "lstm": _Cell(keras.layers.LSTM, lstm)}
-"""The cells by name; each new one is a row here and a word in `config.Cell`."""
+"""The cells by name; a new cell is a row here, its sizes in `cells.py`, and a word in `config.Cell`."""

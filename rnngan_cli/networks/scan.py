@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
+from rnngan_cli.networks.cells import MOST_UNROLLED
 
-WHOLE = 96
-"""Series of up to so many steps are unrolled as a whole: longer to compile than a loop, but a step takes less time."""
+WHOLE = MOST_UNROLLED
+"""Series of up to so many steps are unrolled as a whole."""
 BLOCK = 4
 """Steps unrolled at a time where series are longer: fewer, and the loop costs time; more, and compiling does."""
 

@@ -106,8 +106,8 @@ def generate_series(
     cost.check_memory(config, dataset)
     memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
     trainer = restored(run, config, dataset, weights)
-    layout = arrange(requests, trainer.sampler.handles, dataset.label_names, count, points)
-    scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.steering)
+    layout = arrange(requests, trainer.sampler.controls, dataset.label_names, count, points)
+    scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.control_values)
     return GeneratedSeries(
         dataset.scaler.inverse(scaled),
         dataset.feature_names,

@@ -11,18 +11,14 @@ from rnngan_cli import losses
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.losses.variant import Sizes
+from rnngan_cli.networks.cells import CELL_FACTS, MOST_UNROLLED
 from rnngan_cli.system import memory
 from rnngan_cli.training import optimizers
 
-GATES, BIASES = {"gru": 3, "lstm": 4}, {"gru": 2, "lstm": 1}
-"""Of the cells, as Keras has them."""
 FLOAT = 4
 HELD = 10
 """Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
 candidate, the states. Measured at 10 (long series of a GRU, plain) to 23 (with a penalty on gradients): the least."""
-UNROLLED = 96
-"""Steps at most whose gradients of the recurrent kernel lie side by side until they are added up; in longer series
-they are one product."""
 
 
 def check_memory(config: RunConfig, dataset: Dataset) -> None:
@@ -88,7 +84,9 @@ def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[st
 def update_numbers(config: RunConfig, steps: int, features: int) -> int:
     """What one update of the discriminator holds on to at once, in numbers: real and generated series are judged."""
     per_step = config.layers * config.units * _directions(config) * HELD + features
-    kernels = (steps if steps <= UNROLLED else 1) * GATES[config.cell] * config.units**2
+    # Unrolled, the gradients of the recurrent kernel lie side by side, one a step, until they are added up; in a longer
+    # series they are one product.
+    kernels = (steps if steps <= MOST_UNROLLED else 1) * CELL_FACTS[config.cell].gates * config.units**2
     similarities, dims = losses.variant(config.loss).similarities(config.options)
     return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
 
@@ -99,7 +97,7 @@ def _directions(config: RunConfig) -> int:
 
 def _stack(config: RunConfig, width: int, directions: int) -> int:
     """Weights of recurrent layers on `width` inputs, read in one or both directions."""
-    gates, biases = GATES[config.cell], BIASES[config.cell]
+    gates, biases = CELL_FACTS[config.cell].gates, CELL_FACTS[config.cell].biases
     inputs = [width, *[config.units * directions] * (config.layers - 1)]
     return directions * sum(gates * config.units * (size + config.units + biases) for size in inputs)
 
@@ -131,7 +129,7 @@ def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> fl
 def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
     """Seconds of one forward pass of one network over one batch."""
     per_unit = width + config.units * (2 * config.layers - 1)
-    operations = 2 * config.batch_size * steps * GATES[config.cell] * config.units * per_unit
+    operations = 2 * config.batch_size * steps * CELL_FACTS[config.cell].gates * config.units * per_unit
     return operations / OPERATIONS_PER_SECOND + steps * config.layers * SECONDS_PER_RECURRENT_STEP
 
 

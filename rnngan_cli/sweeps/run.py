@@ -19,7 +19,7 @@ from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import check_resolved
 from rnngan_cli.system import provenance
 from rnngan_cli.training.controls import LABEL
-from rnngan_cli.training.sampling import Steering
+from rnngan_cli.training.sampling import ControlValues
 from rnngan_cli.training.trainer import Trainer, fit
 
 NUM_SAMPLES = 100
@@ -216,8 +216,8 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
 
     def sample(count: int) -> GeneratedSet:
         series, fed = trainer.sampler.sample(trainer.config.seed, dataset, count, "score")
-        handles = trainer.sampler.handles.items()
-        codes = {name: Codes(fed[name], handle.choices) for name, handle in handles if handle.choices > 1}
+        controls = trainer.sampler.controls.items()
+        codes = {name: Codes(fed[name], control.choices) for name, control in controls if control.choices > 1}
         return GeneratedSet(series, codes, fed.get(LABEL))
 
     scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
@@ -228,12 +228,12 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
 def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:
     """Series by the value of every label and code, in the data's own units: (values, draws, steps, features)."""
     grids = {}
-    for name, handle in trainer.sampler.handles.items():
-        choices = min(handle.choices, GRID_VALUES)
-        turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(handle.low, handle.high, GRID_POINTS)
-        steering = Steering({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
+    for name, control in trainer.sampler.controls.items():
+        choices = min(control.choices, GRID_VALUES)
+        turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(control.low, control.high, GRID_POINTS)
+        control_values = ControlValues({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
         scaled, _ = trainer.sampler.sample(
-            trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", steering
+            trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", control_values
         )
         shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
         words = [

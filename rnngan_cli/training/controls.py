@@ -7,16 +7,16 @@ import numpy as np
 
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.losses.variant import Handle, Variant
-from rnngan_cli.training.sampling import Steering
+from rnngan_cli.losses.variant import Control, Variant
+from rnngan_cli.training.sampling import ControlValues
 
 LABEL = "label"
-"""The handle that is set by an option of its own."""
+"""The control that is set by an option of its own."""
 
 
 @dataclass(frozen=True)
 class ControlRequest:
-    """One thing set: a handle and the words given for it, `3` or `-2..2`."""
+    """One thing set: a control and the words given for it, `3` or `-2..2`."""
 
     name: str
     words: str
@@ -34,15 +34,15 @@ class ControlRequest:
 
 @dataclass(frozen=True)
 class ControlLayout:
-    """How steered series hang together.
+    """How controlled series hang together.
 
     Attributes:
-        steering: for the sampler.
-        swept: the handle that takes several values in turn, or None.
+        control_values: the values that are set, for the sampler.
+        swept: the control that takes several values in turn, or None.
         values: those values, as they are told; empty without a sweep.
     """
 
-    steering: Steering
+    control_values: ControlValues
     swept: str | None = None
     values: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ def read_requests(label: str | None, codes: Sequence[str]) -> list[ControlReques
 
 
 def arrange(
-    requests: Sequence[ControlRequest], handles: Mapping[str, Handle], names: Sequence[str], count: int, points: int
+    requests: Sequence[ControlRequest], controls: Mapping[str, Control], names: Sequence[str], count: int, points: int
 ) -> ControlLayout:
     """Values for `count` series.
 
@@ -76,7 +76,7 @@ def arrange(
 
     Args:
         requests: what is asked for.
-        handles: what can be set.
+        controls: what can be set.
         names: of the labels, by number; may be empty.
         count: series.
         points: values of a sweep along a number.
@@ -88,25 +88,25 @@ def arrange(
     if len(sweeps) > 1:
         raise UserError(f"`{sweeps[0].option}` and `{sweeps[1].option}`: expected one sweep at a time; fix one of them")
     values: dict[str, np.ndarray] = {}
-    layout = ControlLayout(Steering())
+    layout = ControlLayout(ControlValues())
     for request in requests:
-        handle = _handle(request, handles)
-        ends = [_number(request, word, handle, names) for word in request.ends]
+        control = _control(request, controls)
+        ends = [_number(request, word, control, names) for word in request.ends]
         if len(ends) == 1:
             values[request.name] = np.full(count, ends[0])
             continue
-        turn = _turn(request, handle, ends, min(points, count))
+        turn = _turn(request, control, ends, min(points, count))
         values[request.name] = np.resize(turn, count)
         labelled = request.name == LABEL and names
         words = tuple(names[int(one)] if labelled else f"{one:.3g}" for one in turn)
-        layout = ControlLayout(Steering(sharing=len(turn)), request.name, words)
-    return ControlLayout(Steering(values, layout.steering.sharing), layout.swept, layout.values)
+        layout = ControlLayout(ControlValues(sharing=len(turn)), request.name, words)
+    return ControlLayout(ControlValues(values, layout.control_values.sharing), layout.swept, layout.values)
 
 
-def _handle(request: ControlRequest, handles: Mapping[str, Handle]) -> Handle:
-    if request.name in handles:
-        return handles[request.name]
-    codes = [name for name in handles if name != LABEL]
+def _control(request: ControlRequest, controls: Mapping[str, Control]) -> Control:
+    if request.name in controls:
+        return controls[request.name]
+    codes = [name for name in controls if name != LABEL]
     if request.name != LABEL and codes:
         raise unknown("code", request.name, codes)
     kind = "labels" if request.name == LABEL else "codes"
@@ -117,11 +117,11 @@ def _handle(request: ControlRequest, handles: Mapping[str, Handle]) -> Handle:
 def _takes(row: Variant, kind: str) -> bool:
     """Whether a loss takes `labels` or `codes`, with its options as they are by default."""
     defaults = {name: option.default for name, option in row.options.items()}
-    handles = {} if row.controls is None else row.controls.handles(1, defaults)
-    return any((name == LABEL) == (kind == "labels") for name in handles)
+    controls = {} if row.controls is None else row.controls.offered(1, defaults)
+    return any((name == LABEL) == (kind == "labels") for name in controls)
 
 
-def _number(request: ControlRequest, word: str, handle: Handle, names: Sequence[str]) -> float:
+def _number(request: ControlRequest, word: str, control: Control, names: Sequence[str]) -> float:
     """A label's or category's number, or a code's value."""
     if request.name == LABEL and word in names:
         return float(names.index(word))
@@ -129,17 +129,17 @@ def _number(request: ControlRequest, word: str, handle: Handle, names: Sequence[
         value = float(word)
     except ValueError:
         value = float("nan")
-    if handle.choices and value not in range(handle.choices):
+    if control.choices and value not in range(control.choices):
         known = f" ({', '.join(names[:12])}{', ...' if len(names) > 12 else ''})" if request.name == LABEL else ""
-        raise UserError(f"`{request.option}`: expected a whole number from 0 to {handle.choices - 1}{known}, or A..B")
+        raise UserError(f"`{request.option}`: expected a whole number from 0 to {control.choices - 1}{known}, or A..B")
     if not np.isfinite(value) or abs(value) > 1e6:
         raise UserError(f"`{request.option}`: expected a number, or A..B for a sweep")
     return value
 
 
-def _turn(request: ControlRequest, handle: Handle, ends: Sequence[float], points: int) -> np.ndarray:
+def _turn(request: ControlRequest, control: Control, ends: Sequence[float], points: int) -> np.ndarray:
     """The values of a sweep, in turn."""
-    if not handle.choices:
+    if not control.choices:
         return np.linspace(ends[0], ends[1], points)
     if ends[1] < ends[0]:
         raise UserError(f"`{request.option}`: expected A..B with A below B")

@@ -10,7 +10,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Game, Handle, Variant
+from rnngan_cli.losses.variant import Control, Game, Variant
 from rnngan_cli.system.randomness import random_generator
 
 SAMPLE_BATCH = 500
@@ -18,11 +18,11 @@ SAMPLE_BATCH = 500
 
 
 @dataclass(frozen=True)
-class Steering:
+class ControlValues:
     """What of a generator's inputs is set by hand.
 
     Attributes:
-        values: of each handle that is set, one number per series.
+        values: of each control that is set, one number per series.
         sharing: successive series that share one draw of all else, so that only what is set differs among them.
     """
 
@@ -43,13 +43,13 @@ class Sampler:
         self._generate = tf.function(self._generate_batch, autograph=False)
 
     @property
-    def handles(self) -> dict[str, Handle]:
+    def controls(self) -> dict[str, Control]:
         """What can be set by hand."""
         controls = self.variant.controls
-        return {} if controls is None else controls.handles(self.game.num_labels, self.game.options)
+        return {} if controls is None else controls.offered(self.game.num_labels, self.game.options)
 
     def sample(
-        self, seed: int, dataset: Dataset, count: int, stream: str, steering: Steering | None = None
+        self, seed: int, dataset: Dataset, count: int, stream: str, control_values: ControlValues | None = None
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Draws series, and says what they were fed.
 
@@ -60,13 +60,13 @@ class Sampler:
             dataset: what it was trained on.
             count: how many.
             stream: any word; the same call gives the same series, and fewer are the first of more.
-            steering: what is set by hand.
+            control_values: what is set by hand.
 
         Returns:
-            Scaled series, float32 (count, steps, features), and the value of every handle, (count,) each.
+            Scaled series, float32 (count, steps, features), and the value of every control, (count,) each.
         """
-        steering = steering or Steering()
-        draws = np.arange(count) // steering.sharing  # which draw each series is made from
+        control_values = control_values or ControlValues()
+        draws = np.arange(count) // control_values.sharing  # which draw each series is made from
         chosen = random_generator(seed, f"{stream}/labels").integers(len(dataset.train), size=_whole_batches(count))
         series: list[np.ndarray] = []
         shown: list[dict[str, np.ndarray]] = []
@@ -78,7 +78,7 @@ class Sampler:
             for start in range(0, len(members), SAMPLE_BATCH):
                 part = members[start : start + SAMPLE_BATCH]
                 rows = _padded(draws[part] % SAMPLE_BATCH)
-                values = {name: tf.constant(_padded(value[part])) for name, value in steering.values.items()}
+                values = {name: tf.constant(_padded(value[part])) for name, value in control_values.values.items()}
                 key = tf.constant([seed, number], tf.int32)
                 made, fed = self._generate(key, stream, labels, tf.constant(rows, tf.int32), values)
                 series.append(np.asarray(made)[: len(part)])
@@ -100,7 +100,7 @@ class Sampler:
         draw = _picked(drawn, rows)
         controls = self.variant.controls
         if controls is not None and values:
-            draw = controls.steer(self.game, draw, values)
+            draw = controls.apply(self.game, draw, values)
         shown = {} if controls is None else controls.shown(self.game, draw)
         return play.run_generator(self.game.networks.average, draw), shown
 

@@ -23,7 +23,7 @@ from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices
 from rnngan_cli.training.history import HistoryUpdate
-from rnngan_cli.training.sampling import Steering
+from rnngan_cli.training.sampling import ControlValues
 from rnngan_cli.training.trainer import Trainer, fit
 
 NAMES = list(losses.VARIANTS)
@@ -232,8 +232,8 @@ def test_a_label_chooses_the_mode(fields: dict[str, str], runs: Callable[[str, s
     """
     run = train(begin(settings("cgan", **fields), MODES), MODES) if fields else runs("cgan", "modes")
     for label in (0, 1):
-        steering = Steering({"label": np.full(COUNT, label)})
-        values, shown = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", steering)
+        control_values = ControlValues({"label": np.full(COUNT, label)})
+        values, shown = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", control_values)
         assert (shown["label"] == label).all()
         shares = mode_shares(values[..., 0], ONE)
         assert shares[label] > 0.9
@@ -249,8 +249,8 @@ def test_a_code_of_two_values_finds_the_two_modes(runs: Callable[[str, str], Tra
     run = runs("infogan", "modes")
     found = []
     for code in (0, 1):
-        steering = Steering({"0": np.full(COUNT, code)})
-        values, _ = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", steering)
+        control_values = ControlValues({"0": np.full(COUNT, code)})
+        values, _ = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", control_values)
         shares = mode_shares(values[..., 0], ONE)
         assert max(shares) > 0.9
         found.append(int(np.argmax(shares)))

@@ -1,9 +1,9 @@
 """The ten losses on real networks: what each minimises and what it is fed, by its formula in NumPy.
 
-Which network moves is in `test_losses_moves.py`, gradients in `test_losses_gradients.py`, options in
-`test_losses_options.py`.
+Which network moves is in `test_moves.py`, gradients in `test_gradients.py`, options in `test_options.py`.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ from rnngan_cli import losses
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
-from rnngan_cli.losses import informative, play, variational
+from rnngan_cli.losses import informative, plain, play, scores, variational
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 from rnngan_cli.losses.variant import Game
@@ -409,3 +409,20 @@ def test_a_loss_that_uses_a_recognizer_it_does_not_declare_says_so() -> None:
 def test_a_judgement_holds_what_the_discriminator_returns() -> None:
     judgement = DiscriminatorOutput(tf.zeros([2]), (tf.ones([2, 6, 3]), tf.zeros([2, 6, 4])))
     assert (judgement.logits.shape, judgement.features.shape) == ((2,), (2, 6, 4))
+
+
+def test_scores_with_and_without_options_are_lifted_alike() -> None:
+    """The form with options was once the only one: rows of other packages may have it."""
+    real, fake = tf.constant([0.5, -1.0]), tf.constant([2.0, 0.25])
+    expected = float(scores.bce_discriminator(real, fake))
+    for score in (scores.bce_discriminator, lambda options, real, fake: scores.bce_discriminator(real, fake)):
+        assert float(plain.discriminator_loss(score).score({}, real, fake)) == expected
+    expected = float(scores.bce_generator(fake))
+    for g_score in (scores.bce_generator, lambda options, fake: scores.bce_generator(fake)):
+        assert float(plain.generator_loss(g_score).score({}, fake)) == expected
+
+
+def test_keyword_arguments_of_a_score_are_no_options() -> None:
+    lifted = plain.discriminator_loss(functools.partial(scores.least_squares_discriminator, low=0.0, high=1.0))
+    value = lifted.score({}, tf.constant([0.5]), tf.constant([2.0]))
+    assert float(value) == 0.5 * 0.5**2 + 0.5 * 2.0**2

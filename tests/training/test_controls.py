@@ -9,18 +9,23 @@ from typer.testing import CliRunner
 from rnngan_cli.cli import app
 from rnngan_cli.config import SweepConfig, run_name
 from rnngan_cli.errors import UserError
-from rnngan_cli.losses.variant import Handle
+from rnngan_cli.losses.variant import Control
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, execute
 from rnngan_cli.system.reading import read_npz
 from rnngan_cli.training.controls import ControlLayout, ControlRequest, arrange, read_requests
 
-HANDLES = {"0": Handle(choices=10), "1": Handle(choices=3), "c0": Handle(low=-2, high=2), "c1": Handle(low=-2, high=2)}
+CONTROLS = {
+    "0": Control(choices=10),
+    "1": Control(choices=3),
+    "c0": Control(low=-2, high=2),
+    "c1": Control(low=-2, high=2),
+}
 
 
 def arranged(*codes: str, count: int = 12, points: int = 5) -> ControlLayout:
-    return arrange(read_requests(None, codes), HANDLES, (), count, points)
+    return arrange(read_requests(None, codes), CONTROLS, (), count, points)
 
 
 def test_options_are_read() -> None:
@@ -35,31 +40,34 @@ def test_options_are_read() -> None:
 
 def test_nothing_asked_for_sets_nothing() -> None:
     layout = arranged()
-    assert dict(layout.steering.values) == {}
-    assert (layout.steering.sharing, layout.swept, layout.values) == (1, None, ())
+    assert dict(layout.control_values.values) == {}
+    assert (layout.control_values.sharing, layout.swept, layout.values) == (1, None, ())
 
 
 def test_a_value_is_every_series_s() -> None:
     layout = arranged("0=2", "c1=-0.5")
-    assert {name: set(value.tolist()) for name, value in layout.steering.values.items()} == {"0": {2.0}, "c1": {-0.5}}
-    assert layout.steering.sharing == 1  # each has noise of its own
+    assert {name: set(value.tolist()) for name, value in layout.control_values.values.items()} == {
+        "0": {2.0},
+        "c1": {-0.5},
+    }
+    assert layout.control_values.sharing == 1  # each has noise of its own
 
 
 def test_a_sweep_along_a_number_is_evenly_spaced_and_taken_in_turn() -> None:
     layout = arranged("c0=-2..2", "0=3")
-    assert layout.steering.values["c0"].tolist() == [-2, -1, 0, 1, 2, -2, -1, 0, 1, 2, -2, -1]
-    assert (layout.steering.values["0"] == 3).all()
-    assert (layout.steering.sharing, layout.swept) == (5, "c0")
+    assert layout.control_values.values["c0"].tolist() == [-2, -1, 0, 1, 2, -2, -1, 0, 1, 2, -2, -1]
+    assert (layout.control_values.values["0"] == 3).all()
+    assert (layout.control_values.sharing, layout.swept) == (5, "c0")
     assert layout.values == ("-2", "-1", "0", "1", "2")
 
 
 def test_a_sweep_has_no_more_points_than_series() -> None:
-    assert arranged("c0=-1..1", count=3, points=50).steering.values["c0"].tolist() == [-1, 0, 1]
+    assert arranged("c0=-1..1", count=3, points=50).control_values.values["c0"].tolist() == [-1, 0, 1]
 
 
 def test_a_sweep_over_a_choice_takes_every_value_between() -> None:
     layout = arranged("1=0..2", count=4)
-    assert layout.steering.values["1"].tolist() == [0, 1, 2, 0]
+    assert layout.control_values.values["1"].tolist() == [0, 1, 2, 0]
     assert layout.values == ("0", "1", "2")
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.losses.play import Batch, run_generator
 from rnngan_cli.training import sampling
-from rnngan_cli.training.sampling import Sampler, Steering
+from rnngan_cli.training.sampling import ControlValues, Sampler
 from rnngan_cli.training.trainer import Trainer
 
 Begin = Callable[..., Trainer]
@@ -54,7 +54,7 @@ def test_fewer_series_are_the_first_of_more(loss: str, options: dict[str, Any], 
     assert series.shape == (40, 6, 2)
     assert series.dtype == np.float32
     assert len(np.unique(series.reshape(40, -1), axis=0)) == 40  # batches have noise of their own
-    assert set(shown) == set(trainer.sampler.handles)
+    assert set(shown) == set(trainer.sampler.controls)
     assert all(value.shape == (40,) for value in shown.values())
     for count in (1, 15, 16, 17, 33):
         fewer, less = trainer.sampler.sample(3, small, count, "word")
@@ -66,14 +66,14 @@ def test_fewer_series_are_the_first_of_more(loss: str, options: dict[str, Any], 
 
 
 @pytest.mark.parametrize("loss", ["bce", "infogan"])
-def test_unsteered_series_are_made_from_the_draw_of_their_batch(loss: str, begin: Begin, small: Dataset) -> None:
+def test_free_series_are_made_from_the_draw_of_their_batch(loss: str, begin: Begin, small: Dataset) -> None:
     """Series 16 to 31 are made from draw number 1 of the stream, by the moving average."""
     trainer = begin(loss)
     series, _ = trainer.sampler.sample(3, small, 40, "word")
     draw = trainer.variant.draw(trainer.game, np.int32(3), "word", tf.constant(1), Batch(tf.zeros([16, 6, 2])))
     np.testing.assert_allclose(series[16:32], run_generator(trainer.networks.average, draw), atol=1e-6)
-    for steering in (None, Steering(), Steering({}, sharing=1)):
-        assert (trainer.sampler.sample(3, small, 40, "word", steering)[0] == series).all()
+    for control_values in (None, ControlValues(), ControlValues({}, sharing=1)):
+        assert (trainer.sampler.sample(3, small, 40, "word", control_values)[0] == series).all()
 
 
 @pytest.mark.parametrize("sharing", [3, 5, 40])
@@ -81,10 +81,10 @@ def test_unsteered_series_are_made_from_the_draw_of_their_batch(loss: str, begin
 def test_successive_series_share_a_draw(
     loss: str, options: dict[str, Any], sharing: int, begin: Begin, small: Dataset
 ) -> None:
-    """Series n is made from what unsteered series n // sharing is made from."""
+    """Series n is made from what free series n // sharing is made from."""
     sampler = mirrored(begin(loss, options=options))
     plain, _ = sampler.sample(3, small, 40, "word")
-    shared, _ = sampler.sample(3, small, 40, "word", Steering(sharing=sharing))
+    shared, _ = sampler.sample(3, small, 40, "word", ControlValues(sharing=sharing))
     assert (shared == plain[np.arange(40) // sharing]).all()
 
 
@@ -92,10 +92,10 @@ def test_what_is_set_by_hand_is_all_that_differs(begin: Begin, small: Dataset) -
     """Codes of infogan: the last inputs, one-hot categories and continuous codes; noise and other codes are shared."""
     options = {"categorical": 2, "categories": 4, "continuous": 2}
     sampler = mirrored(begin("infogan", options=options))
-    assert {name: handle.choices for name, handle in sampler.handles.items()} == {"0": 4, "1": 4, "c0": 0, "c1": 0}
+    assert {name: control.choices for name, control in sampler.controls.items()} == {"0": 4, "1": 4, "c0": 0, "c1": 0}
     turn = np.tile(np.linspace(-2, 2, 5), 8)
     categories = np.tile([0, 1, 2, 3, 0], 8)
-    fed, shown = sampler.sample(3, small, 40, "word", Steering({"c1": turn, "1": categories}, sharing=5))
+    fed, shown = sampler.sample(3, small, 40, "word", ControlValues({"c1": turn, "1": categories}, sharing=5))
     assert (fed == fed[:, :1])[..., :2].all()  # noise of the series at every step
     np.testing.assert_allclose(shown["c1"], turn, rtol=1e-6)
     assert (shown["1"] == categories).all()
@@ -114,9 +114,9 @@ def test_what_is_set_by_hand_is_all_that_differs(begin: Begin, small: Dataset) -
 @pytest.mark.parametrize("options", [{}, {"tiling": "first"}, {"labels": "named"}], ids=str)
 def test_a_label_is_set_where_the_loss_feeds_it(options: dict[str, Any], begin: Begin, small: Dataset) -> None:
     sampler = mirrored(begin("cgan", options=options))
-    assert {name: handle.choices for name, handle in sampler.handles.items()} == {"label": 3}
+    assert {name: control.choices for name, control in sampler.controls.items()} == {"label": 3}
     labels = np.arange(40) % 3
-    fed, shown = sampler.sample(3, small, 40, "word", Steering({"label": labels}))
+    fed, shown = sampler.sample(3, small, 40, "word", ControlValues({"label": labels}))
     assert (shown["label"] == labels).all()
     expected = np.repeat(np.eye(3)[labels][:, None], 6, axis=1)
     if options.get("tiling") == "first":
@@ -127,7 +127,7 @@ def test_a_label_is_set_where_the_loss_feeds_it(options: dict[str, Any], begin: 
 
 def test_a_loss_without_handles_has_nothing_to_set(begin: Begin, small: Dataset) -> None:
     sampler = begin("bce").sampler
-    assert sampler.handles == {}
+    assert sampler.controls == {}
     assert sampler.sample(3, small, 2, "word")[1] == {}
 
 
@@ -146,5 +146,5 @@ def test_labels_that_are_not_set_follow_the_training_distribution(
 
 @pytest.mark.parametrize(("prior", "end"), [("gaussian", 2.0), ("uniform", 1.0)])
 def test_handles_say_where_most_of_their_draws_lie(prior: str, end: float, begin: Begin) -> None:
-    handle = begin("infogan", options={"prior": prior}).sampler.handles["c0"]
-    assert (handle.low, handle.high, handle.choices) == (-end, end, 0)
+    control = begin("infogan", options={"prior": prior}).sampler.controls["c0"]
+    assert (control.low, control.high, control.choices) == (-end, end, 0)

@@ -21,7 +21,7 @@ from rnngan_cli.system.text import counted
 if TYPE_CHECKING:
     from rnngan_cli.data.dataset import Dataset
     from rnngan_cli.losses.play import Draw
-    from rnngan_cli.losses.variant import Handle
+    from rnngan_cli.losses.variant import Control
     from rnngan_cli.training.trainer import Trainer
 
 SUFFIX = ".keras"
@@ -186,20 +186,20 @@ def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
 
 def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, Any]]:
     """For every label or code that can be set, the columns of `conditions` it is put into, and how."""
-    return [_condition(trainer, dataset, name, handle) for name, handle in trainer.sampler.handles.items()]
+    return [_condition(trainer, dataset, name, control) for name, control in trainer.sampler.controls.items()]
 
 
-def _condition(trainer: "Trainer", dataset: "Dataset", name: str, handle: "Handle") -> dict[str, Any]:
+def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Control") -> dict[str, Any]:
     from rnngan_cli.training.controls import LABEL
 
-    values = np.arange(handle.choices) if handle.choices else np.array([handle.low, handle.high])
+    values = np.arange(control.choices) if control.choices else np.array([control.low, control.high])
     facts: dict[str, Any] = {"name": name, "columns": _columns(trainer, dataset, name, values)}
-    if not handle.choices:
-        return {**facts, "kind": "number", "low": handle.low, "high": handle.high}
-    facts |= {"kind": "one-hot", "values": list(range(handle.choices)), "shares": None}
+    if not control.choices:
+        return {**facts, "kind": "number", "low": control.low, "high": control.high}
+    facts |= {"kind": "one-hot", "values": list(range(control.choices)), "shares": None}
     labels = dataset.train.labels
     if name == LABEL and labels is not None:
-        shares = np.bincount(labels, minlength=handle.choices) / len(labels)
+        shares = np.bincount(labels, minlength=control.choices) / len(labels)
         facts |= {"values": list(dataset.label_names) or facts["values"], "shares": shares.tolist()}
     return facts
 
@@ -211,7 +211,7 @@ def _columns(trainer: "Trainer", dataset: "Dataset", name: str, values: np.ndarr
         return []
     draw = _drawn(trainer, dataset, len(values))
     one, other = (
-        np.asarray(controls.steer(trainer.game, draw, {name: tf.constant(given)}).conditions)
+        np.asarray(controls.apply(trainer.game, draw, {name: tf.constant(given)}).conditions)
         for given in (values, np.roll(values, 1))
     )
     differs = one != other
