@@ -18,8 +18,16 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import STRONG
-from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store import (
+    HistoryRow,
+    Provenance,
+    RunFolder,
+    Samples,
+    ScoreKey,
+    Seconds,
+    SweepFolder,
+    drop_checkpoints,
+)
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system import atomic, provenance
 
@@ -68,21 +76,21 @@ def _write_run(
     folder.write_history(history)
     folder.write_timing([(step, 4 + 0.02 * step) for step, _ in history])
     folder.write_provenance(
-        {
-            "versions": provenance.versions(),
-            "machine": provenance.machine(),
-            "updates": {"generator": config.steps, "discriminator": config.steps * config.critic_steps},
-            "peak_memory_mib": 800,
-            "seconds": {"training": 4 + 0.02 * config.steps, "scoring": 5.0},
-        }
+        Provenance(
+            versions=provenance.versions(),
+            machine=provenance.machine(),
+            updates={"generator": config.steps, "discriminator": config.steps * config.critic_steps},
+            peak_memory_mib=800,
+            seconds=Seconds(training=4 + 0.02 * config.steps, scoring=5.0),
+        )
     )
     if not diverged:
         picked = random.integers(len(dataset.train), size=NUM_SAMPLES)
         noise = 0.02 * random.normal(size=(NUM_SAMPLES, dataset.steps, dataset.features))
-        folder.write_samples(dataset.scaler.inverse(dataset.train.series[picked] + noise))
+        folder.write_samples(Samples(dataset.scaler.inverse(dataset.train.series[picked] + noise)))
         folder.write_scores(ScoreKey("standard", sha256), *_scores(level, random))
     folder.end("diverged" if diverged else "done", config.steps)
-    folder.drop_checkpoints()
+    drop_checkpoints(folder.path)
 
 
 def _history(config: RunConfig, level: float, random: np.random.Generator) -> list[HistoryRow]:

@@ -160,8 +160,8 @@ def benchmark_table() -> str:
     sweep = SweepFolder(ROOT / "results" / "benchmark")
     runs, _ = runs_table(sweep)
     facts = [folder.provenance() for folder in sweep.runs()]
-    machine, versions = facts[0]["machine"], facts[0]["versions"]
-    seconds = sum(fact["seconds"]["training"] + fact["seconds"]["scoring"] for fact in facts)
+    machine, versions = facts[0].machine, facts[0].versions
+    seconds = sum((fact.seconds.training or 0) + (fact.seconds.scoring or 0) for fact in facts)
     note = (
         f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
         f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."

@@ -45,4 +45,4 @@ def _memory(scale: Scale, losses: tuple[str, ...]) -> dict[str, Any]:
 def memory_in_order(sweep: SweepFolder) -> list[int]:
     """Peak memory by run, in the order in which the runs ended."""
     ended = sorted(sweep.runs(), key=lambda folder: (folder.path / "provenance.json").stat().st_mtime_ns)
-    return [int(folder.provenance()["peak_memory_mib"]) for folder in ended]
+    return [int(folder.provenance().peak_memory_mib or 0) for folder in ended]

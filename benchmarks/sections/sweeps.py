@@ -70,9 +70,10 @@ def accounts(sweep: SweepFolder) -> dict[str, Any]:
     folders = list(sweep.runs())
     facts = [folder.provenance() for folder in folders]
     return {
-        **{part: sum(fact["seconds"][part] for fact in facts) for part in ("training", "scoring")},
+        "training": sum(fact.seconds.training or 0.0 for fact in facts),
+        "scoring": sum(fact.seconds.scoring or 0.0 for fact in facts),
         "compiling": sum(map(compiling_seconds, folders)),
-        "worker_memory_mib": max(fact["peak_memory_mib"] for fact in facts),
+        "worker_memory_mib": max(fact.peak_memory_mib or 0 for fact in facts),
     }
 
 

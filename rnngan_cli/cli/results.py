@@ -126,7 +126,7 @@ def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
 
     for folder in sweep.runs():
         with suppress(DamagedFileError):  # told by whoever reads it
-            if folder.status()["state"] in ENDED:
+            if folder.status().state in ENDED:
                 return
     command = command_line(["rnngan", "status", str(sweep.path)])
     typer.echo(

@@ -178,11 +178,11 @@ def _number(value: float | None) -> str:
 
 def _log(observer: "Observer", run: "RunStanding") -> list[str]:
     """The last lines of a failed run's log; a diverged one says in its reason all there is to say."""
-    from rnngan_cli.store import RunFolder
+    from rnngan_cli.store import RunFolder, log_tail
 
     if run.state != RunState.FAILED:
         return []
-    return [printable(line, 200) for line in RunFolder(observer.sweep.path / "runs" / run.name).log_tail(LOG_LINES)]
+    return [printable(line, 200) for line in log_tail(RunFolder(observer.sweep.path / "runs" / run.name), LOG_LINES)]
 
 
 def _facts(observer: "Observer", seen: "Standing", most: int | None) -> dict[str, Any]:

@@ -81,8 +81,8 @@ def load_samples(run: str | Path) -> "pd.DataFrame":
 
     folder = RunFolder(Path(run).resolve())
     try:
-        series = folder.samples()["series"]
-    except (DamagedFileError, KeyError) as error:
+        series = folder.samples().series
+    except DamagedFileError as error:
         raise UserError(f"`{run}` holds no samples ({error}); give a folder below runs/ whose run is done") from error
     sweep_folder = SweepFolder(folder.path.parent.parent)
     runs, _ = runs_table(sweep_folder)

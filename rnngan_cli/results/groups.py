@@ -4,7 +4,7 @@ What cannot be read is left out and told in a note; nothing here draws.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.results.statistics.aggregates import normalised
-from rnngan_cli.store import GRID_PREFIX, VALUES_PREFIX, HistoryRow, RunFolder, SweepFolder
+from rnngan_cli.store import HistoryRow, RunFolder, SampleGrid, SweepFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Samples:
+class RunSamples:
     """What one run generated: float (series, steps, features), own units, finite; and grids by label and code."""
 
     seed: int
@@ -96,7 +96,7 @@ class RunGroup:
     runs: "pd.DataFrame"
     losses: tuple[str, ...]
     curves: dict[str, list[Curve]]
-    samples: dict[str, Samples]
+    samples: dict[str, RunSamples]
     gaps: dict[str, str]
     reference: Reference | None
     notes: tuple[str, ...]
@@ -196,30 +196,33 @@ def _curve(seed: int, state: str, history: Sequence[HistoryRow]) -> Curve:
     return Curve(seed, state, steps, losses)
 
 
-def read_samples(sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]) -> Samples | None:
+def read_samples(
+    sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]
+) -> RunSamples | None:
     """What the run of a row generated; None where it cannot be read, with a line added to `notes`."""
     try:
-        arrays = _run(sweep, row).samples()
-        series = _finite_series(arrays.get("series"))
+        kept = _run(sweep, row).samples()
+        series = _finite_series(kept.series)
         if reference is not None and series.shape[1:] != reference.series.shape[1:]:
             shapes = f"{series.shape[1:]}, those of the data {reference.series.shape[1:]}"
             raise DamagedFileError(f"series are of the shape {shapes}")
     except DamagedFileError as error:
         notes.append(f"samples of {row['folder']}: left out, {error}")
         return None
-    return Samples(int(row["seed"]), series, _grids(arrays, series, image=reference is not None and reference.image))
+    return RunSamples(
+        int(row["seed"]), series, _grids(kept.grids, series, image=reference is not None and reference.image)
+    )
 
 
-def _grids(arrays: dict[str, np.ndarray], series: np.ndarray, *, image: bool) -> tuple[Grid, ...]:
+def _grids(kept: Mapping[str, SampleGrid], series: np.ndarray, *, image: bool) -> tuple[Grid, ...]:
     """The grids among a run's samples; what has another shape than its series is passed over."""
     grids = []
-    for name in sorted(name for name in arrays if name.startswith(GRID_PREFIX)):
-        grid, values = arrays[name], arrays.get(name.replace(GRID_PREFIX, VALUES_PREFIX, 1))
-        if values is None or grid.ndim != 4 or grid.shape[2:] != series.shape[1:] or len(values) != len(grid):
+    for name, grid in sorted(kept.items()):
+        values = grid.series
+        if values.ndim != 4 or values.shape[2:] != series.shape[1:] or len(grid.values) != len(values):
             continue
-        if grid.dtype.kind in "fiu" and np.isfinite(grid).all():
-            words = tuple(str(value) for value in values)
-            grids.append(Grid(name.removeprefix(GRID_PREFIX), words, grid.astype(np.float64), image))
+        if values.dtype.kind in "fiu" and np.isfinite(values).all():
+            grids.append(Grid(name, grid.values, values.astype(np.float64), image))
     return tuple(grids)
 
 

@@ -117,7 +117,7 @@ def calibrated(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") 
         here = runs[(runs["dataset"] == dataset) & (runs["cell"] == cell) & (runs["data"] != "")]
         for data, protocol in here[["data", "protocol"]].drop_duplicates().itertuples(index=False):
             try:
-                scores = sweep.calibration(f"{dataset}-{data}-{protocol}")
+                scores = sweep.calibration(f"{dataset}-{data}-{protocol}").candidates
             except DamagedFileError as error:
                 damage.append(str(error))
                 continue
@@ -138,7 +138,7 @@ def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[s
     scored = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
     for dataset, cell, data, protocol in scored.itertuples(index=False, name=None):
         try:
-            known = sweep.calibration(f"{dataset}-{data}-{protocol}")
+            known = sweep.calibration(f"{dataset}-{data}-{protocol}").candidates
         except DamagedFileError:
             continue  # `calibrated` tells
         edges = [known.get(name, {}).get(score) for name in ("floor", "ceiling")]

@@ -3,10 +3,10 @@
 from math import fsum, sqrt
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import RunState, run_name
+from rnngan_cli.config import run_name
 from rnngan_cli.errors import DamagedFileError, printable
 from rnngan_cli.evaluation.metrics import JUDGE_SD
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, StoredScores, SweepFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,22 +66,22 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
         "cell": config.cell,
         "loss": config.loss,
         "seed": config.seed,
-        "status": status.get("state", RunState.PENDING),
-        "protocol": printable(scores.get("protocol", "")),
-        "data": printable(scores.get("data_sha256", "")[:12]),
+        "status": status.state.value,
+        "protocol": printable(scores.protocol),
+        "data": printable(scores.data_sha256[:12]),
         "folder": folder.path.name,
-        "step": status.get("step", 0),
-        "reason": printable(status.get("reason", "")),
-        **{name: float(value) for name, value in scores.get("scores", {}).items()},
+        "step": status.step,
+        "reason": printable(status.reason),
+        **scores.scores,
         **_costs(folder, damage),
         **spread,
     }
     return row, _setting_fields(config.model_dump(mode="json"))
 
 
-def judge_spread(scores: dict[str, Any]) -> dict[str, float]:
+def judge_spread(scores: StoredScores) -> dict[str, float]:
     """By score, the standard deviation over the judges of one generator, where there are several."""
-    return {name: _deviation(values) for name, values in scores.get("judges", {}).items() if len(values) > 1}
+    return {name: _deviation(values) for name, values in scores.judges.items() if len(values) > 1}
 
 
 def _deviation(values: list[float]) -> float:
@@ -97,9 +97,9 @@ def _costs(folder: RunFolder, damage: list[str]) -> dict[str, float]:
     except DamagedFileError as error:
         damage.append(str(error))  # where a result came from is no part of it: the scores stay
         return {}
-    updates = {f"{side}_updates": float(count) for side, count in facts.get("updates", {}).items()}
-    seconds = facts.get("seconds", {}).get("training")
-    return updates if seconds is None else {**updates, "training_seconds": float(seconds)}
+    updates = {f"{side}_updates": float(count) for side, count in facts.updates.items()}
+    seconds = facts.seconds.training
+    return updates if seconds is None else {**updates, "training_seconds": seconds}
 
 
 def _setting_fields(config: dict[str, Any]) -> dict[str, str]:

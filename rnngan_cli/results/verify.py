@@ -2,14 +2,13 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from rnngan_cli import data
 from rnngan_cli.config import ENDED, DataConfig, RunConfig, run_name
 from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import derive
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import RunFolder, RunStatus, SweepFolder, examine, folders_with_manifest, left_out
 from rnngan_cli.system.reading import read_folder, read_table
 
 
@@ -33,7 +32,7 @@ class Findings:
 def verify(sweep: SweepFolder) -> Findings:
     """Looks at every file of a sweep but its pictures and logs; nothing is written.
 
-    Runs are held against their seals, names and histories, weights and checkpoints against their manifests, the
+    Runs are held against their manifests, names and histories, weights and checkpoints against their manifests, the
     reference against the data, tables against what the runs give.
     """
     found, seen = Findings(), Counter[str]()
@@ -45,17 +44,17 @@ def verify(sweep: SweepFolder) -> Findings:
         found.faults.append(str(error))
     for folder in sweep.runs():
         found.runs += 1
-        status, damage = folder.examine()
+        status, damage = examine(folder)
         found.faults += damage.values()
-        seen["open"] += status["state"] not in ENDED
+        seen["open"] += status.state not in ENDED
         if damage.keys() & {"config.json", "status.json", "manifest.json"}:
             continue
-        config, sealed = folder.config(), folder.sealed()
+        config, hashed = folder.config(), folder.hashed_files()
         datasets[config.data.model_dump_json()] = config.data
-        missing = folder.left_out()
-        found.files += len(set(sealed) - set(damage) - set(missing))
+        missing = left_out(folder)
+        found.files += len(set(hashed) - set(damage) - set(missing))
         found.faults += [] if "history.csv" in damage else _misfits(folder, config, status)
-        seen["old"] += status["state"] in ENDED and not sealed
+        seen["old"] += status.state in ENDED and not hashed
         seen["lean"] += bool(missing)
         _check_manifests(folder, found)
     _check_references(sweep, list(datasets.values()), found)
@@ -69,22 +68,22 @@ def verify(sweep: SweepFolder) -> Findings:
     return found
 
 
-def _misfits(folder: RunFolder, config: RunConfig, status: dict[str, Any]) -> list[str]:
+def _misfits(folder: RunFolder, config: RunConfig, status: RunStatus) -> list[str]:
     """What does not fit within a run: its folder's name, how far it says it came."""
     found = []
     if run_name(config) != folder.path.name:
         found.append(
             f"`{folder.path / 'config.json'}` does not fit the folder's name, which should be {run_name(config)}"
         )
-    if status["state"] in ENDED:
+    if status.state in ENDED:
         last = folder.history()[-1][0]
-        if status["step"] != last:
-            found.append(f"`{folder.path / 'status.json'}` says step {status['step']}, its history ends at {last}")
+        if status.step != last:
+            found.append(f"`{folder.path / 'status.json'}` says step {status.step}, its history ends at {last}")
     return found
 
 
 def _check_manifests(folder: RunFolder, found: Findings) -> None:
-    for path in [*folder.manifested("weights"), *folder.manifested("checkpoints")]:
+    for path in folders_with_manifest(folder):
         try:
             found.files += len(read_folder(path))
         except DamagedFileError as error:

@@ -1,36 +1,60 @@
-"""All that is written under results/ and read back. Nothing else knows a file's name.
+"""Everything that is written under results/ and read back. Nothing else knows the name of a file.
 
-A run's folder: config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt, samples.npz,
-weights/, checkpoints/step-<n>/, and manifest.json: the hashes of what an ended run consists of, against which it is
-read from then on. A sweep's folder: sweep.json, progress.json (while it goes on), runs/, reference/ (real test series,
-for pictures), and what is derived from the runs: runs.csv, leaderboard.*, figures/, export/ (for other programs).
+The folder of a run holds config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt,
+samples.npz, weights/, checkpoints/step-<n>/, and manifest.json: the hashes of the files of an ended run, which later
+reads are checked against. The folder of a sweep holds sweep.json, progress.json (while it goes on), runs/, reference/
+(real test series, for pictures), calibration/, and what is derived from the runs: runs.csv, leaderboard.*, figures/,
+export/ (for other programs).
 """
 
+from rnngan_cli.store.checkpoints import Checkpoint, drop_checkpoints, read_checkpoint, write_checkpoint
+from rnngan_cli.store.examine import LEFT_OUT, REPLACEABLE, examine, folders_with_manifest, left_out
 from rnngan_cli.store.find import find_run, find_sweeps
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
-from rnngan_cli.store.run import (
-    GRID_PREFIX,
-    KEPT_CHECKPOINTS,
-    LEFT_OUT,
-    REPLACEABLE,
-    SEALED,
-    VALUES_PREFIX,
-    RunFolder,
+from rnngan_cli.store.log import append_log, log_tail
+from rnngan_cli.store.manifest import HASHED
+from rnngan_cli.store.run import RunFolder
+from rnngan_cli.store.samples import SampleGrid, Samples
+from rnngan_cli.store.schemas import (
+    Calibration,
+    Provenance,
+    RunProgress,
+    RunStatus,
+    Seconds,
+    StoredScores,
+    SweepProgress,
 )
+from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.store.sweep import SweepFolder
 
 __all__ = [
-    "GRID_PREFIX",
-    "KEPT_CHECKPOINTS",
+    "HASHED",
     "LEFT_OUT",
     "REPLACEABLE",
-    "SEALED",
-    "VALUES_PREFIX",
+    "Calibration",
+    "Checkpoint",
     "HistoryRow",
+    "Provenance",
     "RunFolder",
+    "RunProgress",
+    "RunStatus",
+    "SampleGrid",
+    "Samples",
+    "ScoreKey",
+    "Seconds",
+    "StoredScores",
     "SweepFolder",
+    "SweepProgress",
+    "append_log",
+    "drop_checkpoints",
+    "examine",
     "find_run",
     "find_sweeps",
+    "folders_with_manifest",
     "history_bytes",
+    "left_out",
+    "log_tail",
+    "read_checkpoint",
     "read_history",
+    "write_checkpoint",
 ]

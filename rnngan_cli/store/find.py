@@ -1,4 +1,4 @@
-"""From what a user typed to sweeps and runs; where there are none, the nearest that may have been meant."""
+"""Finds the sweeps and runs that a user names; if there are none, suggests the nearest name."""
 
 import difflib
 from itertools import islice
@@ -10,15 +10,15 @@ from rnngan_cli.store.sweep import SweepFolder
 
 
 def find_sweeps(path: Path) -> list[SweepFolder]:
-    """The sweep at `path`, or every one directly below it but for links, as commands write tables into what is found.
+    """The sweep at `path`, or all sweeps directly below it except links, as commands write tables into what is found.
 
     Raises:
-        UserError: there is none; the message says what is there instead, and which folder may have been meant.
+        UserError: there is none; the message says what is there instead, and suggests a folder.
     """
     if _is_sweep(path):
         return [SweepFolder(path)]
     found = (
-        [SweepFolder(one.parent) for one in sorted(path.glob("*/sweep.json")) if not one.parent.is_symlink()]
+        [SweepFolder(file.parent) for file in sorted(path.glob("*/sweep.json")) if not file.parent.is_symlink()]
         if path.is_dir()
         else []
     )
@@ -29,10 +29,10 @@ def find_sweeps(path: Path) -> list[SweepFolder]:
 
 
 def find_run(path: Path) -> RunFolder:
-    """The run at `path`, which may be a link: a user has named it.
+    """The run at `path`, which may be a link, as the user named it.
 
     Raises:
-        UserError: there is none; the message says which may have been meant.
+        UserError: there is none; the message suggests one.
     """
     if (path / "config.json").is_file():
         return RunFolder(path.resolve())
@@ -44,8 +44,8 @@ def _is_sweep(path: Path) -> bool:
 
 
 def _instead_of_sweep(path: Path) -> str:
-    """What is there, or may have been meant."""
-    above = next((one for one in path.parents if _is_sweep(one)), None)
+    """What is at a path without a sweep, or the folder that was probably meant."""
+    above = next((folder for folder in path.parents if _is_sweep(folder)), None)
     if above is not None:
         return f"that is a part of `{above}`: give this"
     if path.is_dir():
@@ -59,9 +59,9 @@ def _instead_of_sweep(path: Path) -> str:
 
 def _instead_of_run(path: Path) -> str:
     runs = (path if path.name == "runs" else path / "runs").glob("*/config.json")
-    one = min(runs, default=None)
-    if one is not None:
-        return f"that is a sweep: give one of its runs, such as `{one.parent}`"
+    first = min(runs, default=None)
+    if first is not None:
+        return f"that is a sweep: give one of its runs, such as `{first.parent}`"
     if path.exists():
         return "`rnngan status --all` lists the runs of a sweep"
     near = _nearest(path)
@@ -73,9 +73,9 @@ def _instead_of_run(path: Path) -> str:
 
 
 def _nearest(path: Path) -> Path | None:
-    """A folder beside the place of one that is not there, with nearly its name."""
+    """A folder whose name is close to that of a missing one in the same place."""
     try:
-        names = [one.name for one in islice(path.parent.iterdir(), 10_000) if one.is_dir()]
+        names = [entry.name for entry in islice(path.parent.iterdir(), 10_000) if entry.is_dir()]
     except OSError:
         return None
     near = difflib.get_close_matches(path.name, names, n=1) if len(path.name) <= 100 else []

@@ -1,4 +1,4 @@
-"""A run's history as a table: what was measured, by step."""
+"""A run's history and timing as tables: one row per recorded step."""
 
 import csv
 import io
@@ -10,13 +10,20 @@ from rnngan_cli.system.csv_text import inert
 from rnngan_cli.system.reading import read_table
 
 HistoryRow = tuple[int, dict[str, float]]
+"""A step (updates of the generator so far) and the values of that step by term."""
 
 
 def history_bytes(history: Sequence[HistoryRow]) -> bytes:
-    """history.csv: a column per term; numbers in the shortest form that reads back to the same value."""
+    """The content of history.csv: one column per term, numbers in the shortest form that reads back equal."""
     names = list(history[0][1]) if history else []
     lines = [",".join(str(inert(name)) for name in ["step", *names])]
     lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def timing_bytes(rows: Sequence[tuple[int, float]]) -> bytes:
+    """The content of timing.csv: seconds of training by step."""
+    lines = ["step,seconds", *(f"{step},{seconds:.3f}" for step, seconds in rows)]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -24,10 +31,26 @@ def read_history(path: Path) -> list[HistoryRow]:
     """Reads history.csv.
 
     Raises:
-        DamagedFileError: it is missing, or a line is not numbers.
+        DamagedFileError: it is missing, or a line holds something other than numbers.
+    """
+    return _parse(path, read_table(path))
+
+
+def parse_history(path: Path, content: bytes) -> list[HistoryRow]:
+    """The rows of a history.csv that was read already; `path` names the file in errors.
+
+    Raises:
+        DamagedFileError: as `read_history`.
     """
     try:
-        rows = list(csv.reader(io.StringIO(read_table(path))))
+        return _parse(path, content.decode())
+    except UnicodeDecodeError as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
+
+
+def _parse(path: Path, text: str) -> list[HistoryRow]:
+    try:
+        rows = list(csv.reader(io.StringIO(text)))
         names = rows[0][1:]
         return [(_step(row[0]), dict(zip(names, map(float, row[1:]), strict=True))) for row in rows[1:]]
     except (ValueError, IndexError, csv.Error) as error:

@@ -1,107 +1,100 @@
-"""The seal of an ended run: the hashes of its files, against which they are read from then on.
+"""The manifest of an ended run: the hashes of its files, which later reads are checked against.
 
-A flipped bit in a score is still a score: only a hash tells that it is not the one that was found.
+A score with a flipped bit is still a valid score; only a hash shows that it is not the score that was computed.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from rnngan_cli.config import SCHEMA_VERSION, canonical_json
 from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.store.files import RunFiles
 from rnngan_cli.system.atomic import disk_errors_told, write_json
-from rnngan_cli.system.reading import read_json
-from rnngan_cli.system.safe_open import open_regular
+from rnngan_cli.system.reading import parse_json
 
 MANIFEST_NAME = "manifest.json"
+HASHED = (
+    "config.json",
+    "history.csv",
+    "provenance.json",
+    "samples.npz",
+    "scores.json",
+    "timing.csv",
+    "weights/manifest.json",
+)
+"""Files of an ended run whose hashes its manifest holds, beside that of status.json, which is written last."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The file manifest.json in `folder`. A folder without one, of a run that goes on or of old, is read unchecked."""
+    """The file manifest.json of a run. Without one (the run goes on, or is of an early version) nothing is checked."""
 
-    folder: Path
+    files: RunFiles
     _seen: dict[int, dict[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def hashes(self) -> dict[str, str]:
-        """SHA-256 by file name, relative to the folder; empty where nothing is sealed.
+        """SHA-256 by file name, relative to the run's folder; empty without a manifest.
 
         Raises:
             DamagedFileError: the manifest itself cannot be read.
         """
-        path = self.folder / MANIFEST_NAME
-        try:
-            stamp = path.stat().st_mtime_ns
-        except FileNotFoundError:
+        stamp = self.files.stamp(MANIFEST_NAME)
+        if stamp is None:
             return {}
-        except OSError as error:
-            raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
         if stamp not in self._seen:
-            found = read_json(path).get("sha256")
+            label = self.files.label(MANIFEST_NAME)
+            found = parse_json(label, self.files.read(MANIFEST_NAME)).get("sha256")
             if not isinstance(found, dict) or not found:
-                raise DamagedFileError(f"`{path}` holds no hashes")
+                raise DamagedFileError(f"`{label}` holds no hashes")
             self._seen.clear()
             self._seen[stamp] = found
         return self._seen[stamp]
 
     def check(self, name: str, content: bytes | None = None) -> None:
-        """Holds one file against the seal, where it is sealed.
+        """Checks one file against its hash, if the manifest has one for it.
 
         Args:
-            name: of the file.
-            content: of the file, if it was read already.
+            name: the file, relative to the run's folder.
+            content: its bytes, if they were read already.
 
         Raises:
-            DamagedFileError: it is not what was sealed, or is gone.
+            DamagedFileError: the file has changed or is missing.
         """
         expected = self.hashes().get(name)
         if expected is None:
             return
-        found = digest(self.folder / name) if content is None else hashlib.sha256(content).hexdigest()
+        found = self.files.digest(name) if content is None else hashlib.sha256(content).hexdigest()
         if found != expected:
-            raise DamagedFileError(f"`{self.folder / name}` is damaged: its hash is not the one in {MANIFEST_NAME}")
+            raise DamagedFileError(f"`{self.files.label(name)}` is damaged: its hash is not the one in {MANIFEST_NAME}")
 
-    def put(self, names: Iterable[str], coming: Mapping[str, bytes]) -> None:
-        """Seals those of the files that are there, and some that are still to be written."""
-        there = {name: digest(self.folder / name) for name in names if (self.folder / name).is_file()}
+    def write(self, names: Iterable[str], coming: Mapping[str, bytes]) -> None:
+        """Writes the hashes of those of the files that exist, and of files that are about to be written."""
+        folder = self.files.path
+        there = {name: self.files.digest(name) for name in names if (folder / name).is_file()}
         self._write({**there, **{name: hashlib.sha256(content).hexdigest() for name, content in coming.items()}})
 
     def remove(self) -> None:
-        """Takes the seal off, before anything under it is written."""
-        with disk_errors_told(self.folder / MANIFEST_NAME):
-            (self.folder / MANIFEST_NAME).unlink(missing_ok=True)
+        """Removes the manifest, before any file that it lists is written."""
+        path = self.files.path / MANIFEST_NAME
+        with disk_errors_told(path):
+            path.unlink(missing_ok=True)
 
     @contextmanager
-    def lifted(self, name: str) -> Iterator[None]:
-        """While one file is replaced the folder is not sealed; then it is again, where it was."""
+    def suspended(self, name: str) -> Iterator[None]:
+        """Removes the manifest while one file is replaced, and writes it again, if there was one, with its new hash."""
         hashes = self.hashes()
         self.remove()
         yield
         if hashes:
-            self._write({**hashes, name: digest(self.folder / name)})
+            self._write({**hashes, name: self.files.digest(name)})
 
-    def _write(self, hashes: dict[str, Any]) -> None:
-        write_json(
-            self.folder / MANIFEST_NAME, {"schema_version": SCHEMA_VERSION, "sha256": dict(sorted(hashes.items()))}
-        )
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits.
-
-    Raises:
-        DamagedFileError: it cannot be read, or is a link, a pipe or a device.
-    """
-    try:
-        with open_regular(path) as file:
-            return hashlib.sha256(file.read()).hexdigest()  # small ones: quicker than by hashlib.file_digest
-    except OSError as error:
-        raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
+    def _write(self, hashes: Mapping[str, str]) -> None:
+        content = {"schema_version": SCHEMA_VERSION, "sha256": dict(sorted(hashes.items()))}
+        write_json(self.files.path / MANIFEST_NAME, content)
 
 
-def content_hash(content: Mapping[str, Any]) -> str:
+def content_hash(content: Mapping[str, object]) -> str:
     """SHA-256 of plain values, whatever the order of their names and the spaces between them."""
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()

@@ -1,89 +1,66 @@
-"""A run's folder: its files and what they hold. Nothing else knows their names."""
+"""A run's folder: one method for each thing that is read from it or written to it."""
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from pydantic import BaseModel
-
-from rnngan_cli.config import ENDED, SCHEMA_VERSION, RunConfig, RunState, build, identity
+from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import schemas
-from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
-from rnngan_cli.store.manifest import MANIFEST_NAME as MANIFEST
-from rnngan_cli.store.manifest import Manifest, content_hash
+from rnngan_cli.store.checkpoints import FOLDER as CHECKPOINTS
+from rnngan_cli.store.checkpoints import drop_checkpoints
+from rnngan_cli.store.files import RunFiles
+from rnngan_cli.store.history import HistoryRow, history_bytes, parse_history, timing_bytes
+from rnngan_cli.store.manifest import HASHED, Manifest, content_hash
+from rnngan_cli.store.samples import Samples, samples_of
+from rnngan_cli.store.schemas import Provenance, Record, RunStatus, StoredScores, file_content, parse_record
 from rnngan_cli.store.scores import ScoreBook, ScoreKey
-from rnngan_cli.system.atomic import (
-    clear_leftovers,
-    disk_errors_told,
-    json_bytes,
-    make_own_folder,
-    npz_bytes,
-    own,
-    remove,
-    write_bytes,
-    write_folder,
-    write_json,
-    write_text,
-)
+from rnngan_cli.system import atomic
 from rnngan_cli.system.lock import living_holder
 from rnngan_cli.system.npz import Arrays
-from rnngan_cli.system.reading import read_folder, read_json, read_npz, read_small
-from rnngan_cli.system.safe_open import open_own, open_regular
-
-KEPT_CHECKPOINTS = 2
-"""The newest, and the one before it, should the newest turn out to be damaged."""
-SEALED = (
-    "config.json",
-    "history.csv",
-    "provenance.json",
-    "samples.npz",
-    "scores.json",
-    "timing.csv",
-    "weights/manifest.json",
-)
-"""What an ended run consists of, with its status, which is written last."""
-LEFT_OUT = ("samples.npz", "weights/manifest.json")
-"""What published copies may leave out: nothing is said with it that is not in the scores."""
-REPLACEABLE = ("config.json", "samples.npz", "scores.json", "status.json")
-"""Files that are written anew from a run's config and its weights; where another is lost the run is trained again."""
-
-LOG_TAIL_BYTES = 8192
-"""Of log.txt that are looked at for its last lines."""
-GRID_PREFIX, VALUES_PREFIX = "by_", "values_of_"
-"""Names in samples.npz: series by the value of a label or code, and those values."""
+from rnngan_cli.system.reading import parse_json, parse_npz, read_folder, read_npz, reason
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder. Every method reads or writes one thing in it."""
+    """A run's folder."""
 
     path: Path
 
     @cached_property
-    def _seal(self) -> Manifest:
-        return Manifest(self.path)
+    def files(self) -> RunFiles:
+        """Where the run's files are read from."""
+        return RunFiles(self.path)
 
-    def _own(self, *parts: str) -> Path:
-        """A path in the folder, which is where it seems to be: neither it nor a folder on the way is a link.
-
-        Raises:
-            DamagedFileError: one is.
-        """
-        return own(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
+    @cached_property
+    def _manifest(self) -> Manifest:
+        return Manifest(self.files)
 
     def is_linked(self) -> bool:
-        """Whether it lies elsewhere, behind a link: then it is neither read nor written."""
+        """Whether the folder lies elsewhere, behind a link; such a run is neither read nor written."""
         try:
-            self._own("")
+            self.files.place("")
         except DamagedFileError:
             return True
         return False
+
+    def is_begun(self) -> bool:
+        """Whether the run has any file; a worker that is about to begin makes the folder and locks it, no more."""
+        if os.path.lexists(self.path / "config.json"):  # the common case, and the quick one
+            return True
+        try:
+            names = os.listdir(self.path)  # noqa: PTH208 - thousands of folders are looked at
+        except OSError:
+            return False
+        return any(not name.startswith(".") and name != CHECKPOINTS for name in names)
+
+    def is_held(self) -> bool:
+        """Whether a living worker holds the run."""
+        return living_holder(self.path) is not None
+
+    # Config and status
 
     def make(self) -> None:
         """Makes the folder, empty.
@@ -91,19 +68,19 @@ class RunFolder:
         Raises:
             UserError: a link is in its place.
         """
-        make_own_folder(self.path.parent.parent, self.path.parent.name, self.path.name, "checkpoints")
+        atomic.make_own_folder(self.path.parent.parent, self.path.parent.name, self.path.name, CHECKPOINTS)
 
     def create(self, config: RunConfig) -> None:
-        """Makes the folder with its config, or checks that it is this run's; clears what a killed worker left.
+        """Makes the folder with its config, or checks that it holds this run; clears what a dead worker left.
 
         Raises:
-            UserError: another run's config is there, or a link in place of a folder.
+            UserError: the folder holds another run, or a link is in place of a folder.
         """
         self.make()
-        clear_leftovers(self.path)
-        clear_leftovers(self.path / "checkpoints")
+        atomic.clear_leftovers(self.path)
+        atomic.clear_leftovers(self.path / CHECKPOINTS)
         if not os.path.lexists(self.path / "config.json"):
-            write_json(self.path / "config.json", config.model_dump(mode="json"))
+            atomic.write_json(self.path / "config.json", config.model_dump(mode="json"))
         elif identity(self.config()) != identity(config):
             raise UserError(
                 f"`{self.path}` holds another run: its config.json does not fit its name; remove the folder"
@@ -115,314 +92,208 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read or does not validate.
         """
-        values = read_json(self._own("config.json"))
+        label = self.files.label("config.json")
+        values = parse_json(label, self.files.read("config.json"))
         try:
-            return build(RunConfig, values, str(self.path / "config.json"))
+            return build(RunConfig, values, str(label))
         except UserError as error:
             raise DamagedFileError(str(error)) from error
 
-    def status(self) -> dict[str, Any]:
-        """The run's status; `state` is a `RunState`, `pending` where nothing was written yet.
+    def status(self) -> RunStatus:
+        """The run's status; `pending` before anything was written.
 
         Raises:
-            DamagedFileError: it cannot be read, or is no status.
+            DamagedFileError: it cannot be read, or lacks the state or the step.
         """
-        path = self._own("status.json")
-        if not os.path.lexists(path):
-            return {"schema_version": SCHEMA_VERSION, "state": RunState.PENDING, "step": 0}
-        content = read_small(path)
-        status = schemas.parse_record(path, content, schemas.RunStatus)
-        if not {"state", "step"} <= status.keys():
-            raise DamagedFileError(f"`{path}` tells no state and step of a run")
-        if status["state"] in ENDED:
-            self._seal.check("status.json", content)
+        if not self.files.has("status.json"):
+            return RunStatus()
+        label, content = self.files.label("status.json"), self.files.read("status.json")
+        status = parse_record(label, content, RunStatus)
+        if not {"state", "step"} <= status.model_fields_set:
+            raise DamagedFileError(f"`{label}` tells no state and step of a run")
+        if status.state in ENDED:
+            self._manifest.check("status.json", content)
         return status
 
     def status_stamp(self) -> int:
-        """When the status was last written, in nanoseconds; 0 where none was yet."""
-        try:
-            return os.stat(self.path / "status.json", follow_symlinks=False).st_mtime_ns  # noqa: PTH116 - of thousands
-        except OSError:
-            return 0
+        """When the status was last written, in nanoseconds; 0 before it was."""
+        with suppress(DamagedFileError):
+            return self.files.stamp("status.json") or 0
+        return 0
 
     def ended_at(self) -> float:
-        """When the status was last written, in seconds since 1970; 0 where none was yet."""
+        """When the status was last written, in seconds since 1970; 0 before it was."""
         return self.status_stamp() / 1e9
 
     def is_settled(self, protocol: str) -> bool:
-        """Whether the run has diverged, or has ended with scores of that protocol: nothing is left to be done.
+        """Whether nothing is left to do: the run has diverged, or has ended with scores by the protocol.
 
         Raises:
-            DamagedFileError: what tells it is damaged.
+            DamagedFileError: the status or the scores are damaged.
         """
-        state = self.status()["state"]
-        return state == RunState.DIVERGED or (state == RunState.DONE and self.scores().get("protocol") == protocol)
+        state = self.status().state
+        return state == RunState.DIVERGED or (state == RunState.DONE and self.scores().protocol == protocol)
 
-    def end(self, state: str, step: int, **more: Any) -> None:
-        """Ends the run: keeps the hashes of what it consists of, then writes its status.
+    def write_status(self, state: str, step: int, reason: str = "") -> None:
+        """Writes how far the run is, and why if it did not end as planned."""
+        atomic.write_json(self.path / "status.json", file_content(RunStatus.of(state, step, reason)))
 
-        From then on what is read is held against the hashes; they count for nothing before the status says so.
+    def end(self, state: str, step: int, reason: str = "") -> None:
+        """Ends the run: writes the manifest of its files, then its status.
+
+        Later reads are checked against the manifest, which has no effect before the status says that the run has ended.
         """
-        status = _status(state, step, more)
-        self._seal.put(SEALED, {"status.json": json_bytes(status)})
-        write_json(self.path / "status.json", status)
+        content = file_content(RunStatus.of(state, step, reason))
+        self._manifest.write(HASHED, {"status.json": atomic.json_bytes(content)})
+        atomic.write_json(self.path / "status.json", content)
 
-    def unseal(self) -> None:
-        """Takes the hashes away, before the files are written anew."""
-        self._seal.remove()
+    # The manifest
 
-    def sealed(self) -> list[str]:
-        """Files whose hashes are kept; none of runs that go on, nor of those made before hashes were kept.
+    def remove_manifest(self) -> None:
+        """Removes the manifest, before the files it lists are written again."""
+        self._manifest.remove()
+
+    def hashed_files(self) -> list[str]:
+        """Files listed in the manifest; none for runs that go on, nor for those made before manifests were kept.
 
         Raises:
-            DamagedFileError: the hashes cannot be read.
+            DamagedFileError: the manifest cannot be read.
         """
-        return list(self._seal.hashes())
+        return list(self._manifest.hashes())
 
-    def left_out(self) -> list[str]:
-        """What is sealed of weights and samples and is not there at all: published copies leave it out."""
-        return [
-            name for name in self.sealed() if name in LEFT_OUT and not os.path.lexists(self.path / Path(name).parts[0])
-        ]
+    def check(self, name: str) -> None:
+        """Checks a file against its hash, if the manifest has one for it.
 
-    def manifested(self, name: str) -> list[Path]:
-        """Folders that have a manifest of their own, for `read_folder`: `name` itself, or its checkpoints."""
-        place = self.path / name
-        return sorted(one.parent for one in (*place.glob("manifest.json"), *place.glob("step-*/manifest.json")))
-
-    def examine(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """The run's status, `pending` where it cannot be read, and a line for every damaged file, by its name.
-
-        The files of a run that has ended are held against the seal; what published copies leave out is no damage. Of a
-        run that goes on only config and status are read: checkpoints have manifests of their own.
+        Raises:
+            DamagedFileError: the file has changed or is missing, or the manifest cannot be read.
         """
-        status, found = {"state": RunState.PENDING, "step": 0}, {}
-        readers: dict[str, Callable[[], object]] = {"config.json": self.config} if self.is_begun() else {}
-        try:
-            status = self.status()
-        except DamagedFileError as error:
-            found["status.json"] = str(error)
-        names: set[str] = set()
-        try:
-            if found or status["state"] in ENDED:
-                names = set(self.sealed()) - set(self.left_out())
-        except DamagedFileError as error:
-            found[MANIFEST] = str(error)
-        if names or status["state"] in ENDED:
-            readers |= {"history.csv": self.history, "provenance.json": self.provenance, "scores.json": self.scores}
-        for name in sorted({*readers, *names} - found.keys()):
-            try:
-                self._seal.check(name)
-                readers.get(name, bool)()
-            except DamagedFileError as error:
-                found[name] = str(error)
-        return status, found
-
-    def is_begun(self) -> bool:
-        """Whether anything was written: a worker that is to begin only makes the folder, and locks it."""
-        if os.path.lexists(self.path / "config.json"):  # the common case, and the quick one
-            return True
-        try:
-            names = os.listdir(self.path)  # noqa: PTH208 - thousands of folders are looked at
-        except OSError:
-            return False
-        return any(not name.startswith(".") and name != "checkpoints" for name in names)
-
-    def write_status(self, state: str, step: int, **more: Any) -> None:
-        """Writes the status, with further facts such as `reason`."""
-        write_json(self.path / "status.json", _status(state, step, more))
-
-    def log(self, line: str) -> None:
-        """Adds a line to log.txt, below what the run's workers printed."""
-        path = self.path / "log.txt"
-        with (
-            disk_errors_told(path),
-            os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8") as file,
-        ):
-            file.write(f"{line}\n")
-
-    def log_tail(self, lines: int) -> list[str]:
-        """The last lines of log.txt; none where it cannot be read."""
-        try:
-            with open_regular(self._own("log.txt")) as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - LOG_TAIL_BYTES))
-                text = file.read(LOG_TAIL_BYTES).decode("utf-8", errors="replace")
-        except (OSError, DamagedFileError):
-            return []
-        return [line for line in text.splitlines() if line.strip()][-lines:]
-
-    def is_held(self) -> bool:
-        """Whether a living worker is at the run."""
-        return living_holder(self.path) is not None
-
-    def write_checkpoint(self, step: int, state: Arrays, history: Sequence[HistoryRow]) -> None:
-        """Keeps everything needed to go on from `step`; drops all but the newest two."""
-        parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
-        write_folder(self.path / "checkpoints" / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
-        for old in self._checkpoints()[KEPT_CHECKPOINTS:]:
-            remove(old)
-
-    def read_checkpoint(self) -> tuple[int, Arrays, list[HistoryRow], list[str]]:
-        """The newest whole checkpoint: (step, state, history, damage passed over); or step 0."""
-        damage = []
-        for folder in self._checkpoints():
-            try:
-                files = read_folder(folder)
-                history = read_history(files.pop("history.csv"))
-                state = {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
-            except (DamagedFileError, KeyError) as error:
-                damage.append(str(error))
-                continue
-            return int(folder.name.removeprefix("step-")), state, history, damage
-        return 0, {}, [], damage
-
-    def _checkpoints(self) -> list[Path]:
-        """Checkpoint folders, newest first."""
-        try:
-            folders = self._own("checkpoints", "").glob("step-*")
-        except DamagedFileError:
-            return []
-        numbered = [folder for folder in folders if re.fullmatch(r"step-[0-9]{1,15}", folder.name)]
-        return sorted(numbered, key=lambda folder: -int(folder.name.removeprefix("step-")))
+        self._manifest.check(name)
 
     def tidy(self) -> None:
         """Removes what a process that was killed left behind in the folder of a run that has ended."""
-        clear_leftovers(self.path)
-        self.drop_checkpoints()
-
-    def drop_checkpoints(self) -> None:
-        """Removes what is of no more use once the run has ended."""
-        remove(self.path / "checkpoints")
+        atomic.clear_leftovers(self.path)
+        drop_checkpoints(self.path)
 
     def clear(self) -> None:
-        """Removes the folder and all in it, unless it is elsewhere, behind a link."""
-        try:
-            remove(self._own())
-        except DamagedFileError:
-            return
+        """Removes the folder with everything in it, unless it lies elsewhere, behind a link."""
+        if not self.is_linked():
+            atomic.remove(self.path)
+
+    # Results
 
     def write_history(self, history: Sequence[HistoryRow]) -> None:
-        """Writes history.csv: only what is reproducible, no clock times."""
-        write_bytes(self.path / "history.csv", history_bytes(history))
+        """Writes history.csv, which holds only what is reproducible, so no clock times."""
+        atomic.write_bytes(self.path / "history.csv", history_bytes(history))
 
     def history(self) -> list[HistoryRow]:
         """The rows of history.csv.
 
         Raises:
-            DamagedFileError: it cannot be read.
+            DamagedFileError: it cannot be read, or has changed.
         """
-        self._seal.check("history.csv")
-        return read_history(self._own("history.csv"))
+        return self._table("history.csv")
 
     def write_timing(self, rows: Sequence[tuple[int, float]]) -> None:
-        """Writes timing.csv: seconds of training, by step."""
-        lines = ["step,seconds", *(f"{step},{seconds:.3f}" for step, seconds in rows)]
-        write_text(self.path / "timing.csv", "\n".join(lines) + "\n")
+        """Writes timing.csv: seconds of training by step."""
+        atomic.write_bytes(self.path / "timing.csv", timing_bytes(rows))
 
     def timing(self) -> list[tuple[int, float]]:
-        """The rows of timing.csv; empty where there are none, or none that can be read: clock times are not results."""
+        """The rows of timing.csv; none if it is missing or damaged, as clock times are no results."""
         try:
-            self._seal.check("timing.csv")
-            return [(step, values["seconds"]) for step, values in read_history(self._own("timing.csv"))]
+            return [(step, values["seconds"]) for step, values in self._table("timing.csv")]
         except (DamagedFileError, KeyError):
             return []
 
     def write_weights(self, state: Arrays) -> None:
-        """Keeps the trained networks' weights, without the optimisers'."""
+        """Writes the weights of the trained networks, without the state of the optimisers."""
         parts = {name: arrays for name, arrays in state.items() if not name.startswith(("optimizer-", "past-"))}
-        write_folder(self.path / "weights", {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
+        atomic.write_folder(
+            self.path / "weights", {f"{name}.npz": atomic.npz_bytes(arrays) for name, arrays in parts.items()}
+        )
 
     def weights(self) -> Arrays:
-        """The trained networks' weights by network and place.
+        """The weights of the trained networks, by network and place.
 
         Raises:
             DamagedFileError: they are missing or damaged.
         """
-        self._seal.check("weights/manifest.json")
-        return {name.removesuffix(".npz"): read_npz(path) for name, path in read_folder(self._own("weights")).items()}
-
-    def write_samples(
-        self, generated: np.ndarray, grids: Mapping[str, tuple[Sequence[str], np.ndarray]] | None = None
-    ) -> None:
-        """Keeps a few generated series in the data's own units for pictures.
-
-        Args:
-            generated: (series, steps, features).
-            grids: by label or code, its values and the series made from them, (values, draws, steps, features).
-        """
-        arrays = {"series": generated.astype(np.float32)}
-        for name, (values, series) in (grids or {}).items():
-            arrays |= {f"{GRID_PREFIX}{name}": series.astype(np.float32), f"{VALUES_PREFIX}{name}": np.array(values)}
-        write_bytes(self.path / "samples.npz", npz_bytes(arrays))
-
-    def samples(self) -> dict[str, np.ndarray]:
-        """What `write_samples` kept.
-
-        Raises:
-            DamagedFileError: it is missing or damaged.
-        """
-        self._seal.check("samples.npz")
-        return read_npz(self._own("samples.npz"))
+        self._manifest.check("weights/manifest.json")
+        files = read_folder(self.files.place("weights"))
+        return {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
 
     def weights_sha256(self) -> str:
-        """Hash of the trained networks' weights, by their manifest; empty where there are none."""
+        """Hash of the weights of the trained networks, from their manifest; empty if there are none."""
+        name = "weights/manifest.json"
         try:
-            content = read_json(self._own("weights", "manifest.json"))
+            return content_hash(parse_json(self.files.label(name), self.files.read(name)))
         except DamagedFileError:
             return ""
-        return content_hash(content)
 
-    @property
-    def _scorebook(self) -> ScoreBook:
-        return ScoreBook(self.path / "scores.json")
+    def write_samples(self, samples: Samples) -> None:
+        """Writes a few generated series, for pictures."""
+        atomic.write_bytes(self.path / "samples.npz", atomic.npz_bytes(samples.arrays()))
+
+    def samples(self) -> Samples:
+        """The series that `write_samples` kept.
+
+        Raises:
+            DamagedFileError: they are missing or damaged.
+        """
+        label = self.files.label("samples.npz")
+        self._manifest.check("samples.npz")
+        try:
+            with self.files.open("samples.npz") as file:
+                return samples_of(label, parse_npz(label, file))
+        except OSError as error:
+            raise DamagedFileError(f"`{label}` cannot be read: {reason(error)}") from error
 
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
     ) -> None:
-        """Keeps scores as the current ones; see `ScoreBook.write`."""
-        with self._seal.lifted("scores.json"):
-            self._scorebook.write(key, scores, judges or {})
+        """Writes scores as the current ones; see `ScoreBook.write`."""
+        with self._manifest.suspended("scores.json"):
+            ScoreBook(self.path).write(key, scores, judges or {})
 
     def recall_scores(self, key: ScoreKey) -> bool:
-        """Makes scores that are kept for `key` the current ones; false where there are none, or the file is damaged."""
+        """Makes the scores kept for `key` the current ones; false if there are none, or the file is damaged."""
         try:
-            self._seal.check("scores.json")
+            self._manifest.check("scores.json")
         except DamagedFileError:
             (self.path / "scores.json").unlink(missing_ok=True)  # nothing in it can be trusted
             return False
-        with self._seal.lifted("scores.json"):
-            return self._scorebook.recall(key)
+        with self._manifest.suspended("scores.json"):
+            return ScoreBook(self.path).recall(key)
 
-    def scores(self) -> dict[str, Any]:
-        """The current scores with what they depend on, as `write_scores` took them; empty where there are none.
-
-        Raises:
-            DamagedFileError: they cannot be read, are no scores, or not what was sealed.
-        """
-        return self._checked("scores.json", schemas.StoredScores)
-
-    def write_provenance(self, facts: Mapping[str, Any]) -> None:
-        """Keeps versions, machine, times: what a result came from."""
-        write_json(self.path / "provenance.json", {"schema_version": SCHEMA_VERSION, **facts})
-
-    def provenance(self) -> dict[str, Any]:
-        """What `write_provenance` kept; empty where there is nothing.
+    def scores(self) -> StoredScores:
+        """The current scores with what they depend on; a record without fields set if there are none.
 
         Raises:
-            DamagedFileError: it cannot be read, is no provenance, or not what was sealed.
+            DamagedFileError: they cannot be read, are no scores, or have changed.
         """
-        return self._checked("provenance.json", schemas.Provenance)
+        return self._checked("scores.json", StoredScores)
 
-    def _checked(self, name: str, kind: type[BaseModel]) -> dict[str, Any]:
-        """A JSON file as it was sealed; empty where it is not sealed and not there."""
-        path = self._own(name)
-        if not os.path.lexists(path):
-            self._seal.check(name)
-            return {}
-        content = read_small(path)
-        self._seal.check(name, content)
-        return schemas.parse_record(path, content, kind)
+    def write_provenance(self, provenance: Provenance) -> None:
+        """Writes what the result was made with: versions, machine, times."""
+        atomic.write_json(self.path / "provenance.json", file_content(provenance))
 
+    def provenance(self) -> Provenance:
+        """What the result was made with; a record without fields set if that is not known.
 
-def _status(state: str, step: int, more: Mapping[str, Any]) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, "state": state, "step": step, **more}
+        Raises:
+            DamagedFileError: it cannot be read, is no provenance, or has changed.
+        """
+        return self._checked("provenance.json", Provenance)
+
+    def _table(self, name: str) -> list[HistoryRow]:
+        content = self.files.read(name)
+        self._manifest.check(name, content)
+        return parse_history(self.files.label(name), content)
+
+    def _checked(self, name: str, kind: type[Record]) -> Record:
+        """A JSON file, checked against the manifest; an empty record if it is neither listed there nor present."""
+        if not self.files.has(name):
+            self._manifest.check(name)
+            return kind()
+        content = self.files.read(name)
+        self._manifest.check(name, content)
+        return parse_record(self.files.label(name), content, kind)

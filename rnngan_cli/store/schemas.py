@@ -1,16 +1,19 @@
-"""What the JSON files of a run hold: their fields and types, held against whatever is found in a folder."""
+"""The JSON files of a run and a sweep as records: what is read is validated, and what is written comes from a record.
+
+Keys that no record knows are kept, so that files of a later version pass through unharmed.
+"""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from rnngan_cli.config import RunState
+from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.reading import parse_json, read_small
 
 RESERVED = ("dataset", "cell", "loss", "seed", "status", "protocol", "data", "folder", "step", "reason", "kind")
-"""Columns of the derived tables that no score may take the place of."""
+"""Columns of the derived tables whose names no score may have."""
 
 
 def _free(name: str) -> str:
@@ -20,59 +23,86 @@ def _free(name: str) -> str:
 
 
 ScoreName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$"), AfterValidator(_free)]
-ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # whose squares can be added up
+ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # bounded, so that squares can be summed
+Scores = dict[ScoreName, ScoreValue]
+JudgeScores = dict[ScoreName, list[ScoreValue]]
 Count = Annotated[int, Field(ge=0)]
+PlainFact = str | int | float | bool | None
+CandidateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True)
 
 
-class RunStatus(_Record):
-    """status.json."""
+class _File(_Record):
+    """A whole file, which names the version of its schema first."""
+
+    schema_version: int = SCHEMA_VERSION
+
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+class RunStatus(_File):
+    """status.json: the state of a run, the updates of its generator so far, and why it ended if not as planned."""
 
     state: Annotated[RunState, Field(strict=False)] = RunState.PENDING
     step: Count = 0
     reason: str = ""
 
+    @classmethod
+    def of(cls, state: str, step: int, reason: str = "") -> "RunStatus":
+        """A status to be written, without a reason if that is empty."""
+        status = cls(state=RunState(state), step=step)
+        return status.model_copy(update={"reason": reason}) if reason else status
 
-class StoredScores(_Record):
-    """scores.json: the current scores, and those of other protocols."""
+
+class StoredScores(_File):
+    """scores.json: the current scores with what they depend on, and behind them those of other protocols."""
 
     protocol: str = ""
     data_sha256: str = ""
     weights_sha256: str = ""
-    scores: dict[ScoreName, ScoreValue] = {}
-    judges: dict[ScoreName, list[ScoreValue]] = {}
+    scores: Scores = {}
+    judges: JudgeScores = {}
     others: list["StoredScores"] = []
 
 
 class Seconds(_Record):
-    """What a run took."""
+    """Wall time of a run in seconds."""
 
     training: ScoreValue | None = None
+    scoring: ScoreValue | None = None
 
 
-class Provenance(_Record):
-    """provenance.json, as far as it is read back."""
+class Provenance(_File):
+    """provenance.json: what a result was made with, and at what cost."""
 
     versions: dict[str, str] = {}
+    git: dict[str, PlainFact] = {}
+    machine: dict[str, PlainFact] = {}
+    device: str = ""
+    threads: Count | None = None
     updates: dict[Literal["generator", "discriminator"], Count] = {}
+    peak_memory_mib: Count | ScoreValue | None = None
+    labels: str = ""
+    notes: list[str] = []
     seconds: Seconds = Seconds()
 
 
 class RunProgress(_Record):
-    """How far a run is; the losses are null where they are not known yet."""
+    """How far a run is; the losses are None before they are known."""
 
     step: Count = 0
     stage: str = ""
     d_loss: ScoreValue | None = None
     g_loss: ScoreValue | None = None
-    seconds: ScoreValue = 0.0
+    seconds: ScoreValue | None = None
 
 
-class SweepProgress(_Record):
-    """progress.json, of a driver that is at work."""
+class SweepProgress(_File):
+    """progress.json of a scheduler at work; its runs are by folder name, its times in seconds."""
 
     workers: Count
     total: Count
@@ -81,32 +111,53 @@ class SweepProgress(_Record):
     runs: dict[str, RunProgress]
 
 
-class Calibration(_Record):
-    """A file of calibration/."""
+class Calibration(_File):
+    """A file of calibration/: scores of series of known quality, by candidate."""
 
-    candidates: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")], dict[ScoreName, ScoreValue]]
+    protocol: str = ""
+    data_sha256: str = ""
+    versions: dict[str, str] = {}
+    candidates: dict[CandidateName, Scores]
+    judges: dict[CandidateName, JudgeScores] = {}
 
 
-def read_record(path: Path, kind: type[BaseModel]) -> dict[str, Any]:
-    """Reads a JSON object, as it is, once its fields have the types of `kind`.
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Reads a JSON file as a record.
 
     Raises:
-        DamagedFileError: it cannot be read, or a field is of another type.
+        DamagedFileError: the file cannot be read, or a field has another type.
     """
     return parse_record(path, read_small(path), kind)
 
 
-def parse_record(path: Path, content: bytes, kind: type[BaseModel]) -> dict[str, Any]:
-    """As `read`, of what was read from the file already.
+def parse_record(path: Path, content: bytes, kind: type[Record]) -> Record:
+    """Makes a record of the content of a JSON file; `path` names the file in errors.
 
     Raises:
-        DamagedFileError: as `read`.
+        DamagedFileError: as `read_record`.
     """
-    values = parse_json(path, content)
+    return validated(path, parse_json(path, content), kind)
+
+
+def validated(path: Path, values: dict[str, Any], kind: type[Record]) -> Record:
+    """Makes a record of the values of a JSON file; `path` names the file in errors.
+
+    Raises:
+        DamagedFileError: a field has another type.
+    """
     try:
-        kind.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part)[:60] for part in first["loc"])
         raise DamagedFileError(f"`{path}`: `{place}`: {first['msg'][:1].lower()}{first['msg'][1:]}") from error
-    return values
+
+
+def plain(record: BaseModel) -> dict[str, Any]:
+    """The fields that were given to a record, or found in its file, as values for JSON, in the order of the schema."""
+    return record.model_dump(mode="json", exclude_unset=True)
+
+
+def file_content(record: _File) -> dict[str, Any]:
+    """What a file of the record holds: its schema version, then the fields as by `plain`."""
+    return {"schema_version": SCHEMA_VERSION, **plain(record)}

@@ -4,11 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from rnngan_cli.config import SCHEMA_VERSION
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.store import schemas
+from rnngan_cli.store.schemas import StoredScores, file_content, plain, read_record
 from rnngan_cli.system.atomic import write_json
 
 
@@ -21,62 +19,63 @@ class ScoreKey:
     weights_sha256: str = ""
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> "ScoreKey":
-        """That of scores read from a file."""
-        return cls(*(str(entry.get(name, "")) for name in ("protocol", "data_sha256", "weights_sha256")))
+    def of(cls, scores: StoredScores) -> "ScoreKey":
+        """The key of scores that were read from a file."""
+        return cls(scores.protocol, scores.data_sha256, scores.weights_sha256)
 
     def fits(self, other: "ScoreKey") -> bool:
-        """Whether both are of the same data and weights."""
+        """Whether both keys name the same data and weights."""
         return (self.data_sha256, self.weights_sha256) == (other.data_sha256, other.weights_sha256)
 
 
 @dataclass(frozen=True)
 class ScoreBook:
-    """The file `path`."""
+    """The file scores.json in the folder of a run."""
 
-    path: Path
+    folder: Path
 
-    def read(self) -> dict[str, Any]:
-        """The current scores with what they depend on; empty where there are none.
-
-        Raises:
-            DamagedFileError: the file cannot be read, or holds no scores.
-        """
-        return schemas.read_record(self.path, schemas.StoredScores) if os.path.lexists(self.path) else {}
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return self.folder / "scores.json"
 
     def write(self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]]) -> None:
-        """Keeps scores as the current ones, and those of other protocols for the same data and weights behind them.
+        """Makes scores the current ones, and keeps those of other protocols for the same data and weights behind them.
 
         Args:
             key: what the scores depend on.
-            scores: by name; of judges, the mean over them.
-            judges: every judge's own number, by name.
+            scores: by name; for scores by judges, the mean over them.
+            judges: the number of every judge, by name of the score.
+
+        Raises:
+            ValueError: a score is not finite.
         """
         each = {name: list(numbers) for name, numbers in judges.items()}
-        self._make_current({**asdict(key), "scores": dict(scores), "judges": each})
+        self._make_current(StoredScores(**asdict(key), scores=dict(scores), judges=each))
 
     def recall(self, key: ScoreKey) -> bool:
-        """Makes scores that are kept for `key` the current ones; false where there are none.
+        """Makes the scores kept for `key` the current ones; false if there are none.
 
         Scores of unknown weights are never recalled.
         """
-        found = [entry for entry in self._entries() if key.weights_sha256 and ScoreKey.of(entry) == key]
-        if found and ScoreKey.of(self.read()) != key:
+        known = self._entries()
+        found = [entry for entry in known if key.weights_sha256 and ScoreKey.of(entry) == key]
+        if found and ScoreKey.of(known[0]) != key:
             self._make_current(found[0])
         return bool(found)
 
-    def _make_current(self, entry: Mapping[str, Any]) -> None:
+    def _make_current(self, entry: StoredScores) -> None:
         new, known = ScoreKey.of(entry), [(ScoreKey.of(one), one) for one in self._entries()]
         others = [one for key, one in known if key.fits(new) and key.protocol != new.protocol]
-        write_json(self.path, {"schema_version": SCHEMA_VERSION, **entry, "others": others})
+        write_json(self.path, file_content(entry.model_copy(update={"others": others})))
 
-    def _entries(self) -> list[dict[str, Any]]:
-        """The current scores and those behind them; empty where the file is damaged, as they can be computed again."""
+    def _entries(self) -> list[StoredScores]:
+        """The current scores and those behind them; empty if the file is damaged, as all can be computed again."""
+        if not os.path.lexists(self.path):
+            return []
         try:
-            content = self.read()
+            current = read_record(self.path, StoredScores)
         except DamagedFileError:
             return []
-        if not content:
-            return []
-        current = {name: value for name, value in content.items() if name not in ("schema_version", "others")}
-        return [current, *content.get("others", [])]
+        bare = {name: value for name, value in plain(current).items() if name not in ("schema_version", "others")}
+        return [StoredScores.model_validate(bare), *current.others]

@@ -126,4 +126,4 @@ class ProgressFile:
             runs={one.name: one.record(self.written) for one in self.current.values()},
         )
         with suppress(EnvironmentFaultError, OSError):  # optional: whatever writes a result reports a full disk
-            self.folder.write_progress(self.lock, record.model_dump(exclude_none=True))
+            self.folder.write_progress(self.lock, record)

@@ -11,7 +11,7 @@ from typing import Any
 
 from rnngan_cli.config import ENDED
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, StoredScores
 from rnngan_cli.sweeps.run import Bench, ReportProgress, execute
 from rnngan_cli.system import provenance
 
@@ -45,20 +45,20 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
         config, status, scores, facts = folder.config(), folder.status(), folder.scores(), folder.provenance()
     except DamagedFileError as error:
         raise UserError(str(error)) from error
-    if status["state"] not in ENDED:
-        raise UserError(f"`{folder.path}`: {status['state']}; expected a run that has ended")
+    if status.state not in ENDED:
+        raise UserError(f"`{folder.path}`: {status.state}; expected a run that has ended")
     with tempfile.TemporaryDirectory() as place:
         again = RunFolder(Path(place) / folder.path.name)
         with redirect_stdout(io.StringIO()):  # lines for the log of a run that is not kept
-            state = execute(config, again, protocol=str(scores.get("protocol", "quick")), bench=Bench(), report=report)
+            state = execute(config, again, protocol=scores.protocol or "quick", bench=Bench(), report=report)
         found = _compare(folder, again)
-        if state != status["state"]:
-            found.differences.append(f"it ended as {state}, not as {status['state']}")
-    made_with = provenance.decisive(facts.get("versions", {}))
+        if state != status.state:
+            found.differences.append(f"it ended as {state}, not as {status.state}")
+    made_with = provenance.decisive(facts.versions)
     if made_with != provenance.decisive(provenance.versions()):
         found.notes.append(f"it was made with other versions: {', '.join(f'{k} {v}' for k, v in made_with.items())}")
-    if facts.get("device", "cpu") != "cpu":
-        found.notes.append(f"it was made on {facts['device']}: only a CPU gives the same bits every time")
+    if facts.device not in ("", "cpu"):
+        found.notes.append(f"it was made on {facts.device}: only a CPU gives the same bits every time")
     return found
 
 
@@ -66,9 +66,9 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
     found = Reproduced([], [], [])
     parts: dict[str, Callable[[RunFolder], Any]] = {
         "history.csv": lambda run: run.history(),
-        "weights": lambda run: run.weights_sha256() or run.scores().get("weights_sha256", ""),
+        "weights": lambda run: run.weights_sha256() or run.scores().weights_sha256,
         "scores.json": _current_scores,
-        "samples.npz": lambda run: {name: one.tobytes() for name, one in run.samples().items()},
+        "samples.npz": lambda run: {name: one.tobytes() for name, one in run.samples().arrays().items()},
     }
     for name, read in parts.items():
         try:
@@ -84,8 +84,8 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
     return found
 
 
-def _current_scores(run: RunFolder) -> dict[str, Any]:
-    return {name: value for name, value in run.scores().items() if name != "others"}
+def _current_scores(run: RunFolder) -> StoredScores:
+    return run.scores().model_copy(update={"others": []})
 
 
 def _where(name: str, kept: Any, new: Any) -> str:
@@ -95,7 +95,7 @@ def _where(name: str, kept: Any, new: Any) -> str:
         step = next((one or other)[0] for one, other in pairs if repr(one) != repr(other))
         return f" from step {step} on"
     if name == "scores.json":
-        before, now = kept.get("scores", {}), new.get("scores", {})
+        before, now = kept.scores, new.scores
         odd = [key for key in now if before.get(key) != now[key]]
         return f": {odd[0]} was {before.get(odd[0])}, is {now[odd[0]]}" if odd else ""
     return ""

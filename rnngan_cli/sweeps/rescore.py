@@ -7,8 +7,7 @@ from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
-from rnngan_cli.store import RunFolder, SweepFolder
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store import Calibration, RunFolder, ScoreKey, SweepFolder
 from rnngan_cli.sweeps.run import Bench, score_run
 from rnngan_cli.system import provenance
 
@@ -45,17 +44,17 @@ def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: Non
         except DamagedFileError as error:
             done.notes.append(str(error))
             continue
-        if status.get("state") != RunState.DONE:
+        if status.state != RunState.DONE:
             continue
         dataset = bench.dataset(config.data)
         known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data
-        current = (scores.get("protocol"), scores.get("data_sha256")) == (by.name, dataset.sha256)
+        current = (scores.protocol, scores.data_sha256) == (by.name, dataset.sha256)
         if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, folder.weights_sha256())):
             report(f"scoring {folder.path.name}")
             _score(folder, config, by, bench, done)
     for key, data in known.items():
         place = f"{key}-{by.name}"
-        if not sweep.calibration(place):
+        if not sweep.calibration(place).candidates:
             report(f"calibrating {data.name}")
             _calibrate(sweep, place, data, by, bench)
             done.datasets += 1
@@ -76,11 +75,13 @@ def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench, don
 def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, bench: Bench) -> None:
     dataset = bench.dataset(data)
     found = calibrate(dataset, bench.scorer, by)
-    content = {
-        "protocol": by.name,
-        "data_sha256": dataset.sha256,
-        "versions": provenance.versions(),
-        "candidates": {name: scored.values for name, scored in found.items()},
-        "judges": {name: scored.judges for name, scored in found.items()},
-    }
-    sweep.write_calibration(place, content)
+    calibration = Calibration(
+        protocol=by.name,
+        data_sha256=dataset.sha256,
+        versions=provenance.versions(),
+        candidates={name: scored.values for name, scored in found.items()},
+        judges={
+            name: {score: list(numbers) for score, numbers in scored.judges.items()} for name, scored in found.items()
+        },
+    )
+    sweep.write_calibration(place, calibration)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,17 @@ from rnngan_cli.config import DataConfig, RunConfig, RunState, canonical_json, s
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
-from rnngan_cli.store import RunFolder
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store import (
+    Provenance,
+    RunFolder,
+    SampleGrid,
+    Samples,
+    ScoreKey,
+    Seconds,
+    drop_checkpoints,
+    read_checkpoint,
+    write_checkpoint,
+)
 from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import check_resolved
@@ -103,7 +111,7 @@ def execute(
         UserError: the data cannot be loaded, or the disk refused.
     """
     folder.create(config)
-    folder.unseal()
+    folder.remove_manifest()
     dataset = bench.dataset(config.data)
     trainer = bench.trainer(config, dataset)
     reason = None
@@ -118,11 +126,12 @@ def execute(
         reason = _score(trainer, dataset, folder, protocol, bench.scorer)
     last_step = folder.history()[-1][0]
     facts = _facts(trainer, dataset, bench.device, updates=last_step)
-    seconds = {"training": [(0, 0.0), *folder.timing()][-1][1], "scoring": round(time.monotonic() - started, 3)}
-    folder.write_provenance({**facts, "seconds": seconds})
+    training = [(0, 0.0), *folder.timing()][-1][1]
+    seconds = Seconds(training=training, scoring=round(time.monotonic() - started, 3))
+    folder.write_provenance(facts.model_copy(update={"seconds": seconds}))
     state = RunState.DONE if reason is None else RunState.DIVERGED
-    folder.end(state, last_step, **({"reason": reason} if reason else {}))
-    folder.drop_checkpoints()
+    folder.end(state, last_step, reason or "")
+    drop_checkpoints(folder.path)
     return state
 
 
@@ -140,12 +149,13 @@ class _Training:
 
     def __init__(self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: ReportProgress) -> None:
         self.trainer, self.dataset, self.folder, self.report = trainer, dataset, folder, report
-        self.step, state, self.history, damage = folder.read_checkpoint()
-        for line in damage:
+        kept = read_checkpoint(folder.path)
+        self.step, self.history = kept.step, kept.history
+        for line in kept.damage:
             print(f"{line}; going on from the checkpoint before it", flush=True)  # noqa: T201 - the run's log
         print(f"training from step {self.step}", flush=True)  # noqa: T201 - as above
-        if state:
-            trainer.load_state(state)
+        if kept.state:
+            trainer.load_state(kept.state)
         self.timing = [(step, seconds) for step, seconds in folder.timing() if step <= self.step]
         self.seconds_before = self.timing[-1][1] if self.timing else 0.0
         self.started = time.monotonic()
@@ -176,7 +186,7 @@ class _Training:
 
     def _save(self, stopping: bool) -> int:
         """Writes a checkpoint, and ends the run there if it is to stop."""
-        self.folder.write_checkpoint(self.step, self.trainer.state(), self.history)
+        write_checkpoint(self.folder.path, self.step, self.trainer.state(), self.history)
         self._write_curves()
         self.folder.write_status(RunState.INTERRUPTED if stopping else RunState.RUNNING, self.step)
         if stopping:
@@ -193,7 +203,7 @@ def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str,
     samples = trainer.sample(dataset, NUM_SAMPLES)
     if not np.isfinite(samples).all():
         return "the generated series are not finite"
-    folder.write_samples(dataset.scaler.inverse(samples), _grids(trainer, dataset))
+    folder.write_samples(Samples(dataset.scaler.inverse(samples), _grids(trainer, dataset)))
     spreads = [float(series.std(axis=0).mean()) for series in (dataset.train.series, samples)]
     if spreads[1] < COLLAPSE_SHARE * spreads[0]:
         return (
@@ -225,7 +235,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
     return True
 
 
-def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.ndarray]]:
+def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, SampleGrid]:
     """Series by the value of every label and code, in the data's own units: (values, draws, steps, features)."""
     grids = {}
     for name, control in trainer.sampler.controls.items():
@@ -236,23 +246,23 @@ def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, tuple[list[str], np.
             trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", control_values
         )
         shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
-        words = [
+        words = tuple(
             dataset.label_names[int(one)] if name == LABEL and dataset.label_names else f"{one:.3g}" for one in turn
-        ]
-        grids[name] = (words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
+        )
+        grids[name] = SampleGrid(words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
     return grids
 
 
-def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> dict[str, Any]:
+def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> Provenance:
     """What the result came from, times apart."""
-    return {
-        "versions": provenance.versions(),
-        "git": provenance.git_state(),
-        "machine": provenance.machine(),
-        "device": device,
-        "threads": 1,
-        "updates": {"generator": updates, "discriminator": updates * trainer.config.critic_steps},
-        "peak_memory_mib": provenance.peak_memory_mib(),
-        "labels": dataset.labels_origin if trainer.num_labels else "none",
-        "notes": list(dataset.notes),
-    }
+    return Provenance(
+        versions=provenance.versions(),
+        git=provenance.git_state(),
+        machine=provenance.machine(),
+        device=device,
+        threads=1,
+        updates={"generator": updates, "discriminator": updates * trainer.config.critic_steps},
+        peak_memory_mib=provenance.peak_memory_mib(),
+        labels=dataset.labels_origin if trainer.num_labels else "none",
+        notes=list(dataset.notes),
+    )

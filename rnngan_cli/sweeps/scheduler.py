@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from rnngan_cli.config import ENDED, AttemptEnd, RunState, shape_key
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, append_log
 from rnngan_cli.sweeps.engines.engine import Engine, Inbox, Worker
 from rnngan_cli.sweeps.jobs import Display, Job, Orders, StopRequest, Survey, SweepOutcome
 from rnngan_cli.sweeps.messages import Assignment, Ended, Gone, Message, Progress, Ready, Waiting
@@ -244,9 +244,9 @@ def _record_failure(folder: RunFolder, reason: str) -> None:
         DamagedFileError, EnvironmentFaultError, OSError
     ):  # the worker may have ended before it made the folder
         status = folder.status()
-        if status["state"] not in (RunState.FAILED, *ENDED):
-            folder.write_status(RunState.FAILED, int(status["step"]), reason=reason)
-            folder.log(reason)
+        if status.state not in (RunState.FAILED, *ENDED):
+            folder.write_status(RunState.FAILED, status.step, reason=reason)
+            append_log(folder, reason)
 
 
 def _last_message(code: int) -> str:

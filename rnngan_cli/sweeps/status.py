@@ -6,11 +6,10 @@ Nothing is written, and nobody is asked: the sweep may go on in another terminal
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from rnngan_cli.config import ENDED, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Provenance, RunFolder, RunProgress, SweepFolder
 from rnngan_cli.sweeps.plan import plan
 
 OPEN = (RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
@@ -87,7 +86,7 @@ class Observer:
     def look(self) -> Standing:
         """How it stands now."""
         drivers = self.sweep.progress()
-        going = {name: facts for driver in drivers for name, facts in driver["runs"].items()}
+        going = {name: facts for driver in drivers for name, facts in driver.runs.items()}
         planned, damage = self._plan()
         damage = list(damage)
         runs: dict[str, tuple[int, RunStanding]] = {}
@@ -102,11 +101,11 @@ class Observer:
         found = [(time, _now(run, going.get(run.name))) for time, run in runs.values()]
         found.sort(key=lambda one: (ORDER.index(one[1].state), -one[0]))
         told = [run for _, run in found]
-        left = sum(driver["total"] - driver["ended"] for driver in drivers)
+        left = sum(driver.total - driver.ended for driver in drivers)
         return Standing(
             told,
-            workers=sum(driver["workers"] for driver in drivers),
-            seconds_left=max((driver["seconds_left"] for driver in drivers), default=None),
+            workers=sum(driver.workers for driver in drivers),
+            seconds_left=max((driver.seconds_left for driver in drivers), default=None),
             is_over=left == 0 and not any(run.state in OPEN for run in told),
             damage=damage,
         )
@@ -137,7 +136,7 @@ class Observer:
         config, status, scores, facts = folder.config(), folder.status(), folder.scores(), folder.provenance()
         if name != run_name(config):
             raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
-        state = str(status["state"])
+        state = str(status.state)
         if state not in (RunState.FAILED, *ENDED):
             state = (
                 RunState.RUNNING if folder.is_held() else RunState.INTERRUPTED if state == RunState.RUNNING else state
@@ -145,11 +144,11 @@ class Observer:
         standing = RunStanding(
             name,
             state,
-            int(status["step"]),
+            status.step,
             config.steps,
-            scores=scores.get("scores", {}),
+            scores=scores.scores,
             seconds=_seconds(facts) if state in ENDED else None,
-            reason=str(status.get("reason", "")),
+            reason=status.reason,
         )
         if state in ENDED:
             self._known[name] = (stamp, standing)
@@ -175,25 +174,24 @@ class Observer:
         return replace(run, step=max(run.step, step), d_loss=values.get("d_loss"), g_loss=values.get("g_loss"))
 
 
-def _now(run: RunStanding, facts: Mapping[str, Any] | None) -> RunStanding:
+def _now(run: RunStanding, facts: RunProgress | None) -> RunStanding:
     """A run as a living driver tells of it, which knows more than its files."""
     if facts is None:
         return run
-    step = max(run.step, facts.get("step", 0)) if run.state == RunState.RUNNING else facts.get("step", 0)
-    told = {"stage": facts.get("stage", ""), "seconds": facts.get("seconds")}
+    step = max(run.step, facts.step) if run.state == RunState.RUNNING else facts.step
     return replace(
         run,
         state=RunState.RUNNING,
         step=step,
-        d_loss=facts.get("d_loss"),
-        g_loss=facts.get("g_loss"),
+        d_loss=facts.d_loss,
+        g_loss=facts.g_loss,
+        seconds=facts.seconds,
+        stage=facts.stage,
         reason="",
-        **told,
     )
 
 
-def _seconds(provenance: Mapping[str, Any]) -> float | None:
+def _seconds(provenance: Provenance) -> float | None:
     """Of training and scoring together."""
-    seconds = provenance.get("seconds", {})
-    found = [float(seconds[name]) for name in ("training", "scoring") if isinstance(seconds.get(name), int | float)]
+    found = [value for value in (provenance.seconds.training, provenance.seconds.scoring) if value is not None]
     return sum(found) if found else None

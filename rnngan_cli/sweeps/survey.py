@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.store import REPLACEABLE, RunFolder
+from rnngan_cli.store import REPLACEABLE, RunFolder, examine
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Survey
 from rnngan_cli.system import provenance
 from rnngan_cli.system.atomic import disk_errors_told, make_own_folder, remove
@@ -69,9 +69,9 @@ def _state(folder: RunFolder) -> tuple[RunState, str, dict[str, str]]:
 
     A run that was running when its scheduler died is interrupted.
     """
-    status, damage = folder.examine()
-    state = RunState(status["state"])
-    return (RunState.INTERRUPTED if state == RunState.RUNNING else state), str(status.get("reason", "")), damage
+    status, damage = examine(folder)
+    state = status.state
+    return (RunState.INTERRUPTED if state == RunState.RUNNING else state), status.reason, damage
 
 
 def _clear(folder: RunFolder) -> None:
@@ -96,7 +96,7 @@ def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
     path = job.folder.path
     with held(path), disk_errors_told(aside):
         if set(damage) <= set(REPLACEABLE):
-            job.folder.unseal()
+            job.folder.remove_manifest()
             for name in {*damage, "status.json"}:  # without a status the run has not ended
                 remove(path / name)
             job.folder.create(job.config)
@@ -110,7 +110,7 @@ def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
 def _is_stale(folder: RunFolder) -> bool:
     """Whether other versions have made the run."""
     try:
-        made_with = folder.provenance().get("versions", {})
+        made_with = folder.provenance().versions
     except DamagedFileError:
         return True
     return provenance.decisive(made_with) != provenance.decisive(provenance.versions())

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises:
         DamagedFileError: it is missing, no regular file, too large, not JSON, not an object, or holds what
-            `guard.check_plain` refuses.
+            `safe_open.check_plain` refuses.
     """
     return parse_json(path, read_small(path))
 
@@ -66,7 +66,19 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     """
     try:
         with open_regular(path) as file:
-            return read_archive(file, memory.machine_bytes())
+            return parse_npz(path, file)
+    except OSError as error:
+        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
+
+
+def parse_npz(path: Path, file: IO[bytes]) -> dict[str, np.ndarray]:
+    """The arrays of an opened NPZ archive; `path` names it in errors.
+
+    Raises:
+        DamagedFileError: as `read_npz`.
+    """
+    try:
+        return read_archive(file, memory.machine_bytes())
     except (OSError, ArrayFileError) as error:
         raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
 

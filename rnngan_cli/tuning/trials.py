@@ -192,9 +192,9 @@ def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:
     """
     own = folder.run(run)
     try:
-        if own.status()["state"] != RunState.DONE:
+        if own.status().state != RunState.DONE:
             return math.nan
-        return float(own.scores()["scores"][metric.name])
+        return float(own.scores().scores[metric.name])
     except (DamagedFileError, KeyError) as error:
         why = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise UserError(f"`{own.path}`: {why}; remove the folder and give the command again") from error

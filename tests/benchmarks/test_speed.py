@@ -171,9 +171,9 @@ def test_synthetic_runs_read_as_real_ones(tmp_path: Path) -> None:
     assert set(runs["status"]) <= {"done", "diverged"} and (runs["status"] == "done").sum() >= 15
     scores = runs.loc[runs["status"] == "done", ["mmd2", "predictive", "discriminative"]]
     assert scores.notna().all(axis=None) and (scores.nunique() > 10).all()
-    one = next(folder for folder in sweep.runs() if folder.status()["state"] == "done")
+    one = next(folder for folder in sweep.runs() if folder.status().state == "done")
     assert len(one.history()) == 100
-    assert one.samples()["series"].shape == (synthetic.NUM_SAMPLES, 24, 5)
+    assert one.samples().series.shape == (synthetic.NUM_SAMPLES, 24, 5)
     assert growth.memory_in_order(sweep) == [800] * 20
     assert sweeps.accounts(sweep)["scoring"] == 20 * 5
 

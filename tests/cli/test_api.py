@@ -187,7 +187,7 @@ print(seen, "tensorflow" in sys.modules)
 
 
 def load_states(path: Path) -> list[str]:
-    return [str(folder.status()["state"]) for folder in SweepFolder(path).runs()]
+    return [str(folder.status().state) for folder in SweepFolder(path).runs()]
 
 
 def test_an_interrupt_ends_it_after_a_checkpoint(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from rnngan_cli.cli.settings import merge, parse_setting
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Calibration, RunFolder, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 
@@ -179,7 +179,7 @@ def test_compare_data_sets(rnngan: Rnngan, results: Path) -> None:
     assert "sines, gru; stocks, gru has none" in err
     for name, digest, ceiling in (("sines", "ab", 10.0), ("stocks", "cd", 100.0)):
         known = {"floor": {"sliced_wasserstein": 0.0}, "ceiling": {"sliced_wasserstein": ceiling}}
-        sweep.write_calibration(f"{name}-{digest}-quick", {"candidates": known})
+        sweep.write_calibration(f"{name}-{digest}-quick", Calibration(candidates=known))
     code, out, err = rnngan("compare", "results", "--by", "dataset")
     assert (code, err) == (0, "")
     assert "compared with sines by normalised sliced_wasserstein" in out
@@ -546,7 +546,7 @@ def test_a_claim_can_be_checked(
     assert len(err.splitlines()) == (1 if code else 0)
     assert "sliced_wasserstein over" not in rnngan("compare", "sweep")[1]  # nothing says what 0 and 1 are
     known = {"floor": {"sliced_wasserstein": 0.0}, "ceiling": {"sliced_wasserstein": 2.0}}
-    sweep.write_calibration(f"sines-{'ab' * 6}-quick", {"candidates": known})
+    sweep.write_calibration(f"sines-{'ab' * 6}-quick", Calibration(candidates=known))
     out = rnngan("compare", "sweep")[1]
     # wgan 0, .1, .2, .3 and bce 1, 1.1, 1.2, 1.3 of 2: means 0.075 and 0.575
     assert "wgan  iqm 0.07 [" in out or "wgan  iqm 0.08 [" in out

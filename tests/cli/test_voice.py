@@ -38,7 +38,7 @@ def run(folder: Path, *words: str) -> tuple[str, str]:
 def test_tensorflow_is_heard_only_where_it_was_asked_for(tmp_path: Path) -> None:
     assert run(tmp_path, "sweep", *SMALL, *SIZE, "-o", "sweep", "--quiet") == ("", "")
     (folder,) = SweepFolder(tmp_path / "sweep").runs()
-    assert folder.status()["state"] == "done"
+    assert folder.status().state == "done"
     out, err = run(tmp_path, "sweep", *SMALL, *SIZE, "-o", "sweep", "--rerun", "all")
     assert "1 done. Tables and runs: sweep" in out
     assert err == ""

@@ -147,7 +147,7 @@ def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder
     assert board["num_seeds"].tolist()[0] == 1
     assert board["num_seeds"].isna().tolist() == [False, *[True] * len(CANDIDATES)]
     kept = sweep.calibration(f"sines-{runs['data'][0]}-quick")
-    assert board["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.values()])
+    assert board["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.candidates.values()])
     text = leaderboard_markdown(board)
     assert "| (floor) | - | - |" in text
     assert "In brackets, series of known quality" in text
@@ -175,13 +175,13 @@ def test_another_protocol_scores_runs_anew_from_their_weights(
     done = rescore(sweep, again)
     after = only_run(sweep).scores()
     assert (done.runs, done.datasets) == (1, 1)
-    assert (before["protocol"], after["protocol"]) == ("quick", "again")
-    assert after["scores"] == before["scores"]  # the same generator, drawn from in the same way
+    assert (before.protocol, after.protocol) == ("quick", "again")
+    assert after.scores == before.scores  # the same generator, drawn from in the same way
     rescore(sweep, PROTOCOLS["quick"])  # calibrates by it
     rescore(sweep, again)
     monkeypatch.setattr(Scorer, "score", None)  # not called: the first scores are called up again
     back = rescore(sweep, PROTOCOLS["quick"])
-    assert (back.runs, only_run(sweep).scores()["protocol"]) == (0, "quick")
+    assert (back.runs, only_run(sweep).scores().protocol) == (0, "quick")
     assert rescore(sweep, again).runs == 0
 
 
@@ -196,7 +196,7 @@ def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch:
     assert done.runs == 0
     assert len(done.notes) == 1
     assert "keeps its scores" in done.notes[0]
-    assert run.scores()["protocol"] == "quick"
+    assert run.scores().protocol == "quick"
 
 
 def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -> None:

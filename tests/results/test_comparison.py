@@ -7,7 +7,7 @@ from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation.metrics import SORT_BY
 from rnngan_cli.results.comparison import Claim, compared
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import Calibration, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 
 EDGES = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 2.0}}
@@ -35,7 +35,7 @@ def cells(sweep: SweepFolder) -> SweepFolder:
         for seed in range(4):
             add(sweep, 0.1 + 0.01 * seed, seed, loss)
             add(sweep, None if (loss, seed) == ("wgan", 3) else 1.1 + 0.01 * seed, seed, loss, "lstm")
-    sweep.write_calibration(f"sines-{'ab' * 6}-quick", {"candidates": EDGES})
+    sweep.write_calibration(f"sines-{'ab' * 6}-quick", Calibration(candidates=EDGES))
     return sweep
 
 
@@ -85,13 +85,13 @@ def test_data_sets_are_compared_between_floor_and_ceiling_alone(sweep: SweepFold
     for seed in range(4):
         add(sweep, 0.5 + 0.01 * seed, seed)
         add(sweep, 5.0 + 0.1 * seed, seed, name="stocks")
-    sweep.write_calibration(f"sines-{'ab' * 6}-quick", {"candidates": EDGES})
+    sweep.write_calibration(f"sines-{'ab' * 6}-quick", Calibration(candidates=EDGES))
     told = "stocks, gru has none that `sliced_wasserstein` tells apart; run `rnngan evaluate"
     with pytest.raises(UserError, match=told) as caught:
         compared(sweep, SORT_BY, by="dataset")
     assert "\n" not in str(caught.value)
     far = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 100.0}}
-    sweep.write_calibration(f"stocks-{'cd' * 6}-quick", {"candidates": far})
+    sweep.write_calibration(f"stocks-{'cd' * 6}-quick", Calibration(candidates=far))
     found = compared(sweep, SORT_BY, by="dataset")
     (line,) = found.verdicts.to_dict("records")
     assert (line["cell"], line["loss"], line["dataset"], line["baseline"]) == ("gru", "bce", "stocks", "sines")
@@ -124,7 +124,7 @@ def test_a_run_that_diverges_makes_no_data_set_better(sweep: SweepFolder) -> Non
         add(sweep, 0.5, seed)
         add(sweep, None if seed == 2 else 0.1, seed, name="stocks")
     for name, digest in HASHES.items():
-        sweep.write_calibration(f"{name}-{digest[:12]}-quick", {"candidates": EDGES})
+        sweep.write_calibration(f"{name}-{digest[:12]}-quick", Calibration(candidates=EDGES))
     (line,) = compared(sweep, SORT_BY, by="dataset").verdicts.to_dict("records")
     assert line["probability_better"] == pytest.approx(2 / 3)  # the diverged run loses to all three
     assert (line["num_runs"], line["num_diverged"]) == (3, 1)

@@ -67,7 +67,7 @@ def test_fewer_are_the_first_of_more(run: Path) -> None:
 
 
 def test_the_samples_kept_with_the_run_are_drawn_the_same_way(run: Path) -> None:
-    kept = RunFolder(run).samples()["series"]
+    kept = RunFolder(run).samples().series
     drawn = generate_series(run, len(kept), "sample").series
     assert np.array_equal(drawn.astype(np.float32), kept)
 
@@ -161,11 +161,11 @@ def test_a_label_that_cannot_be_set_is_told(run: Path, asked: dict[str, Any], to
 
 
 def test_a_run_keeps_series_by_label_for_pictures(run: Path) -> None:
-    kept = RunFolder(run).samples()
-    assert kept["values_of_label"].tolist() == [f"cluster {number}" for number in range(4)]
-    assert kept["by_label"].shape == (4, 8, STEPS, FEATURES)
+    kept = RunFolder(run).samples().grids["label"]
+    assert kept.values == tuple(f"cluster {number}" for number in range(4))
+    assert kept.series.shape == (4, 8, STEPS, FEATURES)
     made = generate_series(run, 32, "grid-label", label="0..3")
-    np.testing.assert_allclose(kept["by_label"].swapaxes(0, 1).reshape(made.series.shape), made.series, rtol=1e-6)
+    np.testing.assert_allclose(kept.series.swapaxes(0, 1).reshape(made.series.shape), made.series, rtol=1e-6)
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])

@@ -18,7 +18,7 @@ from rnngan_cli.results.leaderboard_text import (
     text_rows,
 )
 from rnngan_cli.results.runs_table import FACTS, KEYS, runs_table, score_names
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Provenance, RunFolder, Seconds, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 
@@ -259,7 +259,7 @@ def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: Sweep
 def test_what_a_run_cost_is_in_the_tables(sweep: SweepFolder) -> None:
     (config,) = resolved()
     folder = finish(sweep, config, 1.0)
-    folder.write_provenance({"updates": {"generator": 20, "discriminator": 40}, "seconds": {"training": 1.5}})
+    folder.write_provenance(Provenance(updates={"generator": 20, "discriminator": 40}, seconds=Seconds(training=1.5)))
     (row,) = runs_table(sweep)[0].to_dict("records")
     assert (row["generator_updates"], row["discriminator_updates"], row["training_seconds"]) == (20, 40, 1.5)
     assert "training_seconds_mean" in leaderboard_of(runs_table(sweep)[0]).columns

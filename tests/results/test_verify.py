@@ -13,7 +13,7 @@ import pytest
 from benchmarks.synthetic import write_sweep
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.verify import verify
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Calibration, RunFolder, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.system.atomic import remove
 
@@ -117,7 +117,7 @@ KINDS: dict[str, Damage] = {
 
 
 def a_run(sweep: SweepFolder) -> RunFolder:
-    return next(folder for folder in sweep.runs() if folder.status()["state"] == "done")
+    return next(folder for folder in sweep.runs() if folder.status().state == "done")
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -171,14 +171,14 @@ def test_what_is_derived_can_be_made_anew(name: str, kind: str, sweep: SweepFold
 
 def test_whole_results_have_no_fault(sweep: SweepFolder, rnngan: Rnngan) -> None:
     code, out, err = rnngan("verify", sweep.path)
-    sealed = sum(len(folder.sealed()) for folder in sweep.runs())
-    assert sealed > RUNS * 5
+    hashed = sum(len(folder.hashed_files()) for folder in sweep.runs())
+    assert hashed > RUNS * 5
     assert (
-        f"{RUNS} runs, {sealed + 2 + len(DERIVED)} files are what they were, no fault" in out
+        f"{RUNS} runs, {hashed + 2 + len(DERIVED)} files are what they were, no fault" in out
     )  # sweep.json, reference
     assert (code, err) == (0, "")
     _, out, _ = rnngan("verify", sweep.path, "--json")
-    assert json.loads(out)[str(sweep.path)] == {"runs": RUNS, "files": sealed + 6, "faults": [], "notes": []}
+    assert json.loads(out)[str(sweep.path)] == {"runs": RUNS, "files": hashed + 6, "faults": [], "notes": []}
 
 
 def test_nothing_is_written_unless_asked(sweep: SweepFolder, rnngan: Rnngan) -> None:
@@ -193,7 +193,7 @@ def test_what_published_copies_leave_out_is_noted(left_out: str, sweep: SweepFol
     folder = a_run(sweep)
     (folder.path / "weights").mkdir()
     (folder.path / "weights" / "manifest.json").write_text('{"sha256": {}}')
-    folder.end("done", int(folder.status()["step"]))
+    folder.end("done", int(folder.status().step))
     assert verify(sweep).faults == []
     assert verify(sweep).notes == []
     remove(folder.path / left_out)
@@ -204,7 +204,7 @@ def test_what_published_copies_leave_out_is_noted(left_out: str, sweep: SweepFol
 def test_a_run_made_before_hashes_were_kept_is_read_and_that_is_said(sweep: SweepFolder, rnngan: Rnngan) -> None:
     before = rnngan("compare", sweep.path)
     for folder in sweep.runs():
-        folder.unseal()
+        folder.remove_manifest()
     assert rnngan("compare", sweep.path) == before
     assert verify(sweep).notes == [
         "20 of 20 runs were made before hashes were kept: their files were read, not checked"
@@ -221,34 +221,34 @@ def test_a_run_under_another_name_is_named(sweep: SweepFolder, rnngan: Rnngan) -
 
 def test_a_status_that_does_not_fit_its_history_is_named(sweep: SweepFolder) -> None:
     folder = a_run(sweep)
-    folder.end("done", 7)  # sealed, so that only its history gives it away
+    folder.end("done", 7)  # hashed, so that only its history gives it away
     assert any("says step 7, its history ends at" in line for line in verify(sweep).faults)
 
 
 def test_a_score_that_was_flipped_is_not_called_up_again(sweep: SweepFolder) -> None:
     folder = a_run(sweep)
     scores = folder.scores()
-    folder.write_scores(ScoreKey("quick", scores["data_sha256"], "ab"), {"sliced_wasserstein": 0.5})
-    folder.write_scores(ScoreKey("standard", scores["data_sha256"], "ab"), {"sliced_wasserstein": 0.25})
+    folder.write_scores(ScoreKey("quick", scores.data_sha256, "ab"), {"sliced_wasserstein": 0.5})
+    folder.write_scores(ScoreKey("standard", scores.data_sha256, "ab"), {"sliced_wasserstein": 0.25})
     assert verify(sweep).faults != []  # only the tables are of before
     another_digit(folder.path / "scores.json")
-    assert not folder.recall_scores(ScoreKey("quick", scores["data_sha256"], "ab"))
-    folder.write_scores(ScoreKey("quick", scores["data_sha256"], "ab"), {"sliced_wasserstein": 0.5})
-    assert folder.scores()["others"] == []  # what was beside it cannot be trusted either
+    assert not folder.recall_scores(ScoreKey("quick", scores.data_sha256, "ab"))
+    folder.write_scores(ScoreKey("quick", scores.data_sha256, "ab"), {"sliced_wasserstein": 0.5})
+    assert folder.scores().others == []  # what was beside it cannot be trusted either
 
 
 def test_a_calibration_that_was_altered_is_named(sweep: SweepFolder, rnngan: Rnngan) -> None:
-    data = a_run(sweep).scores()["data_sha256"]
+    data = a_run(sweep).scores().data_sha256
     key = f"sines-{data[:12]}-standard"
-    sweep.write_calibration(key, {"candidates": {"floor": {"sliced_wasserstein": 0.125}}})
-    assert sweep.calibration(key) == {"floor": {"sliced_wasserstein": 0.125}}
+    sweep.write_calibration(key, Calibration(candidates={"floor": {"sliced_wasserstein": 0.125}}))
+    assert sweep.calibration(key).candidates == {"floor": {"sliced_wasserstein": 0.125}}
     path = sweep.path / "calibration" / f"{key}.json"
     path.write_text(path.read_text().replace("0.125", "0.925"))
     for command in ("verify", "compare"):
         _, out, err = rnngan(command, sweep.path)
         assert str(path) in out + err
     path.write_text('{"candidates": {"floor": {"sliced_wasserstein": 0.125}}}')  # as they were written of old
-    assert sweep.calibration(key) == {"floor": {"sliced_wasserstein": 0.125}}
+    assert sweep.calibration(key).candidates == {"floor": {"sliced_wasserstein": 0.125}}
 
 
 def test_pictures_are_drawn_around_damage_which_is_named(sweep: SweepFolder, rnngan: Rnngan) -> None:

@@ -14,7 +14,17 @@ from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.runs_table import runs_table
-from rnngan_cli.store import RunFolder, SweepFolder, find_sweeps
+from rnngan_cli.store import (
+    Calibration,
+    Provenance,
+    RunFolder,
+    Samples,
+    SweepFolder,
+    drop_checkpoints,
+    find_sweeps,
+    read_checkpoint,
+    write_checkpoint,
+)
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared
 from rnngan_cli.sweeps.plan import plan
@@ -31,10 +41,10 @@ def finish(sweep: SweepFolder, config: RunConfig) -> RunFolder:
     folder.write_scores(ScoreKey("quick", "ab" * 32), {"sliced_wasserstein": 0.5})
     folder.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0})])
     folder.write_timing([(20, 1.0)])
-    folder.write_provenance({"versions": {}})
-    folder.write_samples(np.ones((2, 3, 1)))
+    folder.write_provenance(Provenance(versions={}))
+    folder.write_samples(Samples(np.ones((2, 3, 1))))
     folder.write_weights(STATE)
-    folder.write_checkpoint(20, STATE, [(20, {"d_loss": 1.0})])
+    write_checkpoint(folder.path, 20, STATE, [(20, {"d_loss": 1.0})])
     folder.write_status("done", 20)
     return folder
 
@@ -132,7 +142,7 @@ def test_a_linked_folder_is_passed_over_and_nothing_in_it_changes(
     prepared = Prepared(SweepConfig(), sweep, [job], {})
     todo = survey(prepared, Orders(rerun="all")).todo
     assert [one.name for one in todo] == [job.name]
-    assert run.read_checkpoint()[0] == 0
+    assert read_checkpoint(run.path).step == 0
     run.clear()
     assert contents(tmp_path / "outside") == before
     if place == "runs":
@@ -154,9 +164,9 @@ def test_linked_parts_of_a_run_are_replaced_or_refused_and_never_entered(
             run.create(run.config())
     else:
         run.create(run.config())
-    assert run.read_checkpoint()[0] == (20 if name == "weights" else 0)
+    assert read_checkpoint(run.path).step == (20 if name == "weights" else 0)
     run.write_weights(STATE)
-    run.drop_checkpoints()
+    drop_checkpoints(run.path)
     assert not (run.path / "checkpoints").exists()
     assert contents(tmp_path / "outside") == before
     assert run.weights()["generator"]["cell/kernel"].tolist() == [1, 1, 1]
@@ -173,7 +183,7 @@ def test_nothing_is_written_through_a_linked_folder_of_a_sweep(sweep: SweepFolde
 
     write: dict[str, Callable[[], object]] = {
         "reference": lambda: sweep.write_reference("sines-ab", {"series": np.ones(2)}),
-        "calibration": lambda: sweep.write_calibration("sines-ab-quick", {"candidates": {}}),
+        "calibration": lambda: sweep.write_calibration("sines-ab-quick", Calibration(candidates={})),
         "figures": lambda: draw_sweep(sweep),
     }
     with pytest.raises(UserError, match=f"{name}` is a link"):
@@ -193,7 +203,7 @@ def test_files_that_are_links_are_replaced_and_what_they_point_at_stays(sweep: S
     run.write_status("done", 20)
     refresh(sweep)
     assert secret.read_bytes() == b"mine"
-    assert run.status()["state"] == "done"
+    assert run.status().state == "done"
     assert not (sweep.path / "runs.csv").is_symlink()
 
 

@@ -10,10 +10,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnngan_cli.config import RunConfig, SweepConfig, run_name
+from rnngan_cli.config import RunConfig, RunState, SweepConfig, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder, find_sweeps, history_bytes, read_history
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store import (
+    Checkpoint,
+    HistoryRow,
+    Provenance,
+    RunFolder,
+    RunStatus,
+    SampleGrid,
+    Samples,
+    ScoreKey,
+    Seconds,
+    StoredScores,
+    SweepFolder,
+    drop_checkpoints,
+    find_sweeps,
+    history_bytes,
+    read_checkpoint,
+    read_history,
+    write_checkpoint,
+)
+from rnngan_cli.store.schemas import file_content
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import read_json
 
@@ -65,13 +83,19 @@ def test_a_damaged_config_is_named(run: RunFolder, content: str) -> None:
 
 
 def test_status_is_pending_before_anything_is_written(run: RunFolder) -> None:
-    assert run.status() == {"schema_version": 1, "state": "pending", "step": 0}
-    assert RunFolder(run.path / "nowhere").status()["state"] == "pending"
+    assert run.status() == RunStatus(state=RunState.PENDING, step=0, reason="")
+    assert RunFolder(run.path / "nowhere").status().state == "pending"
 
 
 def test_status_keeps_its_reason(run: RunFolder) -> None:
     run.write_status("diverged", 7, reason="why")
-    assert run.status() == {"schema_version": 1, "state": "diverged", "step": 7, "reason": "why"}
+    assert run.status() == RunStatus(state=RunState.DIVERGED, step=7, reason="why")
+    assert read_json(run.path / "status.json") == {
+        "schema_version": 1,
+        "state": "diverged",
+        "step": 7,
+        "reason": "why",
+    }
 
 
 def test_damaged_status_is_named(run: RunFolder) -> None:
@@ -120,9 +144,10 @@ def test_timing_is_read_back_and_no_result(run: RunFolder) -> None:
 
 def test_a_checkpoint_is_read_back_to_the_bit(run: RunFolder) -> None:
     kept = state(1 / 3)
-    run.write_checkpoint(2, kept, rows(2))
-    step, found, history, damage = run.read_checkpoint()
-    assert (step, history, damage) == (2, rows(2), [])
+    write_checkpoint(run.path, 2, kept, rows(2))
+    newest = read_checkpoint(run.path)
+    step, found, history, damage = newest.step, newest.state, newest.history, newest.damage
+    assert (step, history, damage) == (2, rows(2), ())
     assert found.keys() == kept.keys()
     for part, arrays in kept.items():
         assert arrays.keys() == found[part].keys()
@@ -132,13 +157,13 @@ def test_a_checkpoint_is_read_back_to_the_bit(run: RunFolder) -> None:
 
 def test_the_newest_two_checkpoints_are_kept(run: RunFolder) -> None:
     for step in (8, 9, 10, 100):
-        run.write_checkpoint(step, state(step), rows(1))
+        write_checkpoint(run.path, step, state(step), rows(1))
     assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == ["step-10", "step-100"]
-    assert run.read_checkpoint()[0] == 100
+    assert read_checkpoint(run.path).step == 100
 
 
 def test_no_checkpoint_is_the_start(run: RunFolder) -> None:
-    assert run.read_checkpoint() == (0, {}, [], [])
+    assert read_checkpoint(run.path) == Checkpoint(0, {}, [])
 
 
 def cut(path: Path) -> None:
@@ -158,10 +183,11 @@ def flip(path: Path) -> None:
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     run: RunFolder, name: str, harm: Callable[[Path], None]
 ) -> None:
-    run.write_checkpoint(2, state(2), rows(2))
-    run.write_checkpoint(4, state(4), rows(4))
+    write_checkpoint(run.path, 2, state(2), rows(2))
+    write_checkpoint(run.path, 4, state(4), rows(4))
     harm(run.path / "checkpoints" / "step-4" / name)
-    step, found, history, damage = run.read_checkpoint()
+    newest = read_checkpoint(run.path)
+    step, found, history, damage = newest.step, newest.state, newest.history, newest.damage
     assert (step, history) == (2, rows(2))
     assert found["optimizer-generator"]["000"] == 2
     assert len(damage) == 1
@@ -170,26 +196,27 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
 
 def test_two_damaged_checkpoints_are_the_start(run: RunFolder) -> None:
     for step in (2, 4):
-        run.write_checkpoint(step, state(step), rows(step))
+        write_checkpoint(run.path, step, state(step), rows(step))
         flip(run.path / "checkpoints" / f"step-{step}" / "generator.npz")
-    step, found, history, damage = run.read_checkpoint()
+    newest = read_checkpoint(run.path)
+    step, found, history, damage = newest.step, newest.state, newest.history, newest.damage
     assert (step, found, history) == (0, {}, [])
     assert len(damage) == 2
 
 
 def test_half_written_checkpoints_are_not_looked_at(run: RunFolder) -> None:
     """What a kill while writing leaves: a temporary folder, or a folder of another kind."""
-    run.write_checkpoint(2, state(2), rows(2))
+    write_checkpoint(run.path, 2, state(2), rows(2))
     for name in (".step-4.123.tmp", "step-x", "step-"):
         (run.path / "checkpoints" / name).mkdir()
-    assert run.read_checkpoint()[0] == 2
+    assert read_checkpoint(run.path).step == 2
 
 
 def test_checkpoints_are_dropped(run: RunFolder) -> None:
-    run.write_checkpoint(2, state(2), rows(2))
-    run.drop_checkpoints()
-    run.drop_checkpoints()
-    assert run.read_checkpoint()[0] == 0
+    write_checkpoint(run.path, 2, state(2), rows(2))
+    drop_checkpoints(run.path)
+    drop_checkpoints(run.path)
+    assert read_checkpoint(run.path).step == 0
 
 
 def test_weights_are_kept_without_what_only_training_needs(run: RunFolder) -> None:
@@ -202,21 +229,21 @@ def test_weights_are_kept_without_what_only_training_needs(run: RunFolder) -> No
 
 
 def test_samples_are_read_back(run: RunFolder) -> None:
-    run.write_samples(np.ones((2, 3, 1)), {"label": (["a", "b"], np.zeros((2, 5, 3, 1)))})
+    run.write_samples(Samples(np.ones((2, 3, 1)), {"label": SampleGrid(("a", "b"), np.zeros((2, 5, 3, 1)))}))
     found = run.samples()
-    assert found["series"].dtype == np.float32
-    assert found["series"].shape == (2, 3, 1)
-    assert found["values_of_label"].tolist() == ["a", "b"]
-    assert (found["by_label"].shape, found["by_label"].dtype) == ((2, 5, 3, 1), np.float32)
+    assert found.series.dtype == np.float32
+    assert found.series.shape == (2, 3, 1)
+    assert found.grids["label"].values == ("a", "b")
+    assert (found.grids["label"].series.shape, found.grids["label"].series.dtype) == ((2, 5, 3, 1), np.float32)
     flip(run.path / "samples.npz")
     with pytest.raises(DamagedFileError):
         run.samples()
 
 
 def test_scores_are_read_back(run: RunFolder) -> None:
-    assert run.scores() == {}
+    assert run.scores() == StoredScores()
     run.write_scores(ScoreKey("quick", "ab", "cd"), {"mmd2": 1 / 3}, {"mmd2": (0.25, 0.5)})
-    assert run.scores() == {
+    assert file_content(run.scores()) == {
         "schema_version": 1,
         "protocol": "quick",
         "data_sha256": "ab",
@@ -229,7 +256,7 @@ def test_scores_are_read_back(run: RunFolder) -> None:
 
 def current(run: RunFolder) -> tuple[str, float]:
     content = run.scores()
-    return content["protocol"], content["scores"]["mmd2"]
+    return content.protocol, content.scores["mmd2"]
 
 
 def test_scores_of_another_protocol_are_kept_behind_the_current_ones(run: RunFolder) -> None:
@@ -244,7 +271,7 @@ def test_scores_of_another_protocol_are_kept_behind_the_current_ones(run: RunFol
     assert run.recall_scores(second)
     assert run.recall_scores(first)
     assert current(run) == ("quick", 3.0)
-    assert len(run.scores()["others"]) == 1
+    assert len(run.scores().others) == 1
 
 
 @pytest.mark.parametrize("other", [("ab", "other weights"), ("other data", "cd")])
@@ -252,7 +279,7 @@ def test_scores_of_other_data_or_weights_are_neither_recalled_nor_kept(run: RunF
     run.write_scores(ScoreKey("quick", "ab", "cd"), {"mmd2": 1.0})
     assert not run.recall_scores(ScoreKey("quick", *other))
     run.write_scores(ScoreKey("standard", *other), {"mmd2": 2.0})
-    assert run.scores()["others"] == []
+    assert run.scores().others == []
 
 
 def test_scores_of_unknown_weights_are_never_recalled(run: RunFolder) -> None:
@@ -278,21 +305,28 @@ def test_weights_have_a_hash_that_follows_them(run: RunFolder) -> None:
 
 
 def test_scores_that_are_no_numbers_are_not_written(run: RunFolder) -> None:
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError, match="finite"):
         run.write_scores(ScoreKey("quick", "ab"), {"mmd2": math.nan})
-    assert run.scores() == {}
+    assert run.scores() == StoredScores()
 
 
 def test_provenance_is_read_back(run: RunFolder) -> None:
-    assert run.provenance() == {}
-    run.write_provenance({"versions": {"keras": "3"}})
-    assert run.provenance() == {"schema_version": 1, "versions": {"keras": "3"}}
+    assert run.provenance() == Provenance()
+    kept = Provenance(versions={"keras": "3"}, peak_memory_mib=12, seconds=Seconds(training=1.5))
+    run.write_provenance(kept)
+    assert run.provenance() == kept
+    assert read_json(run.path / "provenance.json") == {
+        "schema_version": 1,
+        "versions": {"keras": "3"},
+        "peak_memory_mib": 12,
+        "seconds": {"training": 1.5},
+    }
 
 
 def test_every_json_has_a_schema_version(run: RunFolder) -> None:
     run.write_status("done", 1)
     run.write_scores(ScoreKey("quick", "ab"), {})
-    run.write_provenance({})
+    run.write_provenance(Provenance())
     sweep = SweepFolder(run.path.parent)
     sweep.create(SweepConfig())
     found = sorted(run.path.parent.rglob("*.json"))

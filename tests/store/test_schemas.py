@@ -11,8 +11,7 @@ from pydantic import BaseModel
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.results.runs_table import runs_table
-from rnngan_cli.store import RunFolder, SweepFolder, schemas
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store import Calibration, Provenance, RunFolder, ScoreKey, Seconds, SweepFolder, schemas
 from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
 
@@ -29,7 +28,9 @@ def run(tmp_path: Path) -> RunFolder:
     folder.create(config)
     folder.write_scores(ScoreKey("quick", "ab" * 32), {"sliced_wasserstein": 0.1}, {"sliced_wasserstein": [0.1, 0.2]})
     folder.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0})])
-    folder.write_provenance({"versions": {"keras": "3"}, "updates": {"generator": 5}, "seconds": {"training": 1.5}})
+    folder.write_provenance(
+        Provenance(versions={"keras": "3"}, updates={"generator": 5}, seconds=Seconds(training=1.5))
+    )
     folder.write_status("done", 20)
     return folder
 
@@ -113,9 +114,10 @@ def test_a_provenance_of_another_type_is_damage_and_costs_the_run_nothing_else(
 )  # fmt: skip
 def test_a_calibration_of_another_type_is_damage(tmp_path: Path, content: dict[str, Any]) -> None:
     sweep = SweepFolder(tmp_path)
-    sweep.write_calibration("sines-ab-quick", {"candidates": {"floor": {"mmd2": 0.5}}})
-    assert sweep.calibration("sines-ab-quick") == {"floor": {"mmd2": 0.5}}
-    sweep.write_calibration("sines-ab-quick", {**content, "protocol": "quick"})
+    sweep.write_calibration("sines-ab-quick", Calibration(candidates={"floor": {"mmd2": 0.5}}))
+    assert sweep.calibration("sines-ab-quick").candidates == {"floor": {"mmd2": 0.5}}
+    path = sweep.path / "calibration" / "sines-ab-quick.json"
+    path.write_text(json.dumps({**content, "protocol": "quick"}), encoding="utf-8")
     with pytest.raises(DamagedFileError, match=r"sines-ab-quick\.json"):
         sweep.calibration("sines-ab-quick")
 

@@ -26,7 +26,16 @@ from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonic
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.groups import read_groups
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import (
+    Calibration,
+    Provenance,
+    SampleGrid,
+    Samples,
+    Seconds,
+    SweepFolder,
+    read_checkpoint,
+    write_checkpoint,
+)
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.atomic import npz_bytes
@@ -188,14 +197,16 @@ class Results:
         self.run.write_scores(key, {"sliced_wasserstein": 0.5, "mmd2": 0.25}, {"mmd2": [0.25, 0.5]})
         self.run.write_history([(20, {"d_loss": 1.0, "g_loss": 2.0}), (40, {"d_loss": 0.5, "g_loss": 1.5})])
         self.run.write_timing([(20, 1.0), (40, 2.5)])
-        self.run.write_provenance({"versions": {"keras": "3"}, "updates": {"generator": 5}, "seconds": {"training": 1}})
-        self.run.write_samples(series, {"label": (["a", "b"], np.zeros((2, 5, 3, 2)))})
-        self.run.write_checkpoint(20, state, [(20, {"d_loss": 1.0, "g_loss": 2.0})])
+        self.run.write_provenance(
+            Provenance(versions={"keras": "3"}, updates={"generator": 5}, seconds=Seconds(training=1.0))
+        )
+        self.run.write_samples(Samples(series, {"label": SampleGrid(("a", "b"), np.zeros((2, 5, 3, 2)))}))
+        write_checkpoint(self.run.path, 20, state, [(20, {"d_loss": 1.0, "g_loss": 2.0})])
         self.run.write_weights(state)
         self.run.write_status("done", 20, reason="why")
         self.sweep.write_calibration(
             f"sines-{'ab' * 6}-quick",
-            {"candidates": {"floor": {"sliced_wasserstein": 0.1}, "ceiling": {"sliced_wasserstein": 0.9}}},
+            Calibration(candidates={"floor": {"sliced_wasserstein": 0.1}, "ceiling": {"sliced_wasserstein": 0.9}}),
         )
         self.sweep.write_reference(
             f"sines-{'ab' * 6}",
@@ -226,7 +237,8 @@ class Results:
         for run in self.sweep.runs():
             readers = (run.config, run.status, run.scores, run.provenance, run.history, run.samples, run.weights)
             answers = [answered(read) for read in readers]  # of every one, whatever the first says
-            step, state, history, damage = run.read_checkpoint()
+            kept = read_checkpoint(run.path)
+            step, state, history, damage = kept.step, kept.state, kept.history, kept.damage
             require((step == 0) == (not state), "half a checkpoint")
             require(all(0 <= number < math.inf for number, _ in history), "a history without steps")
             whole = all(answers) and not damage and bool(run.timing())

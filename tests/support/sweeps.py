@@ -38,7 +38,7 @@ class Sweep:
 
     def states(self) -> dict[str, str]:
         """State by folder name, as on disk."""
-        return {folder.path.name: str(folder.status()["state"]) for folder in self.folder.runs()}
+        return {folder.path.name: str(folder.status().state) for folder in self.folder.runs()}
 
     def contents(self) -> dict[str, bytes]:
         """Everything reproducible of every run."""

@@ -62,11 +62,11 @@ def test_it_counts_only_while_its_scheduler_lives(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["progress-1-of-2.json", "progress-2-of-2.json"]
     assert folder.progress() == []
     with held(tmp_path, locks[1]):
-        assert [one["workers"] for one in folder.progress()] == [2]
+        assert [one.workers for one in folder.progress()] == [2]
         with held(tmp_path, locks[0]):
-            assert [one["workers"] for one in folder.progress()] == [1, 2]
+            assert [one.workers for one in folder.progress()] == [1, 2]
             (tmp_path / "progress-1-of-2.json").write_text('{"workers": 1')
-            assert [one["workers"] for one in folder.progress()] == [2]
+            assert [one.workers for one in folder.progress()] == [2]
     assert folder.progress() == []
 
 

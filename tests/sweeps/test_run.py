@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, run_name
+from rnngan_cli.config import DataConfig, RunConfig, RunState, SweepConfig, run_name
 from rnngan_cli.errors import UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, RunStatus, StoredScores, read_checkpoint
 from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, StoppedError, execute
@@ -98,15 +98,15 @@ def folder(tmp_path: Path, whole: Whole) -> RunFolder:
 
 def test_a_run_leaves_everything_in_its_folder(whole: Whole) -> None:
     assert whole.state == "done"
-    assert whole.folder.status() == {"schema_version": 1, "state": "done", "step": STEPS}
+    assert whole.folder.status() == RunStatus(state=RunState.DONE, step=STEPS)
     assert [step for step, _ in whole.folder.history()] == [2, 4, 5]
     assert [step for step, _ in whole.folder.timing()] == [2, 4, 5]
-    assert whole.folder.scores()["protocol"] == "quick"
-    assert whole.folder.samples()["series"].shape == (100, 3, 5)
+    assert whole.folder.scores().protocol == "quick"
+    assert whole.folder.samples().series.shape == (100, 3, 5)
     facts = whole.folder.provenance()
-    assert facts["updates"] == {"generator": STEPS, "discriminator": STEPS}
-    assert facts["versions"]["tensorflow"]
-    assert facts["seconds"]["training"] >= 0
+    assert facts.updates == {"generator": STEPS, "discriminator": STEPS}
+    assert facts.versions["tensorflow"]
+    assert (facts.seconds.training or 0) >= 0
     assert not (whole.folder.path / "checkpoints").exists()
     assert not list(whole.folder.path.rglob("*.tmp"))
 
@@ -122,9 +122,9 @@ def test_stopped_and_continued_is_not_stopped(whole: Whole, folder: RunFolder, s
     stopper = Stopper(step)
     with pytest.raises(StoppedError):
         whole.execute(folder, stopper, stopper.report)
-    assert folder.status()["state"] == "interrupted"
-    assert folder.status()["step"] == step
-    assert folder.scores() == {}
+    assert folder.status().state == "interrupted"
+    assert folder.status().step == step
+    assert folder.scores() == StoredScores()
     assert whole.execute(folder) == "done"
     assert contents(folder) == whole.contents
 
@@ -135,8 +135,8 @@ def test_killed_and_continued_is_not_killed(whole: Whole, folder: RunFolder, ste
     stopper = Stopper(step, crash=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         whole.execute(folder, stopper, stopper.report)
-    assert folder.status()["state"] == "running"
-    assert folder.read_checkpoint()[0] == {2: 0, 4: 2, 5: 4}[step]
+    assert folder.status().state == "running"
+    assert read_checkpoint(folder.path).step == {2: 0, 4: 2, 5: 4}[step]
     assert whole.execute(folder) == "done"
     assert contents(folder) == whole.contents
 
@@ -227,15 +227,15 @@ def test_a_run_that_diverges_is_a_result_with_a_reason(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / run_name(config))
     assert execute(config, folder, protocol="quick", bench=Bench()) == "diverged"
     status, history = folder.status(), folder.history()
-    assert status["state"] == "diverged"
-    assert status["step"] == history[-1][0] <= STEPS
-    assert re.fullmatch(rf"`\w+` was (nan|inf|-inf) at step {status['step']}", status["reason"])
+    assert status.state == "diverged"
+    assert status.step == history[-1][0] <= STEPS
+    assert re.fullmatch(rf"`\w+` was (nan|inf|-inf) at step {status.step}", status.reason)
     assert history[-1][1]["nonfinite"] > 0
-    named = status["reason"].split("`")[1]
+    named = status.reason.split("`")[1]
     assert not np.isfinite(history[-1][1][named])
     assert all(np.isfinite(list(values.values())).all() for _, values in history[:-1])
-    assert folder.scores() == {}
-    assert folder.provenance()["updates"]["generator"] == status["step"]
+    assert folder.scores() == StoredScores()
+    assert folder.provenance().updates["generator"] == status.step
     assert not (folder.path / "checkpoints").exists()
 
 
@@ -244,11 +244,11 @@ def test_a_run_that_collapses_is_a_result_with_a_reason(tmp_path: Path) -> None:
     config = resolve("bce", steps=60, history_every=60, g_learning_rate=0.3, d_learning_rate=1e-9, average=0.0)
     folder = RunFolder(tmp_path / run_name(config))
     assert execute(config, folder, protocol="quick", bench=Bench()) == "diverged"
-    assert folder.status()["step"] == 60
-    assert folder.status()["reason"].startswith("collapsed at step 60: generated series spread ")
-    assert "under 2% of the real" in folder.status()["reason"]
-    assert folder.samples()["series"].shape == (100, 3, 5)
-    assert folder.scores() == {}
+    assert folder.status().step == 60
+    assert folder.status().reason.startswith("collapsed at step 60: generated series spread ")
+    assert "under 2% of the real" in folder.status().reason
+    assert folder.samples().series.shape == (100, 3, 5)
+    assert folder.scores() == StoredScores()
 
 
 def test_runs_that_share_compiled_steps_do_not_share_anything_else(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Provenance, RunFolder, RunProgress, Seconds, SweepFolder, SweepProgress
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.status import Observer, RunStanding
@@ -84,7 +84,7 @@ def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(
         driver.communicate()
     assert (sweep.path / "progress.json").exists()  # nobody was left to take it away
     (folder,) = sweep.runs()
-    assert folder.status()["state"] == "running"
+    assert folder.status().state == "running"
     standing = Observer(sweep).look()
     assert (standing.counts, standing.workers, standing.seconds_left) == ({"interrupted": 1, "pending": 1}, 0, None)
     assert "nobody is at it: the command that began it goes on" in rnngan("status", sweep.path)[1]
@@ -110,7 +110,7 @@ def sweep(tmp_path: Path) -> SweepFolder:
         found.run(run).create(run)
     found.run(done).write_history([(20, {"d_loss": 1.0, "g_loss": 2.0}), (2000, {"d_loss": 0.5, "g_loss": 3.0})])
     found.run(done).write_scores(ScoreKey("quick", "ab"), {"sliced_wasserstein": 0.125})
-    found.run(done).write_provenance({"seconds": {"training": 60.0, "scoring": 30.0}})
+    found.run(done).write_provenance(Provenance(seconds=Seconds(training=60.0, scoring=30.0)))
     found.run(done).end("done", 2000)
     found.run(failed).write_status("failed", 7, reason="its worker ended with code -9")
     (found.run(failed).path / "log.txt").write_bytes(b"one\ntwo\n\nthree\nfour\x1b[2J\nfi\xffve\n")
@@ -133,11 +133,13 @@ def test_states_are_those_of_files_and_locks(sweep: SweepFolder) -> None:
 
 def test_a_driver_tells_more_than_the_files(sweep: SweepFolder) -> None:
     names = [run_name(run) for run in plan(sweep.config())]
-    runs = {names[3]: {"stage": "compiling", "seconds": 3.0}, names[2]: {"step": 700, "d_loss": 1.0, "g_loss": 2.0}}
+    runs = {
+        names[3]: RunProgress(stage="compiling", seconds=3.0),
+        names[2]: RunProgress(step=700, d_loss=1.0, g_loss=2.0),
+        "other": RunProgress(),
+    }
     with held(sweep.path):
-        sweep.write_progress(
-            ".lock", {"workers": 2, "total": 2, "ended": 0, "seconds_left": 61.0, "runs": {**runs, "other": {}}}
-        )
+        sweep.write_progress(".lock", SweepProgress(workers=2, total=2, ended=0, seconds_left=61.0, runs=runs))
         standing = Observer(sweep).look()
     found = {run.name: run for run in standing.runs}
     assert (found[names[2]].state, found[names[2]].step, found[names[2]].d_loss) == ("running", 700, 1.0)
@@ -160,7 +162,7 @@ def test_ended_runs_are_read_once(sweep: SweepFolder, monkeypatch: pytest.Monkey
     assert len(read) == 3
     assert observer.look() == first
     assert len(read) == 5  # the failed and the interrupted one may change
-    done = next(folder for folder in sweep.runs() if folder.status()["state"] == "done")
+    done = next(folder for folder in sweep.runs() if folder.status().state == "done")
     os.utime(done.path / "status.json", ns=(1, 1))
     observer.look()
     assert len(read) == 8
@@ -174,10 +176,10 @@ def test_over_is_when_nothing_is_left(sweep: SweepFolder) -> None:
     observer = Observer(sweep)
     assert observer.look().is_over
     with held(sweep.path):
-        facts = {"workers": 1, "total": 2, "ended": 1, "seconds_left": 1.0, "runs": {}}
+        facts = SweepProgress(workers=1, total=2, ended=1, seconds_left=1.0, runs={})
         sweep.write_progress(".lock", facts)
         assert not observer.look().is_over  # a failed one may be tried again
-        sweep.write_progress(".lock", {**facts, "ended": 2})
+        sweep.write_progress(".lock", facts.model_copy(update={"ended": 2}))
         assert observer.look().is_over
 
 
@@ -204,7 +206,7 @@ def test_status_tells_failures_with_the_end_of_their_logs(rnngan: Rnngan, sweep:
     assert lines[0].endswith(
         "1 done, 1 failed, 1 interrupted, 1 pending; nobody is at it: the command that began it goes on from here"
     )
-    name = next(run.path.name for run in sweep.runs() if run.status()["state"] == "failed")
+    name = next(run.path.name for run in sweep.runs() if run.status().state == "failed")
     place = lines.index(f"  {name}: its worker ended with code -9")
     assert lines[place + 1 :] == [
         "    | two",

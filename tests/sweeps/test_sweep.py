@@ -440,7 +440,7 @@ def test_a_run_that_somebody_else_is_at_is_waited_for_and_not_done_twice(done: S
     elsewhere = folder.path.with_name("elsewhere")
     shutil.copytree(folder.path, elsewhere)
     (folder.path / "status.json").unlink()
-    folder.unseal()
+    folder.remove_manifest()
     before = (folder.path / "history.csv").stat().st_mtime_ns
     with held(folder.path):
         process = done.start("--progress", "plain")

@@ -83,7 +83,7 @@ OF_THE_WORKER = {
     "samples": RUN + r"\.samples\.npz",
     "scores": RUN + r"\.scores\.json",
     "provenance": RUN + r"\.provenance\.json",
-    "seal": RUN + r"\.manifest\.json",
+    "run manifest": RUN + r"\.manifest\.json",
 }
 """What the worker writes, in that order, as the paths of temporary files."""
 OF_THE_DRIVER = {

@@ -52,7 +52,7 @@ class Command:
 
     def states(self) -> dict[str, str]:
         """State by run, as on disk."""
-        return {run.path.name: str(run.status()["state"]) for run in self.runs()}
+        return {run.path.name: str(run.status().state) for run in self.runs()}
 
     def contents(self) -> dict[str, bytes]:
         """Everything reproducible of every run, by path below runs/."""
@@ -111,7 +111,7 @@ def is_trained(run: RunFolder) -> bool:
 def has_ended(run: RunFolder) -> bool:
     """Whether nothing is left."""
     try:
-        return run.status()["state"] == "done"
+        return run.status().state == "done"
     except DamagedFileError:  # it is not there for as long as a file is replaced on some systems
         return False
 

@@ -149,11 +149,11 @@ def test_codes_left_alone_are_those_of_the_free_draw(run: Path, tmp_path: Path) 
 
 
 def test_a_run_keeps_series_by_every_code(run: Path) -> None:
-    kept = RunFolder(run).samples()
-    assert {name for name in kept if name.startswith("by_")} == {"by_0", "by_1", "by_c0", "by_c1"}
-    assert kept["by_0"].shape == (4, 8, 8, 8)
-    assert kept["by_c0"].shape == (9, 8, 8, 8)
-    assert kept["values_of_c0"].tolist()[::4] == ["-1", "0", "1"]
+    kept = RunFolder(run).samples().grids
+    assert set(kept) == {"0", "1", "c0", "c1"}
+    assert kept["0"].series.shape == (4, 8, 8, 8)
+    assert kept["c0"].series.shape == (9, 8, 8, 8)
+    assert kept["c0"].values[::4] == ("-1", "0", "1")
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(run: Path, tmp_path: Path) -> None:

@@ -131,8 +131,8 @@ def test_trials_are_told_and_the_best_is_chosen(done_once: Path) -> None:
     assert [float(row["mean"]) for row in rows] == scores
     folder = SweepFolder(Command(done_once).results / "trials")
     found = [own.scores() for own in folder.runs()]
-    assert {own["protocol"] for own in found} == {"validation"}
-    assert sorted(own["scores"]["sliced_wasserstein"] for own in found) == sorted(scores)
+    assert {own.protocol for own in found} == {"validation"}
+    assert sorted(own.scores["sliced_wasserstein"] for own in found) == sorted(scores)
 
 
 def test_the_budget_goes_down_to_the_best(done_once: Path) -> None:
@@ -151,12 +151,12 @@ def test_final_runs_are_on_fresh_seeds_by_the_default_protocol(done_once: Path) 
     for side in ("before", "after"):
         folder = SweepFolder(Command(done_once).results / side)
         assert {own.config().seed for own in folder.runs()} == {1}
-        assert {own.scores()["protocol"] for own in folder.runs()} == {SweepConfig().protocol}
+        assert {own.scores().protocol for own in folder.runs()} == {SweepConfig().protocol}
         assert (folder.path / "leaderboard.md").stat().st_size
     outcome = (Command(done_once).results / "outcome.md").read_text()
     for side in ("before", "after"):
         for own in SweepFolder(Command(done_once).results / side).runs():
-            assert f"{own.scores()['scores']['sliced_wasserstein']:.3f} (1 seed)" in outcome
+            assert f"{own.scores().scores['sliced_wasserstein']:.3f} (1 seed)" in outcome
 
 
 def test_what_is_written_is_a_sweep_of_the_winners(

@@ -15,6 +15,7 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.store.schemas import plain
 from rnngan_cli.system.atomic import make_own_folder, write_bytes
 from rnngan_cli.system.text import counted, markdown_table
 
@@ -108,8 +109,8 @@ def _run_events(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> Iterator
         now = seconds.get(step, now)
         values = [Summary.Value(tag=tag_of(name), simple_value=value) for name, value in terms.items()]
         yield Event(wall_time=now, step=step, summary=Summary(value=values))
-    last = int(run.status["step"])
-    scores = run.scores.get("scores", {}).items()
+    last = run.status.step
+    scores = run.scores.scores.items()
     values = [Summary.Value(tag=f"scores/{name}", simple_value=value) for name, value in scores]
     values += [_picture(tag, content) for tag, content in _pictures(sweep, run, notes).items()]
     for summary in (Summary(value=values), _words(run), _ended(run, now)):
@@ -133,10 +134,10 @@ def _pictures(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> dict[str, 
     from rnngan_cli.results.figures.controls import draw_generated
     from rnngan_cli.results.groups import Grid, read_reference, read_samples
 
-    if run.status["state"] != RunState.DONE:
+    if run.status.state != RunState.DONE:
         return {}
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
-    rows = pd.DataFrame([{**facts, "data": str(run.scores.get("data_sha256", ""))[:12]}])
+    rows = pd.DataFrame([{**facts, "data": run.scores.data_sha256[:12]}])
     real = read_reference(sweep, rows, [])  # what pictures lack without it are names
     samples = read_samples(sweep, rows.iloc[0], real, notes)
     if samples is None:
@@ -164,7 +165,7 @@ def _words(run: EndedRun) -> Any:
     from tensorboard.compat.proto.types_pb2 import DT_STRING
     from tensorboard.plugins.text.metadata import create_summary_metadata
 
-    facts = {**run.status, "protocol": run.scores.get("protocol", ""), **run.provenance.get("versions", {})}
+    facts = {**plain(run.status), "protocol": run.scores.protocol, **run.provenance.versions}
     rows = [(name, printable(str(value)).replace("|", "\\|")) for name, value in facts.items()]
     text = "\n".join(markdown_table(("run", run.name), rows))
     tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode()])
@@ -177,7 +178,7 @@ def _ended(run: EndedRun, seconds: float) -> Any:
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
-    status = api_pb2.STATUS_SUCCESS if run.status["state"] == RunState.DONE else api_pb2.STATUS_FAILURE
+    status = api_pb2.STATUS_SUCCESS if run.status.state == RunState.DONE else api_pb2.STATUS_FAILURE
     ended = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=seconds)
     told = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=ended))
     value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR)

@@ -66,7 +66,7 @@ def write_generators(source: ExportSource, target: Path, notes: list[str]) -> st
 
 def _is_done(folder: RunFolder, notes: list[str]) -> bool:
     try:
-        return bool(folder.status()["state"] == RunState.DONE)
+        return folder.status().state == RunState.DONE
     except DamagedFileError as error:
         notes.append(f"{folder.path.name}: left out, {error}")
         return False

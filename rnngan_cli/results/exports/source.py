@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rnngan_cli.config import ENDED, RunConfig
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import HistoryRow, RunFolder, SweepFolder, find_sweeps
+from rnngan_cli.store import HistoryRow, Provenance, RunFolder, RunStatus, StoredScores, SweepFolder, find_sweeps
 from rnngan_cli.system.atomic import make_own_folder
 
 
@@ -45,9 +44,9 @@ class EndedRun:
 
     folder: RunFolder
     config: RunConfig
-    status: dict[str, Any]
-    scores: dict[str, Any]
-    provenance: dict[str, Any]
+    status: RunStatus
+    scores: StoredScores
+    provenance: Provenance
     history: list[HistoryRow]
 
     @property
@@ -78,7 +77,7 @@ def ended_runs(source: ExportSource, notes: list[str]) -> list[EndedRun]:
     for folder in source.folders():
         try:
             status = folder.status()
-            if status["state"] in ENDED:
+            if status.state in ENDED:
                 history = folder.history()
                 found.append(EndedRun(folder, folder.config(), status, folder.scores(), _provenance(folder), history))
         except DamagedFileError as error:
@@ -88,11 +87,11 @@ def ended_runs(source: ExportSource, notes: list[str]) -> list[EndedRun]:
     return found
 
 
-def _provenance(folder: RunFolder) -> dict[str, Any]:
+def _provenance(folder: RunFolder) -> Provenance:
     try:
         return folder.provenance()
     except DamagedFileError:
-        return {}  # where a result came from is no part of it: the run stays
+        return Provenance()  # where a result came from is no part of it: the run stays
 
 
 def nothing_finished(source: ExportSource) -> UserError:

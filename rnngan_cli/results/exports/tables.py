@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnngan_cli.errors import printable
 from rnngan_cli.results import derived, runs_table
 from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
+from rnngan_cli.store.schemas import Provenance, plain
 from rnngan_cli.system.atomic import write_bytes
 from rnngan_cli.system.csv_text import frame_csv
 from rnngan_cli.system.text import counted
@@ -86,19 +87,19 @@ def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, Any]:
     """
     settings = flat_config(run.config.model_dump(mode="json"))
     head = {name: settings.pop(name) for name in _IDENTITY}
-    scores = {f"score_{name}": float(value) for name, value in run.scores.get("scores", {}).items()}
+    scores = {f"score_{name}": value for name, value in run.scores.scores.items()}
     spread = {f"judge_sd_{name}": value for name, value in runs_table.judge_spread(run.scores).items()}
     return {
         "run": run.name,
         **head,
-        "state": run.status["state"],
-        "reason": printable(run.status.get("reason", "")),
-        "last_step": run.status["step"],
+        "state": run.status.state.value,
+        "reason": printable(run.status.reason),
+        "last_step": run.status.step,
         "leaderboard_loss": board_loss,
         "leaderboard_cell": board_cell,
         **settings,
-        "protocol": printable(run.scores.get("protocol", "")),
-        "scored_data_sha256": printable(run.scores.get("data_sha256", "")),
+        "protocol": printable(run.scores.protocol),
+        "scored_data_sha256": printable(run.scores.data_sha256),
         **scores,
         **spread,
         **_costs(run.provenance),
@@ -126,11 +127,11 @@ def _plain(value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
-def _costs(provenance: Mapping[str, Any]) -> dict[str, float]:
+def _costs(provenance: Provenance) -> dict[str, float]:
     """Updates of each side, seconds of training and scoring, memory, by column."""
-    found: dict[str, Any] = {"peak_memory_mib": provenance.get("peak_memory_mib")}
-    for part in ("updates", "seconds"):
-        found |= {f"{part}_{name}": value for name, value in provenance.get(part, {}).items()}
+    found: dict[str, float | None] = {"peak_memory_mib": provenance.peak_memory_mib}
+    found |= {f"updates_{name}": count for name, count in provenance.updates.items()}
+    found |= {f"seconds_{name}": value for name, value in plain(provenance.seconds).items()}
     return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
 
 

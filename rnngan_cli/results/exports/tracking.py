@@ -8,7 +8,7 @@ import hashlib
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,20 +114,20 @@ def parameters(run: EndedRun) -> dict[str, str]:
 
 def tags(run: EndedRun) -> dict[str, str]:
     """How a run ended and what it came from."""
-    git, versions = run.provenance.get("git"), run.provenance.get("versions", {})
-    found: dict[str, Any] = {name: run.status.get(name, "") for name in ("state", "reason", "step")}
-    found |= {"protocol": run.scores.get("protocol", ""), "data_sha256": run.scores.get("data_sha256", "")}
-    found |= {"weights_sha256": run.scores.get("weights_sha256", ""), "device": run.provenance.get("device", "")}
-    found |= {f"git.{name}": value for name, value in (git if isinstance(git, Mapping) else {}).items()}
-    found |= {f"version.{name}": value for name, value in versions.items()}
+    status, scores, provenance = run.status, run.scores, run.provenance
+    found: dict[str, object] = {"state": status.state, "reason": status.reason, "step": status.step}
+    found |= {"protocol": scores.protocol, "data_sha256": scores.data_sha256}
+    found |= {"weights_sha256": scores.weights_sha256, "device": provenance.device}
+    found |= {f"git.{name}": value for name, value in provenance.git.items()}
+    found |= {f"version.{name}": value for name, value in provenance.versions.items()}
     return {f"rnngan.{name}": printable(str(value)) for name, value in found.items() if value != ""}
 
 
 def final_metrics(run: EndedRun) -> dict[str, float]:
     """A run's scores, and seconds of training."""
-    scores = {f"score_{name}": float(value) for name, value in run.scores.get("scores", {}).items()}
-    seconds = run.provenance.get("seconds", {}).get("training")
-    return scores if seconds is None else {**scores, "seconds_training": float(seconds)}
+    scores = {f"score_{name}": value for name, value in run.scores.scores.items()}
+    seconds = run.provenance.seconds.training
+    return scores if seconds is None else {**scores, "seconds_training": seconds}
 
 
 def _tell(client: Any, experiment: str, run: EndedRun, results: str) -> None:
@@ -143,12 +143,12 @@ def _tell(client: Any, experiment: str, run: EndedRun, results: str) -> None:
         for step, values in run.history
         for name, value in values.items()
     ]
-    last = int(run.status["step"])
+    last = run.status.step
     metrics += [Metric(name, value, ended, last) for name, value in final_metrics(run).items()]
     params = [Param(name, value) for name, value in parameters(run).items()]
     for place in range(0, len(params), MOST_PARAMS):
         client.log_batch(number, params=params[place : place + MOST_PARAMS])
     for place in range(0, len(metrics), MOST_METRICS):
         client.log_batch(number, metrics=metrics[place : place + MOST_METRICS])
-    client.set_terminated(number, "FINISHED" if run.status["state"] == RunState.DONE else "FAILED", end_time=ended)
+    client.set_terminated(number, "FINISHED" if run.status.state == RunState.DONE else "FAILED", end_time=ended)
     client.set_tag(number, RESULTS_TAG, results)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli.results.groups import Reference, Samples
+from rnngan_cli.results.groups import Reference, RunSamples
 from rnngan_cli.store import HistoryRow
 
 MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 200, 40, 20_000
@@ -62,7 +62,7 @@ def reference_facts(reference: Reference, room: Room) -> dict[str, Any]:
     return {**facts, "series": _rounded(kept) if room.take(kept.size) else []}
 
 
-def sample_facts(samples: Samples, room: Room, num_series: int) -> dict[str, Any]:
+def sample_facts(samples: RunSamples, room: Room, num_series: int) -> dict[str, Any]:
     """Generated series, as `reference_facts`, and by label or code; what there is no room for is left out."""
     facts: dict[str, Any] = {"series": [], "grids": {}}
     kept = samples.series[:num_series]

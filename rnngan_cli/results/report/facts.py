@@ -20,6 +20,7 @@ from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.runs_table import score_names
 from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store.schemas import plain
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.text import command_line
 
@@ -135,7 +136,7 @@ def _history(folder: RunFolder, row: "pd.Series[Any]", num_runs: int, notes: lis
 def _details(folder: RunFolder, row: "pd.Series[Any]", notes: list[str]) -> dict[str, Any]:
     config = folder.config()  # it was read before, for the table
     try:
-        provenance = folder.provenance()
+        provenance = plain(folder.provenance())
     except DamagedFileError as error:
         notes.append(f"{row['folder']}: {error}")
         provenance = {}

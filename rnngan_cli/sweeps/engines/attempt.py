@@ -82,7 +82,7 @@ def _execute(
     config, protocol = _reading(assignment), assignment.protocol
     try:
         state = execute(config, folder, protocol=protocol, bench=bench, stop=stop, report=report)
-        return Ended(state, str(folder.status().get("reason", "")))
+        return Ended(state, folder.status().reason)
     except StoppedError:
         return Ended(RunState.INTERRUPTED)
     except Exception as error:
@@ -104,7 +104,7 @@ def _settled(folder: RunFolder, protocol: str) -> Ended | None:
     try:
         if folder.is_settled(protocol):
             status = folder.status()
-            return Ended(RunState(status["state"]), str(status.get("reason", "")))
+            return Ended(status.state, status.reason)
     except DamagedFileError:
         pass  # it is done anew, and the damage reported
     return None
@@ -112,7 +112,7 @@ def _settled(folder: RunFolder, protocol: str) -> Ended | None:
 
 def _record_failure(folder: RunFolder, error: Exception) -> None:
     try:
-        step = int(folder.status()["step"])
+        step = folder.status().step
     except DamagedFileError:
         step = 0
     state = RunState.INTERRUPTED if isinstance(error, EnvironmentFaultError) else RunState.FAILED

@@ -18,7 +18,7 @@ from typing import Any
 
 from rnngan_cli.config import AttemptEnd, DataConfig, RunState
 from rnngan_cli.errors import EnvironmentFaultError, UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, append_log
 from rnngan_cli.sweeps.engines import parcels
 from rnngan_cli.sweeps.engines.connection import Connection, leave_token, no_room, room
 from rnngan_cli.sweeps.engines.engine import Cluster, Inbox, Placement
@@ -237,7 +237,7 @@ class RayWorker:
                 if not reason:
                     return Ended(AttemptEnd.REFUSED, f"a task of Ray ended by an error: {_last_line(error)}")
                 with suppress(UserError, OSError):
-                    RunFolder(assignment.folder).log(f"{reason}; going on elsewhere")
+                    append_log(RunFolder(assignment.folder), f"{reason}; going on elsewhere")
         return Gone(1, damage=f"given up after {MOST_LOST_TASKS} times: {reason}")
 
     def _do(self, assignment: Assignment) -> Ended:

@@ -34,7 +34,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
         if not folder.path.name.startswith(("bce-gru-sines", "infogan-gru-sines-s0")):
             folder.clear()
     diverged = next(folder for folder in sweep.runs() if folder.path.name.startswith("bce-gru-sines-s2"))
-    diverged.unseal()
+    diverged.remove_manifest()
     diverged.end("diverged", 400, reason="d_loss is not finite")
     return sweep
 
@@ -57,7 +57,7 @@ def accumulated(folder: Path) -> Any:
 def test_scalars_are_the_history_and_the_scores(sweep: SweepFolder, logs: Path) -> None:
     for folder in sweep.runs():
         found = accumulated(logs / folder.path.name)
-        history, scores = folder.history(), folder.scores()["scores"]
+        history, scores = folder.history(), folder.scores().scores
         tags = {tag_of(name) for name in history[0][1]} | {f"scores/{name}" for name in scores}
         assert set(found.Tags()["scalars"]) == tags
         seconds = dict(folder.timing())
@@ -109,7 +109,7 @@ def test_the_hparams_table_has_settings_scores_and_how_runs_ended(sweep: SweepFo
         ended = metadata.parse_session_end_info_plugin_data(
             found.SummaryMetadata(metadata.SESSION_END_INFO_TAG).plugin_data.content
         )
-        diverged = folder.status()["state"] == "diverged"
+        diverged = folder.status().state == "diverged"
         assert ended.status == (api_pb2.STATUS_FAILURE if diverged else api_pb2.STATUS_SUCCESS)
         text = found.Tensors("run")[0].tensor_proto.string_val[0].decode()
         assert ("d_loss is not finite" in text) == diverged
@@ -142,7 +142,7 @@ def test_tensorboards_own_table_shows_every_run(sweep: SweepFolder, logs: Path) 
         folder = next(one for one in sweep.runs() if one.path.name == group.name)
         values = {value.name.tag: value.value for value in group.metric_values}
         tag = experiment.metric_infos[0].name.tag
-        assert values[tag] == pytest.approx(folder.scores()["scores"][tag.removeprefix("scores/")], rel=1e-6)
+        assert values[tag] == pytest.approx(folder.scores().scores[tag.removeprefix("scores/")], rel=1e-6)
 
 
 def test_writing_again_adds_nothing(sweep: SweepFolder, logs: Path) -> None:

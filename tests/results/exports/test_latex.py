@@ -151,7 +151,7 @@ def test_bold_is_what_is_shown_to_be_better_than_all_others() -> None:
 def test_diverged_seeds_are_told_of_how_many(tmp_path: Path) -> None:
     sweep = copied(tmp_path)
     folder = next(folder for folder in sweep.runs() if folder.path.name.startswith("bce-gru-sines-s0"))
-    folder.unseal()
+    folder.remove_manifest()
     (folder.path / "scores.json").unlink()
     folder.write_status("diverged", 400, reason="d_loss is not finite")
     (done,) = export(sweep.path, "latex")

@@ -118,7 +118,7 @@ def test_a_diverged_run_is_a_row_and_its_infinities_survive(sweep: SweepFolder, 
     shutil.copytree(sweep.path, tmp_path / "sweep", ignore=shutil.ignore_patterns("export"))
     folder = next(SweepFolder(tmp_path / "sweep").runs())
     history = folder.history()
-    folder.unseal()
+    folder.remove_manifest()
     folder.write_history([*history[:-1], (history[-1][0], {**history[-1][1], "d_loss": math.inf, "g_loss": math.nan})])
     folder.end("diverged", 400, reason="d_loss is not finite")
     for to in ("csv", "parquet"):

@@ -26,7 +26,7 @@ def sweep(tmp_path: Path) -> SweepFolder:
         if not folder.path.name.startswith(("bce-gru-sines-s0", "bce-gru-sines-s1", "cgan-gru-stocks-s2")):
             folder.clear()
     diverged = next(folder for folder in sweep.runs() if folder.path.name.startswith("bce-gru-sines-s1"))
-    diverged.unseal()
+    diverged.remove_manifest()
     diverged.end("diverged", 400, reason="d_loss is not finite")
     return sweep
 
@@ -48,11 +48,11 @@ def test_every_run_is_told_once_with_all_of_it(sweep: SweepFolder) -> None:
     by_name = {run.info.run_name: run for run in runs}
     for folder in sweep.runs():
         run, config, status = by_name[folder.path.name], folder.config(), folder.status()
-        assert run.info.status == ("FINISHED" if status["state"] == "done" else "FAILED")
-        assert run.data.tags["rnngan.state"] == status["state"]
-        assert run.data.tags.get("rnngan.reason", "") == status.get("reason", "")
-        assert run.data.tags["rnngan.version.tensorflow"] == folder.provenance()["versions"]["tensorflow"]
-        assert run.data.tags["rnngan.git.commit"] == folder.provenance()["git"]["commit"]
+        assert run.info.status == ("FINISHED" if status.state == "done" else "FAILED")
+        assert run.data.tags["rnngan.state"] == status.state
+        assert run.data.tags.get("rnngan.reason", "") == status.reason
+        assert run.data.tags["rnngan.version.tensorflow"] == folder.provenance().versions["tensorflow"]
+        assert run.data.tags["rnngan.git.commit"] == folder.provenance().git["commit"]
         params = run.data.params
         assert (params["loss"], params["dataset"], params["units"]) == (
             config.loss,
@@ -61,13 +61,13 @@ def test_every_run_is_told_once_with_all_of_it(sweep: SweepFolder) -> None:
         )
         for name, value in config.options.items():
             assert params[f"option_{config.loss}_{name}"] == str(value)
-        for name, value in folder.scores()["scores"].items():
+        for name, value in folder.scores().scores.items():
             assert run.data.metrics[f"score_{name}"] == value
         history = folder.history()
         for name in history[0][1]:
             found = sorted(client.get_metric_history(run.info.run_id, name), key=lambda one: one.step)
             assert [(one.step, one.value) for one in found] == [(step, values[name]) for step, values in history]
-        trained = folder.provenance()["seconds"]["training"]
+        trained = folder.provenance().seconds.training
         assert (run.info.end_time - run.info.start_time) / 1000 == pytest.approx(trained, abs=1)
 
 
@@ -77,7 +77,7 @@ def test_telling_again_adds_nothing_and_a_run_told_anew_takes_the_old_ones_place
     assert again.said == "0 runs added, 3 there already"
     first = {run.info.run_id for run in tracked(again.target)[1]}
     folder = next(sweep.runs())
-    folder.unseal()
+    folder.remove_manifest()
     folder.end("diverged", 400, reason="seen later")
     (changed,) = export(folder.path, "mlflow")  # a run alone, into the sweep's experiment
     assert changed.said == "1 run added, 0 there already"

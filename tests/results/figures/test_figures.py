@@ -28,7 +28,7 @@ from rnngan_cli.results.figures import (
     style,
 )
 from rnngan_cli.results.groups import RunGroup, read_groups, read_values
-from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store import Calibration, RunFolder, SampleGrid, Samples, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 
 PRIMARY = [name for name, metric in METRICS.items() if metric.primary]
@@ -86,7 +86,8 @@ def add_run(
         random = np.random.default_rng([seed, len(loss)])
         series = dataset.test.series[random.permutation(len(dataset.test))[:NUM_SAMPLES]]
         noise = jitter * random.standard_normal(series.shape)
-        run.write_samples(dataset.scaler.inverse(series + noise), grids)
+        kept = {name: SampleGrid(tuple(values), drawn) for name, (values, drawn) in (grids or {}).items()}
+        run.write_samples(Samples(dataset.scaler.inverse(series + noise), kept))
         given = dict.fromkeys(PRIMARY, 0.1 + 0.01 * seed) if scores is None else scores
         run.write_scores(ScoreKey("standard", dataset.sha256), given)
     return run
@@ -95,7 +96,7 @@ def add_run(
 def calibrate(sweep: SweepFolder, dataset: Dataset, floor: float = 0.0, ceiling: float = 0.3) -> None:
     """Tells how bad the leaderboard's score is of real series and of noise."""
     known = {"floor": {SORT_BY: floor}, "ceiling": {SORT_BY: ceiling}}
-    sweep.write_calibration(f"{dataset.name}-{dataset.sha256[:12]}-standard", {"candidates": known})
+    sweep.write_calibration(f"{dataset.name}-{dataset.sha256[:12]}-standard", Calibration(candidates=known))
 
 
 def by_value(dataset: Dataset, num_values: int, num_draws: int) -> tuple[list[str], np.ndarray]:
@@ -612,7 +613,7 @@ def test_small_data_is_drawn(tmp_path: Path, stocks: Dataset, steps: int, featur
     random = np.random.default_rng(0)
     series = random.standard_normal((count, steps, features))
     sweep.write_reference(f"stocks-{stocks.sha256[:12]}", {"series": series, "image": np.array(False)})
-    run.write_samples(series + 0.1)
+    run.write_samples(Samples(series + 0.1))
     figures = {kind: drawn(sweep, kind) for kind in ("samples", "pca", "tsne")}
     assert [kind for kind in figures if figures[kind] is None] == ([] if count >= 3 else ["pca", "tsne"])
     found = " ".join(" ".join(texts(figures["samples"])).split())
@@ -627,7 +628,7 @@ def test_constant_series_are_drawn(tmp_path: Path, stocks: Dataset, real: float 
     shape = (10, 6, 2)
     series = np.random.default_rng(0).standard_normal(shape) if real is None else np.full(shape, real)
     sweep.write_reference(f"stocks-{stocks.sha256[:12]}", {"series": series})
-    run.write_samples(np.full(shape, generated))
+    run.write_samples(Samples(np.full(shape, generated)))
     for kind in ("samples", "pca", "tsne"):
         assert len(drawn(sweep, kind).axes) == (4 if kind == "samples" else 1)
 
@@ -659,7 +660,7 @@ def test_the_plane_is_that_of_the_real_series_alone(tmp_path: Path, stocks: Data
 def test_points_beyond_are_at_the_edge_and_counted(tmp_path: Path, stocks: Dataset) -> None:
     sweep = new_sweep(tmp_path, stocks)
     add_run(sweep, stocks)
-    add_run(sweep, stocks, "wgan").write_samples(np.full((12, 24, 5), 1e7))
+    add_run(sweep, stocks, "wgan").write_samples(Samples(np.full((12, 24, 5), 1e7)))
     near, far = drawn(sweep, "pca").axes
     assert [text.get_text() for text in near.texts] == []
     assert [text.get_text() for text in far.texts] == ["12 beyond"]

@@ -258,7 +258,7 @@ def test_series_are_picked_by_loss_and_seed(opened: Open) -> None:
     assert page.locator("#series-caption").inner_text() == "wgan, seed 2"
     second = page.evaluate("document.getElementById('series-made').data[0].y")
     (folder,) = published("benchmark", "wgan-gru-sines-s2")
-    np.testing.assert_allclose(second, folder.samples()["series"][0, :, 0], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(second, folder.samples().series[0, :, 0], rtol=1e-3, atol=1e-6)
     assert first != second
     page.locator("#series-place").select_option("stocks, gru")
     page.locator("#series-feature").select_option(index=1)
@@ -279,7 +279,7 @@ def test_pictures_are_picked_by_label_and_code(opened: Open) -> None:
     assert page.locator("#series-caption").inner_text() == f"cgan, seed 0, {name} = {value}"
     (folder,) = published("digits-codes", "cgan")
     drawn = page.locator("#series-made canvas")
-    grid = folder.samples()[f"by_{name}"]
+    grid = folder.samples().grids[name].series
     assert drawn.count() == min(3, grid.shape[1])
     pixels = drawn.first.evaluate(
         """(canvas) => {

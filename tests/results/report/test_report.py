@@ -144,7 +144,7 @@ def test_a_sweep_without_scores_is_told_too(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_shown(tmp_path: Path, rnngan: Rnngan) -> None:
     sweep = write_sweep(tmp_path / "sweep", 20)
-    folder = next(one for one in sweep.runs() if one.status()["state"] == "done")
+    folder = next(one for one in sweep.runs() if one.status().state == "done")
     (folder.path / "history.csv").write_text("step,d_loss\n1,x\n", encoding="utf-8")
     code, out, err = rnngan("report", sweep.path)
     assert code == 0
@@ -206,7 +206,7 @@ def published_runs() -> list[tuple[RunConfig, str]]:
     found = []
     for name in PUBLISHED:
         for folder in SweepFolder(ROOT / "results" / name).runs():
-            found.append((folder.config(), str(folder.scores().get("protocol", ""))))
+            found.append((folder.config(), str(folder.scores().protocol)))
     return found
 
 

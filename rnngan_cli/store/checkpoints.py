@@ -1,0 +1,78 @@
+"""The checkpoints of a run that is being trained: everything needed to continue from a step, newest first."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
+from rnngan_cli.system.atomic import npz_bytes, own, remove, write_folder
+from rnngan_cli.system.npz import Arrays
+from rnngan_cli.system.reading import read_folder, read_npz
+
+KEPT_CHECKPOINTS = 2
+"""The newest one, and the one before it in case the newest is damaged."""
+FOLDER = "checkpoints"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training can continue.
+
+    Attributes:
+        step: updates of the generator so far; 0 for a training that starts from scratch.
+        state: arrays of the networks and optimisers, by part and name.
+        history: the rows up to `step`.
+        damage: a line for every newer checkpoint that cannot be read.
+    """
+
+    step: int
+    state: Arrays
+    history: list[HistoryRow]
+    damage: tuple[str, ...] = ()
+
+
+def write_checkpoint(run: Path, step: int, state: Arrays, history: Sequence[HistoryRow]) -> None:
+    """Writes a checkpoint into the folder of a run, and removes all but the newest `KEPT_CHECKPOINTS`.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
+    write_folder(run / FOLDER / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
+    for old in checkpoint_folders(run)[KEPT_CHECKPOINTS:]:
+        remove(old)
+
+
+def read_checkpoint(run: Path) -> Checkpoint:
+    """The newest checkpoint of a run's folder that is whole; one at step 0 if there is none."""
+    damage: list[str] = []
+    for folder in checkpoint_folders(run):
+        try:
+            files = read_folder(folder)
+            history = read_history(files.pop("history.csv"))
+            state = {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
+        except (DamagedFileError, KeyError) as error:
+            damage.append(str(error))
+            continue
+        return Checkpoint(_step(folder), state, history, tuple(damage))
+    return Checkpoint(0, {}, [], tuple(damage))
+
+
+def checkpoint_folders(run: Path) -> list[Path]:
+    """The folders of a run's checkpoints, newest first; none behind a link."""
+    try:
+        folders = own(run.parent.parent, run.parent.name, run.name, FOLDER, "").glob("step-*")
+    except DamagedFileError:
+        return []
+    return sorted((one for one in folders if re.fullmatch(r"step-[0-9]{1,15}", one.name)), key=_step, reverse=True)
+
+
+def drop_checkpoints(run: Path) -> None:
+    """Removes all checkpoints of a run that has ended."""
+    remove(run / FOLDER)
+
+
+def _step(folder: Path) -> int:
+    return int(folder.name.removeprefix("step-"))
