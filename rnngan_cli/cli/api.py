@@ -1,4 +1,4 @@
-"""The commands as functions, for `from rnngan_cli import ...`; results as frames are in `frames.py`.
+"""The commands as functions, for `from rnngan_cli import ...`; results as frames are in `results/frames.py`.
 
 Nothing is computed here. Runs are trained by worker processes, as on the command line, with the same folders and the
 same bytes; so no TensorFlow is set up in the caller's process, and a plain script needs no `if __name__` guard. Nothing
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.cli.display import Silent
-from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, build, read_experiment
+from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, Table, build, read_experiment
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.results.frames import tell
@@ -44,14 +44,14 @@ def train(
     """Trains and scores one run, a sweep of one; a run that is there already is not trained again.
 
     Args:
-        loss: its name.
+        loss: name of the loss.
         output: the sweep's folder.
         cell: `gru` or `lstm`.
         dataset: a built-in data set; `sines` unless there is one or a file in `data`.
-        seed: of weights, batches, noise and judges.
+        seed: seeds weights, batches, noise and judges.
         data: settings of the data, such as `{"file": "my.csv", "window": 24}`.
         run: settings of the run, options of the loss among them, such as `{"steps": 500, "units": 48}`.
-        protocol: how it is scored.
+        protocol: name of the protocol that scores the run.
         device: `auto`, `cpu` or `gpu:N`.
         report: called with a line for every run that begins or ends, such as `print`.
 
@@ -100,10 +100,10 @@ def sweep(
         grid: settings with a list of values each: all combinations.
         override: settings for one loss or one data set, by its name.
         profile: `shared`, or `paper`.
-        protocol: how runs are scored.
+        protocol: name of the protocol that scores the runs.
         workers: runs at a time; as many as there are cores unless given.
         device: `auto`, `cpu` or `gpu:N`.
-        retries: further tries for a run that failed.
+        retries: further attempts at a run that failed.
         report: called with a line for every run that begins or ends, such as `print`.
 
     Returns:
@@ -261,5 +261,5 @@ def _raise_from(outcome: SweepOutcome, folder: Path) -> None:
         )
 
 
-def _given(values: Settings) -> dict[str, Any]:
+def _given(values: Settings) -> Table:
     return {name: value for name, value in values.items() if value is not None}

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import Labels, Missing, Profile, Rerun, Scaling
+from rnngan_cli.config import Labels, Missing, Profile, Rerun, Scaling, Table
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -195,8 +195,8 @@ def data_fields(
     id_column: str | None,
     label_column: str | None,
     time_column: str | None,
-) -> dict[str, Any]:
-    """Fields of the data part from options; None where not given."""
+) -> Table:
+    """Fields of the `data` table of an experiment from options; None where an option was not given."""
     return {
         "file": str(file) if file else None,
         "window": window,

@@ -1,6 +1,8 @@
 """The command `doctor`: what this machine has, what runs will use, and what stands in their way."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,18 @@ from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
     from rnngan_cli.system.checkup import Problem
+
+Facts = Mapping[str, Any]
+"""What was found out about the machine, ready for JSON."""
+
+
+@dataclass(frozen=True)
+class _Used:
+    """What runs will use; empty where TensorFlow cannot be started."""
+
+    gpus: Sequence[str] = ()
+    device: str = ""
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 def doctor(
@@ -26,40 +40,47 @@ def doctor(
       rnngan doctor
       rnngan doctor /data/results --json
     """
-    from rnngan_cli.sweeps.engines import ray
-    from rnngan_cli.system import checkup, device, provenance
+    from rnngan_cli.system import checkup, device
 
     workers = device.describe_cores()
+    used, broken = _find_used()
     problems = [*checkup.package_problems(), *checkup.folder_problems(results)]
-    problems += [*checkup.memory_problems(workers), *checkup.terminal_problems()]
-    used = _used(problems)
-    facts = {
-        "machine": provenance.machine(),
-        "versions": _versions(),
-        "gpus": used.get("gpus", []),
-        "device": used.get("device", ""),
-        "workers": workers,
-        "layers": used.get("layers", {}),
-        "ray": ray.version(),
-        "extras": checkup.extras(),
-        "terminal": checkup.terminal(),
-        "results": str(results.absolute()),
-        "memory_free_gib": round(checkup.free_bytes() / 2**30, 1),
-        "problems": [{"problem": one.what, "mend": one.mend, "breaks": one.breaks} for one in problems],
-    }
+    problems += [*checkup.memory_problems(workers), *checkup.terminal_problems(), *broken]
+    facts = _facts(results, workers, used)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
+        listed = [{"problem": problem.what, "mend": problem.mend, "breaks": problem.breaks} for problem in problems]
+        typer.echo(json.dumps({**facts, "problems": listed}, indent=2))
     else:
-        _tell(facts, problems)
-    if any(one.breaks for one in problems):
+        _print(facts, used)
+        _print_problems(problems)
+    if any(problem.breaks for problem in problems):
         raise typer.Exit(5)
 
 
 COMMANDS = (doctor,)
 
 
+def _facts(results: Path, workers: int, used: _Used) -> Facts:
+    from rnngan_cli.sweeps.engines import ray
+    from rnngan_cli.system import checkup, provenance
+
+    return {
+        "machine": provenance.machine(),
+        "versions": _versions(),
+        "gpus": list(used.gpus),
+        "device": used.device,
+        "workers": workers,
+        "layers": dict(used.layers),
+        "ray": ray.version(),
+        "extras": checkup.extras(),
+        "terminal": checkup.terminal(),
+        "results": str(results.absolute()),
+        "memory_free_gib": round(checkup.free_bytes() / 2**30, 1),
+    }
+
+
 def _versions() -> dict[str, str]:
-    """Of what results depend on; nothing where some of that is not installed, which is a problem told by itself."""
+    """Versions of what results depend on; empty where some of it is missing, which is a problem of its own."""
     from importlib.metadata import PackageNotFoundError
 
     from rnngan_cli.system import provenance
@@ -70,8 +91,8 @@ def _versions() -> dict[str, str]:
         return {}
 
 
-def _used(problems: "list[Problem]") -> dict[str, Any]:
-    """What runs will use; a problem more, and nothing, where TensorFlow cannot be started."""
+def _find_used() -> "tuple[_Used, list[Problem]]":
+    """What runs will use, and the problem where TensorFlow cannot be started."""
     from rnngan_cli.system import device
     from rnngan_cli.system.checkup import Problem
 
@@ -80,34 +101,37 @@ def _used(problems: "list[Problem]") -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - whatever a broken installation throws
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         mend = "pip install --force-reinstall tensorflow keras"
-        problems.append(Problem(f"TensorFlow cannot be started: {first[:200]}", mend, breaks=True))
-        return {}
+        return _Used(), [Problem(f"TensorFlow cannot be started: {first[:200]}", mend, breaks=True)]
     chosen = device.choose_device("auto", len(gpus))
     fused = {
         kind: device.use_fused_layers(chosen, second_derivatives=needed)
         for kind, needed in (("plain", False), ("penalised", True))
     }
-    layers = {kind: "Keras (cuDNN)" if used else "rnngan" for kind, used in fused.items()}
-    return {"gpus": gpus, "device": chosen, "layers": layers}
+    layers = {kind: "Keras (cuDNN)" if is_fused else "rnngan" for kind, is_fused in fused.items()}
+    return _Used(gpus, chosen, layers), []
 
 
-def _tell(facts: dict[str, Any], problems: "list[Problem]") -> None:
+def _print(facts: Facts, used: _Used) -> None:
     from rnngan_cli.system import checkup
 
     machine = {**facts["machine"], "memory_free_gib": facts["memory_free_gib"]}
-    print_facts({**machine, "GPUs that TensorFlow sees": ", ".join(facts["gpus"]) or "none"})
-    if facts["device"]:
-        layers = facts["layers"]
-        typer.echo(f"Runs will use: {facts['device']}, {facts['workers']} worker(s) of one thread each")
-        typer.echo(f"Recurrent layers: {layers['plain']} for plain losses, {layers['penalised']} for penalised ones")
+    print_facts({**machine, "GPUs that TensorFlow sees": ", ".join(used.gpus) or "none"})
+    if used.device:
+        plain, penalised = used.layers["plain"], used.layers["penalised"]
+        typer.echo(f"Runs will use: {used.device}, {facts['workers']} worker(s) of one thread each")
+        typer.echo(f"Recurrent layers: {plain} for plain losses, {penalised} for penalised ones")
     print_facts(facts["versions"])
-    for name, there in facts["extras"].items():
-        typer.echo(f"Extra `{name}`: {'installed' if there else f'not installed ({checkup.install(name)})'}")
+    for name, is_there in facts["extras"].items():
+        typer.echo(f"Extra `{name}`: {'installed' if is_there else f'not installed ({checkup.install(name)})'}")
     terminal = facts["terminal"]
     kind = f"terminal of {terminal['columns']} columns" if terminal["is_terminal"] else "no terminal: plain lines"
     typer.echo(f"Output: {kind}, colours {terminal['colours']}, {terminal['encoding']}")
     typer.echo(printable(f"Results: {facts['results']}"))
-    for one in problems:
-        typer.echo(printable(f"{'BROKEN' if one.breaks else 'problem'}: {one.what}; {one.mend}"))
+
+
+def _print_problems(problems: "Sequence[Problem]") -> None:
+    for problem in problems:
+        word = "BROKEN" if problem.breaks else "problem"
+        typer.echo(printable(f"{word}: {problem.what}; {problem.mend}"))
     if not problems:
         typer.echo("No problem found. Begin: rnngan sweep --losses bce,wgan")

@@ -1,10 +1,10 @@
-"""What the command line says of a sweep, merged over an experiment file; the command line wins."""
+"""Options and settings of the command line, merged over an experiment file; the command line wins."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import SweepConfig, build, read_experiment
+from rnngan_cli.config import SweepConfig, Table, build, read_experiment
 from rnngan_cli.data.files import LOADERS
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
@@ -14,7 +14,7 @@ from rnngan_cli.sweeps.plan import RUN_FIELDS
 def merge(
     experiment: Path | None, words: Mapping[str, Any], data: Mapping[str, Any], given: Sequence[str]
 ) -> SweepConfig:
-    """The sweep asked for.
+    """Merges options and settings over an experiment file.
 
     Args:
         experiment: a TOML file, or None.
@@ -26,31 +26,45 @@ def merge(
         UserError: whatever is wrong with them, in one line.
     """
     values = _read(experiment) if experiment else {}
-    values |= {key: value for key, value in words.items() if value is not None}
-    chosen = {key: value for key, value in data.items() if value is not None}
+    values |= _given(words)
     for part in ("data", "run", "grid", "override"):
-        if not isinstance(values.setdefault(part, {}), dict):
-            raise UserError(f"`{part} = {values[part]!r}`: expected a table of keys and values")
-        values[part] = dict(values[part])
-    for owner, table in values["override"].items():
-        if not isinstance(table, dict):
-            raise UserError(f"`override.{owner} = {table!r}`: expected a table of keys and values")
-        values["override"][owner] = dict(table)
-    values["data"] |= chosen
-    if "file" in chosen and words.get("datasets") is None:
-        values.pop("datasets", None)
-    if "file" in values["data"] and words.get("datasets") is not None and "file" not in chosen:
-        values["data"].pop("file")
+        values[part] = _table(part, values.get(part, {}))
+    values["override"] = {owner: _table(f"override.{owner}", table) for owner, table in values["override"].items()}
+    _set_data(values, _given(data), has_datasets=words.get("datasets") is not None)
     for setting in given:
         _apply(values, setting)
     return build(SweepConfig, values, str(experiment) if experiment else "sweep")
 
 
-def _read(experiment: Path) -> dict[str, Any]:
+def _given(values: Mapping[str, Any]) -> Table:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _table(name: str, value: object) -> Table:
+    """A copy of a table.
+
+    Raises:
+        UserError: the value is something else.
+    """
+    if not isinstance(value, dict):
+        raise UserError(f"`{name} = {value!r}`: expected a table of keys and values")
+    return dict(value)
+
+
+def _set_data(values: Table, data: Table, *, has_datasets: bool) -> None:
+    """Puts the user's data in its place; a file and names of data sets replace each other."""
+    values["data"] |= data
+    if "file" in data and not has_datasets:
+        values.pop("datasets", None)
+    if "file" in values["data"] and has_datasets and "file" not in data:
+        values["data"].pop("file")
+
+
+def _read(experiment: Path) -> Table:
     """The experiment's values.
 
     Raises:
-        UserError: it is none; what a newcomer may have meant is told.
+        UserError: the file is no experiment; the message names what a newcomer may have meant.
     """
     if experiment.suffix.lower() in LOADERS:
         raise UserError(
@@ -61,8 +75,12 @@ def _read(experiment: Path) -> dict[str, Any]:
     return read_experiment(experiment)
 
 
-def _apply(values: dict[str, Any], setting: str) -> None:
-    """Puts one `key=value[,value...]` in its place: a list makes a grid, `name.key` is for one loss or data set."""
+def _apply(values: Table, setting: str) -> None:
+    """Puts one `key=value[,value...]` in its place: a list makes a grid, `name.key` is for one loss or data set.
+
+    Raises:
+        UserError: the setting is malformed, or a list is given where one value is expected.
+    """
     key, equals, text = setting.partition("=")
     key = key.strip().replace("-", "_") if "." not in key else key.strip()
     if not equals or not key or not text:
@@ -82,13 +100,13 @@ def _apply(values: dict[str, Any], setting: str) -> None:
         values["grid"][key] = parsed
         values["run"].pop(key, None)
     else:
-        values["run"][key] = parsed  # not a key of a run: the plan says so
+        values["run"][key] = parsed  # not a field of a run: planning refuses it
 
 
 def parse_setting(word: str) -> bool | int | float | str:
-    """A setting's value: a whole number, a number, true or false, or a word.
+    """Reads a setting's value: a whole number, a number, true or false, or a word.
 
-    >>> [parse(word) for word in ("3", "1e-3", "true", "last")]
+    >>> [parse_setting(word) for word in ("3", "1e-3", "true", "last")]
     [3, 0.001, True, 'last']
     """
     word = word.strip()

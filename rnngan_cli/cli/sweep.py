@@ -1,7 +1,7 @@
 """Commands that train: `sweep` and `train`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -49,6 +49,7 @@ from rnngan_cli.cli.choices import (
     data_fields,
 )
 from rnngan_cli.cli.voice import Voice, set_voice
+from rnngan_cli.config import Table
 
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
@@ -176,8 +177,8 @@ COMMANDS = (sweep, train)
 
 def _merge(
     experiment: Path | None,
-    words: dict[str, Any],
-    parts: dict[str, Any],
+    words: Table,
+    parts: Table,
     steps: int | None,
     settings: list[str] | None,
 ) -> "SweepConfig":

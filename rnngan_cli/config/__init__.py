@@ -30,7 +30,7 @@ from rnngan_cli.config.models import (
     parse_seeds,
 )
 from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
-from rnngan_cli.config.toml import read_experiment
+from rnngan_cli.config.toml import Table, read_experiment
 
 __all__ = [
     "ENDED",
@@ -56,6 +56,7 @@ __all__ = [
     "Scaling",
     "Seed",
     "SweepConfig",
+    "Table",
     "build",
     "canonical_json",
     "identity",

@@ -14,7 +14,11 @@ LONG_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}"""
 """Keys in keys in keys: Python's reader of TOML takes time that grows with the square of their number."""
 
 
-def read_experiment(path: Path) -> dict[str, Any]:
+Table = dict[str, Any]
+"""Values by key, as read from a file or given on the command line, before `build` has checked them."""
+
+
+def read_experiment(path: Path) -> Table:
     """Reads an experiment file (TOML) into plain values.
 
     Raises:

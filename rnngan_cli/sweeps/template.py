@@ -1,17 +1,17 @@
 """The commented experiment that `rnngan init` writes: it plans as it is, and shows the options people need.
 
-What is prose begins with "# ", what is an option with "#name": taking the "#" away from any one of those lines leaves
-an experiment that plans. Names, defaults and descriptions are those of the registries.
+Prose begins with "# ", an option with "#name": removing the "#" from any of those lines leaves an experiment that can
+be planned. Names, defaults and descriptions are those of the registries.
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from rnngan_cli import data, losses
-from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, build, read_experiment
+from rnngan_cli.config import Cell, DataConfig, OptionValue, RunConfig, SweepConfig, Table, build, read_experiment
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
@@ -21,53 +21,63 @@ from rnngan_cli.system.atomic import check_target, disk_errors_told, write_text
 
 LINE_WIDTH = 100
 DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "missing", "labels")
-"""Fields of the data that are shown, at their defaults where they were not given."""
+"""Fields of the data that are shown, at their defaults unless the user gave them."""
 RUN_SETTINGS = (
     *("units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "readout", "average"),
     *("d_optimizer", "g_optimizer", "d_learning_rate", "g_learning_rate", "d_beta_1", "g_beta_1"),
     *("penalty", "penalty_weight", "spectral_norm", "history_every", "checkpoint_every"),
 )
 """Fields of a run that are shown."""
-EXAMPLES: dict[str, Any] = {"window": 24, "d_learning_rate": 0.002, "g_learning_rate": 0.001, "penalty_weight": 10.0}
-"""Of fields whose default depends on others."""
+EXAMPLES: Mapping[str, OptionValue] = {
+    "window": 24,
+    "d_learning_rate": 0.002,
+    "g_learning_rate": 0.001,
+    "penalty_weight": 10.0,
+}
+"""Values shown for fields whose default depends on other fields."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user has said.
+    """What the user has asked for.
 
     Attributes:
         losses: names, or `all`.
-        data: fields of the data part; with `file` for the user's own.
+        data: fields of the data part, `file` among them for the user's own data.
     """
 
     losses: Sequence[str] = ("bce", "wgan")
-    data: dict[str, Any] = field(default_factory=dict)
+    data: Table = field(default_factory=dict)
 
     @property
     def file(self) -> str | None:
-        """The user's own file."""
+        """Path of the user's own data; None without one."""
         return self.data.get("file")
 
 
 @dataclass(frozen=True)
 class WrittenExperiment:
-    """What was written: how many runs it plans, and the user's own data as they will be trained on."""
+    """An experiment that was written.
+
+    Attributes:
+        runs: number of runs it plans.
+        dataset: the user's own data as prepared for training; None without any.
+    """
 
     runs: int
     dataset: Dataset | None
 
 
 def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> WrittenExperiment:
-    """Writes an experiment file, once what it says is known to make sense.
+    """Writes an experiment file, after checking that it can be planned.
 
     Args:
-        path: of the file, which ends in .toml.
-        wanted: what is filled in.
-        force: whether a file that is there may be replaced.
+        path: the file, which ends in .toml.
+        wanted: values that are filled in.
+        force: whether an existing file is replaced.
 
     Raises:
-        UserError: a file is there, a loss is not known, or whatever is wrong with the user's data.
+        UserError: the file exists, a loss is unknown, or something is wrong with the user's data.
         EnvironmentFaultError: the disk refused.
     """
     check_target(path, [".toml"])
@@ -85,9 +95,9 @@ def experiment_text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -
     """The experiment as text.
 
     Args:
-        wanted: what is filled in.
-        loss: whose options are shown.
-        dataset: the user's own data, as loaded.
+        wanted: values that are filled in.
+        loss: the loss whose options are shown.
+        dataset: the user's own data, prepared; None without any.
     """
     parts = (_opening(), _sweep(wanted), _overrides(wanted, loss), _data(wanted, dataset), _run(), _grid())
     return "\n".join(line for part in parts for line in part) + "\n"
@@ -118,7 +128,7 @@ def _sweep(wanted: Wanted) -> list[str]:
 
 
 def _overrides(wanted: Wanted, loss: str) -> list[str]:
-    """Settings of one loss or one data set alone."""
+    """Settings for a single loss or data set."""
     lines = [*_prose("For one loss alone: any setting of [run] below, or an option of the loss."), ""]
     lines += [_option(f"override.{loss}.units", 48)]
     for name, option in losses.variant(loss).options.items():
@@ -182,7 +192,7 @@ def _prose(words: str) -> list[str]:
 
 
 def _set(name: str, value: Any) -> str:
-    r"""A line that holds.
+    r"""A line that takes effect.
 
     >>> print(_set("file", "C:\\data\\my.csv"))
     file = "C:\\data\\my.csv"
@@ -191,5 +201,5 @@ def _set(name: str, value: Any) -> str:
 
 
 def _option(name: str, value: Any) -> str:
-    """A line that holds once its first sign is taken away."""
+    """A line that takes effect once its "#" is removed."""
     return f"#{_set(name, value)}"
