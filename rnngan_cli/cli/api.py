@@ -179,7 +179,7 @@ def loss_functions(name: str, **options: OptionValue) -> LossFunctions:
     chosen, d_loss, g_loss = resolve_options(name, row.options, options), row.d_loss, row.g_loss
     if not isinstance(d_loss, plain.DiscriminatorLoss) or not isinstance(g_loss, plain.GeneratorLoss):
         raise UserError(
-            f"`{name}` is no function of logits alone; docs/library.md tells the functions it is made of, in "
+            f"`{name}` is no function of logits alone; docs/library.md lists the functions it is made of, in "
             "rnngan_cli.losses"
         )
 

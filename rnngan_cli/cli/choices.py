@@ -15,11 +15,11 @@ from rnngan_cli.config import Labels, Missing, Profile, Rerun, Scaling, Table
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
 EngineName = Literal["local", "ray"]
-"""What starts workers, as in `sweeps.engines.ENGINES`."""
+"""Names of the engines that start workers, those of `sweeps.engines.ENGINES`."""
 Factor = Literal["loss", "cell", "dataset"]
-"""What is compared."""
+"""Fields of a run that can be compared."""
 PairChoice = Literal["baseline", "all"]
-"""Which pairs are compared."""
+"""Pairs that are compared: each value with the baseline, or every two."""
 
 Experiment = Annotated[
     Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
@@ -89,7 +89,9 @@ File = Annotated[
 ]
 Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
 Columns = Annotated[str | None, typer.Option(metavar="A,B", help="Columns of your file to use. [default: all]")]
-IdColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that tells one series from another.")]
+IdColumn = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Column that identifies the series a row belongs to.")
+]
 LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds labels.")]
 TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
 LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]

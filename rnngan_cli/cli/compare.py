@@ -1,4 +1,4 @@
-"""The command `compare`: what a sweep shows, as text, JSON, CSV or Markdown. It does not need TensorFlow."""
+"""The command `compare`: how losses, cells or data sets differ, as text, JSON, CSV or Markdown. No TensorFlow."""
 
 import json
 from pathlib import Path
@@ -53,10 +53,10 @@ def compare(
         str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by, every_pair=pairs == "all")
         for sweep in find_sweeps(results)
     }
-    # Claims first: what is wrong with one is told before anything is printed.
-    shown = [f"{path}, {where}" for path, one in found.items() if claim for where in one.shows(claim)]
-    for one in found.values():
-        for line in one.damage:
+    # Claims first, so that an error in one is raised before anything is printed.
+    shown = [f"{path}, {where}" for path, sweep in found.items() if claim for where in sweep.shows(claim)]
+    for sweep_found in found.values():
+        for line in sweep_found.damage:
             typer.echo(f"rnngan: {line}", err=True)
     _PRINTERS[forms[0] if forms else "text"](found)
     if shown:
@@ -67,25 +67,25 @@ def _print_text(found: "dict[str, Compared]") -> None:
     from rnngan_cli.results.comparison_text import comparison_lines, heading
     from rnngan_cli.results.leaderboard_text import print_leaderboard
 
-    for path, one in found.items():
-        typer.echo(heading(one, path))
-        print_leaderboard(one.board)
-        typer.echo(comparison_lines(one))
+    for path, shown in found.items():
+        typer.echo(heading(shown, path))
+        print_leaderboard(shown.board)
+        typer.echo(comparison_lines(shown))
 
 
 def _print_json(found: "dict[str, Compared]") -> None:
-    typer.echo(json.dumps({path: one.facts() for path, one in found.items()}, indent=2))
+    typer.echo(json.dumps({path: shown.facts() for path, shown in found.items()}, indent=2))
 
 
 def _print_csv(found: "dict[str, Compared]") -> None:
-    """One table, with a column that tells the sweep."""
+    """Prints one table, whose first column is the sweep."""
     import pandas as pd
 
     from rnngan_cli.system.csv_text import frame_csv
 
     tables = []
-    for path, one in found.items():
-        tables.append(one.verdicts.copy())
+    for path, shown in found.items():
+        tables.append(shown.verdicts.copy())
         tables[-1].insert(0, "sweep", path)
     typer.echo(frame_csv(pd.concat(tables)), nl=False)
 
@@ -93,7 +93,7 @@ def _print_csv(found: "dict[str, Compared]") -> None:
 def _print_markdown(found: "dict[str, Compared]") -> None:
     from rnngan_cli.results.comparison_text import comparison_markdown
 
-    typer.echo("\n".join(comparison_markdown(one, path) for path, one in found.items()), nl=False)
+    typer.echo("\n".join(comparison_markdown(shown, path) for path, shown in found.items()), nl=False)
 
 
 _PRINTERS = {"text": _print_text, "json": _print_json, "csv": _print_csv, "md": _print_markdown}

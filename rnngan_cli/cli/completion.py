@@ -1,4 +1,4 @@
-"""What a shell offers for a word that is half typed: names from the registries, sweeps and runs on disk.
+"""Shell completion: names from the registries, and the folders of sweeps and runs on disk.
 
 `rnngan --install-completion` turns it on. It has to answer in a moment, so nothing heavy is imported.
 """
@@ -13,9 +13,9 @@ Names = Callable[[], Iterable[str]]
 Complete = Callable[[str], list[str]]
 """Gives the words that begin with what is typed."""
 MOST_SUGGESTIONS = 200
-"""Folders offered: nobody reads more."""
+"""Most folders that are offered; nobody reads more."""
 START = "results"
-"""Where sweeps are looked for while nothing is typed."""
+"""Folder in which sweeps are looked for while nothing is typed."""
 
 
 def loss_names() -> Iterable[str]:
@@ -104,4 +104,4 @@ def _sweeps(incomplete: str) -> Iterator[Path]:
             yield place
             return
     for place in (typed, typed.parent, Path(START)):
-        yield from sorted(one.parent for one in place.glob("*/sweep.json"))
+        yield from sorted(path.parent for path in place.glob("*/sweep.json"))

@@ -1,4 +1,4 @@
-"""What a sweep shows while it is carried out: bars on a terminal, plain lines elsewhere, or nothing."""
+"""Displays of a sweep that is carried out: bars on a terminal, plain lines elsewhere, or nothing."""
 
 import time
 from typing import TYPE_CHECKING
@@ -179,7 +179,7 @@ class Bars(Silent):
 
 
 def display_for(style: ProgressStyle, voice: Voice, *, as_json: bool) -> Display:
-    """What shows progress: bars on a terminal, lines elsewhere; on standard error where the outcome is JSON."""
+    """The display for a style: bars on a terminal, lines elsewhere; on standard error where the outcome is JSON."""
     from rich.console import Console
 
     console = Console(stderr=as_json)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from rnngan_cli.system.checkup import Problem
 
 Facts = Mapping[str, Any]
-"""What was found out about the machine, ready for JSON."""
+"""Facts about the machine, ready for JSON."""
 
 
 @dataclass(frozen=True)
 class _Used:
-    """What runs will use; empty where TensorFlow cannot be started."""
+    """Devices and layers that runs will use; empty where TensorFlow cannot be started."""
 
     gpus: Sequence[str] = ()
     device: str = ""
@@ -92,7 +92,7 @@ def _versions() -> dict[str, str]:
 
 
 def _find_used() -> "tuple[_Used, list[Problem]]":
-    """What runs will use, and the problem where TensorFlow cannot be started."""
+    """Devices and layers that runs will use, and the problem where TensorFlow cannot be started."""
     from rnngan_cli.system import device
     from rnngan_cli.system.checkup import Problem
 

@@ -1,4 +1,4 @@
-"""The command that begins a work of one's own: `init`."""
+"""The command `init`: an experiment file to start from."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def init(
 ) -> None:
     """Write a commented experiment file that can be swept as it is, with the options people need in comments.
 
-    Your own file is looked at, so that what is wrong with it is told now.
+    Your own file is read, so that anything wrong with it is reported now.
 
     Examples:
       rnngan init

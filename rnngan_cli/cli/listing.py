@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnngan_cli.sweeps.catalogue import LossFacts
 
 Facts = Mapping[str, Any]
-"""What is shown of one entry, ready for JSON."""
+"""Facts about one entry, ready for JSON."""
 Row = TypeVar("Row")
 
 

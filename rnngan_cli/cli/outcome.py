@@ -1,4 +1,4 @@
-"""What the commands that train print around a sweep: notes on the data, the plan, the outcome."""
+"""Output of the commands that train: notes on the data, the plan, the outcome."""
 
 import json
 import sys

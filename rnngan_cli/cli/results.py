@@ -39,7 +39,7 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
             voice.detail(f"  {path}")
         pictures = sum(path.suffix == ".png" for path in drawn.paths)
         voice.say(f"{pictures} pictures (PNG and SVG): {sweep.figures}")
-        _tell_if_nothing_ended(sweep)
+        _say_if_nothing_ended(sweep)
 
 
 def report(
@@ -73,7 +73,7 @@ def report(
         written = write_report(sweep, score or SORT_BY, baseline, output)
         for note in written.notes:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
-        _tell_if_nothing_ended(sweep)
+        _say_if_nothing_ended(sweep)
         voice.say(f"Report: {written.path} ({written.path.stat().st_size / 2**20:.1f} MiB)")
 
 
@@ -115,23 +115,23 @@ def evaluate(
         refresh(sweep)
         for note in done.notes:
             typer.echo(printable(f"rnngan: {note}"), err=True)
-        _tell_if_nothing_ended(sweep)
+        _say_if_nothing_ended(sweep)
         voice.say(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
 
 
-def _tell_if_nothing_ended(sweep: "SweepFolder") -> None:
+def _say_if_nothing_ended(sweep: "SweepFolder") -> None:
     """Says why there is nothing to see yet, and how to get on."""
     from rnngan_cli.config import ENDED
     from rnngan_cli.errors import DamagedFileError
 
     for folder in sweep.runs():
-        with suppress(DamagedFileError):  # told by whoever reads it
+        with suppress(DamagedFileError):  # reported by the command itself
             if folder.status().state in ENDED:
                 return
     command = command_line(["rnngan", "status", str(sweep.path)])
     typer.echo(
-        f"rnngan: {sweep.path}: no run has ended yet: `{command}` tells how far they are, and `rnngan sweep` goes on "
-        "with them",
+        f"rnngan: {sweep.path}: no run has ended yet: `{command}` shows how far they are, and `rnngan sweep` "
+        "continues them",
         err=True,
     )
 

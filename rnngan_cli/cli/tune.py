@@ -1,4 +1,4 @@
-"""The command that chooses settings: `tune`."""
+"""The command `tune`: settings chosen for each loss on equal budgets."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from rnngan_cli.tuning.tune import Tune
 
 STEPS = 500
-"""Updates of the generator per run unless told otherwise: many settings for little, not one for much."""
+"""Updates of the generator per run by default: many settings at little cost rather than one at much."""
 
 
 def tune(
@@ -81,13 +81,13 @@ def tune(
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
     orders = check_orders(Orders(device=device, rerun="failed"), workers)
-    _tell(tunes, voice)
+    _print_notes(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
         return
     command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
     do = _doer(orders, progress, voice, as_json=as_json)
-    outcomes = {one.name: _tune(one, write_to, command, do, voice, as_json=as_json) for one in tunes}
+    outcomes = {plan.name: _tune(plan, write_to, command, do, voice, as_json=as_json) for plan in tunes}
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
 
@@ -98,26 +98,26 @@ COMMANDS = (tune,)
 def _command(
     losses: str, cells: str, datasets: str | None, budget: "Budget", steps: int, settings: Sequence[str]
 ) -> str:
-    """The command that makes the same again, wherever it is written to."""
+    """The command that repeats this tune, without the folders it writes to."""
     words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
     words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
     words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
-    return " ".join(["rnngan tune", *words, *(f"-s {command_line([one])}" for one in settings)])
+    return " ".join(["rnngan tune", *words, *(f"-s {command_line([setting])}" for setting in settings)])
 
 
-def _tell(tunes: "list[Tune]", voice: Voice) -> None:
-    """What there is to say of the data, and what losses take otherwise than it was drawn."""
+def _print_notes(tunes: "list[Tune]", voice: Voice) -> None:
+    """Prints notes on the data, and the drawn settings that a loss replaces by what it is defined with."""
     from rnngan_cli.cli.outcome import print_notes
 
-    for one in tunes:
-        print_notes(one.prepared, voice)
+    for planned in tunes:
+        print_notes(planned.prepared, voice)
     taken: dict[tuple[str, str], list[int]] = {}
     for trial in tunes[0].trials:
         for words in trial.changed:
             taken.setdefault((trial.loss, words), []).append(trial.number)
     for (loss, words), numbers in taken.items():
-        told = ", ".join(map(str, numbers))
-        voice.say(f"{loss}: takes {words}, being what it is defined with (trial {told})", err=True)
+        listed = ", ".join(map(str, numbers))
+        voice.say(f"{loss}: takes {words}, being what it is defined with (trial {listed})", err=True)
 
 
 def _doer(
@@ -142,47 +142,47 @@ def _doer(
 
 
 def _tune(
-    one: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
+    planned: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
 ) -> dict[str, Any]:
-    """Has all of one data set done; prints the outcome, and returns it ready for JSON."""
+    """Carries out the tune of one data set; prints the outcome, and returns it ready for JSON."""
     from rnngan_cli.tuning.report import mean_words
     from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals
 
-    do(f"{one.name}: {one.budget.trials} settings of each loss", one.prepared)
-    found = conclude_trials(one, write_to, command)
-    finals = prepare_finals(one, found)
-    do(f"{one.name}: the shared defaults on fresh seeds", finals["before"])
-    do(f"{one.name}: the chosen settings on fresh seeds", finals["after"])
-    rows = conclude_finals(one, found, finals)
+    do(f"{planned.name}: {planned.budget.trials} settings of each loss", planned.prepared)
+    found = conclude_trials(planned, write_to, command)
+    finals = prepare_finals(planned, found)
+    do(f"{planned.name}: the shared defaults on fresh seeds", finals["before"])
+    do(f"{planned.name}: the chosen settings on fresh seeds", finals["after"])
+    rows = conclude_finals(planned, found, finals)
     for row in rows:
         words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
-        voice.say(f"{one.name}, {row.cell}, {row.loss}: {words}", err=as_json)
-    voice.say(f"Tables and picture: {one.folder}; experiments: {write_to}", err=as_json)
+        voice.say(f"{planned.name}, {row.cell}, {row.loss}: {words}", err=as_json)
+    voice.say(f"Tables and picture: {planned.folder}; experiments: {write_to}", err=as_json)
     return facts(found, rows)
 
 
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
-    """What would be done: the settings, how many runs, the expected time."""
+    """Prints what would be done: the settings, the number of runs, the expected time."""
     from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.sweeps.eta import expected_seconds
     from rnngan_cli.sweeps.survey import survey
 
     plans = {}
-    for one in tunes:
-        found = survey(one.prepared, orders, clear=False)
+    for planned in tunes:
+        found = survey(planned.prepared, orders, clear=False)
         todo, runs = found.todo, [{"name": name, "state": state} for name, state in found.states.items()]
-        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in one.trials]
+        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in planned.trials]
         seconds = expected_seconds(todo, orders.workers)
         plan = {"settings": settings, "runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}
-        plans[one.name] = {**plan, "final_runs": one.num_final_runs}
+        plans[planned.name] = {**plan, "final_runs": planned.num_final_runs}
         if not as_json:
-            for trial in one.trials:
+            for trial in planned.trials:
                 fields = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
-                typer.echo(f"{one.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
+                typer.echo(f"{planned.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
             typer.echo(
                 f"{len(runs)} runs of trials, {len(todo)} to do: about {duration_in_words(seconds)} on "
-                f"{orders.workers} worker(s), into {one.prepared.folder.path}; "
-                f"then {one.num_final_runs} runs on fresh seeds"
+                f"{orders.workers} worker(s), into {planned.prepared.folder.path}; "
+                f"then {planned.num_final_runs} runs on fresh seeds"
             )
     if as_json:
         typer.echo(json.dumps(plans, indent=2))

@@ -582,7 +582,7 @@ def test_a_sweep_without_an_ended_run_says_what_to_do(rnngan: Rnngan, tmp_path: 
     SweepFolder(tmp_path / "sweep").create(SweepConfig())
     code, _, err = rnngan(command, "sweep")
     assert code == 0
-    assert "rnngan: sweep: no run has ended yet: `rnngan status sweep` tells how far they are" in err
+    assert "rnngan: sweep: no run has ended yet: `rnngan status sweep` shows how far they are" in err
 
 
 @pytest.mark.parametrize(
