@@ -54,7 +54,7 @@ def resolve_options(
 ) -> dict[str, OptionValue]:
     """Every option of `owner` with the value given or its default.
 
-    >>> resolve("vae", {"gamma": Option(0.5, "weight", low=0)}, {"gamma": 2})
+    >>> resolve_options("vae", {"gamma": Option(0.5, "weight", low=0)}, {"gamma": 2})
     {'gamma': 2.0}
 
     Raises:

@@ -78,7 +78,7 @@ def describe_dataset(name: str) -> dict[str, Any]:
     Raises:
         UserError: an unknown name.
 
-    >>> facts = describe("stocks")
+    >>> facts = describe_dataset("stocks")
     >>> facts["steps"], facts["series"]
     (24, {'train': 1393, 'validation': 205, 'test': 205})
     """

@@ -113,7 +113,7 @@ def encode_labels(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, 
         UserError: labels that are not whole numbers (a measurement, not a class), or more than `MAX_LABELS`
             of them.
 
-    >>> codes, names = encode(np.array(["b", "a", "b"]), "column `y`")
+    >>> codes, names = encode_labels(np.array(["b", "a", "b"]), "column `y`")
     >>> codes.tolist(), names
     ([1, 0, 1], ('a', 'b'))
     """

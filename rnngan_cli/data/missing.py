@@ -33,7 +33,7 @@ def interpolate_missing(values: FloatArray, feature_names: tuple[str, ...], wher
     Raises:
         UserError: a feature without any value to go by.
 
-    >>> interpolate(np.array([[np.nan], [1.0], [np.inf], [3.0]]), ("x",), "the record").ravel().tolist()
+    >>> interpolate_missing(np.array([[np.nan], [1.0], [np.inf], [3.0]]), ("x",), "the record").ravel().tolist()
     [1.0, 1.0, 2.0, 3.0]
     """
     present = np.isfinite(values)

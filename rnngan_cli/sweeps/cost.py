@@ -136,7 +136,7 @@ def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
 def duration_in_words(seconds: float) -> str:
     """A length of time to read at a glance.
 
-    >>> in_words(8), in_words(95), in_words(7300)
+    >>> duration_in_words(8), duration_in_words(95), duration_in_words(7300)
     ('8 s', '2 min', '2 h 2 min')
     """
     if seconds < 60:

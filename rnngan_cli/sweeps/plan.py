@@ -15,11 +15,14 @@ from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.training import optimizers
 
+Settings = Mapping[str, Any]
+"""Fields of a run and options of a loss by name, as an experiment has them before they are checked."""
+
 DEFAULT_DATASET = "sines"
 MOST_RUNS = 100_000
-"""More are a slip of the keyboard: at a second each they would take a day."""
+"""Upper bound on the number of runs; more is almost certainly a typo: at a second each they would take a day."""
 MOST_HISTORY_ROWS = 500_000
-"""Of history.csv, which is held in memory and written anew with every checkpoint."""
+"""Maximum rows of history.csv, which is held in memory and written anew with every checkpoint."""
 RUN_FIELDS = tuple(
     name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
 )
@@ -123,34 +126,52 @@ def _is_tied(name: str, value: object) -> bool:
     return name not in RUN_FIELDS and isinstance(value, Mapping)
 
 
-def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> dict[str, Any]:
+def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> Settings:
     """One point of the grid as fields of a run: a table of them stands for settings that go together."""
-    point: dict[str, Any] = {}
+    point: dict[str, object] = {}
     for name, value in zip(grid, values, strict=True):
         point |= value if _is_tied(name, value) else {name: value}
     return point
 
 
-def _run(
-    sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Mapping[str, Any], seed: int
-) -> RunConfig:
-    own = sweep.override.get(variant.name, {})
+def split_settings(settings: Settings, where: str) -> tuple[Settings, Settings]:
+    """Settings by name, parted into fields of a run and options of a loss.
+
+    Options are the names that are no field of a run, and what a table `options` holds; the former win.
+
+    Args:
+        settings: of one layer: a profile, the run table of an experiment, a point of its grid, an override.
+        where: for error messages.
+
+    Raises:
+        UserError: `options` is no table.
+    """
+    table = settings.get("options", {})
+    if not isinstance(table, Mapping):
+        raise UserError(f"{where}: `options = {table!r}`: expected a table of the loss's options and their values")
+    fields = {name: value for name, value in settings.items() if name in RUN_FIELDS and name != "options"}
+    return fields, {**table, **{name: value for name, value in settings.items() if name not in RUN_FIELDS}}
+
+
+def merge(layers: Sequence[Settings], where: str) -> tuple[Settings, Settings]:
+    """The fields and the options of several layers of settings; of one name the last layer's value counts.
+
+    Raises:
+        UserError: as `split_settings`.
+    """
+    parts = [split_settings(layer, where) for layer in layers]
+    fields = {name: value for layer, _ in parts for name, value in layer.items()}
+    options = {name: value for _, layer in parts for name, value in layer.items()}
+    return fields, options
+
+
+def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Settings, seed: int) -> RunConfig:
     paper = variant.paper.settings if sweep.profile == "paper" else {}
-    values: dict[str, Any] = {}
-    options: dict[str, Any] = {}
+    layers = (paper, sweep.run, point, sweep.override.get(variant.name, {}))  # later ones win
     where = f"runs of `{variant.name}`"
-    table: Any
-    for layer in (paper, sweep.run, point, own):  # later ones win
-        table = layer.get("options", {})
-        if not isinstance(table, Mapping):
-            raise UserError(f"{where}: `options = {table!r}`: expected a table of the loss's options and their values")
-        values |= {key: value for key, value in layer.items() if key in RUN_FIELDS and key != "options"}
-        options |= {**table, **{key: value for key, value in layer.items() if key not in RUN_FIELDS}}
-    config = build(
-        RunConfig,
-        {**values, "loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()},
-        where,
-    )
+    fields, options = merge(layers, where)
+    identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
+    config = build(RunConfig, {**fields, **identified}, where)
     penalty = variant.penalty if config.penalty == "auto" else config.penalty
     row = PENALTIES[penalty]
     weight = 0.0 if row is None else row.weight if config.penalty_weight is None else config.penalty_weight

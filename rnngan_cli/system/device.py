@@ -20,7 +20,7 @@ def choose_device(requested: str, num_gpus: int) -> str:
         requested: `auto` (the first GPU where there is one), `cpu`, or `gpu:N`.
         num_gpus: how many TensorFlow sees.
 
-    >>> choose("auto", 0), choose("auto", 2), choose("gpu:1", 2)
+    >>> choose_device("auto", 0), choose_device("auto", 2), choose_device("gpu:1", 2)
     ('cpu', 'gpu:0', 'gpu:1')
 
     Raises:

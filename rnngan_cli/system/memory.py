@@ -57,7 +57,7 @@ def demand(needed: int, what: str, mend: str) -> None:
 def bytes_in_words(size: int) -> str:
     """Bytes to read at a glance.
 
-    >>> in_words(3 * 2**29), in_words(2**70), in_words(5 * 2**20)
+    >>> bytes_in_words(3 * 2**29), bytes_in_words(2**70), bytes_in_words(5 * 2**20)
     ('1.5 GiB', '1.1e+12 GiB', '0.00488 GiB')
     """
     gib = size / 2**30 if size < 2**1000 else float("inf")

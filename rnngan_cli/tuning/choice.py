@@ -41,7 +41,7 @@ class Tried:
 def choose_setting(tried: Sequence[Tried]) -> Tried:
     """The best trial; the first of those that are equal.
 
-    >>> choose([Tried(0, (0.1, math.inf)), Tried(1, (0.9, 0.7)), Tried(2, (0.8, 0.8))]).number
+    >>> choose_setting([Tried(0, (0.1, math.inf)), Tried(1, (0.9, 0.7)), Tried(2, (0.8, 0.8))]).number
     1
     """
     return min(tried, key=lambda one: (*one.merit, one.number))
@@ -117,7 +117,7 @@ def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *
     The rule of `comparisons.py`: exact Mann-Whitney, Holm's correction over the pairs, and no difference with fewer
     runs a side than can show one.
 
-    >>> verdicts([([0.3, 0.2, 0.25], [0.1, 0.12, 0.11])])
+    >>> setting_verdicts([([0.3, 0.2, 0.25], [0.1, 0.12, 0.11])])
     ['no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)']
     """
     corrected = holm([rank_sum_p(before, after) for before, after in pairs])
