@@ -6,7 +6,7 @@ The choices are functions of what was found, so that they can be checked on a ma
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rnngan_cli.errors import UserError
@@ -104,11 +104,6 @@ def start(device: str) -> None:
 def describe_cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def physical_gpus(found: Sequence[str]) -> str:
-    """The GPUs found, in words."""
-    return ", ".join(found) if found else "none"
 
 
 def quiet_gpus() -> list[str]:

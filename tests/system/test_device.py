@@ -78,8 +78,3 @@ def test_tensorflow_is_started_with_one_thread_and_no_gpu() -> None:
 
 def test_operations_are_deterministic() -> None:
     assert config.is_op_determinism_enabled()
-
-
-def test_gpus_are_told_in_words() -> None:
-    assert device.physical_gpus([]) == "none"
-    assert device.physical_gpus(["/physical_device:GPU:0", "b"]) == "/physical_device:GPU:0, b"
