@@ -8,28 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnngan_cli import data
-from rnngan_cli.config import DataConfig
-from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.data.files import load_file
-from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
-
-
-def raw_of(path: Path, **fields: object) -> Raw:
-    return load_file(DataConfig.model_validate({"file": str(path), **fields}))
-
-
-def loaded(path: Path, **fields: object) -> Dataset:
-    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
-
-
-def refusal(path: Path, **fields: object) -> str:
-    with pytest.raises(UserError) as caught:
-        loaded(path, **fields)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.replace(f"{path.parent}/", "")
+from tests.support.tables import loaded, raw_of, refusal
 
 
 def write_npz(folder: Path, **arrays: object) -> Path:

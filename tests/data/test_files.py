@@ -9,32 +9,9 @@ import pytest
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
-from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.files import file_name
 from rnngan_cli.errors import UserError
-
-
-def table(rows: int = 400, header: str = "a,b") -> list[str]:
-    """Lines of a table: `a` is the row number, `b` its square."""
-    return [header, *(f"{row},{row * row}" for row in range(rows))]
-
-
-def write(folder: Path, lines: list[str], name: str = "mine.csv") -> Path:
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def loaded(path: Path, **fields: object) -> Dataset:
-    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
-
-
-def refusal(path: Path, **fields: object) -> str:
-    with pytest.raises(UserError) as caught:
-        loaded(path, **fields)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.replace(f"{path.parent}/", "")
+from tests.support.tables import loaded, refusal, table, write
 
 
 @pytest.mark.parametrize(

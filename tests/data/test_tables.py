@@ -6,40 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rnngan_cli import data
-from rnngan_cli.config import DataConfig
-from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.data.files import load_file
-from rnngan_cli.data.source import Raw
-from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
-
-
-def table(rows: int = 400, header: str = "a,b") -> list[str]:
-    """Lines of a table: `a` is the row number, `b` its square."""
-    return [header, *(f"{row},{row * row}" for row in range(rows))]
-
-
-def write(folder: Path, lines: list[str], name: str = "mine.csv") -> Path:
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-def raw_of(path: Path, **fields: object) -> Raw:
-    return load_file(DataConfig.model_validate({"file": str(path), **fields}))
-
-
-def loaded(path: Path, **fields: object) -> Dataset:
-    return data.load(DataConfig.model_validate({"file": str(path), **fields}))
-
-
-def refusal(path: Path, **fields: object) -> str:
-    with pytest.raises(UserError) as caught:
-        loaded(path, **fields)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message.replace(f"{path.parent}/", "")
+from tests.support.tables import loaded, raw_of, refusal, table, write
 
 
 def test_csv_is_one_record(tmp_path: Path) -> None:

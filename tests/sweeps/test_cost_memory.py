@@ -109,6 +109,7 @@ def test_an_absurd_run_is_refused_before_it_is_built(rnngan: Rnngan) -> None:
 
 
 def test_what_fits_is_not_refused(small: Dataset, configure: Callable[..., RunConfig]) -> None:
+    """Nothing is raised: that is all the function says of a run that fits."""
     cost.check_memory(configure("bce", units=256, layers=2, batch_size=512), small)
 
 

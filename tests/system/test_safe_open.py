@@ -88,6 +88,7 @@ def nested(depth: int) -> Any:
 
 @pytest.mark.parametrize("value", [None, True, 2**63 - 1, -1.5, "ä", nested(16), {"a": list(range(1000))}])
 def test_plain_values_pass(value: object) -> None:
+    """Nothing is raised: that is all the function says of values that are as they should be."""
     check_plain(value)
 
 
