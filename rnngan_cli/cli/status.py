@@ -1,11 +1,12 @@
-"""The command `status`: how sweeps stand, also while they go on in another terminal. It does not need TensorFlow."""
+"""The command `status`: the status of sweeps, also while another terminal carries them out. No TensorFlow."""
 
 import json
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,20 +15,20 @@ from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
-    from rnngan_cli.sweeps.status import Observer, RunStanding, Standing
+    from rnngan_cli.sweeps.status import ObservedRun, Observer, SweepStatus
 
 MOST_RUNS_SHOWN = 20
-"""Runs told of a sweep, unless all are asked for: a screen of them."""
+"""Most runs listed of a sweep unless all are asked for: a screen of them."""
 MOST_REASONS = 10
-"""Runs whose reason and log are told, likewise."""
+"""Most runs whose reason and log are printed unless all are asked for."""
 LOG_LINES = 4
-"""Of a failed run's log."""
+"""Last lines of a failed run's log that are printed."""
 SCORES = ("sliced_wasserstein", "discriminative")
-"""Of a run's many: what it is sorted by, and the best known one."""
+"""Scores in the table, of many: the one that leaderboards are sorted by, and the best known one."""
 REFRESH_SECONDS = 2.0
-"""Seconds between two looks."""
+"""Seconds between two looks at the disk."""
 
-All = Annotated[bool, typer.Option("--all", help="Tell every run, not just those that matter most now.")]
+All = Annotated[bool, typer.Option("--all", help="List every run, not just those that matter most now.")]
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look every two seconds, until every run has ended.")]
 
 
@@ -36,7 +37,7 @@ def status(
 ) -> None:
     """Show how each sweep stands: runs by state, steps, losses, scores so far, time left, failures and their logs.
 
-    It works from another terminal while a sweep goes on. Runs are told that go on or went wrong, then the newest.
+    It works from another terminal while a sweep is running. Running and failed runs are listed first, then the newest.
 
     Examples:
       rnngan status results/sweep
@@ -56,17 +57,17 @@ def status(
         return
     seen = {path: observer.look() for path, observer in observers.items()}
     if as_json:
-        typer.echo(json.dumps({path: _facts(observers[path], one, most) for path, one in seen.items()}, indent=2))
+        typer.echo(json.dumps({path: _facts(observers[path], found, most) for path, found in seen.items()}, indent=2))
         return
-    for path, one in seen.items():
-        typer.echo("\n".join(_lines(path, observers[path], one, most)))
+    for path, found in seen.items():
+        typer.echo("\n".join(_lines(path, observers[path], found, most)))
 
 
 COMMANDS = (status,)
 
 
 def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
-    """Tells again and again, in place on a terminal, in a line where something has changed elsewhere."""
+    """Prints the status again and again: in place on a terminal, else a line whenever it has changed."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -79,9 +80,9 @@ def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
         with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
             while True:
                 seen = {path: observer.look() for path, observer in observers.items()}
-                lines = [line for path, one in seen.items() for line in _lines(path, observers[path], one, most)]
+                lines = [line for path, found in seen.items() for line in _lines(path, observers[path], found, most)]
                 live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
-                if all(one.is_over for one in seen.values()):
+                if all(found.is_over for found in seen.values()):
                     return
                 time.sleep(REFRESH_SECONDS)
     except KeyboardInterrupt:
@@ -89,62 +90,62 @@ def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
 
 
 def _watch_plainly(observers: "dict[str, Observer]") -> None:
-    told: dict[str, str] = {}
+    printed: dict[str, str] = {}
     while True:
         seen = {path: observer.look() for path, observer in observers.items()}
-        for path, one in seen.items():
+        for path, found in seen.items():
             line = "; ".join(
-                [_summary(path, one), *(_in_words(run) for run in one.runs if run.state == RunState.RUNNING)]
+                [_summary(path, found), *(_in_words(run) for run in found.runs if run.state == RunState.RUNNING)]
             )
-            if told.get(path) != line:
-                told[path] = line
+            if printed.get(path) != line:
+                printed[path] = line
                 typer.echo(printable(line))
-        if all(one.is_over for one in seen.values()):
+        if all(found.is_over for found in seen.values()):
             return
         time.sleep(REFRESH_SECONDS)
 
 
-def _in_words(run: "RunStanding") -> str:
+def _in_words(run: "ObservedRun") -> str:
     losses = "" if run.d_loss is None else f", D {_number(run.d_loss)} G {_number(run.g_loss)}"
     return f"{run.name} {run.stage or f'step {_steps(run)}'}{losses}"
 
 
-def _lines(path: str, observer: "Observer", seen: "Standing", most: int | None) -> list[str]:
-    """Everything told of a sweep, ready for a terminal."""
+def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | None) -> list[str]:
+    """All lines that are printed of a sweep, ready for a terminal."""
     shown, damage = _shown(observer, seen, most)
     rest = len([run for run in seen.runs if run.state != RunState.PENDING]) - len(shown)
     lines = [_summary(path, seen), *_table(shown)]
-    lines += [f"  and {rest} more that have begun: `--all` tells every one"] if rest else []
+    lines += [f"  and {rest} more that have begun: `--all` lists every one"] if rest else []
     unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
     for run in unwell[: None if most is None else MOST_REASONS]:
         lines.append(f"  {run.name}: {run.reason}")
         lines += [f"    | {line}" for line in _log(observer, run)]
-    untold = len(unwell) - MOST_REASONS
-    lines += [f"  and {untold} more that failed or diverged: `--all` tells why"] if most and untold > 0 else []
+    hidden = len(unwell) - MOST_REASONS
+    lines += [f"  and {hidden} more that failed or diverged: `--all` says why"] if most and hidden > 0 else []
     lines += [f"  damaged: {line}" for line in [*seen.damage, *damage]]
     return [printable(line) for line in lines]
 
 
-def _summary(path: str, seen: "Standing") -> str:
+def _summary(path: str, seen: "SweepStatus") -> str:
     """The sweep in one line."""
     from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.system.text import counted
 
-    told = ", ".join(f"{count} {state}" for state, count in seen.counts.items()) or "no run yet"
+    words = ", ".join(f"{count} {state}" for state, count in seen.counts.items()) or "no run yet"
     if seen.seconds_left is not None and not seen.is_over:
-        told += f"; about {duration_in_words(seen.seconds_left)} left on {counted(seen.workers, 'worker')}"
+        words += f"; about {duration_in_words(seen.seconds_left)} left on {counted(seen.workers, 'worker')}"
     elif not seen.is_over:
-        told += "; nobody is at it: the command that began it goes on from here"
-    return f"{path}: {told}"
+        words += "; nobody is at it: the command that began it goes on from here"
+    return f"{path}: {words}"
 
 
-def _shown(observer: "Observer", seen: "Standing", most: int | None) -> "tuple[list[RunStanding], list[str]]":
-    """Runs told one by one, what goes on and what went wrong first, and a line for every damaged file of theirs."""
+def _shown(observer: "Observer", seen: "SweepStatus", most: int | None) -> "tuple[list[ObservedRun], list[str]]":
+    """The runs that are listed, with their last losses, and a line for every damaged file of theirs."""
     return observer.detailed([run for run in seen.runs if run.state != RunState.PENDING][:most])
 
 
-def _table(runs: "Sequence[RunStanding]") -> list[str]:
-    """Aligned rows under a heading; what a narrow terminal cuts off is the scores."""
+def _table(runs: "Sequence[ObservedRun]") -> list[str]:
+    """Aligned rows under a heading; the scores come last, where a narrow terminal cuts lines off."""
     from rnngan_cli.evaluation.metrics import METRICS
     from rnngan_cli.sweeps.cost import duration_in_words
 
@@ -168,7 +169,7 @@ def _table(runs: "Sequence[RunStanding]") -> list[str]:
     ]
 
 
-def _steps(run: "RunStanding") -> str:
+def _steps(run: "ObservedRun") -> str:
     return f"{run.step}" if run.steps is None else f"{run.step} of {run.steps}"
 
 
@@ -176,8 +177,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
 
 
-def _log(observer: "Observer", run: "RunStanding") -> list[str]:
-    """The last lines of a failed run's log; a diverged one says in its reason all there is to say."""
+def _log(observer: "Observer", run: "ObservedRun") -> list[str]:
+    """The last lines of a failed run's log; of a diverged run the reason says everything."""
     from rnngan_cli.store import RunFolder, log_tail
 
     if run.state != RunState.FAILED:
@@ -185,8 +186,8 @@ def _log(observer: "Observer", run: "RunStanding") -> list[str]:
     return [printable(line, 200) for line in log_tail(RunFolder(observer.sweep.path / "runs" / run.name), LOG_LINES)]
 
 
-def _facts(observer: "Observer", seen: "Standing", most: int | None) -> dict[str, Any]:
-    """What is told, ready for JSON; nothing of a number that is none."""
+def _facts(observer: "Observer", seen: "SweepStatus", most: int | None) -> Mapping[str, object]:
+    """The status, ready for JSON."""
     unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
     shown, damage = _shown(observer, seen, most)
     return {
@@ -197,12 +198,13 @@ def _facts(observer: "Observer", seen: "Standing", most: int | None) -> dict[str
         "workers": seen.workers,
         "seconds_left": None if seen.seconds_left is None else round(seen.seconds_left),
         "is_over": seen.is_over,
-        "table": [_finite(asdict(run)) for run in shown],
+        "table": [_finite(run) for run in shown],
         "logs": {run.name: _log(observer, run) for run in unwell[: None if most is None else MOST_REASONS]},
     }
 
 
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    """A row whose losses are null where they are not finite, which JSON cannot say."""
-    lost = {name: None for name in ("d_loss", "g_loss") if row[name] is not None and not abs(row[name]) < float("inf")}
-    return {**row, "reason": printable(row["reason"]), **lost}
+def _finite(run: "ObservedRun") -> Mapping[str, object]:
+    """A row of the table, with null for losses that are not finite, which JSON has no word for."""
+    losses = {"d_loss": run.d_loss, "g_loss": run.g_loss}
+    finite = {name: loss if loss is not None and math.isfinite(loss) else None for name, loss in losses.items()}
+    return {**asdict(run), "reason": printable(run.reason), **finite}

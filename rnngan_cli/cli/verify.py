@@ -1,4 +1,4 @@
-"""The command that holds results against what they should be: `verify`."""
+"""The command `verify`: results checked against their hashes, or a run trained again and compared."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def verify(
         }
         faults += len(found.faults)
         if not as_json:
-            _tell(str(sweep.path), found)
+            _print_findings(str(sweep.path), found)
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
     if faults:
@@ -65,7 +65,7 @@ def verify(
         )
 
 
-def _tell(path: str, found: "Findings") -> None:
+def _print_findings(path: str, found: "Findings") -> None:
     verdict = f"{len(found.faults)} faults" if found.faults else "no fault"
     typer.echo(f"{path}: {found.runs} runs, {found.files} files are what they were, {verdict}")
     for line in found.faults:

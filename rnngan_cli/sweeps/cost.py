@@ -1,7 +1,7 @@
-"""The memory a run needs, counted from its config and the shape of its data before any of it is allocated.
+"""The cost of a run: memory, counted before any of it is allocated, and expected time. No TensorFlow.
 
-Weights and what optimisers keep are counted exactly; what an update holds on to, by a factor that was measured. The sum
-is rather too small than too large: what it refuses clearly cannot fit. No TensorFlow.
+Weights and states of optimisers are counted exactly, the memory of an update by a factor that was measured. The sum is
+a lower bound: a run that it refuses cannot fit.
 """
 
 import math
@@ -16,16 +16,17 @@ from rnngan_cli.system import memory
 from rnngan_cli.training import optimizers
 
 FLOAT = 4
+"""Bytes of a number."""
 HELD = 10
-"""Numbers that one unit's step of one series leaves behind until its gradient has been taken: projections, gates, the
-candidate, the states. Measured at 10 (long series of a GRU, plain) to 23 (with a penalty on gradients): the least."""
+"""Numbers that one step of one unit holds for the gradient, per series: projections, gates, candidate, states. Measured
+at 10 (long series of a GRU, no penalty) to 23 (with a penalty on gradients), of which this is the least."""
 
 
 def check_memory(config: RunConfig, dataset: Dataset) -> None:
     """Refuses a run that clearly does not fit into this machine.
 
     Raises:
-        UserError: what it would need, and what there is.
+        UserError: it does not fit; the message says what it would need, and what there is.
     """
     rows = len(dataset.train)
     needed = run_bytes(config, dataset.steps, dataset.features, rows=rows, num_labels=dataset.num_labels)
@@ -33,13 +34,13 @@ def check_memory(config: RunConfig, dataset: Dataset) -> None:
 
 
 def run_bytes(config: RunConfig, steps: int, features: int, *, rows: int, num_labels: int) -> int:
-    """Bytes a run holds at its widest, about, over and above what TensorFlow itself takes.
+    """Approximate bytes that a run holds at its peak, besides what TensorFlow itself takes.
 
     Args:
         config: of the run, as resolved by a plan.
-        steps: of a series.
-        features: of a step.
-        rows: training series.
+        steps: steps of a series.
+        features: features of a step.
+        rows: number of training series.
         num_labels: classes of the data set; 0 without labels.
     """
     drawn = min(config.steps, config.history_every) * (config.critic_steps + 1) * config.batch_size
@@ -50,7 +51,7 @@ def run_bytes(config: RunConfig, steps: int, features: int, *, rows: int, num_la
 
 
 def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
-    """Weights, the generator's average, what optimisers keep, and gradients, in numbers."""
+    """Count of numbers in weights, the generator's average, states of optimisers, and gradients."""
     weights = weight_numbers(config, features, num_labels)
     past = losses.variant(config.loss).past_weight(config.options) > 0
     kept = sum(count * (2 + optimizers.slots(config, name) + past) for name, count in weights.items())
@@ -58,31 +59,29 @@ def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
 
 
 def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[str, int]:
-    """Weights of every network that is trained, by its name; exact."""
+    """Count of weights of every network that is trained, by its name; exact."""
     variant, units = losses.variant(config.loss), config.units
     num_labels = num_labels if variant.needs_labels else 0
     width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
     seen = features + variant.conditions_seen(num_labels, config.options)
-    judged = units * _directions(config)
+    read = units * _directions(config)
     kernels, dims = variant.similarities(config.options)
     numbers = {
         "generator": _stack(config, width, 1) + _dense(units, features),
-        "discriminator": _stack(config, seen, _directions(config))
-        + judged * kernels * dims
-        + _dense(judged + kernels, 1),
+        "discriminator": _stack(config, seen, _directions(config)) + read * kernels * dims + _dense(read + kernels, 1),
     }
     heads: Mapping[str, int] = {}
     if variant.recognizer is not None:
         sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
         heads = variant.recognizer.widths(sizes, config.options)
     if variant.recognizer is not None and heads:
-        trunk = _dense(judged, units) if variant.recognizer.shared_trunk else _stack(config, features, 1)
+        trunk = _dense(read, units) if variant.recognizer.shared_trunk else _stack(config, features, 1)
         numbers["recognizer"] = trunk + sum(_dense(units, size) for size in heads.values())
     return numbers
 
 
 def update_numbers(config: RunConfig, steps: int, features: int) -> int:
-    """What one update of the discriminator holds on to at once, in numbers: real and generated series are judged."""
+    """Count of numbers that one update of the discriminator, on real and generated series, holds at once."""
     per_step = config.layers * config.units * _directions(config) * HELD + features
     # Unrolled, the gradients of the recurrent kernel lie side by side, one a step, until they are added up; in a longer
     # series they are one product.
@@ -96,7 +95,7 @@ def _directions(config: RunConfig) -> int:
 
 
 def _stack(config: RunConfig, width: int, directions: int) -> int:
-    """Weights of recurrent layers on `width` inputs, read in one or both directions."""
+    """Count of weights of recurrent layers on `width` inputs, read in one or both directions."""
     gates, biases = CELL_FACTS[config.cell].gates, CELL_FACTS[config.cell].biases
     inputs = [width, *[config.units * directions] * (config.layers - 1)]
     return directions * sum(gates * config.units * (size + config.units + biases) for size in inputs)
@@ -107,19 +106,20 @@ def _dense(width: int, units: int) -> int:
 
 
 OPERATIONS_PER_SECOND = 12e9
-"""Of the matrix products of small recurrent networks on one core."""
+"""Speed of the matrix products of small recurrent networks on one core."""
 SECONDS_PER_RECURRENT_STEP = 30e-6
-"""What one step of one layer costs in one pass over and above its products."""
+"""Time of one step of one layer in one pass, besides its matrix products."""
 COMPILE_SECONDS = 8.0
+"""Time to compile the updates of one shape of runs."""
 SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
-"""Of what is computed from series alone, and of all judges of a protocol on top."""
+"""Time of scores that are computed from series alone, and of training all judges of a protocol besides."""
 
 
 def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
-    """Seconds one core needs to train and score a run on series of this shape; the compiling is not in it."""
+    """Seconds one core needs to train and score a run on series of this shape, without compilation."""
     discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
     generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
-    # In passes forward over one batch; a gradient costs two more, a gradient's gradient about six.
+    # Costs in forward passes over one batch: a gradient takes two more, a gradient of a gradient about six.
     second_order = 7 * discriminator if config.penalty not in ("none", "clip") else 0
     per_critic_step = generator + 2 * 3 * discriminator + second_order
     per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
@@ -127,14 +127,14 @@ def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> fl
 
 
 def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
-    """Seconds of one forward pass of one network over one batch."""
+    """Seconds of a forward pass of one network over one batch."""
     per_unit = width + config.units * (2 * config.layers - 1)
     operations = 2 * config.batch_size * steps * CELL_FACTS[config.cell].gates * config.units * per_unit
     return operations / OPERATIONS_PER_SECOND + steps * config.layers * SECONDS_PER_RECURRENT_STEP
 
 
 def duration_in_words(seconds: float) -> str:
-    """A length of time to read at a glance.
+    """Formats a length of time in seconds to read at a glance.
 
     >>> duration_in_words(8), duration_in_words(95), duration_in_words(7300)
     ('8 s', '2 min', '2 h 2 min')

@@ -1,7 +1,7 @@
-"""What the scheduler and its workers tell each other: frozen records, and their form as a line of JSON in a pipe.
+"""Messages between the scheduler and its workers: frozen records, and their form as a line of JSON in a pipe.
 
-A worker is given an `Assignment` at a time, or told to `Stop`; it answers with the other records, the last of which is
-`Gone`. `sweeps/run.py` reports `Progress` as well, so the records lie below it and below the engines.
+A worker is sent an `Assignment` at a time, or `Stop`; it answers with the other records, the last of which is `Gone`.
+`sweeps/run.py` reports `Progress` as well, so the records lie below it and below the engines.
 """
 
 import functools
@@ -129,9 +129,9 @@ class Gone:
 
 
 Order = Assignment | Stop
-"""What a worker is told."""
+"""A record that the scheduler sends to a worker."""
 Message = Ready | Waiting | Progress | Ended | Gone
-"""What a worker tells the scheduler; an engine adds `Waiting` and `Gone` on its behalf."""
+"""A record that a worker sends to the scheduler; an engine sends `Waiting` and `Gone` on its behalf."""
 
 
 def to_json(record: Order | Ready | Progress | Ended) -> str:
@@ -180,7 +180,7 @@ def _messages() -> "TypeAdapter[Ready | Progress | Ended]":
 
 
 def _adapter(records: Any) -> "TypeAdapter[Any]":
-    """Reads one of several records, which are told apart by their `event`."""
+    """A parser of several records, which differ in their `event`."""
     from pydantic import Field, TypeAdapter
 
     return TypeAdapter(Annotated[records, Field(discriminator="event")])

@@ -123,7 +123,7 @@ class ProgressFile:
             total=self.total,
             ended=self.ended,
             seconds_left=self.eta.left,
-            runs={one.name: one.record(self.written) for one in self.current.values()},
+            runs={run.name: run.record(self.written) for run in self.current.values()},
         )
         with suppress(EnvironmentFaultError, OSError):  # optional: whatever writes a result reports a full disk
             self.folder.write_progress(self.lock, record)

@@ -1,45 +1,45 @@
-"""A run trained again and compared with what is on disk, to the bit."""
+"""Trains a run again and compares it with what is on disk, to the bit."""
 
 import io
 import itertools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rnngan_cli.config import ENDED
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import RunFolder, StoredScores
+from rnngan_cli.store import Provenance, RunFolder, StoredScores
 from rnngan_cli.sweeps.run import Bench, ReportProgress, execute
 from rnngan_cli.system import provenance
 
 
 @dataclass(frozen=True)
 class Reproduced:
-    """What came of it.
+    """A run compared with itself, trained again.
 
     Attributes:
-        same: what was compared and found equal, in words.
-        differences: a line for each that was not.
-        notes: what was not compared, and what may explain a difference.
+        same: names of the files that are equal.
+        differences: a line for each difference.
+        notes: a line for what was not compared, and for what may explain a difference.
     """
 
-    same: list[str]
-    differences: list[str]
-    notes: list[str]
+    same: tuple[str, ...]
+    differences: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Reproduced:
-    """Trains and scores a run again in a folder of its own, which is removed afterwards.
+    """Trains and scores a run again in a temporary folder, and compares the results.
 
     Args:
         folder: of a run that has ended.
-        report: told of progress, as in `runner.execute`.
+        report: called with the run's progress.
 
     Raises:
-        UserError: the run has not ended, or its data is not to be had.
+        UserError: the run has not ended, or its data cannot be loaded.
     """
     try:
         config, status, scores, facts = folder.config(), folder.status(), folder.scores(), folder.provenance()
@@ -52,36 +52,40 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
         with redirect_stdout(io.StringIO()):  # lines for the log of a run that is not kept
             state = execute(config, again, protocol=scores.protocol or "quick", bench=Bench(), report=report)
         found = _compare(folder, again)
-        if state != status.state:
-            found.differences.append(f"it ended as {state}, not as {status.state}")
+    ending = () if state == status.state else (f"it ended as {state}, not as {status.state}",)
+    return replace(found, differences=(*found.differences, *ending), notes=(*found.notes, *_explanations(facts)))
+
+
+def _explanations(facts: Provenance) -> Iterator[str]:
+    """Reasons for which a run may not be reproduced on this machine."""
     made_with = provenance.decisive(facts.versions)
     if made_with != provenance.decisive(provenance.versions()):
-        found.notes.append(f"it was made with other versions: {', '.join(f'{k} {v}' for k, v in made_with.items())}")
+        listed = ", ".join(f"{name} {version}" for name, version in made_with.items())
+        yield f"it was made with other versions: {listed}"
     if facts.device not in ("", "cpu"):
-        found.notes.append(f"it was made on {facts.device}: only a CPU gives the same bits every time")
-    return found
+        yield f"it was made on {facts.device}: only a CPU gives the same bits every time"
 
 
 def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
-    found = Reproduced([], [], [])
     parts: dict[str, Callable[[RunFolder], Any]] = {
         "history.csv": lambda run: run.history(),
         "weights": lambda run: run.weights_sha256() or run.scores().weights_sha256,
         "scores.json": _current_scores,
-        "samples.npz": lambda run: {name: one.tobytes() for name, one in run.samples().arrays().items()},
+        "samples.npz": lambda run: {name: array.tobytes() for name, array in run.samples().arrays().items()},
     }
+    same, differences, notes = [], [], []
     for name, read in parts.items():
         try:
             kept = read(folder)
         except DamagedFileError as error:
-            found.notes.append(f"not compared: {error}")
+            notes.append(f"not compared: {error}")
             continue
         new = read(again)
         if repr(kept) == repr(new):  # equal to the bit, NaN included
-            found.same.append(name)
+            same.append(name)
         else:
-            found.differences.append(f"{name} differs{_where(name, kept, new)}")
-    return found
+            differences.append(f"{name} differs{_where(name, kept, new)}")
+    return Reproduced(tuple(same), tuple(differences), tuple(notes))
 
 
 def _current_scores(run: RunFolder) -> StoredScores:
@@ -89,10 +93,10 @@ def _current_scores(run: RunFolder) -> StoredScores:
 
 
 def _where(name: str, kept: Any, new: Any) -> str:
-    """The first step or score at which two differ."""
+    """The first step or score at which two results differ, in words."""
     if name == "history.csv":
         pairs = itertools.zip_longest(kept, new)
-        step = next((one or other)[0] for one, other in pairs if repr(one) != repr(other))
+        step = next((first or second)[0] for first, second in pairs if repr(first) != repr(second))
         return f" from step {step} on"
     if name == "scores.json":
         before, now = kept.scores, new.scores

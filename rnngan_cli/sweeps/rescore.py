@@ -1,7 +1,7 @@
-"""Scoring what is trained already: runs by another protocol, and series of known quality beside them."""
+"""Scores trained runs by another protocol, and series of known quality beside them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
@@ -12,37 +12,44 @@ from rnngan_cli.sweeps.run import Bench, score_run
 from rnngan_cli.system import provenance
 
 ReportLine = Callable[[str], None]
+"""Called with one line at a time."""
 
 
-@dataclass
-class Evaluated:
-    """What was done: runs scored anew, data sets calibrated, and a line for everything left out."""
+@dataclass(frozen=True)
+class Rescored:
+    """What was done to a sweep.
 
-    runs: int = 0
-    datasets: int = 0
-    notes: list[str] = field(default_factory=list)
+    Attributes:
+        runs: number of runs scored anew.
+        datasets: number of data sets calibrated.
+        notes: a line for everything that was left out.
+    """
+
+    runs: int
+    datasets: int
+    notes: tuple[str, ...]
 
 
-def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: None) -> Evaluated:
+def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: None) -> Rescored:
     """Scores every finished run that has no scores by the protocol, and calibrates every data set of the sweep once.
 
-    Scores a run has had by the protocol, for the same data and weights, are called up again.
+    Existing scores by the protocol for the same data and weights are reused.
 
     Args:
-        sweep: its folder.
+        sweep: the sweep's folder.
         by: the protocol.
-        report: told of progress, a line each.
+        report: called with a line for every run that is scored and every data set that is calibrated.
 
     Raises:
         UserError: data cannot be loaded, or the disk refused.
     """
-    bench, done = Bench(), Evaluated()
+    bench, num_runs, notes = Bench(), 0, []
     known: dict[str, DataConfig] = {}
     for folder in sweep.runs():
         try:
             config, status, scores = folder.config(), folder.status(), folder.scores()
         except DamagedFileError as error:
-            done.notes.append(str(error))
+            notes.append(str(error))
             continue
         if status.state != RunState.DONE:
             continue
@@ -51,25 +58,26 @@ def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: Non
         current = (scores.protocol, scores.data_sha256) == (by.name, dataset.sha256)
         if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, folder.weights_sha256())):
             report(f"scoring {folder.path.name}")
-            _score(folder, config, by, bench, done)
-    for key, data in known.items():
-        place = f"{key}-{by.name}"
-        if not sweep.calibration(place).candidates:
-            report(f"calibrating {data.name}")
-            _calibrate(sweep, place, data, by, bench)
-            done.datasets += 1
-    return done
+            is_new, note = _score(folder, config, by, bench)
+            num_runs += is_new
+            notes += [note] if note else []
+    missing = {f"{key}-{by.name}": data for key, data in known.items()}
+    missing = {place: data for place, data in missing.items() if not sweep.calibration(place).candidates}
+    for place, data in missing.items():
+        report(f"calibrating {data.name}")
+        _calibrate(sweep, place, data, by, bench)
+    return Rescored(num_runs, len(missing), tuple(notes))
 
 
-def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench, done: Evaluated) -> None:
+def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench) -> tuple[bool, str]:
+    """Scores a run; whether its scores are new, and why it keeps its old ones, if it does."""
     dataset = bench.dataset(config.data)
     try:
         trainer = bench.trainer(config, dataset)
         trainer.load_weights(folder.weights())
     except (DamagedFileError, UserError, ValueError) as error:
-        done.notes.append(f"{folder.path.name}: keeps its scores, {error}")
-        return
-    done.runs += score_run(trainer, dataset, folder, by.name, bench.scorer)
+        return False, f"{folder.path.name}: keeps its scores, {error}"
+    return score_run(trainer, dataset, folder, by.name, bench.scorer), ""
 
 
 def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, bench: Bench) -> None:

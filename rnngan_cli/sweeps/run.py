@@ -1,4 +1,4 @@
-"""One run from config to scores: trains, keeps checkpoints, scores, writes. What a worker does, without the process."""
+"""One run from config to scores: trains, keeps checkpoints, scores, writes. Workers call it; no processes."""
 
 import time
 from collections.abc import Callable
@@ -31,25 +31,30 @@ from rnngan_cli.training.sampling import ControlValues
 from rnngan_cli.training.trainer import Trainer, fit
 
 NUM_SAMPLES = 100
-"""Generated series kept with a run for pictures."""
+"""Generated series kept with a run, for figures."""
 
 GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
-"""Of the series kept to show what labels and codes do: most values of a choice, points along a number, draws each."""
+"""Size of the grids that show what a control does: most values of a choice, points along a number, draws of each."""
 COLLAPSE_SHARE = 0.02
 """A generator whose series spread less than this share of the real spread has collapsed."""
 
 ReportProgress = Callable[[Progress], None]
+"""Called with the progress of a run."""
 
 
 class StoppedError(Exception):
-    """The run was asked to stop; everything needed to go on is on disk."""
+    """The run was asked to stop; everything needed to continue it is on disk."""
 
 
 @dataclass
 class Bench:
-    """What one process keeps between runs: the last data set, the last trainer, the judges.
+    """Keeps the last data set, the last trainer and the judges of one process between its runs.
 
-    Runs of one shape that follow each other share compiled updates.
+    Successive runs of one shape share compiled updates.
+
+    Attributes:
+        device: `cpu` or `gpu:N`.
+        scorer: scores runs, with its judges.
     """
 
     device: str = "cpu"
@@ -58,7 +63,7 @@ class Bench:
     _trainer: tuple[str, Trainer] | None = None
 
     def dataset(self, config: DataConfig) -> Dataset:
-        """The prepared data, loaded once for runs that follow each other.
+        """The prepared data, loaded once for successive runs.
 
         Raises:
             UserError: the user's file is not the one the run was planned with.
@@ -74,7 +79,7 @@ class Bench:
         """A trainer at the start of the run.
 
         Raises:
-            UserError: the config is none that a plan has made, or the run does not fit into memory.
+            UserError: the config was not resolved by a plan, or the run does not fit into memory.
         """
         check_resolved(config)
         cost.check_memory(config, dataset)
@@ -96,15 +101,18 @@ def execute(
     stop: Callable[[], bool] = lambda: False,
     report: ReportProgress = lambda _: None,
 ) -> RunState:
-    """Trains and scores a run, going on from the newest whole checkpoint; returns `done` or `diverged`.
+    """Trains and scores a run, from its newest whole checkpoint on.
 
     Args:
         config: of the run, resolved by `plan`.
         folder: where everything is written.
-        protocol: how to score.
-        bench: what is kept between runs.
+        protocol: name of the protocol that scores the run.
+        bench: what this process keeps between runs.
         stop: asked after every row of history; true ends the run after a checkpoint.
-        report: told of progress.
+        report: called with the run's progress.
+
+    Returns:
+        `done` or `diverged`.
 
     Raises:
         StoppedError: `stop` said so.
@@ -136,7 +144,7 @@ def execute(
 
 
 def _restore(trainer: Trainer, folder: RunFolder) -> bool:
-    """Puts the weights of a trained run back, so that only scoring is left; false where there are none."""
+    """Loads the weights of a run that is trained but not scored; false where there are none."""
     try:
         trainer.load_weights(folder.weights())
     except (DamagedFileError, ValueError):
@@ -161,7 +169,7 @@ class _Training:
         self.started = time.monotonic()
 
     def run(self, stop: Callable[[], bool]) -> str | None:
-        """Trains to the end and keeps the weights; returns why the run diverged, if it did.
+        """Trains to the end and writes the weights; returns why the run diverged, None if it did not.
 
         Raises:
             StoppedError: `stop` said so; a checkpoint was written.
@@ -185,7 +193,7 @@ class _Training:
         return None
 
     def _save(self, stopping: bool) -> int:
-        """Writes a checkpoint, and ends the run there if it is to stop."""
+        """Writes a checkpoint, and ends the run there if it is to stop; returns the step."""
         write_checkpoint(self.folder.path, self.step, self.trainer.state(), self.history)
         self._write_curves()
         self.folder.write_status(RunState.INTERRUPTED if stopping else RunState.RUNNING, self.step)
@@ -199,7 +207,7 @@ class _Training:
 
 
 def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> str | None:
-    """Scores and keeps samples; returns why the run counts as collapsed, if it does."""
+    """Writes samples and scores; returns why the run counts as diverged, None if it does not."""
     samples = trainer.sample(dataset, NUM_SAMPLES)
     if not np.isfinite(samples).all():
         return "the generated series are not finite"
@@ -216,9 +224,9 @@ def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str,
 
 
 def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> bool:
-    """Scores the generator of a trained run and keeps the scores; false if they were known.
+    """Scores the generator of a trained run and writes the scores; false if there were scores already.
 
-    They are kept by protocol, data and weights: what was scored before is only called up again.
+    Scores are kept by protocol, data and weights, and reused.
     """
     key = ScoreKey(protocol, dataset.sha256, folder.weights_sha256())
     if folder.recall_scores(key):
@@ -236,7 +244,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
 
 
 def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, SampleGrid]:
-    """Series by the value of every label and code, in the data's own units: (values, draws, steps, features)."""
+    """Series over the values of every control, in the data's own units; arrays (values, draws, steps, features)."""
     grids = {}
     for name, control in trainer.sampler.controls.items():
         choices = min(control.choices, GRID_VALUES)
@@ -247,14 +255,15 @@ def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, SampleGrid]:
         )
         shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
         words = tuple(
-            dataset.label_names[int(one)] if name == LABEL and dataset.label_names else f"{one:.3g}" for one in turn
+            dataset.label_names[int(value)] if name == LABEL and dataset.label_names else f"{value:.3g}"
+            for value in turn
         )
         grids[name] = SampleGrid(words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
     return grids
 
 
 def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> Provenance:
-    """What the result came from, times apart."""
+    """Provenance of the results of a run, without its times."""
     return Provenance(
         versions=provenance.versions(),
         git=provenance.git_state(),

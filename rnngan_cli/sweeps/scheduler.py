@@ -1,4 +1,4 @@
-"""Which worker does which run, and what became of it: a queue of runs and the workers that empty it.
+"""The scheduler: gives the runs of a sweep to workers, and keeps what became of them.
 
 Workers come from `engines/`; a `Display` of the caller's shows what they do.
 """

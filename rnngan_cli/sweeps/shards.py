@@ -1,4 +1,4 @@
-"""A sweep in parts that know nothing of each other, such as the jobs of a job array on a cluster without any engine."""
+"""Divides a sweep into parts that run independently, such as the jobs of a job array on a cluster."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Shard:
-    """Part `index` of `count`; the first one is 1."""
+    """Part `index` of `count`, counted from 1."""
 
     index: int
     count: int
@@ -28,7 +28,7 @@ class Shard:
         return f".lock-{self.index}-of-{self.count}"
 
     def bounds(self, total: int) -> tuple[int, int]:
-        """Its first position and the one after its last, of `total`: parts differ by at most one in length.
+        """The shard's first position in a list of `total`, and the one after its last; lengths differ by at most one.
 
         >>> [Shard(index, 3).bounds(8) for index in (1, 2, 3)]
         [(0, 2), (2, 5), (5, 8)]
@@ -37,13 +37,13 @@ class Shard:
 
 
 def parse_shard(text: str) -> Shard:
-    """Reads `2/4`: the second of four.
+    """Reads a shard such as `2/4`, the second of four.
 
     >>> parse_shard("2/4")
     Shard(index=2, count=4)
 
     Raises:
-        UserError: anything else, in one line.
+        UserError: the text is no shard.
     """
     words = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", text.strip())
     index, count = map(int, words.groups()) if words else (0, 0)
@@ -53,12 +53,12 @@ def parse_shard(text: str) -> Shard:
 
 
 def share(items: Sequence[Item], configs: Sequence[RunConfig], shard: Shard) -> list[Item]:
-    """The items of a shard: the same whatever is done already, those of one shape next to each other.
+    """The items of a shard; runs of one shape stay together, whatever is done already.
 
     Args:
-        items: one a run.
+        items: an item for each run.
         configs: the runs, in the order of the plan, which is the same for every shard.
-        shard: which part.
+        shard: the part to take.
     """
     first: dict[str, int] = {}
     places = [first.setdefault(shape_key(config), len(first)) for config in configs]

@@ -1,10 +1,10 @@
-"""How a sweep stands, from what is on disk: the state of every run, its losses and scores, who is at it, what is left.
+"""The status of a sweep, read from disk: the state of every run, its losses and scores, and how long it will take.
 
-Nothing is written, and nobody is asked: the sweep may go on in another terminal, or on another machine.
+Nothing is written, and no process is asked: the sweep may be carried out in another terminal, or on another machine.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rnngan_cli.config import ENDED, RunState, run_name
@@ -13,30 +13,30 @@ from rnngan_cli.store import Provenance, RunFolder, RunProgress, SweepFolder
 from rnngan_cli.sweeps.plan import plan
 
 OPEN = (RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
-"""States of runs on which something is to be done yet, without being asked for."""
+"""States of runs that the same command would still do, without `--rerun`."""
 ORDER = (RunState.RUNNING, RunState.FAILED, RunState.INTERRUPTED, RunState.DIVERGED, RunState.DONE, RunState.PENDING)
-"""In which runs are told: what goes on and what went wrong first."""
+"""Order in which runs are listed: first what is running and what went wrong."""
 
 
 @dataclass(frozen=True)
-class RunStanding:
-    """How a run stands.
+class ObservedRun:
+    """The status of one run.
 
     Attributes:
         name: of its folder.
-        state: a `RunState`.
+        state: how far it is, or how it ended.
         step: updates of the generator done, of `steps`.
-        steps: updates of the generator in all; None where nothing of it was written yet.
-        d_loss: the last one known.
-        g_loss: the last one known.
-        scores: by name, once it has some.
-        seconds: since a worker has taken it, or training and scoring together; None where nothing tells.
-        stage: what it is at, if not at training.
+        steps: updates of the generator in all; None where the run has not begun.
+        d_loss: last known loss of the discriminator.
+        g_loss: last known loss of the generator.
+        scores: by name; empty before the run was scored.
+        seconds: since a worker began the run, or of training and scoring together once it has ended; None if unknown.
+        stage: what is done besides training; empty while the run is trained.
         reason: why it failed or diverged.
     """
 
     name: str
-    state: str = RunState.PENDING
+    state: RunState = RunState.PENDING
     step: int = 0
     steps: int | None = None
     d_loss: float | None = None
@@ -48,70 +48,74 @@ class RunStanding:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a sweep stands.
+class SweepStatus:
+    """The status of a sweep.
 
     Attributes:
-        runs: planned ones and those found, in `ORDER`; of one state, the last to be written first.
-        workers: of the drivers that are at it; 0 where none is.
-        seconds_left: until they are through, about; None where none is.
-        is_over: nothing is left to be done, and nobody is at it.
+        runs: planned runs and those found, in `ORDER`; within one state, the last to be written first.
+        workers: of all live schedulers; 0 where there is none.
+        seconds_left: approximate time until the schedulers are done; None where there is none.
+        is_over: whether nothing is left to be done, and no scheduler is at work.
         damage: a line for every file that cannot be read.
     """
 
-    runs: list[RunStanding]
+    runs: Sequence[ObservedRun]
     workers: int
     seconds_left: float | None
     is_over: bool
-    damage: list[str]
+    damage: tuple[str, ...]
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[RunState, int]:
         """Number of runs by state."""
         return dict(sorted(Counter(run.state for run in self.runs).items()))
 
 
 class Observer:
-    """Looks at a sweep, again and again; of ended runs only at what has changed since.
+    """Reads the status of a sweep again and again; of ended runs only what has changed since.
 
     Args:
-        sweep: its folder.
+        sweep: the sweep's folder.
     """
 
     def __init__(self, sweep: SweepFolder) -> None:
         self.sweep = sweep
-        self._known: dict[str, tuple[int, RunStanding]] = {}
+        self._known: dict[str, tuple[int, ObservedRun]] = {}
         self._planned: tuple[int, list[str], list[str]] = (-1, [], [])
 
-    def look(self) -> Standing:
-        """How it stands now."""
-        drivers = self.sweep.progress()
-        going = {name: facts for driver in drivers for name, facts in driver.runs.items()}
-        planned, damage = self._plan()
-        damage = list(damage)
-        runs: dict[str, tuple[int, RunStanding]] = {}
+    def look(self) -> SweepStatus:
+        """The status now."""
+        schedulers = self.sweep.progress()
+        current = {name: progress for scheduler in schedulers for name, progress in scheduler.runs.items()}
+        planned, unplanned = self._plan()
+        found, damage = self._found()
+        for name in (*planned, *current):
+            if name not in found and not (self.sweep.path / "runs" / name / "config.json").exists():
+                found[name] = (0, ObservedRun(name))
+        stamped = [(stamp, _now(run, current.get(run.name))) for stamp, run in found.values()]
+        runs = [run for _, run in sorted(stamped, key=lambda pair: (ORDER.index(pair[1].state), -pair[0]))]
+        left = sum(scheduler.total - scheduler.ended for scheduler in schedulers)
+        return SweepStatus(
+            runs,
+            workers=sum(scheduler.workers for scheduler in schedulers),
+            seconds_left=max((scheduler.seconds_left for scheduler in schedulers), default=None),
+            is_over=left == 0 and not any(run.state in OPEN for run in runs),
+            damage=(*unplanned, *damage),
+        )
+
+    def _found(self) -> tuple[dict[str, tuple[int, ObservedRun]], list[str]]:
+        """The runs on disk, with the time of writing of their states; a line for every damaged one."""
+        runs: dict[str, tuple[int, ObservedRun]] = {}
+        damage: list[str] = []
         for folder in self.sweep.runs():
             try:
                 runs[folder.path.name] = self._run(folder)
             except DamagedFileError as error:
                 damage.append(str(error))
-        for name in [*planned, *going]:
-            if name not in runs and not (self.sweep.path / "runs" / name / "config.json").exists():
-                runs[name] = (0, RunStanding(name))
-        found = [(time, _now(run, going.get(run.name))) for time, run in runs.values()]
-        found.sort(key=lambda one: (ORDER.index(one[1].state), -one[0]))
-        told = [run for _, run in found]
-        left = sum(driver.total - driver.ended for driver in drivers)
-        return Standing(
-            told,
-            workers=sum(driver.workers for driver in drivers),
-            seconds_left=max((driver.seconds_left for driver in drivers), default=None),
-            is_over=left == 0 and not any(run.state in OPEN for run in told),
-            damage=damage,
-        )
+        return runs, damage
 
     def _plan(self) -> tuple[list[str], list[str]]:
-        """Names of the runs of the sweep as last asked for, and a line if they cannot be told."""
+        """Names of the runs of the sweep as last asked for, and a line if they cannot be planned."""
         try:
             stamp = (self.sweep.path / "sweep.json").stat().st_mtime_ns
             if stamp != self._planned[0]:
@@ -123,11 +127,11 @@ class Observer:
             self._planned = (stamp, [], [f"runs that were not begun are not known: {error}"])
         return self._planned[1:]
 
-    def _run(self, folder: RunFolder) -> tuple[int, RunStanding]:
-        """When a run's state was written, and how it stands by its files.
+    def _run(self, folder: RunFolder) -> tuple[int, ObservedRun]:
+        """The time at which a run's state was written, and its status by its files.
 
         Raises:
-            DamagedFileError: a file cannot be read, or is another run's.
+            DamagedFileError: a file cannot be read, or belongs to another run.
         """
         name = folder.path.name
         stamp = folder.status_stamp()
@@ -136,12 +140,12 @@ class Observer:
         config, status, scores, facts = folder.config(), folder.status(), folder.scores(), folder.provenance()
         if name != run_name(config):
             raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
-        state = str(status.state)
-        if state not in (RunState.FAILED, *ENDED):
-            state = (
-                RunState.RUNNING if folder.is_held() else RunState.INTERRUPTED if state == RunState.RUNNING else state
-            )
-        standing = RunStanding(
+        state = status.state
+        if state not in (RunState.FAILED, *ENDED) and folder.is_held():
+            state = RunState.RUNNING
+        elif state == RunState.RUNNING:  # its scheduler was killed
+            state = RunState.INTERRUPTED
+        run = ObservedRun(
             name,
             state,
             status.step,
@@ -151,22 +155,29 @@ class Observer:
             reason=status.reason,
         )
         if state in ENDED:
-            self._known[name] = (stamp, standing)
-        return stamp, standing
+            self._known[name] = (stamp, run)
+        return stamp, run
 
-    def detailed(self, runs: Iterable[RunStanding]) -> tuple[list[RunStanding], list[str]]:
-        """The runs with their last losses, where only their histories tell; a line for every damaged history."""
-        found: list[RunStanding] = []
+    def detailed(self, runs: Iterable[ObservedRun]) -> tuple[list[ObservedRun], list[str]]:
+        """Adds last losses from the histories of runs, where no scheduler knows them.
+
+        Args:
+            runs: of a status.
+
+        Returns:
+            The runs, and a line for every damaged history.
+        """
+        found: list[ObservedRun] = []
         damage: list[str] = []
         for run in runs:
             try:
                 found.append(self._with_losses(run) if run.d_loss is None and run.state != RunState.PENDING else run)
             except DamagedFileError as error:
                 found.append(run)
-                damage += [str(error)] if run.state in ENDED else []  # one that goes on may have none yet
+                damage += [str(error)] if run.state in ENDED else []  # a running one may have none yet
         return found, damage
 
-    def _with_losses(self, run: RunStanding) -> RunStanding:
+    def _with_losses(self, run: ObservedRun) -> ObservedRun:
         rows = RunFolder(self.sweep.path / "runs" / run.name).history()
         if not rows:
             return run
@@ -174,24 +185,24 @@ class Observer:
         return replace(run, step=max(run.step, step), d_loss=values.get("d_loss"), g_loss=values.get("g_loss"))
 
 
-def _now(run: RunStanding, facts: RunProgress | None) -> RunStanding:
-    """A run as a living driver tells of it, which knows more than its files."""
-    if facts is None:
+def _now(run: ObservedRun, progress: RunProgress | None) -> ObservedRun:
+    """The run with what a live scheduler knows of it, which is more recent than its files."""
+    if progress is None:
         return run
-    step = max(run.step, facts.step) if run.state == RunState.RUNNING else facts.step
+    step = max(run.step, progress.step) if run.state == RunState.RUNNING else progress.step
     return replace(
         run,
         state=RunState.RUNNING,
         step=step,
-        d_loss=facts.d_loss,
-        g_loss=facts.g_loss,
-        seconds=facts.seconds,
-        stage=facts.stage,
+        d_loss=progress.d_loss,
+        g_loss=progress.g_loss,
+        seconds=progress.seconds,
+        stage=progress.stage,
         reason="",
     )
 
 
 def _seconds(provenance: Provenance) -> float | None:
-    """Of training and scoring together."""
+    """Seconds of training and scoring together; None where neither is known."""
     found = [value for value in (provenance.seconds.training, provenance.seconds.scoring) if value is not None]
     return sum(found) if found else None

@@ -24,11 +24,11 @@ def survey(prepared: Prepared, orders: Orders, *, clear: bool = True) -> Survey:
     """
     found = [_examine(job, prepared, orders, clear=clear) for job in prepared.jobs]
     return Survey(
-        todo=[one.job for one in found if one.todo],
-        states={one.job.name: one.state for one in found},
-        reasons={one.job.name: one.reason for one in found},
-        stale=tuple(one.job.name for one in found if one.stale),
-        damage=tuple(line for one in found for line in one.damage),
+        todo=[run.job for run in found if run.todo],
+        states={run.job.name: run.state for run in found},
+        reasons={run.job.name: run.reason for run in found},
+        stale=tuple(run.job.name for run in found if run.stale),
+        damage=tuple(line for run in found for line in run.damage),
     )
 
 

@@ -29,7 +29,7 @@ def check_orders(orders: Orders, workers: int | None) -> Orders:
 
     Args:
         orders: as asked for.
-        workers: runs at a time; None for as many as the engine does unless it is told.
+        workers: runs at a time; None for the default of the engine.
 
     Returns:
         The orders with the number of workers.

@@ -136,7 +136,7 @@ def only_run(sweep: SweepFolder) -> RunFolder:
 def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder) -> None:
     told: list[str] = []
     done = rescore(sweep, PROTOCOLS["quick"], told.append)
-    assert (done.runs, done.datasets, done.notes) == (0, 1, [])
+    assert (done.runs, done.datasets, done.notes) == (0, 1, ())
     assert told == ["calibrating sines"]
     again = rescore(sweep, PROTOCOLS["quick"])
     assert (again.runs, again.datasets) == (0, 0)

@@ -10,11 +10,11 @@ from typing import Any
 import psutil
 import pytest
 
-from rnngan_cli.config import RunConfig, SweepConfig, run_name
+from rnngan_cli.config import RunConfig, RunState, SweepConfig, run_name
 from rnngan_cli.store import Provenance, RunFolder, RunProgress, Seconds, SweepFolder, SweepProgress
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.status import Observer, RunStanding
+from rnngan_cli.sweeps.status import ObservedRun, Observer
 from rnngan_cli.system.lock import held
 from tests.support.processes import TIMEOUT, launched, until
 
@@ -38,7 +38,7 @@ WORDS = (
 """Two runs of some seconds, no checkpoint before they have ended."""
 
 
-def training(sweep: SweepFolder) -> RunStanding | None:
+def training(sweep: SweepFolder) -> ObservedRun | None:
     """The run that is being trained, once it has a loss."""
     runs = Observer(sweep).look().runs if (sweep.path / "sweep.json").exists() else []
     return next((run for run in runs if run.state == "running" and run.d_loss is not None), None)
@@ -68,9 +68,9 @@ def test_a_sweep_is_watched_from_outside_while_it_runs(rnngan: Rnngan, tmp_path:
     assert out.splitlines()[-1] == f"{sweep.path}: 2 done"
     assert "1 pending, 1 running; about " in out.splitlines()[0]
     assert not (sweep.path / "progress.json").exists()
-    standing = Observer(sweep).look()
-    assert (standing.counts, standing.is_over, standing.damage) == ({"done": 2}, True, [])
-    assert all(run.scores["sliced_wasserstein"] > 0 and (run.seconds or 0) > 0 for run in standing.runs)
+    seen = Observer(sweep).look()
+    assert (seen.counts, seen.is_over, seen.damage) == ({"done": 2}, True, ())
+    assert all(run.scores["sliced_wasserstein"] > 0 and (run.seconds or 0) > 0 for run in seen.runs)
 
 
 def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(rnngan: Rnngan, tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(
     assert (sweep.path / "progress.json").exists()  # nobody was left to take it away
     (folder,) = sweep.runs()
     assert folder.status().state == "running"
-    standing = Observer(sweep).look()
-    assert (standing.counts, standing.workers, standing.seconds_left) == ({"interrupted": 1, "pending": 1}, 0, None)
+    seen = Observer(sweep).look()
+    assert (seen.counts, seen.workers, seen.seconds_left) == ({"interrupted": 1, "pending": 1}, 0, None)
     assert "nobody is at it: the command that began it goes on" in rnngan("status", sweep.path)[1]
     with launched("status", sweep.path, "--watch") as watching:
         assert watching.stdout is not None
@@ -120,13 +120,13 @@ def sweep(tmp_path: Path) -> SweepFolder:
 
 def test_states_are_those_of_files_and_locks(sweep: SweepFolder) -> None:
     observer = Observer(sweep)
-    standing = observer.look()
-    assert standing.counts == {"done": 1, "failed": 1, "interrupted": 1, "pending": 1}
-    assert [run.state for run in standing.runs] == ["failed", "interrupted", "done", "pending"]
-    assert (standing.workers, standing.seconds_left, standing.is_over) == (0, None, False)
-    with held(sweep.path / "runs" / standing.runs[1].name):
-        assert observer.look().counts["running"] == 1
-    done = observer.detailed([standing.runs[2]])[0][0]
+    seen = observer.look()
+    assert seen.counts == {"done": 1, "failed": 1, "interrupted": 1, "pending": 1}
+    assert [run.state for run in seen.runs] == ["failed", "interrupted", "done", "pending"]
+    assert (seen.workers, seen.seconds_left, seen.is_over) == (0, None, False)
+    with held(sweep.path / "runs" / seen.runs[1].name):
+        assert observer.look().counts[RunState.RUNNING] == 1
+    done = observer.detailed([seen.runs[2]])[0][0]
     assert (done.step, done.steps, done.d_loss, done.g_loss, done.seconds) == (2000, 2000, 0.5, 3.0, 90.0)
     assert done.scores == {"sliced_wasserstein": 0.125}
 
@@ -140,12 +140,12 @@ def test_a_driver_tells_more_than_the_files(sweep: SweepFolder) -> None:
     }
     with held(sweep.path):
         sweep.write_progress(".lock", SweepProgress(workers=2, total=2, ended=0, seconds_left=61.0, runs=runs))
-        standing = Observer(sweep).look()
-    found = {run.name: run for run in standing.runs}
+        seen = Observer(sweep).look()
+    found = {run.name: run for run in seen.runs}
     assert (found[names[2]].state, found[names[2]].step, found[names[2]].d_loss) == ("running", 700, 1.0)
     assert (found[names[3]].state, found[names[3]].stage, found[names[3]].seconds) == ("running", "compiling", 3.0)
-    assert standing.counts == {"done": 1, "failed": 1, "running": 3}
-    assert (standing.workers, standing.seconds_left) == (2, 61.0)
+    assert seen.counts == {"done": 1, "failed": 1, "running": 3}
+    assert (seen.workers, seen.seconds_left) == (2, 61.0)
 
 
 def test_ended_runs_are_read_once(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,15 +189,15 @@ def test_runs_that_no_plan_gives_are_listed(sweep: SweepFolder) -> None:
     sweep.create(sweep.config(), drawn)
     assert sweep.listed() == drawn
     assert sweep.config().losses == ("bce",)
-    standing = Observer(sweep).look()
-    assert [run.name for run in standing.runs if run.state == "pending"] == drawn
+    seen = Observer(sweep).look()
+    assert [run.name for run in seen.runs if run.state == "pending"] == drawn
 
 
 def test_a_sweep_that_cannot_be_planned_is_told_by_what_is_there(sweep: SweepFolder) -> None:
     sweep.create(SweepConfig(losses=("gone",)))
-    standing = Observer(sweep).look()
-    assert standing.counts == {"done": 1, "failed": 1, "interrupted": 1}
-    (line,) = standing.damage
+    seen = Observer(sweep).look()
+    assert seen.counts == {"done": 1, "failed": 1, "interrupted": 1}
+    (line,) = seen.damage
     assert "not begun are not known: unknown loss `gone`" in line
 
 
@@ -228,8 +228,8 @@ def test_a_large_sweep_is_told_in_a_screen_unless_all_is_asked_for(rnngan: Rnnga
         sweep.run(run).write_status("failed" if run.seed % 2 else "diverged", 3, reason="why")
     out = rnngan("status", "sweep")[1]
     assert len(out.splitlines()) < 40
-    assert "  and 30 more that have begun: `--all` tells every one" in out
-    assert "  and 40 more that failed or diverged: `--all` tells why" in out
+    assert "  and 30 more that have begun: `--all` lists every one" in out
+    assert "  and 40 more that failed or diverged: `--all` says why" in out
     assert rnngan("status", "sweep", "--all")[1].count(": why") == 50
     facts = json.loads(rnngan("status", "sweep", "--json")[1])["sweep"]
     assert (len(facts["table"]), len(facts["reasons"]), facts["planned"]) == (20, 50, 60)

@@ -1,7 +1,7 @@
-"""Ways to start workers, by name: processes on this machine, or tasks on a cluster of machines.
+"""Engines, by name: they start workers as processes on this machine, or as tasks on a cluster of machines.
 
 engine.py    what the scheduler needs of an engine
-attempt.py   one run, and what goes wrong in it: what every engine's workers do
+attempt.py   one run, and what goes wrong in it, in the workers of every engine
 local.py     processes on this machine; worker.py is such a process
 ray.py       tasks of Ray; node.py is what a machine of the cluster does, parcels.py files on their way
 """
@@ -18,10 +18,10 @@ class EngineEntry:
     """An engine.
 
     Attributes:
-        summary: one line.
-        check: refuses a device and a cluster that do not fit it, and an engine that is not installed.
-        workers: how many runs at a time unless the user says; 0 is what `Engine.capacity` says once it has started.
-        start: starts it.
+        summary: description in one line.
+        check: raises UserError for a device and a cluster that do not fit, and where the engine is not installed.
+        workers: runs at a time by default; 0 for the `capacity` of the engine once it has started.
+        start: starts the engine.
     """
 
     summary: str

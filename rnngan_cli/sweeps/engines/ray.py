@@ -29,9 +29,9 @@ from rnngan_cli.system.device import worker_environment
 
 INSTALL = "pip install 'rnngan[ray]'"
 MOST_LOST_TASKS = 5
-"""A run that has lost so many machines or processes is not given to another one: it may be what ends them."""
+"""Machines or processes that a run may lose before it counts as failed: the run itself may be what ends them."""
 TASKS_PER_PROCESS = 50
-"""After so many a process is replaced: TensorFlow does not give memory back."""
+"""Tasks after which a process is replaced: TensorFlow does not give memory back."""
 
 
 def version() -> str:
@@ -43,7 +43,7 @@ def version() -> str:
 
 
 def check(device: str, cluster: Cluster) -> None:
-    """Refuses what cannot be before anything is started.
+    """Refuses options that do not fit, before anything is started.
 
     Raises:
         UserError: Ray is not installed, or the device and the cluster do not go together.
@@ -77,7 +77,10 @@ def task_device(requested: str, gpus_per_run: float) -> str:
 
 
 def tasks_per_process(gpus_per_run: float) -> int:
-    """One with GPUs: TensorFlow keeps to the first it was shown, and to the memory it took there."""
+    """Tasks that a process does before it is replaced.
+
+    One with GPUs, since TensorFlow keeps to the GPU it was first shown, and to the memory it took there.
+    """
     return 1 if gpus_per_run else TASKS_PER_PROCESS
 
 
@@ -115,7 +118,7 @@ class RayEngine:
         self._versions = provenance.decisive(provenance.versions())
 
     def start_worker(self, number: int, inbox: Inbox) -> "RayWorker":
-        """A place in the cluster that takes one run after another."""
+        """Starts a worker that has its runs done by tasks, one after another."""
         return RayWorker(number, self, inbox)
 
     def close(self) -> None:
@@ -142,7 +145,7 @@ class RayEngine:
         return self._task.remote(errand, self.latch)
 
     def _content(self, data: DataConfig) -> tuple[Any, ...]:
-        """The user's file as a reference in a tuple, put there once; empty where there is none, or it has changed."""
+        """A reference to the user's file in a tuple, made once; empty where there is no file, or it has changed."""
         if data.file is None or data.sha256 is None or self.connection.files is not None:
             return ()
         if data.sha256 not in self._data:
@@ -170,10 +173,10 @@ class RayEngine:
 
 
 class RayWorker:
-    """Takes one run after another and has each done by a task, wherever there is room.
+    """Has one run after another done by a task, wherever the cluster has room.
 
     Args:
-        number: tells its messages from others'.
+        number: put beside each of its messages.
         engine: sends the tasks.
         inbox: where its messages are put.
     """
@@ -191,7 +194,7 @@ class RayWorker:
         self._assignments.put(assignment)
 
     def stop(self) -> None:
-        """Asks for a checkpoint and the end; a run that still waits for room is taken back."""
+        """Asks for a checkpoint and the end; a run that still waits for room is cancelled."""
         self._stopped = True
         self._assignments.put(None)
         if self._stream is not None:
@@ -269,7 +272,7 @@ class RayWorker:
 
 
 def why_lost(error: Exception) -> str:
-    """In a line, why a machine or its process was lost; empty for an error that another machine would not mend."""
+    """Why a machine or its process was lost, in one line; empty for an error that would recur on another machine."""
     from ray import exceptions
 
     known = (
