@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.plain import discriminate_both
+from rnngan_cli.losses.play import Batch, Draw
 from rnngan_cli.losses.variant import Control, Controls, Game, Options, Outcome, Sizes, draw_noise
-
-if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, Draw
 
 OPTIONS = {
     "tiling": Option("every", "Steps at which labels are given: every one, or the first alone.", ("every", "first")),
@@ -40,12 +37,12 @@ def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
     return {"labels": sizes.num_labels} if options["labels"] == "named" else {}
 
 
-def draw_labels(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
+def draw_labels(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
     """Noise, and the labels of the batch: the training distribution of labels."""
     return _with_labels(game, draw_noise(game, seed, stream, counter, batch), batch.labels)
 
 
-def _with_labels(game: Game, draw: "Draw", labels: Tensor) -> "Draw":
+def _with_labels(game: Game, draw: Draw, labels: Tensor) -> Draw:
     """Labels, one-hot (batch, classes), put where the options want them."""
     fed = labels
     if game.options["tiling"] == "first":
@@ -61,7 +58,7 @@ def naming_error(labels: Tensor, logits: Tensor) -> Tensor:
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, logits))
 
 
-def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """`bce`; with an auxiliary classifier, plus its error on real and on generated series (Odena et al. 2017)."""
     del step
     series, real, generated = discriminate_both(game, batch, draw)
@@ -77,14 +74,14 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     return Outcome(losses, terms, real, generated, series)
 
 
-def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """`bce`; with an auxiliary classifier, plus its error on generated series."""
     del batch, step
     series = play.run_generator(game.networks.generator, draw)
-    judgement = play.discriminate(game.networks.discriminator, series, draw.seen)
-    value = scores.bce_generator(judgement.logits)
+    output = play.discriminate(game.networks.discriminator, series, draw.seen)
+    value = scores.bce_generator(output.logits)
     if game.options["labels"] == "named":
-        error = naming_error(draw.parts["labels"], game.recognise(judgement.features)["labels"])
+        error = naming_error(draw.parts["labels"], game.recognise(output.features)["labels"])
         value += game.number("classifier_weight") * error
     return Outcome({"generator": value})
 
@@ -94,11 +91,11 @@ def _controls(num_labels: int, options: Options) -> dict[str, Control]:
     return {"label": Control(choices=num_labels)}
 
 
-def _apply(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
+def _apply(game: Game, draw: Draw, values: Mapping[str, Tensor]) -> Draw:
     return _with_labels(game, draw, tf.one_hot(tf.cast(values["label"], tf.int32), game.num_labels))
 
 
-def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
+def _shown(game: Game, draw: Draw) -> dict[str, Tensor]:
     del game
     return {"label": tf.argmax(draw.parts["labels"], axis=1)}
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.config.options import Option
@@ -11,11 +10,9 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
 from rnngan_cli.losses.plain import discriminate_both
+from rnngan_cli.losses.play import Batch, Draw
 from rnngan_cli.losses.variant import Control, Controls, Game, Options, Outcome, Sizes, draw_noise
 from rnngan_cli.system.randomness import key, normal, uniform
-
-if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, Draw
 
 OPTIONS = {
     "categorical": Option(1, "Number of categorical codes.", low=0, high=100),
@@ -63,7 +60,7 @@ def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
     return widths
 
 
-def draw_codes(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
+def draw_codes(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
     """Noise, and codes: uniform categories as one-hot, continuous codes from their prior."""
     noise = draw_noise(game, seed, stream, counter, batch)
     size, categories = tf.shape(noise.series)[0], int(game.options["categories"])
@@ -78,7 +75,7 @@ def draw_codes(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "B
     return _with_codes(noise, parts)
 
 
-def _with_codes(draw: "Draw", parts: dict[str, Tensor]) -> "Draw":
+def _with_codes(draw: Draw, parts: dict[str, Tensor]) -> Draw:
     return replace(draw, conditions=tf.concat(list(parts.values()), axis=1), parts=parts)
 
 
@@ -113,11 +110,11 @@ def _log_likelihood(code: Tensor, read: Tensor) -> Tensor:
     return -0.5 * tf.square((code - means) * tf.exp(-logs)) - logs - 0.5 * math.log(2 * math.pi)
 
 
-def _shared(game: Game, draw: "Draw", features: Tensor) -> Tensor:
+def _shared(game: Game, draw: Draw, features: Tensor) -> Tensor:
     return information(draw.parts, game.recognise(features), str(game.options["prior"]))
 
 
-def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """`bce` minus the information term, for the discriminator's trunk (unless it is left out) and the recognizer."""
     del step
     series, real, generated = discriminate_both(game, batch, draw)
@@ -127,13 +124,13 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     return Outcome({"discriminator": trunk, "recognizer": informed}, {}, real, generated, series)
 
 
-def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """`bce` minus the information term, for the generator: the gradient comes back through recognizer and trunk."""
     del batch, step
     series = play.run_generator(game.networks.generator, draw)
-    judgement = play.discriminate(game.networks.discriminator, series)
-    shared = _shared(game, draw, judgement.features)
-    value = scores.bce_generator(judgement.logits) - game.number("weight") * shared
+    output = play.discriminate(game.networks.discriminator, series)
+    shared = _shared(game, draw, output.features)
+    value = scores.bce_generator(output.logits) - game.number("weight") * shared
     return Outcome({"generator": value}, {"information": shared})
 
 
@@ -147,7 +144,7 @@ def _controls(num_labels: int, options: Options) -> dict[str, Control]:
     }
 
 
-def _apply(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
+def _apply(game: Game, draw: Draw, values: Mapping[str, Tensor]) -> Draw:
     parts = dict(draw.parts)
     columns = tf.unstack(parts["continuous"], axis=1) if "continuous" in parts else []
     for name, value in values.items():
@@ -160,7 +157,7 @@ def _apply(game: Game, draw: "Draw", values: Mapping[str, Tensor]) -> "Draw":
     return _with_codes(draw, parts)
 
 
-def _shown(game: Game, draw: "Draw") -> dict[str, Tensor]:
+def _shown(game: Game, draw: Draw) -> dict[str, Tensor]:
     shown = {}
     for name in _controls(0, game.options):
         if name.startswith("c"):

@@ -3,14 +3,12 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 from rnngan_cli.losses.variant import Game, Options, Outcome
-
-if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 
 PairScore = Callable[[Options, Tensor, Tensor], Tensor]
 """From (options, real logits, generated logits) to a scalar."""
@@ -32,7 +30,7 @@ class DiscriminatorLoss:
     score: PairScore
     terms: Terms | None = None
 
-    def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
         del step
         series, real, generated = discriminate_both(game, batch, draw)
@@ -51,12 +49,12 @@ class GeneratorLoss:
 
     score: Score
 
-    def __call__(self, game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+    def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
         del batch, step
         series = play.run_generator(game.networks.generator, draw)
-        judgement = play.discriminate(game.networks.discriminator, series, draw.seen)
-        return Outcome({"generator": self.score(game.options, judgement.logits)})
+        output = play.discriminate(game.networks.discriminator, series, draw.seen)
+        return Outcome({"generator": self.score(game.options, output.logits)})
 
 
 def discriminator_loss(
@@ -91,17 +89,15 @@ def _with_options(function: Callable[..., Any], num_logits: int) -> Callable[...
     return function if len(required) > num_logits else lambda _, *logits: function(*logits)
 
 
-def feature_matching_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def feature_matching_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """The generator matches the mean of the discriminator's recurrent output, pooled over time, on a real batch."""
     del step
     _, real, generated = discriminate_both(game, batch, draw)
-    pooled = (tf.reduce_mean(judgement.features, axis=1) for judgement in (real, generated))
+    pooled = (tf.reduce_mean(output.features, axis=1) for output in (real, generated))
     return Outcome({"generator": scores.feature_matching(*pooled)})
 
 
-def discriminate_both(
-    game: Game, batch: "Batch", draw: "Draw"
-) -> tuple[Tensor, "DiscriminatorOutput", "DiscriminatorOutput"]:
+def discriminate_both(game: Game, batch: Batch, draw: Draw) -> tuple[Tensor, DiscriminatorOutput, DiscriminatorOutput]:
     """Generates a batch and judges it together with the real one."""
     series = play.run_generator(game.networks.generator, draw)
     conditions = None if draw.seen is None else [draw.seen, draw.seen]

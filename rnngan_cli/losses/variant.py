@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rnngan_cli.config import OptionValue, RunConfig
 from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
+from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 from rnngan_cli.system.randomness import key, normal
 
 if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
     from rnngan_cli.networks.build import Networks
 
 
@@ -58,28 +58,26 @@ class Outcome:
     Attributes:
         losses: what each network that moves minimises, by the network's name; scalars.
         terms: further scalars worth a column of history.csv.
-        real, generated: judgements the loss was made from (discriminator's losses only).
+        real, generated: outputs the loss was made from (discriminator's losses only).
         series: the generated series (batch, steps, features) a penalty may need (discriminator's losses only).
     """
 
     losses: dict[str, Tensor]
     terms: dict[str, Tensor] = field(default_factory=dict)
-    real: "DiscriminatorOutput | None" = None
-    generated: "DiscriminatorOutput | None" = None
+    real: DiscriminatorOutput | None = None
+    generated: DiscriminatorOutput | None = None
     series: Tensor | None = None
 
 
-LossFunction = Callable[[Game, "Batch", "Draw", Tensor], Outcome]
+LossFunction = Callable[[Game, Batch, Draw, Tensor], Outcome]
 """From (game, batch, draw, step) to an outcome; step is the number of generator updates done, a float32 scalar."""
 
-DrawFunction = Callable[[Game, Tensor, str, Tensor, "Batch"], "Draw"]
+DrawFunction = Callable[[Game, Tensor, str, Tensor, Batch], Draw]
 """From (game, seed, stream, counter, batch) to what the generator is fed; the batch gives size and labels."""
 
 
-def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: "Batch") -> "Draw":
+def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
     """Noise alone: N(0, 1), once per series and for every step."""
-    from rnngan_cli.losses.play import Draw
-
     size = tf.shape(batch.series)[0] if batch.series.shape[0] is None else batch.series.shape[0]
     series = normal(key(seed, f"{stream}/series", counter), [size, game.latent_series])
     steps = normal(key(seed, f"{stream}/steps", counter), [size, game.steps, game.latent_steps])
@@ -139,8 +137,8 @@ class Controls:
     """
 
     offered: Callable[[int, Options], dict[str, Control]]
-    apply: Callable[[Game, "Draw", Mapping[str, Tensor]], "Draw"]
-    shown: Callable[[Game, "Draw"], dict[str, Tensor]]
+    apply: Callable[[Game, Draw, Mapping[str, Tensor]], Draw]
+    shown: Callable[[Game, Draw], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,14 @@
 """VAE-GAN: an encoder learns the noise behind a real series; the discriminator's features measure reconstruction."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.config.options import Option
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 from rnngan_cli.losses.variant import Game, Options, Outcome, Sizes
-
-if TYPE_CHECKING:
-    from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
 
 OPTIONS = {
     "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),
@@ -56,7 +53,7 @@ def kl_weight(step: Tensor, anneal_steps: float) -> Tensor:
     return tf.ones_like(step) if anneal_steps == 0 else tf.minimum(tf.ones_like(step), step / anneal_steps)
 
 
-def encode(game: Game, batch: "Batch", draw: "Draw") -> tuple["Draw", Tensor]:
+def encode(game: Game, batch: Batch, draw: Draw) -> tuple[Draw, Tensor]:
     """Noise drawn from q(z given x) by the re-parametrisation mean + deviation * draw, and KL(q, prior).
 
     Returns:
@@ -78,11 +75,11 @@ def reconstruction_error(real: Tensor, rebuilt: Tensor) -> Tensor:
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(real - rebuilt), axis=[1, 2]))
 
 
-def _layer(judgement: "DiscriminatorOutput", number: int) -> Tensor:
-    return judgement.layers[number - 1 if number > 0 else number]
+def _layer(output: DiscriminatorOutput, number: int) -> Tensor:
+    return output.layers[number - 1 if number > 0 else number]
 
 
-def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
     del step
     noise, _ = encode(game, batch, draw)
@@ -94,7 +91,7 @@ def d_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
     return Outcome({"discriminator": value}, {}, real, generated, series)
 
 
-def g_loss(game: Game, batch: "Batch", draw: "Draw", step: Tensor) -> Outcome:
+def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """Generator: adversarial + gamma * reconstruction. Encoder: KL (annealed) + reconstruction, nothing adversarial."""
     noise, divergence = encode(game, batch, draw)
     series, rebuilt = (play.run_generator(game.networks.generator, one) for one in (draw, noise))

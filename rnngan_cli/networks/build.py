@@ -45,7 +45,7 @@ class Shape:
     precision: str | None = None
 
     @property
-    def judged_units(self) -> int:
+    def discriminator_units(self) -> int:
         """Width of the discriminator's recurrent output."""
         return 2 * self.units if self.bidirectional else self.units
 
@@ -120,7 +120,7 @@ def build_recognizer(shape: Shape, heads: dict[str, int], *, shared_trunk: bool)
         shared_trunk: the input is the discriminator's features, followed by one hidden layer; else it is the series,
             followed by recurrent layers of the recognizer's own.
     """
-    width = shape.judged_units if shared_trunk else shape.features
+    width = shape.discriminator_units if shared_trunk else shape.features
     inputs = keras.Input((shape.steps, width), name="features" if shared_trunk else "series")
     if shared_trunk:
         trunk = keras.layers.Dense(shape.units, activation="tanh", name="hidden")(inputs)

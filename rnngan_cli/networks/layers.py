@@ -54,7 +54,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
     """How close each series lies to the others of its batch (Salimans et al. 2016, section 3.2).
 
     o_b(x_i) = sum over j /= i of exp(-||M_ib - M_jb||_1), with M_ib = h(x_i) T_b. The sum leaves out the series itself,
-    whose share is always 1. Call it on a batch of one kind only: real and generated series are judged apart.
+    whose share is always 1. Call it on a batch of one kind only: real and generated series take passes of their own.
 
     Args:
         kernels: number of similarities, b.

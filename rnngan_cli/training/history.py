@@ -58,10 +58,12 @@ def logit_diagnostics(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
     """Mean logits, and the shares of series on the right side of the loss's threshold: both kinds, and each.
 
     Raises:
-        ValueError: the loss kept its judgements to itself.
+        ValueError: the outcome of the loss lacks the outputs of the discriminator.
     """
     if outcome.real is None or outcome.generated is None:
-        raise ValueError(f"`d_loss` of `{variant.name}` returned no judgements; set `real` and `generated`")
+        raise ValueError(
+            f"`d_loss` of `{variant.name}` returned no outputs of the discriminator; set `real` and `generated`"
+        )
     real, fake = outcome.real.logits, outcome.generated.logits
     means = tf.reduce_mean(real), tf.reduce_mean(fake)
     threshold = (means[0] + means[1]) / 2 if variant.threshold is None else variant.threshold

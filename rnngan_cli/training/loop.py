@@ -79,11 +79,11 @@ class Loop:
             done = first + number
             seen = tf.cast(done, tf.float32)
 
-            def judge(turn: Tensor, of_d: tf.TensorArray) -> tuple[Tensor, tf.TensorArray]:
+            def d_update(turn: Tensor, of_d: tf.TensorArray) -> tuple[Tensor, tf.TensorArray]:
                 terms = update_discriminator(seed, done * each + turn, seen, *taken(d_rows[number, turn]))
                 return turn + 1, of_d.write(number * each + turn, self._vector("d", terms))
 
-            _, of_d = tf.while_loop(lambda turn, _: turn < each, judge, (0, of_d), parallel_iterations=1)
+            _, of_d = tf.while_loop(lambda turn, _: turn < each, d_update, (0, of_d), parallel_iterations=1)
             terms = update_generator(seed, done, seen, *taken(g_rows[number]))
             return number + 1, of_d, of_g.write(number, self._vector("g", terms))
 

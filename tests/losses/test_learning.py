@@ -29,7 +29,7 @@ from rnngan_cli.training.trainer import Trainer, fit
 NAMES = list(losses.VARIANTS)
 SEED = 0
 COUNT = 4000
-"""Series generated to judge a generator: a share of them is known to 0.008."""
+"""Series generated to measure a generator by: a share of them is known to 0.008."""
 
 SHARED: dict[str, Any] = {
     "steps": 400,

@@ -152,7 +152,7 @@ def test_a_strong_past_keeps_weights_near_their_start(begin: Begin, update: Upda
 
 
 def test_similarities_are_among_series_of_one_kind(small: Dataset, begin: Begin, evaluate: Evaluate) -> None:
-    """Real series judged in one pass with generated ones would be told apart by their company."""
+    """Real series discriminated in one pass with generated ones would be told apart by their company."""
     trainer = begin("igan", options={"minibatch": 3}, penalty="none")
     discriminator = trainer.networks.discriminator
     outcome, batch, _ = evaluate(trainer, "d")
@@ -186,9 +186,9 @@ def test_labels_to_be_named_are_not_given(weight: float, begin: Begin, evaluate:
         assert draw.seen is None
         chosen = np.asarray(batch.labels).argmax(axis=1)
         series = play.run_generator(trainer.networks.generator, draw)
-        judgements = [play.discriminate(discriminator, one) for one in (batch.series, series)]
-        real, fake = (np.asarray(one.logits, np.float64) for one in judgements)
-        named = [np.asarray(trainer.game.recognise(one.features)["labels"], np.float64) for one in judgements]
+        outputs = [play.discriminate(discriminator, one) for one in (batch.series, series)]
+        real, fake = (np.asarray(one.logits, np.float64) for one in outputs)
+        named = [np.asarray(trainer.game.recognise(one.features)["labels"], np.float64) for one in outputs]
         errors = [-log_softmax(one, axis=1)[np.arange(8), chosen].mean() for one in named]
         if side == "d":
             expected = softplus(-real).mean() + softplus(fake).mean() + weight * sum(errors)
@@ -280,9 +280,9 @@ def test_reconstruction_is_measured_in_the_layer_asked_for(layer: int, begin: Be
     rebuilt = play.run_generator(trainer.networks.generator, noise)
     seen = []
     for series in (batch.series, rebuilt):
-        judgement = play.discriminate(trainer.networks.discriminator, series)
-        assert len(judgement.layers) == 2
-        chosen = {0: series, 1: judgement.layers[0], 2: judgement.layers[1], -1: judgement.layers[1]}[layer]
+        output = play.discriminate(trainer.networks.discriminator, series)
+        assert len(output.layers) == 2
+        chosen = {0: series, 1: output.layers[0], 2: output.layers[1], -1: output.layers[1]}[layer]
         seen.append(np.asarray(chosen, np.float64))
     expected = 0.5 * ((seen[0] - seen[1]) ** 2).sum(axis=(1, 2)).mean()
     assert float(outcome.terms["reconstruction"]) == pytest.approx(float(expected), rel=1e-4)

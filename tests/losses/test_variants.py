@@ -176,9 +176,11 @@ def test_cgan_gives_labels_to_both_networks(small: Dataset, begin: Begin, evalua
     for given in (batch.labels, draw.conditions, draw.seen):
         assert (np.asarray(given) == expected).all()
     other = tf.roll(batch.labels, 1, axis=1)  # every label another one
-    judged = [play.discriminate(trainer.networks.discriminator, batch.series, one).logits for one in (draw.seen, other)]
+    discriminated = [
+        play.discriminate(trainer.networks.discriminator, batch.series, one).logits for one in (draw.seen, other)
+    ]
     made = [play.run_generator(trainer.networks.generator, replace(draw, conditions=one)) for one in (draw.seen, other)]
-    assert np.abs(np.asarray(judged[0] - judged[1])).min() > 1e-5
+    assert np.abs(np.asarray(discriminated[0] - discriminated[1])).min() > 1e-5
     assert np.abs(np.asarray(made[0] - made[1])).max(axis=(1, 2)).min() > 1e-4
 
 
@@ -235,15 +237,15 @@ def test_vae_losses_are_sums_of_their_terms(begin: Begin, evaluate: Evaluate) ->
     spread_logits(trainer, evaluate)
     discriminator, generator = trainer.networks.discriminator, trainer.networks.generator
 
-    def judged(series: tf.Tensor) -> tuple[Array, Array]:
-        judgement = play.discriminate(discriminator, series)
-        return np.asarray(judgement.logits, np.float64), np.asarray(judgement.features, np.float64)
+    def discriminated(series: tf.Tensor) -> tuple[Array, Array]:
+        output = play.discriminate(discriminator, series)
+        return np.asarray(output.logits, np.float64), np.asarray(output.features, np.float64)
 
     for side in ("d", "g"):
         outcome, batch, draw = evaluate(trainer, side)
         noise, kl = variational.encode(trainer.game, batch, draw)
         (real, seen), (fake, _), (again, rebuilt) = (
-            judged(one)
+            discriminated(one)
             for one in (batch.series, play.run_generator(generator, draw), play.run_generator(generator, noise))
         )
         if side == "d":
@@ -406,9 +408,9 @@ def test_a_loss_that_uses_a_recognizer_it_does_not_declare_says_so() -> None:
         game_with(None).recognise(tf.zeros([1, 6, 2]))
 
 
-def test_a_judgement_holds_what_the_discriminator_returns() -> None:
-    judgement = DiscriminatorOutput(tf.zeros([2]), (tf.ones([2, 6, 3]), tf.zeros([2, 6, 4])))
-    assert (judgement.logits.shape, judgement.features.shape) == ((2,), (2, 6, 4))
+def test_an_output_holds_what_the_discriminator_returns() -> None:
+    output = DiscriminatorOutput(tf.zeros([2]), (tf.ones([2, 6, 3]), tf.zeros([2, 6, 4])))
+    assert (output.logits.shape, output.features.shape) == ((2,), (2, 6, 4))
 
 
 def test_scores_with_and_without_options_are_lifted_alike() -> None:

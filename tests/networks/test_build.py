@@ -48,9 +48,9 @@ def test_the_generator_makes_series_of_the_shape_asked_for(cell: str, layers: in
 )
 def test_logits_have_the_shape_of_the_readout(cell: str, readout: str, shape: tuple[int, ...]) -> None:
     discriminator = build.build_discriminator(replace(SHAPE, cell=cell, readout=readout), 0)
-    judgement = play.discriminate(discriminator, series())
-    assert judgement.logits.shape == shape
-    assert judgement.features.shape == (5, 6, 4)
+    output = play.discriminate(discriminator, series())
+    assert output.logits.shape == shape
+    assert output.features.shape == (5, 6, 4)
 
 
 def test_readouts_are_the_mean_and_the_last_of_the_logits_per_step() -> None:
@@ -102,10 +102,10 @@ def test_probabilities_of_sure_steps_keep_their_digits(steps: list[float], expec
 
 def test_logits_are_a_linear_function_of_the_features() -> None:
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout="step"), 0), scale=30)
-    judgement = play.discriminate(discriminator, series())
+    output = play.discriminate(discriminator, series())
     kernel, bias = discriminator.get_layer("logits").get_weights()
-    logits = np.asarray(judgement.features) @ kernel[:, 0] + bias
-    np.testing.assert_allclose(judgement.logits, logits, rtol=1e-4)
+    logits = np.asarray(output.features) @ kernel[:, 0] + bias
+    np.testing.assert_allclose(output.logits, logits, rtol=1e-4)
     assert np.abs(logits).max() > 10  # far outside any sigmoid or tanh
 
 
@@ -147,7 +147,7 @@ def test_a_bidirectional_discriminator_reads_from_both_ends(cell: str) -> None:
     """Against two layers run by hand, the second on the series turned round, its output turned back."""
     shape = replace(SHAPE, cell=cell, layers=2)
     discriminator = randomised(build.build_discriminator(replace(shape, bidirectional=True), 0))
-    judgement = play.discriminate(discriminator, series())
+    output = play.discriminate(discriminator, series())
     given = series().numpy()
     for number in range(2):
         outputs = []
@@ -157,12 +157,12 @@ def test_a_bidirectional_discriminator_reads_from_both_ends(cell: str) -> None:
             layer.set_weights(discriminator.get_layer(name).get_weights())
             outputs.append(np.asarray(layer(tf.constant(given[:, ::turn].copy())))[:, ::turn])
         given = np.concatenate(outputs, axis=2)
-        assert judgement.layers[number].shape == (5, 6, 8)
-        np.testing.assert_allclose(judgement.layers[number], given, atol=1e-6)
+        assert output.layers[number].shape == (5, 6, 8)
+        np.testing.assert_allclose(output.layers[number], given, atol=1e-6)
     kernel, bias = discriminator.get_layer("logits").get_weights()
     assert kernel.shape == (8, 1)
-    np.testing.assert_allclose(judgement.logits, (given @ kernel + bias)[..., 0].mean(axis=1), rtol=1e-4)
-    assert replace(shape, bidirectional=True).judged_units == 8
+    np.testing.assert_allclose(output.logits, (given @ kernel + bias)[..., 0].mean(axis=1), rtol=1e-4)
+    assert replace(shape, bidirectional=True).discriminator_units == 8
 
 
 def test_every_step_of_a_bidirectional_discriminator_sees_the_whole_series() -> None:
@@ -197,8 +197,8 @@ def test_a_discriminator_with_spectral_norm_has_kernels_of_norm_one(cell: str, b
         build.weight_places(plain)[place].assign(value)
     assert divided == (5 if bidirectional else 3)
     given = series(width=4)
-    judgements = [play.discriminate(one, given) for one in (normal, plain)]
-    np.testing.assert_allclose(judgements[0].logits, judgements[1].logits, rtol=1e-3, atol=1e-5)
+    outputs = [play.discriminate(one, given) for one in (normal, plain)]
+    np.testing.assert_allclose(outputs[0].logits, outputs[1].logits, rtol=1e-3, atol=1e-5)
     recurrent = np.linalg.svd(build.values(normal)["recurrent_0/recurrent_kernel"], compute_uv=False)[0]
     assert recurrent > 1.5  # far from 1, so that a division of it would show
 
@@ -212,18 +212,18 @@ def test_spectral_norm_is_the_discriminators_alone() -> None:
 
 def test_similarities_join_the_features_at_every_step() -> None:
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout="step"), 0, (3, 2)), scale=0.5)
-    judgement = play.discriminate(discriminator, series())
-    features = np.asarray(judgement.features)
+    output = play.discriminate(discriminator, series())
+    features = np.asarray(output.features)
     projected = (features.mean(axis=1) @ discriminator.get_layer("similarity").get_weights()[0]).reshape(5, 3, 2)
     apart = np.abs(projected[:, None] - projected[None]).sum(axis=3)
     close = np.exp(-apart).sum(axis=1) - 1  # (batch, kernels), without the series itself
     kernel, bias = discriminator.get_layer("logits").get_weights()
     assert kernel.shape == (4 + 3, 1)
     joined = np.concatenate([features, np.repeat(close[:, None], 6, axis=1)], axis=2)
-    np.testing.assert_allclose(judgement.logits, (joined @ kernel + bias)[..., 0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(output.logits, (joined @ kernel + bias)[..., 0], rtol=1e-4, atol=1e-5)
 
 
-def test_batches_that_affect_each_other_are_judged_apart() -> None:
+def test_batches_that_affect_each_other_take_passes_of_their_own() -> None:
     discriminator = randomised(build.build_discriminator(SHAPE, 3, (3, 2)))
     parts, labels = [series(seed=number) for number in range(2)], tf.one_hot([0, 1, 2, 0, 1], 3)
     together = play.discriminate_together(discriminator, parts, [labels, labels], coupled=True)
@@ -248,7 +248,7 @@ def test_starting_weights_are_a_function_of_seed_and_role(cell: str) -> None:
     again = start(generators[1], 3, "generator")
     assert all((first[place] == again[place]).all() for place in first)
     drawn = [place for place in first if place.endswith("kernel")]
-    for other in (start(generators[1], 4, "generator"), start(generators[1], 3, "judge")):
+    for other in (start(generators[1], 4, "generator"), start(generators[1], 3, "critic")):
         assert not any(np.isclose(first[place], other[place]).all() for place in drawn)
 
 
@@ -319,7 +319,7 @@ def test_places_name_every_weight_once_and_the_same_in_every_network(cell: str) 
 
 @pytest.mark.parametrize("readout", list(READOUTS))
 @pytest.mark.parametrize("num_conditions", [0, 3])
-def test_judging_together_equals_judging_one_by_one(readout: str, num_conditions: int) -> None:
+def test_discriminating_together_equals_one_by_one(readout: str, num_conditions: int) -> None:
     discriminator = randomised(build.build_discriminator(replace(SHAPE, readout=readout), num_conditions))
     parts = [series(seed=number) for number in range(3)]
     conditions = [tf.one_hot([number, 1, 2, 0, 1], 3) for number in range(3)] if num_conditions else None

@@ -95,9 +95,9 @@ def test_accuracies_are_shares_on_the_right_side_of_the_border(
     assert tuple(found.values()) == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_loss_that_keeps_its_judgements_to_itself_is_named() -> None:
+def test_a_loss_that_does_not_hand_on_its_outputs_is_named() -> None:
     for silent in (Outcome({}), Outcome({}, real=DiscriminatorOutput(tf.zeros([2]), ()))):
-        with pytest.raises(ValueError, match="`d_loss` of `bce` returned no judgements"):
+        with pytest.raises(ValueError, match="`d_loss` of `bce` returned no outputs of the discriminator"):
             logit_diagnostics(losses.variant("bce"), silent)
 
 

@@ -125,7 +125,7 @@ def test_a_label_is_set_where_the_loss_feeds_it(options: dict[str, Any], begin: 
     assert (fed[..., :5] == sampler.sample(3, small, 40, "word")[0][..., :5]).all()  # the same noise
 
 
-def test_a_loss_without_handles_has_nothing_to_set(begin: Begin, small: Dataset) -> None:
+def test_a_loss_without_controls_has_nothing_to_set(begin: Begin, small: Dataset) -> None:
     sampler = begin("bce").sampler
     assert sampler.controls == {}
     assert sampler.sample(3, small, 2, "word")[1] == {}
@@ -145,6 +145,6 @@ def test_labels_that_are_not_set_follow_the_training_distribution(
 
 
 @pytest.mark.parametrize(("prior", "end"), [("gaussian", 2.0), ("uniform", 1.0)])
-def test_handles_say_where_most_of_their_draws_lie(prior: str, end: float, begin: Begin) -> None:
+def test_controls_say_where_most_of_their_draws_lie(prior: str, end: float, begin: Begin) -> None:
     control = begin("infogan", options={"prior": prior}).sampler.controls["c0"]
     assert (control.low, control.high, control.choices) == (-end, end, 0)
