@@ -97,7 +97,7 @@ def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> list[Case]:
         return lambda: check_moves(make_trainer(variant, small_dataset(3), cell=cell, readout=readout, penalty=penalty))
 
     def gradients(cell: Cell, penalty: str) -> Callable[[], None]:
-        sides = SIDES if penalty == variant.penalties[0] else SIDES[:1]
+        sides = SIDES if penalty == variant.discriminator.penalties[0] else SIDES[:1]
         return lambda: check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
     return [
@@ -105,13 +105,13 @@ def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> list[Case]:
         *(
             Case(f"moves-{cell}-{readout}-{penalty}", moves(cell, readout, penalty))
             for cell in cells
-            for readout in variant.readouts
-            for penalty in variant.penalties
+            for readout in variant.discriminator.readouts
+            for penalty in variant.discriminator.penalties
         ),
         *(
             Case(f"gradients-{cell}-{penalty}", gradients(cell, penalty))
             for cell in cells
-            for penalty in variant.penalties
+            for penalty in variant.discriminator.penalties
         ),
         Case("starts", lambda: check_starts(variant)),
     ]
@@ -124,15 +124,23 @@ def check_row(variant: Variant) -> None:
         AssertionError: the first thing that is missing or unknown.
     """
     for name in _TEXTS:
-        _hold(bool(str(getattr(variant, name)).strip()), variant, f"`{name}` is empty")
+        _hold(bool(str(getattr(variant.text, name)).strip()), variant, f"`{name}` is empty")
     allowed = set(get_args(Readout))
     _hold(
-        bool(variant.readouts) and set(variant.readouts) <= allowed,
+        bool(variant.discriminator.readouts) and set(variant.discriminator.readouts) <= allowed,
         variant,
         f"its readouts should be some of {sorted(allowed)}",
     )
-    _hold(set(variant.penalties) <= set(PENALTIES), variant, f"its penalties should be some of {sorted(PENALTIES)}")
-    _hold(variant.penalty in variant.penalties, variant, f"its penalty `{variant.penalty}` is not among its penalties")
+    _hold(
+        set(variant.discriminator.penalties) <= set(PENALTIES),
+        variant,
+        f"its penalties should be some of {sorted(PENALTIES)}",
+    )
+    _hold(
+        variant.discriminator.penalty in variant.discriminator.penalties,
+        variant,
+        f"its penalty `{variant.discriminator.penalty}` is not among its penalties",
+    )
     settings = variant.paper.settings
     options = {name: value for name, value in settings.items() if name in variant.options}
     fields = {name: value for name, value in settings.items() if name not in variant.options}
@@ -222,7 +230,7 @@ def check_starts(variant: Variant) -> None:
     _hold(bool(moved(first, after_two_updates(1))["generator"]), variant, "another seed gives the same weights")
     trainers = [make_trainer(row) for row in (variant, losses.variant(REFERENCE))]
     ours, reference = (
-        row.variant.draw(row.game, SEED, "g-noise", tf.constant(7), first_batch(row)) for row in trainers
+        row.variant.inputs.draw(row.game, SEED, "g-noise", tf.constant(7), first_batch(row)) for row in trainers
     )
     for name in ("series", "steps"):
         same = np.array_equal(getattr(ours, name), getattr(reference, name))

@@ -10,16 +10,22 @@ import tensorflow as tf
 
 from rnngan_cli import losses, testing
 from rnngan_cli.losses import plain, scores
+from rnngan_cli.losses.game import Game, Outcome, draw_noise
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Game, Outcome, Profile, Variant, draw_noise
+from rnngan_cli.losses.variant import PaperSettings, Variant
 from rnngan_cli.training.small_runs import make_trainer, small_dataset
 
 BCE = losses.variant("bce")
 
 
+def changed(**fields: Any) -> Variant:
+    """`bce` with other fields, those of its groups by their own names."""
+    return replace(BCE, **fields)
+
+
 def with_score(score: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], **changes: Any) -> Variant:
     """`bce` with another score of its discriminator."""
-    return replace(BCE, d_loss=plain.discriminator_loss(lambda _, real, fake: score(real, fake)), **changes)
+    return changed(d_loss=plain.discriminator_loss(score), **changes)
 
 
 def leaking(game: Game, batch: Batch, draw: Draw, step: tf.Tensor) -> Outcome:
@@ -46,7 +52,7 @@ def moves(variant: Variant, readout: str = "mean") -> None:
 @pytest.mark.parametrize(
     ("variant", "check", "said"),
     [
-        (replace(BCE, d_loss=leaking), moves, "the discriminator's loss moves `generator`"),
+        (changed(d_loss=leaking), moves, "the discriminator's loss moves `generator`"),
         (with_score(lambda real, fake: tf.reduce_mean(real - fake, axis=0, keepdims=True)), moves, "has shape (1,)"),
         (
             with_score(lambda real, fake: tf.reduce_mean(real, axis=0) - tf.reduce_mean(fake, axis=0)),
@@ -55,7 +61,7 @@ def moves(variant: Variant, readout: str = "mean") -> None:
         ),
         (with_score(lambda real, fake: tf.math.log(-tf.reduce_mean(real**2 + fake**2))), moves, "that are not finite"),
         (
-            replace(BCE, g_loss=plain.generator_loss(lambda _, fake: scores.bce_generator(tf.stop_gradient(fake)))),
+            changed(g_loss=plain.generator_loss(lambda fake: scores.bce_generator(tf.stop_gradient(fake)))),
             testing.check_gradients,
             "the generator's loss and `generator`: no gradient at ",
         ),
@@ -64,11 +70,11 @@ def moves(variant: Variant, readout: str = "mean") -> None:
             testing.check_gradients,
             "by differences",
         ),
-        (replace(BCE, draw=unpaired), testing.check_starts, "its noise `series` is not that of other losses"),
-        (replace(BCE, g_formula=" "), testing.check_row, "`g_formula` is empty"),
-        (replace(BCE, penalty="clip"), testing.check_row, "its penalty `clip` is not among its penalties"),
-        (replace(BCE, readouts=("first",)), testing.check_row, "its readouts should be some of ['last', 'mean'"),
-        (replace(BCE, paper=Profile({"unist": 3}, ())), testing.check_row, "the settings of its paper are refused"),
+        (changed(draw=unpaired), testing.check_starts, "its noise `series` is not that of other losses"),
+        (changed(g_formula=" "), testing.check_row, "`g_formula` is empty"),
+        (changed(penalty="clip"), testing.check_row, "its penalty `clip` is not among its penalties"),
+        (changed(readouts=("first",)), testing.check_row, "its readouts should be some of ['last', 'mean'"),
+        (changed(paper=PaperSettings({"unist": 3}, ())), testing.check_row, "the settings of its paper are refused"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

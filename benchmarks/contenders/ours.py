@@ -36,7 +36,7 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
 def penalty(loss: str, kind: Kind) -> str | None:
     """The penalty that makes a loss one of that kind; None where it is not defined so."""
     wanted = ("gp",) if kind == "penalised" else ("none", "clip")  # clipping needs no second derivatives
-    return next((name for name in wanted if name in losses.variant(loss).penalties), None)
+    return next((name for name in wanted if name in losses.variant(loss).discriminator.penalties), None)
 
 
 def run_config(task: Task) -> RunConfig:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.game import Game, Options, Outcome, draw_noise
 from rnngan_cli.losses.plain import discriminate_both
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Control, Controls, Game, Options, Outcome, Sizes, draw_noise
+from rnngan_cli.losses.variant import Control, Controls, Sizes
 
 OPTIONS = {
     "tiling": Option("every", "Steps at which labels are given: every one, or the first alone.", ("every", "first")),

@@ -7,15 +7,15 @@ from typing import Any
 
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.game import Game, Options, Outcome
 from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
-from rnngan_cli.losses.variant import Game, Options, Outcome
 
-PairScore = Callable[[Options, Tensor, Tensor], Tensor]
-"""From (options, real logits, generated logits) to a scalar."""
-Score = Callable[[Options, Tensor], Tensor]
-"""From (options, generated logits) to a scalar."""
-Terms = Callable[[Options, Tensor, Tensor], dict[str, Tensor]]
-"""From (options, real logits, generated logits) to further columns."""
+PairScore = Callable[[Tensor, Tensor], Tensor] | Callable[[Options, Tensor, Tensor], Tensor]
+"""From (real logits, generated logits) to a scalar, or from (options, real logits, generated logits)."""
+GeneratedScore = Callable[[Tensor], Tensor] | Callable[[Options, Tensor], Tensor]
+"""From the generated logits to a scalar, or from (options, generated logits)."""
+Terms = Callable[[Tensor, Tensor], dict[str, Tensor]] | Callable[[Options, Tensor, Tensor], dict[str, Tensor]]
+"""From the same as a `PairScore` to further columns of history.csv, scalars by name."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class DiscriminatorLoss:
         terms: makes further columns from the logits, or None.
     """
 
-    score: PairScore
-    terms: Terms | None = None
+    score: Callable[[Options, Tensor, Tensor], Tensor]
+    terms: Callable[[Options, Tensor, Tensor], dict[str, Tensor]] | None = None
 
     def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
@@ -47,7 +47,7 @@ class GeneratorLoss:
         score: what is minimised.
     """
 
-    score: Score
+    score: Callable[[Options, Tensor], Tensor]
 
     def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
         """The loss of a batch, as `LossFunction` has it."""
@@ -57,9 +57,7 @@ class GeneratorLoss:
         return Outcome({"generator": self.score(game.options, output.logits)})
 
 
-def discriminator_loss(
-    score: Callable[..., Tensor], terms: Callable[..., dict[str, Tensor]] | None = None
-) -> DiscriminatorLoss:
+def discriminator_loss(score: PairScore, terms: Terms | None = None) -> DiscriminatorLoss:
     """Lifts a score on logits to a loss of the discriminator.
 
     Args:
@@ -70,7 +68,7 @@ def discriminator_loss(
     return DiscriminatorLoss(_with_options(score, 2), None if terms is None else _with_options(terms, 2))
 
 
-def generator_loss(score: Callable[..., Tensor]) -> GeneratorLoss:
+def generator_loss(score: GeneratedScore) -> GeneratorLoss:
     """Lifts a score on generated logits to a loss of the generator.
 
     Args:
@@ -80,13 +78,14 @@ def generator_loss(score: Callable[..., Tensor]) -> GeneratorLoss:
 
 
 def _with_options(function: Callable[..., Any], num_logits: int) -> Callable[..., Any]:
-    """A function of logits as one that is given the options of the loss before them, if it does not take them."""
-    required = [
-        parameter
-        for parameter in inspect.signature(function).parameters.values()
-        if parameter.default is parameter.empty and parameter.kind is not parameter.KEYWORD_ONLY
-    ]
-    return function if len(required) > num_logits else lambda _, *logits: function(*logits)
+    """Returns a function of (options, logits ...): `function` itself if it takes the options, else one that drops them.
+
+    A function takes the options if it needs one more positional argument than there are logits.
+    """
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    needed = [one for one in parameters if one.kind in positional and one.default is one.empty]
+    return function if len(needed) > num_logits else lambda _, *logits: function(*logits)
 
 
 def feature_matching_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:

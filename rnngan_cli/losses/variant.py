@@ -1,98 +1,47 @@
-"""What a loss is to the rest of the program: a frozen record of pure functions."""
+"""The registry row of a loss: a frozen record of texts, pure functions, and the rules that a run has to keep."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import OptionValue, RunConfig
+from rnngan_cli.config import RunConfig
 from rnngan_cli.config.options import Option
-from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
-from rnngan_cli.system.randomness import key, normal
+from rnngan_cli.lazy import Tensor
+from rnngan_cli.losses.game import DrawFunction, Game, LossFunction, Options, Outcome, draw_noise
+from rnngan_cli.losses.play import Draw
 
-if TYPE_CHECKING:
-    from rnngan_cli.networks.build import Networks
-
-
-Options = Mapping[str, OptionValue]
-
-
-@dataclass(frozen=True)
-class Game:
-    """What a loss may look at while a run is trained.
-
-    Attributes:
-        networks: of the run.
-        options: every option of the loss, resolved.
-        num_labels: classes of the data set, 0 without labels.
-        steps: of a series.
-        latent_series, latent_steps: sizes of the noise.
-    """
-
-    networks: "Networks"
-    options: Options
-    num_labels: int
-    steps: int
-    latent_series: int
-    latent_steps: int
-
-    def recognise(self, inputs: Tensor) -> dict[str, Tensor]:
-        """The recognizer's outputs by name.
-
-        Raises:
-            ValueError: the loss has none.
-        """
-        if self.networks.recognizer is None:
-            raise ValueError("the loss declares no `recognizer` in its registry row, but uses one")
-        return dict(self.networks.recognizer(inputs))
-
-    def number(self, option: str) -> float:
-        """A numeric option."""
-        return float(self.options[option])
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one evaluation of a loss gives.
-
-    Attributes:
-        losses: what each network that moves minimises, by the network's name; scalars.
-        terms: further scalars worth a column of history.csv.
-        real, generated: outputs the loss was made from (discriminator's losses only).
-        series: the generated series (batch, steps, features) a penalty may need (discriminator's losses only).
-    """
-
-    losses: dict[str, Tensor]
-    terms: dict[str, Tensor] = field(default_factory=dict)
-    real: DiscriminatorOutput | None = None
-    generated: DiscriminatorOutput | None = None
-    series: Tensor | None = None
-
-
-LossFunction = Callable[[Game, Batch, Draw, Tensor], Outcome]
-"""From (game, batch, draw, step) to an outcome; step is the number of generator updates done, a float32 scalar."""
-
-DrawFunction = Callable[[Game, Tensor, str, Tensor, Batch], Draw]
-"""From (game, seed, stream, counter, batch) to what the generator is fed; the batch gives size and labels."""
-
-
-def draw_noise(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
-    """Noise alone: N(0, 1), once per series and for every step."""
-    size = tf.shape(batch.series)[0] if batch.series.shape[0] is None else batch.series.shape[0]
-    series = normal(key(seed, f"{stream}/series", counter), [size, game.latent_series])
-    steps = normal(key(seed, f"{stream}/steps", counter), [size, game.steps, game.latent_steps])
-    return Draw(series, steps)
-
-
-def no_conditions(num_labels: int, options: Options) -> int:
-    """The width of a condition that is not there."""
-    del num_labels, options
-    return 0
+__all__ = [
+    "Control",
+    "Controls",
+    "DiscriminatorRules",
+    "DrawFunction",
+    "Game",
+    "GeneratorInputs",
+    "Handle",
+    "Heads",
+    "LossFunction",
+    "LossText",
+    "Options",
+    "Outcome",
+    "PaperSettings",
+    "Profile",
+    "Sizes",
+    "Variant",
+    "allow_all",
+    "draw_noise",
+    "no_conditions",
+]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Of what a generator is fed: classes of the data set (0 without labels), noise values per series and per step."""
+    """Sizes that the heads of a recognizer depend on.
+
+    Attributes:
+        num_labels: number of classes of the data set; 0 without labels.
+        latent_series: number of noise values drawn once per series.
+        latent_steps: number of noise values drawn at every step.
+    """
 
     num_labels: int
     latent_series: int
@@ -104,8 +53,9 @@ class Heads:
     """The outputs of a recognizer.
 
     Attributes:
-        widths: from (sizes, options) to the width of each output by name; empty where it has none to give.
-        shared_trunk: whether it reads the discriminator's features, or the series through layers of its own.
+        widths: from (sizes, options) to the width of each output by name; a run whose heads are empty has no
+            recognizer.
+        shared_trunk: whether the recognizer reads the discriminator's features rather than the series.
     """
 
     widths: Callable[[Sizes, Options], dict[str, int]]
@@ -114,11 +64,11 @@ class Heads:
 
 @dataclass(frozen=True)
 class Control:
-    """Something fed to the generator that a user may set: a label, a code.
+    """An input of the generator that a user may set: a label or a code.
 
     Attributes:
-        choices: it takes 0 to choices - 1; or 0: any number.
-        low, high: where most of its draws lie, for pictures; numbers without choices only.
+        choices: number of values, the integers from 0 on; 0 if any number can be set.
+        low, high: range in which most draws lie, for pictures; used only without choices.
     """
 
     choices: int = 0
@@ -126,13 +76,17 @@ class Control:
     high: float = 0.0
 
 
-@dataclass(frozen=True)
+Handle = Control
+"""An earlier name of `Control`, for rows of other packages."""
+
+
+@dataclass(frozen=True, init=False)
 class Controls:
-    """How what the generator is fed can be set and read.
+    """The controls of a loss: which there are, and how they are set and read.
 
     Attributes:
-        offered: from (num_labels, options) to what can be set, by name.
-        apply: from (game, draw, values by name, (batch,) each) to the draw with those set.
+        offered: from (num_labels, options) to the controls by name.
+        apply: from (game, draw, values by name, (batch,) each) to the draw with those values set.
         shown: from (game, draw) to the value of every control by name, (batch,) each.
     """
 
@@ -140,54 +94,58 @@ class Controls:
     apply: Callable[[Game, Draw, Mapping[str, Tensor]], Draw]
     shown: Callable[[Game, Draw], dict[str, Tensor]]
 
+    def __init__(self, *functions: Callable[..., Any], **named: Callable[..., Any]) -> None:
+        """Takes the three functions in order or by name; `handles` and `steer` are earlier names of the first two."""
+        earlier = {"handles": "offered", "steer": "apply"}
+        given = {earlier.get(name, name): function for name, function in named.items()}
+        names = [one.name for one in fields(self)]
+        given |= dict(zip(names, functions, strict=False))
+        if len(functions) + len(named) != len(names) or set(given) != set(names):
+            raise TypeError("Controls takes `offered`, `apply` and `shown`")
+        for name, function in given.items():
+            object.__setattr__(self, name, function)
+
 
 @dataclass(frozen=True)
-class Profile:
-    """The settings a paper used.
+class PaperSettings:
+    """The settings of the paper that a loss comes from.
 
     Attributes:
         settings: fields of a run and options of the loss.
-        departures: what of the paper they leave out, a phrase each.
+        departures: what these settings leave out of the paper's, a phrase each.
     """
 
     settings: Options
     departures: tuple[str, ...]
 
 
+Profile = PaperSettings
+"""An earlier name of `PaperSettings`, for rows of other packages."""
+
+
+def no_conditions(num_labels: int, options: Options) -> int:
+    """Returns 0, the width of conditions that are not there."""
+    del num_labels, options
+    return 0
+
+
 def allow_all(config: RunConfig) -> None:
-    """Refuses nothing."""
+    """Refuses no run."""
     del config
 
 
 @dataclass(frozen=True)
-class Variant:
-    """One of the ten losses with all it needs.
+class LossText:
+    """What a loss is, in words.
 
     Attributes:
-        name, title: in one word, in a few.
-        d_formula, g_formula: what the discriminator and the generator minimise, as text.
+        name: one word, by which it is chosen.
+        title: a few words.
+        d_formula, g_formula: what the discriminator and the generator minimise.
         divergence: which divergence or distance that is.
         expect: what to expect of it, weaknesses included.
-        source: authors, year, title.
-        d_loss, g_loss: the losses.
-        departures: from the source, in the definition, a sentence each.
-        paper: the settings of its source.
-        draw: what the generator is fed.
-        controls: what of that a user may set, or None.
-        conditions: width of the conditions fed to the generator.
-        conditions_seen: width of those that the discriminator is given too.
-        recognizer: outputs of its recognizer, or None.
-        readouts: those it is defined for.
-        penalty: what `penalty = auto` means for it: the mild r1, the same for every loss that is defined without a
-            penalty, or the constraint its definition needs.
-        penalties: those it is defined with.
-        needs_labels: whether it is refused on data without labels.
-        threshold: the logit between real and generated; None: half-way between the two batch means.
-        options: its own settings.
-        check: refuses, with a `UserError`, a run whose settings make no sense together.
-        similarities: kernels and dimensions of minibatch discrimination in the discriminator.
-        past_weight: weight of the squared distance of every network's weights from their mean over all updates, which
-            is added to what the network minimises (historical averaging).
+        source: authors, year and title.
+        departures: differences between its definition here and the source's, a sentence each.
     """
 
     name: str
@@ -197,21 +155,131 @@ class Variant:
     divergence: str
     expect: str
     source: str
-    d_loss: LossFunction
-    g_loss: LossFunction
     departures: tuple[str, ...] = ()
-    paper: Profile = field(default_factory=lambda: Profile({}, ()))
+
+
+@dataclass(frozen=True)
+class GeneratorInputs:
+    """What the generator of a loss is fed.
+
+    Attributes:
+        draw: draws noise and, for some losses, labels or codes.
+        controls: which of these a user may set; None if there are none.
+        conditions: from (num_labels, options) to the width of the labels or codes fed to the generator.
+        conditions_seen: the same for those that the discriminator is given too.
+        needs_labels: whether the loss is refused on data without labels.
+    """
+
     draw: DrawFunction = draw_noise
     controls: Controls | None = None
     conditions: Callable[[int, Options], int] = no_conditions
     conditions_seen: Callable[[int, Options], int] = no_conditions
-    recognizer: Heads | None = None
+    needs_labels: bool = False
+
+
+@dataclass(frozen=True)
+class DiscriminatorRules:
+    """What the discriminator of a loss may and must be.
+
+    Attributes:
+        readouts: readouts that the loss is defined for.
+        penalty: what `penalty = auto` stands for: the mild r1, the same for every loss that is defined without a
+            penalty, or the constraint that the definition needs.
+        penalties: penalties that the loss is defined with.
+        threshold: logit between real and generated series; None stands for half-way between the two batch means.
+        similarities: from the options to kernels and dimensions of minibatch discrimination; (0, 0) is none.
+    """
+
     readouts: tuple[str, ...] = ("mean", "last", "step", "probability")
     penalty: str = "r1"
     penalties: tuple[str, ...] = ("none", "gp", "lp", "r1")
-    needs_labels: bool = False
     threshold: float | None = 0.0
-    options: Mapping[str, Option] = field(default_factory=dict)
-    check: Callable[[RunConfig], None] = allow_all
     similarities: Callable[[Options], tuple[int, int]] = lambda _: (0, 0)
-    past_weight: Callable[[Options], float] = lambda _: 0.0
+
+
+_GROUPS = {"text": LossText, "inputs": GeneratorInputs, "discriminator": DiscriminatorRules}
+_GROUP_OF = {one.name: group for group, record in _GROUPS.items() for one in fields(record)}
+"""The group that each field of the groups belongs to."""
+
+
+@dataclass(frozen=True, init=False)
+class Variant:
+    """A loss with everything that a run needs of it.
+
+    The fields of `text`, `inputs` and `discriminator` can also be given to the constructor, and to
+    `dataclasses.replace`, as keywords of their own: `Variant(name=..., title=..., readouts=..., ...)`.
+
+    Attributes:
+        text: what it is, in words.
+        d_loss, g_loss: the losses of the discriminator and of the generator.
+        inputs: what the generator is fed; noise alone by default.
+        discriminator: readouts, penalties and other rules for the discriminator.
+        recognizer: outputs of its recognizer; None if it has no recognizer.
+        options: settings of its own by name.
+        paper: the settings of its source.
+        check: raises `UserError` for a run whose settings make no sense together.
+        past_weight: from the options to the weight of historical averaging: the squared distance of every network's
+            weights from their mean over all updates, which is added to what the network minimises.
+    """
+
+    text: LossText
+    d_loss: LossFunction
+    g_loss: LossFunction
+    inputs: GeneratorInputs
+    discriminator: DiscriminatorRules
+    recognizer: Heads | None
+    options: Mapping[str, Option]
+    paper: PaperSettings
+    check: Callable[[RunConfig], None]
+    past_weight: Callable[[Options], float]
+
+    def __init__(
+        self,
+        text: LossText | None = None,
+        *,
+        d_loss: LossFunction,
+        g_loss: LossFunction,
+        inputs: GeneratorInputs | None = None,
+        discriminator: DiscriminatorRules | None = None,
+        recognizer: Heads | None = None,
+        options: Mapping[str, Option] | None = None,
+        paper: PaperSettings | None = None,
+        check: Callable[[RunConfig], None] = allow_all,
+        past_weight: Callable[[Options], float] = lambda _: 0.0,
+        **single: Any,
+    ) -> None:
+        groups = {"text": text, "inputs": inputs, "discriminator": discriminator}
+        values = {
+            **{group: _grouped(group, record, single) for group, record in groups.items()},
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "recognizer": recognizer,
+            "options": options or {},
+            "paper": paper or PaperSettings({}, ()),
+            "check": check,
+            "past_weight": past_weight,
+        }
+        unknown = [name for name in single if name not in _GROUP_OF]
+        if unknown:
+            raise TypeError(f"Variant got an unexpected keyword argument `{unknown[0]}`")
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def name(self) -> str:
+        """The word by which the loss is chosen."""
+        return self.text.name
+
+    if not TYPE_CHECKING:  # a type checker should see the groups alone
+
+        def __getattr__(self, name: str) -> object:
+            """Reads a field of a group from the row itself, as packages did before there were groups."""
+            if name not in _GROUP_OF:
+                raise AttributeError(f"`Variant` has no attribute `{name}`")
+            return getattr(getattr(self, _GROUP_OF[name]), name)
+
+
+def _grouped(group: str, record: Any, single: Mapping[str, Any]) -> Any:
+    """A group of a row, as given or by default, with the fields of it that are given as single keywords."""
+    own = {name: value for name, value in single.items() if _GROUP_OF.get(name) == group}
+    return _GROUPS[group](**own) if record is None else replace(record, **own)

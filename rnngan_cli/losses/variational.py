@@ -7,8 +7,9 @@ from rnngan_cli.config.options import Option
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play, scores
+from rnngan_cli.losses.game import Game, Options, Outcome
 from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
-from rnngan_cli.losses.variant import Game, Options, Outcome, Sizes
+from rnngan_cli.losses.variant import Sizes
 
 OPTIONS = {
     "gamma": Option(0.01, "Weight of the reconstruction in the generator's loss.", low=0),

@@ -61,11 +61,11 @@ def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
 def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[str, int]:
     """Count of weights of every network that is trained, by its name; exact."""
     variant, units = losses.variant(config.loss), config.units
-    num_labels = num_labels if variant.needs_labels else 0
-    width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
-    seen = features + variant.conditions_seen(num_labels, config.options)
+    num_labels = num_labels if variant.inputs.needs_labels else 0
+    width = config.latent_series + config.latent_steps + variant.inputs.conditions(num_labels, config.options)
+    seen = features + variant.inputs.conditions_seen(num_labels, config.options)
     read = units * _directions(config)
-    kernels, dims = variant.similarities(config.options)
+    kernels, dims = variant.discriminator.similarities(config.options)
     numbers = {
         "generator": _stack(config, width, 1) + _dense(units, features),
         "discriminator": _stack(config, seen, _directions(config)) + read * kernels * dims + _dense(read + kernels, 1),
@@ -86,7 +86,7 @@ def update_numbers(config: RunConfig, steps: int, features: int) -> int:
     # Unrolled, the gradients of the recurrent kernel lie side by side, one a step, until they are added up; in a longer
     # series they are one product.
     kernels = (steps if steps <= MOST_UNROLLED else 1) * CELL_FACTS[config.cell].gates * config.units**2
-    similarities, dims = losses.variant(config.loss).similarities(config.options)
+    similarities, dims = losses.variant(config.loss).discriminator.similarities(config.options)
     return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
 
 

@@ -172,7 +172,7 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
     fields, options = merge(layers, where)
     identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
     config = build(RunConfig, {**fields, **identified}, where)
-    penalty = variant.penalty if config.penalty == "auto" else config.penalty
+    penalty = variant.discriminator.penalty if config.penalty == "auto" else config.penalty
     row = PENALTIES[penalty]
     weight = 0.0 if row is None else row.weight if config.penalty_weight is None else config.penalty_weight
     resolved = {
@@ -196,17 +196,18 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
     Raises:
         UserError: which settings, and why.
     """
-    if config.penalty not in variant.penalties:
+    rules = variant.discriminator
+    if config.penalty not in rules.penalties:
         raise UserError(
-            f"`penalty = {config.penalty}`: {variant.name} is defined with {', '.join(variant.penalties)}; "
+            f"`penalty = {config.penalty}`: {variant.name} is defined with {', '.join(rules.penalties)}; "
             f"leave it at auto, or set it for other losses alone (`-s LOSS.penalty={config.penalty}`)"
         )
-    if config.readout not in variant.readouts:
+    if config.readout not in rules.readouts:
         raise UserError(
-            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(variant.readouts)}"
+            f"`readout = {config.readout}`: {variant.name} is defined with {', '.join(rules.readouts)}"
             f"{_WHY_NOT.get(config.readout, '')}"
         )
-    if variant.needs_labels and config.data.labels == "none":
+    if variant.inputs.needs_labels and config.data.labels == "none":
         raise UserError(f"`--labels none`: {variant.name} needs labels; use auto, given or derived, or leave it out")
     if config.latent_series + config.latent_steps == 0:
         raise UserError("`latent_series = 0` and `latent_steps = 0`: the generator needs noise; set one above 0")

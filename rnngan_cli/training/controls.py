@@ -117,7 +117,7 @@ def _control(request: ControlRequest, controls: Mapping[str, Control]) -> Contro
 def _takes(row: Variant, kind: str) -> bool:
     """Whether a loss takes `labels` or `codes`, with its options as they are by default."""
     defaults = {name: option.default for name, option in row.options.items()}
-    controls = {} if row.controls is None else row.controls.offered(1, defaults)
+    controls = {} if row.inputs.controls is None else row.inputs.controls.offered(1, defaults)
     return any((name == LABEL) == (kind == "labels") for name in controls)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.losses import play
+from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.penalties import interpolate, squared_gradient_norm
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Outcome
 from rnngan_cli.training.small_runs import STEP, first_batch
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _double_inputs(trainer: "Trainer") -> tuple[Batch, Draw]:
         return None if value is None else tf.cast(value, tf.float64)
 
     batch = first_batch(trainer, 4)
-    draw = trainer.variant.draw(trainer.game, tf.constant(3), "noise", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, tf.constant(3), "noise", tf.constant(0), batch)
     parts = {name: cast(value) for name, value in draw.parts.items()}
     double = Draw(cast(draw.series), cast(draw.steps), cast(draw.conditions), cast(draw.seen), parts)
     return Batch(cast(batch.series), cast(batch.labels)), double

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.losses.variant import Outcome, Variant
+from rnngan_cli.losses.game import Outcome
+from rnngan_cli.losses.variant import Variant
 
 LOGIT_DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
 DIAGNOSTICS = (*LOGIT_DIAGNOSTICS, "d_grad_norm", "g_grad_norm", "nonfinite")
@@ -66,6 +67,8 @@ def logit_diagnostics(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
         )
     real, fake = outcome.real.logits, outcome.generated.logits
     means = tf.reduce_mean(real), tf.reduce_mean(fake)
-    threshold = (means[0] + means[1]) / 2 if variant.threshold is None else variant.threshold
+    threshold = (
+        (means[0] + means[1]) / 2 if variant.discriminator.threshold is None else variant.discriminator.threshold
+    )
     right = [tf.reduce_mean(tf.cast(one, real.dtype)) for one in (real > threshold, fake < threshold)]
     return dict(zip(LOGIT_DIAGNOSTICS, (*means, (right[0] + right[1]) / 2, *right), strict=True))

@@ -9,8 +9,9 @@ import tensorflow as tf
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
+from rnngan_cli.losses.game import Game
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Control, Game, Variant
+from rnngan_cli.losses.variant import Control, Variant
 from rnngan_cli.system.randomness import random_generator
 
 SAMPLE_BATCH = 500
@@ -45,7 +46,7 @@ class Sampler:
     @property
     def controls(self) -> dict[str, Control]:
         """What can be set by hand."""
-        controls = self.variant.controls
+        controls = self.variant.inputs.controls
         return {} if controls is None else controls.offered(self.game.num_labels, self.game.options)
 
     def sample(
@@ -96,9 +97,9 @@ class Sampler:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         features = self.game.networks.generator.output_shape[-1]
         batch = Batch(tf.zeros([SAMPLE_BATCH, self.game.steps, features]), labels)
-        drawn = self.variant.draw(self.game, seed_and_number[0], stream, seed_and_number[1], batch)
+        drawn = self.variant.inputs.draw(self.game, seed_and_number[0], stream, seed_and_number[1], batch)
         draw = _picked(drawn, rows)
-        controls = self.variant.controls
+        controls = self.variant.inputs.controls
         if controls is not None and values:
             draw = controls.apply(self.game, draw, values)
         shown = {} if controls is None else controls.shown(self.game, draw)

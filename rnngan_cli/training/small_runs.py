@@ -15,9 +15,10 @@ from rnngan_cli.config import DataConfig, RunConfig, build
 from rnngan_cli.config.options import resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.lazy import keras, tf
+from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Outcome, Variant
+from rnngan_cli.losses.variant import Variant
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.training import optimizers
 
@@ -68,10 +69,10 @@ def make_config(variant: Variant, **fields: Any) -> RunConfig:
     Raises:
         UserError: a field or an option that there is not, or a value that it does not take.
     """
-    penalty = PENALTIES[str(fields.get("penalty", variant.penalty))]
+    penalty = PENALTIES[str(fields.get("penalty", variant.discriminator.penalty))]
     values = {
         "loss": variant.name,
-        "penalty": variant.penalty,
+        "penalty": variant.discriminator.penalty,
         "penalty_weight": 0.0 if penalty is None else penalty.weight,
         **SIZES,
         **fields,
@@ -110,7 +111,7 @@ def update(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
 def evaluate(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
     """The loss of a side on `first_batch`, without a penalty, and what it was given; no weight moves."""
     batch = first_batch(trainer)
-    draw = trainer.variant.draw(trainer.game, SEED, f"{side[0]}-noise", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, SEED, f"{side[0]}-noise", tf.constant(0), batch)
     loss = trainer.variant.d_loss if side == "discriminator" else trainer.variant.g_loss
     return loss(trainer.game, batch, draw, STEP), batch, draw
 

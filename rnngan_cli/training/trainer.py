@@ -17,9 +17,10 @@ from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
+from rnngan_cli.losses.game import Game, LossFunction, Outcome
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Game, LossFunction, Outcome, Sizes, Variant
+from rnngan_cli.losses.variant import Sizes, Variant
 from rnngan_cli.networks import build
 from rnngan_cli.networks.build import Networks
 from rnngan_cli.system.device import use_fused_layers
@@ -47,7 +48,7 @@ class Trainer:
         self, config: RunConfig, dataset: Dataset, device: str = "cpu", *, variant: Variant | None = None
     ) -> None:
         self.config, self.variant = config, variant or losses.variant(config.loss)
-        self.num_labels = dataset.num_labels if self.variant.needs_labels else 0
+        self.num_labels = dataset.num_labels if self.variant.inputs.needs_labels else 0
         self.networks = build_networks(self.variant, config, dataset, self.num_labels, device)
         self.game = Game(
             self.networks,
@@ -130,7 +131,7 @@ class Trainer:
         return self.sampler.sample(self.config.seed, dataset, count, stream)[0]
 
     def _draw(self, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
-        return self.variant.draw(self.game, seed, stream, counter, batch)
+        return self.variant.inputs.draw(self.game, seed, stream, counter, batch)
 
     def _update_discriminator(
         self, seed: Tensor, counter: Tensor, step: Tensor, series: Tensor, labels: Tensor | None
@@ -269,16 +270,16 @@ def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_la
         bidirectional=config.d_bidirectional,
         precision=None if config.precision == "float32" else config.precision,
     )
-    width = config.latent_series + config.latent_steps + variant.conditions(num_labels, config.options)
+    width = config.latent_series + config.latent_steps + variant.inputs.conditions(num_labels, config.options)
     heads = {}
     if variant.recognizer is not None:
         sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
         heads = variant.recognizer.widths(sizes, config.options)
-    similarities = variant.similarities(config.options)
+    similarities = variant.discriminator.similarities(config.options)
     return Networks(
         generator=build.build_generator(shape, width),
         discriminator=build.build_discriminator(
-            shape, variant.conditions_seen(num_labels, config.options), similarities
+            shape, variant.inputs.conditions_seen(num_labels, config.options), similarities
         ),
         average=build.build_generator(shape, width, name="average"),
         recognizer=build.build_recognizer(shape, heads, shared_trunk=variant.recognizer.shared_trunk)

@@ -116,7 +116,10 @@ def fitted(draw: SettingDraw, variant: Variant, given: Mapping[str, Any]) -> tup
     Returns:
         The draw, and what was changed in words.
     """
-    own = {"penalty": (variant.penalties, variant.penalty), "readout": (variant.readouts, variant.readouts[0])}
+    own = {
+        "penalty": (variant.discriminator.penalties, variant.discriminator.penalty),
+        "readout": (variant.discriminator.readouts, variant.discriminator.readouts[0]),
+    }
     changed = {
         name: instead for name, (allowed, instead) in own.items() if name not in given and draw[name] not in allowed
     }

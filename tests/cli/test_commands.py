@@ -83,8 +83,8 @@ def test_losses_are_listed(rnngan: Rnngan) -> None:
 def test_one_loss_is_described(rnngan: Rnngan, name: str) -> None:
     _, out, _ = rnngan("losses", name)
     told = " ".join(out.split())  # lines are wrapped
-    assert VARIANTS[name].source in told
-    assert VARIANTS[name].g_formula in told
+    assert VARIANTS[name].text.source in told
+    assert VARIANTS[name].text.g_formula in told
     fact = json.loads(rnngan("losses", name, "--json")[1])
     assert fact["name"] == name
     assert {option["name"] for option in fact["options"]} == set(VARIANTS[name].options)

@@ -11,6 +11,26 @@ import pytest
 
 from tests.support.places import ROOT
 
+EARLIER = """
+from rnngan_cli.losses import plain, scores
+from rnngan_cli.losses.variant import Profile, Variant
+from my_losses import hinge_discriminator
+
+HINGE = Variant(
+    name="hinge",
+    title="Hinge GAN",
+    d_formula="E max(0, 1 - D(x)) + E max(0, 1 + D(G(z)))",
+    g_formula="-E D(G(z))",
+    divergence="Total variation, up to a constant",
+    expect="Steady with spectral normalisation.",
+    source="Lim & Ye 2017, Geometric GAN",
+    d_loss=plain.discriminator_loss(lambda _, real, fake: hinge_discriminator(real, fake)),
+    g_loss=plain.generator_loss(lambda _, fake: scores.wasserstein_generator(fake)),
+    readouts=("mean", "last"),
+    paper=Profile({"spectral_norm": True}, ()),
+)
+"""
+"""The same row as CONTRIBUTING.md had it once; packages in that form stay valid."""
 VALUES = """
 import numpy as np
 from my_losses import HINGE, hinge_discriminator
@@ -31,13 +51,17 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("outside")
     (folder / "my_losses.py").write_text(module, encoding="utf-8")
     (folder / "test_my_losses.py").write_text(suite, encoding="utf-8")
+    # pyproject.toml's table becomes a section of entry_points.txt when a package is built
+    install(folder, points.replace('[project.entry-points."rnngan.losses"]', "").replace('"', ""))
+    return folder
+
+
+def install(folder: Path, points: str) -> None:
+    """Writes what an installer leaves of a package with these entry points."""
     facts = folder / "my_losses-1.0.dist-info"
     facts.mkdir()
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my-losses\nVersion: 1.0\n", encoding="utf-8")
-    # pyproject.toml's table becomes this section when a package is built
-    section = points.replace('[project.entry-points."rnngan.losses"]', "[rnngan.losses]").replace('"', "")
-    (facts / "entry_points.txt").write_text(section, encoding="utf-8")
-    return folder
+    (facts / "entry_points.txt").write_text(f"[rnngan.losses]\n{points}\n", encoding="utf-8")
 
 
 def run(outside: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -81,6 +105,18 @@ def test_the_loss_trains_beside_the_others_in_worker_processes(outside: Path) ->
     assert {fact["state"] for fact in runs.values()} == {"done"}, runs
 
 
+def test_a_row_in_its_earlier_form_trains(outside: Path, tmp_path: Path) -> None:
+    (tmp_path / "earlier_losses.py").write_text(EARLIER, encoding="utf-8")
+    (tmp_path / "my_losses.py").write_bytes((outside / "my_losses.py").read_bytes())
+    install(tmp_path, "hinge = earlier_losses:HINGE")
+    words = "sweep --losses hinge --seeds 1 --steps 2 --protocol quick -s units=4 --progress none --json"
+    done = run(tmp_path, "-m", "rnngan_cli", *words.split(), "-s", "batch_size=8", "-s", "sines.series=200")
+    assert done.returncode == 0, done.stderr
+    assert [fact["state"] for fact in json.loads(done.stdout)["runs"].values()] == ["done"]
+    refused = run(tmp_path, "-m", "rnngan_cli", *words.split(), "-s", "readout=step", "--dry-run")
+    assert "hinge is defined with mean, last" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [
@@ -91,10 +127,7 @@ def test_the_loss_trains_beside_the_others_in_worker_processes(outside: Path) ->
 )
 def test_a_broken_entry_point_is_told_in_one_line(outside: Path, tmp_path: Path, points: str, said: str) -> None:
     (tmp_path / "my_losses.py").write_bytes((outside / "my_losses.py").read_bytes())
-    facts = tmp_path / "my_losses-1.0.dist-info"
-    facts.mkdir()
-    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: my-losses\nVersion: 1.0\n", encoding="utf-8")
-    (facts / "entry_points.txt").write_text(f"[rnngan.losses]\n{points}\n", encoding="utf-8")
+    install(tmp_path, points)
     done = run(tmp_path, "-m", "rnngan_cli", "losses")
     assert done.returncode == 2
     assert said in done.stderr

@@ -38,7 +38,7 @@ def test_readme_lists_every_loss_as_the_registry_has_it() -> None:
     rows = {line.split("`")[1]: line for line in lines if re.match(r"\| `\w+` \| `", line)}
     assert list(rows) == list(VARIANTS)
     for name, row in VARIANTS.items():
-        assert row.d_formula.replace("|", "\\|") in rows[name] and row.source in rows[name]
+        assert row.text.d_formula.replace("|", "\\|") in rows[name] and row.text.source in rows[name]
 
 
 def test_every_command_is_named_in_the_readme() -> None:

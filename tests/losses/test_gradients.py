@@ -22,7 +22,7 @@ def every_penalty() -> Iterator[tuple[str, str, str]]:
     """Every loss, through either cell, with every penalty it is defined with; clipping adds nothing to the loss."""
     for name, variant in losses.VARIANTS.items():
         for cell in CELLS:
-            for penalty in variant.penalties:
+            for penalty in variant.discriminator.penalties:
                 yield name, cell, penalty
 
 
@@ -61,7 +61,7 @@ def every_option() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("loss", "cell", "penalty"), list(every_penalty()))
 def test_a_loss_with_its_penalty_has_the_gradient_of_finite_differences(loss: str, cell: str, penalty: str) -> None:
     variant = losses.variant(loss)
-    sides = testing.SIDES if penalty == variant.penalties[0] else testing.SIDES[:1]
+    sides = testing.SIDES if penalty == variant.discriminator.penalties[0] else testing.SIDES[:1]
     testing.check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
 

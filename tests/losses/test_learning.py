@@ -278,7 +278,7 @@ class Rebuilt:
 
 def rebuild(trainer: Trainer, dataset: Dataset) -> Rebuilt:
     batch = Batch(tf.constant(dataset.test.series))
-    draw = trainer.variant.draw(trainer.game, tf.constant(SEED), "rebuild", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, tf.constant(SEED), "rebuild", tf.constant(0), batch)
     noise, divergence = variational.encode(trainer.game, batch, draw)
     series = play.run_generator(trainer.networks.generator, noise)
     return Rebuilt(dataset.test.series[:, 0, 0], np.asarray(series)[:, 0, 0], float(divergence))

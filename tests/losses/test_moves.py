@@ -34,8 +34,8 @@ def everything() -> Iterator[tuple[str, str, str, str]]:
     """Every loss x cell x readout x penalty that the loss is defined with."""
     for name, variant in losses.VARIANTS.items():
         for cell in CELLS:
-            for readout in variant.readouts:
-                for penalty in variant.penalties:
+            for readout in variant.discriminator.readouts:
+                for penalty in variant.discriminator.penalties:
                     yield name, cell, readout, penalty
 
 
@@ -239,7 +239,8 @@ def test_every_loss_is_fed_the_noise_of_its_seed_stream_and_counter(
     trainers = [begin("bce", cell="gru"), begin(loss, cell="lstm", **fields)]
     for stream, counter in (("d-noise", 0), ("d-noise", 7), ("g-noise", 7)):
         draws = [
-            one.variant.draw(one.game, np.int32(3), stream, tf.constant(counter), first_batch(one)) for one in trainers
+            one.variant.inputs.draw(one.game, np.int32(3), stream, tf.constant(counter), first_batch(one))
+            for one in trainers
         ]
         for field in ("series", "steps"):
             ours, reference = (np.asarray(getattr(draw, field)) for draw in reversed(draws))

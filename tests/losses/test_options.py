@@ -207,7 +207,7 @@ def test_labels_can_be_given_at_the_first_step_alone(
 ) -> None:
     trainer = begin("cgan", options={"tiling": "first", "labels": labels})
     batch = first_batch(trainer)
-    draw = trainer.variant.draw(trainer.game, np.int32(3), "noise", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, np.int32(3), "noise", tf.constant(0), batch)
     expected = np.zeros((8, 6, 3))
     expected[:, 0] = batch.labels
     assert (np.asarray(draw.conditions) == expected).all()
@@ -224,7 +224,9 @@ def test_codes_are_drawn_from_their_priors_and_never_from_labels(small: Dataset,
         options = {"categorical": 2, "categories": 4, "continuous": 2, "prior": prior}
         trainer = begin("infogan", options=options)
         assert trainer.one_hot(small.train.labels) is None
-        draw = trainer.variant.draw(trainer.game, np.int32(3), "noise", tf.constant(0), Batch(tf.zeros([8000, 6, 2])))
+        draw = trainer.variant.inputs.draw(
+            trainer.game, np.int32(3), "noise", tf.constant(0), Batch(tf.zeros([8000, 6, 2]))
+        )
         assert draw.seen is None  # the discriminator is not told
         parts = {name: np.asarray(value) for name, value in draw.parts.items()}
         assert list(parts) == ["code_0", "code_1", "continuous"]

@@ -22,9 +22,9 @@ from rnngan_cli.config import SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import informative, plain, play, scores, variational
+from rnngan_cli.losses.game import Game
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.play import Batch, DiscriminatorOutput, Draw
-from rnngan_cli.losses.variant import Game
 from rnngan_cli.networks import build
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.training.trainer import Trainer
@@ -364,7 +364,7 @@ def test_a_row_says_what_a_loss_is_and_where_it_is_from(name: str) -> None:
     row = losses.variant(name)
     for field in ("title", "d_formula", "g_formula", "divergence", "expect", "source"):
         assert getattr(row, field).strip() == getattr(row, field) != "", field
-    assert any(str(year) in row.source for year in range(2014, 2019))
+    assert any(str(year) in row.text.source for year in range(2014, 2019))
     assert all(option.help.endswith(".") for option in row.options.values())
     assert row.paper.settings
     assert all(row.paper.departures)
@@ -373,7 +373,7 @@ def test_a_row_says_what_a_loss_is_and_where_it_is_from(name: str) -> None:
 def test_divergences_of_whole_series_need_one_number_a_series() -> None:
     """`probability` is the logit of a probability: for losses whose logit stands for one."""
     readouts = {
-        readout: {name for name, variant in losses.VARIANTS.items() if readout in variant.readouts}
+        readout: {name for name, variant in losses.VARIANTS.items() if readout in variant.discriminator.readouts}
         for readout in ("mean", "last", "step", "probability")
     }
     assert readouts["mean"] == readouts["last"] == set(NAMES)
@@ -384,8 +384,8 @@ def test_divergences_of_whole_series_need_one_number_a_series() -> None:
 def test_every_loss_can_do_without_a_penalty_but_wgan_which_alone_may_clip() -> None:
     for name, variant in losses.VARIANTS.items():
         expected = {"gp", "lp", "clip"} if name == "wgan" else {"none", "gp", "lp", "r1"}
-        assert set(variant.penalties) == expected
-        assert variant.penalty == ("gp" if name == "wgan" else "r1")
+        assert set(variant.discriminator.penalties) == expected
+        assert variant.discriminator.penalty == ("gp" if name == "wgan" else "r1")
 
 
 def test_an_unknown_loss_is_refused_with_the_nearest_known_one() -> None:
@@ -398,9 +398,9 @@ def test_a_plan_fills_in_every_option_and_the_penalty(name: str) -> None:
     (run,) = plan(SweepConfig(losses=(name,), seeds=(0,)))
     variant = losses.variant(name)
     assert run.options == {option: row.default for option, row in variant.options.items()}
-    row = PENALTIES[variant.penalty]
+    row = PENALTIES[variant.discriminator.penalty]
     assert row is not None
-    assert (run.penalty, run.penalty_weight) == (variant.penalty, row.weight)
+    assert (run.penalty, run.penalty_weight) == (variant.discriminator.penalty, row.weight)
 
 
 def test_a_loss_that_uses_a_recognizer_it_does_not_declare_says_so() -> None:

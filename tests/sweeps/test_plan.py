@@ -239,13 +239,15 @@ def test_a_readout_is_refused_for_losses_it_makes_no_sense_for(readout: str, nam
             continue
         with pytest.raises(UserError) as caught:
             plan(asked)
-        readouts = ", ".join(row.readouts)
+        readouts = ", ".join(row.discriminator.readouts)
         assert str(caught.value) == f"`readout = {readout}`: {name} is defined with {readouts}, as it {why}"
 
 
 def test_a_loss_of_ones_own_may_have_any_readouts() -> None:
     (run,) = plan(sweep(losses="bce"))
-    row = replace(VARIANTS["bce"], name="mine", readouts=("last",))
+    bce = VARIANTS["bce"]
+    rules = replace(bce.discriminator, readouts=("last",))
+    row = replace(bce, text=replace(bce.text, name="mine"), discriminator=rules)
     with pytest.raises(UserError, match=r"^`readout = mean`: mine is defined with last$"):
         check_run(run, row)
     assert check_run(run.model_copy(update={"readout": "last"}), row).readout == "last"
@@ -381,7 +383,7 @@ def test_the_default_rate_and_the_same_rate_given_are_one_run() -> None:
 
 
 def test_there_are_losses_on_both_sides_of_that_rule() -> None:
-    stepwise = [row.name for row in VARIANTS.values() if "step" in row.readouts]
+    stepwise = [row.name for row in VARIANTS.values() if "step" in row.discriminator.readouts]
     assert "kld" not in stepwise
     assert len(plan(sweep(losses=stepwise, run={"readout": "step"}))) == len(stepwise) > 0
 

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli import losses
+from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.play import DiscriminatorOutput
-from rnngan_cli.losses.variant import Outcome
 from rnngan_cli.training.history import DIAGNOSTICS, LOGIT_DIAGNOSTICS, logit_diagnostics, summarise
 from rnngan_cli.training.trainer import Trainer
 

@@ -70,7 +70,7 @@ def test_free_series_are_made_from_the_draw_of_their_batch(loss: str, begin: Beg
     """Series 16 to 31 are made from draw number 1 of the stream, by the moving average."""
     trainer = begin(loss)
     series, _ = trainer.sampler.sample(3, small, 40, "word")
-    draw = trainer.variant.draw(trainer.game, np.int32(3), "word", tf.constant(1), Batch(tf.zeros([16, 6, 2])))
+    draw = trainer.variant.inputs.draw(trainer.game, np.int32(3), "word", tf.constant(1), Batch(tf.zeros([16, 6, 2])))
     np.testing.assert_allclose(series[16:32], run_generator(trainer.networks.average, draw), atol=1e-6)
     for control_values in (None, ControlValues(), ControlValues({}, sharing=1)):
         assert (trainer.sampler.sample(3, small, 40, "word", control_values)[0] == series).all()

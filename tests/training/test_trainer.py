@@ -306,7 +306,7 @@ def test_diagnostics_follow_from_the_logits(loss: str, readout: str, small: Data
     assert small.train.labels is not None
     labels = trainer.one_hot(small.train.labels[rows])
     batch = Batch(tf.constant(small.train.series[rows]), None if labels is None else tf.constant(labels))
-    draw = trainer.variant.draw(trainer.game, tf.constant(0), "d-noise", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, tf.constant(0), "d-noise", tf.constant(0), batch)
     generated = play.run_generator(trainer.networks.generator, draw)
     real, fake = (
         np.asarray(play.discriminate(trainer.networks.discriminator, one, draw.seen).logits)
@@ -342,7 +342,7 @@ def test_one_adam_step_is_taken_on_the_sum_of_loss_and_penalty(small: Dataset, c
     for number in range(2):
         rows = batch_indices(50, 8, number, 0, "d-batches")
         counter, real = tf.constant(number), tf.constant(small.train.series[rows])
-        draw = trainer.variant.draw(trainer.game, tf.constant(0), "d-noise", counter, Batch(real))
+        draw = trainer.variant.inputs.draw(trainer.game, tf.constant(0), "d-noise", counter, Batch(real))
         generated = play.run_generator(trainer.networks.generator, draw)
         alpha = np.asarray(uniform(key(tf.constant(0), "alpha", counter), [8, 1, 1]))
         with tf.GradientTape() as tape:

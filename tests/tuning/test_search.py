@@ -187,7 +187,7 @@ def test_changes_are_told_where_there_are_any(trials: list[Trial]) -> None:
     drawn = draws(20, 0)
     for trial, draw in zip(wgan, drawn, strict=True):
         run = trial.runs[0]
-        assert (run.penalty == draw["penalty"]) == (draw["penalty"] in VARIANTS["wgan"].penalties)
+        assert (run.penalty == draw["penalty"]) == (draw["penalty"] in VARIANTS["wgan"].discriminator.penalties)
         assert bool(trial.changed) == ((run.penalty, run.readout) != (draw["penalty"], draw["readout"]))
 
 

@@ -142,7 +142,7 @@ def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
     labels = trainer.one_hot(np.zeros(count, np.int32))
     batch = Batch(tf.zeros([count, dataset.steps, dataset.features]), None if labels is None else tf.constant(labels))
     seed, counter = tf.constant(trainer.config.seed), tf.constant(0)
-    return trainer.variant.draw(trainer.game, seed, "export", counter, batch)
+    return trainer.variant.inputs.draw(trainer.game, seed, "export", counter, batch)
 
 
 def _inputs(draw: "Draw") -> tuple[dict[str, Any], list[Tensor]]:
@@ -206,7 +206,7 @@ def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Cont
 
 def _columns(trainer: "Trainer", dataset: "Dataset", name: str, values: np.ndarray) -> list[int]:
     """The columns of `conditions` that differ when one label or code takes other values and all else stays."""
-    controls = trainer.variant.controls
+    controls = trainer.variant.inputs.controls
     if controls is None:
         return []
     draw = _drawn(trainer, dataset, len(values))

@@ -82,7 +82,7 @@ def ours(sweep: SweepFolder, config: RunConfig, count: int) -> tuple[dict[str, n
     trainer = restored(folder.path, config, dataset, folder.weights())
     labels = None if dataset.train.labels is None else trainer.one_hot(dataset.train.labels[:count])
     batch = play.Batch(tf.constant(dataset.train.series[:count]), None if labels is None else tf.constant(labels))
-    draw = trainer.variant.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
     fed = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
     scaled = play.run_generator(trainer.networks.average, draw)
     inputs = {name: np.asarray(value) for name, value in fed.items() if value is not None}
@@ -182,7 +182,7 @@ def test_every_way_of_feeding(begin: Callable[..., Any], small: Any, loss: str, 
     model, about = standalone(trainer, small)
     labels = trainer.one_hot(small.train.labels[:8])
     batch = play.Batch(tf.constant(small.train.series[:8]), None if labels is None else tf.constant(labels))
-    draw = trainer.variant.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
+    draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
     fed = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
     inputs = {name: np.asarray(fed[name]) for name in about["inputs"]}
     if "conditions" in inputs:
