@@ -15,8 +15,8 @@ ROOT = Path(rnngan_cli.__file__).parent
 
 ROOMS = (
     *("errors", "lazy"),
-    *("system", "config", "networks", "data", "losses", "store", "evaluation", "training", "testing"),
-    *("sweeps", "results", "tuning", "cli", "__main__"),
+    *("system", "config", "networks", "data", "losses", "store", "evaluation", "training"),
+    *("sweeps", "testing", "results", "tuning", "cli", "__main__"),
 )
 """From the foundation up: a room, or a file beside the rooms, imports from those before it alone."""
 RANKS = {name: rank for rank, name in enumerate(ROOMS)}

@@ -1,15 +1,18 @@
 """The suite for others' losses passes good ones and names what is wrong with bad ones."""
 
+import functools
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
 import tensorflow as tf
 
 from rnngan_cli import losses, testing
-from rnngan_cli.losses import plain, scores
+from rnngan_cli.config import RunConfig
+from rnngan_cli.errors import UserError
+from rnngan_cli.losses import plain, play, scores
 from rnngan_cli.losses.game import Game, Outcome, draw_noise
 from rnngan_cli.losses.play import Batch, Draw
 from rnngan_cli.losses.variant import PaperSettings, Variant
@@ -34,6 +37,13 @@ def leaking(game: Game, batch: Batch, draw: Draw, step: tf.Tensor) -> Outcome:
     return replace(outcome, losses={**outcome.losses, "generator": outcome.losses["discriminator"]})
 
 
+def blind(game: Game, batch: Batch, draw: Draw, step: tf.Tensor) -> Outcome:
+    """A discriminator's loss that looks at real series alone."""
+    del step
+    output = play.discriminate(game.networks.discriminator, batch.series, draw.seen)
+    return Outcome({"discriminator": tf.reduce_mean(output.logits)}, {}, output, output, batch.series)
+
+
 @tf.custom_gradient
 def doubled(value: tf.Tensor) -> Any:
     """A value whose gradient is twice what it should be."""
@@ -43,6 +53,34 @@ def doubled(value: tf.Tensor) -> Any:
 def unpaired(game: Game, seed: tf.Tensor, stream: str, counter: tf.Tensor, batch: Batch) -> Draw:
     """Noise of a stream of its own."""
     return draw_noise(game, seed, f"mine-{stream}", counter, batch)
+
+
+@tf.custom_gradient
+def signed(value: tf.Tensor) -> Any:
+    """A value of whose gradient only the sign is left."""
+    return value, tf.sign
+
+
+def refusing(config: RunConfig) -> None:
+    """Refuses a readout that the row allows."""
+    if config.readout == "last":
+        raise UserError("no last")
+
+
+def counting() -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A score that depends on how often it was called in this process."""
+    calls = itertools.count(1)
+    return lambda real, fake: next(calls) * scores.bce_discriminator(real, fake)
+
+
+def with_variable() -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """A score with a weight of its own, which nothing trains or keeps."""
+    weight = functools.cache(lambda: tf.Variable(1.0, name="scale"))
+    return lambda real, fake: weight() * scores.bce_discriminator(real, fake)
+
+
+def weights(variant: Variant) -> None:
+    testing.check_weights(make_trainer(variant))
 
 
 def moves(variant: Variant, readout: str = "mean") -> None:
@@ -70,6 +108,28 @@ def moves(variant: Variant, readout: str = "mean") -> None:
             testing.check_gradients,
             "by differences",
         ),
+        (
+            with_score(lambda real, fake: scores.bce_discriminator(signed(real), fake)),
+            testing.check_gradients,
+            "by differences",
+        ),
+        (
+            with_score(lambda real, fake: tf.linalg.trace(tf.matmul(real, fake, transpose_a=True))),
+            moves,
+            "check_moves ended with InvalidArgumentError: ",
+        ),
+        (with_score(with_variable()), weights, "its losses use variables of no network: ['scale"),
+        (
+            changed(g_loss=lambda *_: Outcome({"generator": tf.constant(0.0)}), d_loss=blind),
+            weights,
+            "its losses leave weights unused, of generator",
+        ),
+        (
+            changed(check=refusing),
+            testing.check_refusals,
+            "`readout = last` is allowed by its row, but refused: no last",
+        ),
+        (with_score(counting()), testing.check_resume, "continued from its state, a run has other values in "),
         (changed(draw=unpaired), testing.check_starts, "its noise `series` is not that of other losses"),
         (changed(g_formula=" "), testing.check_row, "`g_formula` is empty"),
         (changed(penalty="clip"), testing.check_row, "its penalty `clip` is not among its penalties"),
@@ -78,7 +138,9 @@ def moves(variant: Variant, readout: str = "mean") -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_loss_with_a_fault_is_told_which(variant: Variant, check: Callable[[Variant], None], said: str) -> None:
+def test_a_loss_with_a_fault_is_named_with_its_fault(
+    variant: Variant, check: Callable[[Variant], None], said: str
+) -> None:
     with pytest.raises(AssertionError) as caught:
         check(variant)
     message = str(caught.value)
@@ -94,9 +156,9 @@ def test_a_loss_of_differences_of_logits_needs_no_bias() -> None:
 def test_the_cases_are_all_there_is_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell, readout and penalty of the row; `check_loss` runs them all."""
     found = testing.cases(BCE)
-    assert len({str(case) for case in found}) == len(found) == 1 + 2 * 4 * 4 + 2 * 4 + 1
+    assert len({str(case) for case in found}) == len(found) == 3 + 2 * 4 * 4 + 2 * 4 + 2
     run: list[str] = []
-    made = [testing.Case(name, partial(run.append, name)) for name in "ab"]
+    made = [testing.Case(name, functools.partial(run.append, name)) for name in "ab"]
     monkeypatch.setattr(testing, "cases", lambda *_: made)
     testing.check_loss("bce")
     assert run == ["a", "b"]
@@ -109,5 +171,6 @@ def test_a_case_checks_an_installed_loss(case: testing.Case) -> None:
 
 @pytest.mark.parametrize("name", list(losses.VARIANTS))
 def test_rows_and_starts_of_the_ten_losses_hold(name: str) -> None:
-    testing.check_row(losses.variant(name))
-    testing.check_starts(losses.variant(name))
+    variant = losses.variant(name)
+    for check in (testing.check_row, testing.check_refusals, testing.check_starts, testing.check_resume):
+        check(variant)

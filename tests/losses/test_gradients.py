@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from rnngan_cli import losses, testing
+from rnngan_cli import losses
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.training.differences import Differences
+from rnngan_cli.training.loss_checks import SIDES, SMALLEST, check_gradients
 from rnngan_cli.training.small_runs import float64, make_trainer, small_dataset
 
 CELLS = ("gru", "lstm")
@@ -61,14 +62,14 @@ def every_option() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("loss", "cell", "penalty"), list(every_penalty()))
 def test_a_loss_with_its_penalty_has_the_gradient_of_finite_differences(loss: str, cell: str, penalty: str) -> None:
     variant = losses.variant(loss)
-    sides = testing.SIDES if penalty == variant.discriminator.penalties[0] else testing.SIDES[:1]
-    testing.check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
+    sides = SIDES if penalty == variant.discriminator.penalties[0] else SIDES[:1]
+    check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
 
 @pytest.mark.parametrize("penalty", list(GRADIENT_PENALTIES))
 def test_what_is_differentiated_has_a_penalty_that_acts(penalty: str) -> None:
     with float64():
-        sizes = {**testing.SMALLEST, "penalty": penalty}
+        sizes = {**SMALLEST, "penalty": penalty}
         assert Differences(make_trainer(losses.variant("bce"), small_dataset(4), **sizes)).terms()["penalty"] > 1e-6
 
 
@@ -76,4 +77,4 @@ def test_what_is_differentiated_has_a_penalty_that_acts(penalty: str) -> None:
 def test_an_option_has_the_gradient_of_finite_differences(name: str, cell: str) -> None:
     """Without a penalty unless the option bears on it: the sum of both is tested above."""
     loss, fields = {**OPTIONS, **OF_THE_DISCRIMINATOR}[name]
-    testing.check_gradients(losses.variant(loss), **{"cell": cell, "penalty": "none", **fields})
+    check_gradients(losses.variant(loss), **{"cell": cell, "penalty": "none", **fields})

@@ -132,21 +132,10 @@ CROWDED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize(("loss", "fields"), CROWDED, ids=str)
-def test_weight_lists_are_disjoint_and_complete(
-    loss: str, fields: dict[str, Any], cell: str, begin: Begin, evaluate: Callable[..., Any]
-) -> None:
+def test_weight_lists_are_disjoint_and_complete(loss: str, fields: dict[str, Any], cell: str, begin: Begin) -> None:
     trainer = begin(loss, cell=cell, **fields)
-    lists = {
-        name: {id(w.value) for w in network.trainable_weights} for name, network in trainer.networks.trained.items()
-    }
-    assert sum(len(one) for one in lists.values()) == len(set().union(*lists.values()))
-    average = {id(weight.value) for weight in trainer.networks.average.weights}
-    assert not average & set().union(*lists.values())
-    with tf.GradientTape() as tape:
-        for side in ("d", "g"):
-            evaluate(trainer, side)
-    assert {id(variable) for variable in tape.watched_variables()} == set().union(*lists.values())
-    assert all(not network.non_trainable_weights for network in trainer.networks.trained.values())
+    testing.check_weights(trainer)
+    assert all(not network.non_trainable_weights for network in trainer.networks.all.values())
 
 
 # Gradients that must not go further
