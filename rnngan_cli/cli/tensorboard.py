@@ -78,7 +78,9 @@ class Follower:
 
     def _write(self, folder: Path, name: str) -> None:
         try:
-            for run in ended_runs(ExportSource(self.sweep, name), self._notes):
-                write_run(folder, self.sweep, run, self._notes)
+            runs, notes = ended_runs(ExportSource(self.sweep, name))
+            self._notes += notes
+            for run in runs:
+                self._notes += write_run(folder, self.sweep, run)
         except Exception as error:  # noqa: BLE001 - an export that fails must not cost a night of training
             self._notes.append(f"{name}: not written for TensorBoard, {error}")

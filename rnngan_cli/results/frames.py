@@ -86,8 +86,8 @@ def load_samples(run: str | Path) -> "pd.DataFrame":
         raise UserError(f"`{run}` holds no samples ({error}); give a folder below runs/ whose run is done") from error
     sweep_folder = SweepFolder(folder.path.parent.parent)
     runs, _ = runs_table(sweep_folder)
-    reference = read_reference(sweep_folder, runs[runs["folder"] == folder.path.name], [])
-    names = reference.feature_names if reference else [f"feature {one + 1}" for one in range(series.shape[2])]
+    reference, _ = read_reference(sweep_folder, runs[runs["folder"] == folder.path.name])
+    names = reference.feature_names if reference else [f"feature {number + 1}" for number in range(series.shape[2])]
     return series_frame(series, names)
 
 

@@ -136,19 +136,19 @@ def read_values(sweep: SweepFolder, groups: Sequence[RunGroup]) -> dict[str, dic
 
 
 def _read_group(sweep: SweepFolder, runs: "pd.DataFrame") -> RunGroup:
-    notes: list[str] = []
     losses = ordered(list(runs["loss"]))
-    reference = read_reference(sweep, runs, notes)
+    reference, notes = read_reference(sweep, runs)
     curves, samples, gaps = {}, {}, {}
     for loss in losses:
         rows = runs[runs["loss"] == loss].sort_values("seed")
-        curves[loss] = _read_curves(sweep, rows, notes)
+        curves[loss], curve_notes = _read_curves(sweep, rows)
         done = rows[rows["status"] == RunState.DONE]
-        found = read_samples(sweep, done.iloc[0], reference, notes) if len(done) else None
+        found, sample_notes = read_samples(sweep, done.iloc[0], reference) if len(done) else (None, [])
         if found is None:
             gaps[loss] = "samples cannot be read" if len(done) else _how_it_ended(rows)
         else:
             samples[loss] = found
+        notes += [*curve_notes, *sample_notes]
     dataset, cell = str(runs["dataset"].iloc[0]), str(runs["cell"].iloc[0])
     return RunGroup(dataset, cell, runs, losses, curves, samples, gaps, reference, tuple(notes))
 
@@ -177,15 +177,15 @@ def _run(sweep: SweepFolder, row: "pd.Series") -> RunFolder:
     return RunFolder(sweep.path / "runs" / str(row["folder"]))
 
 
-def _read_curves(sweep: SweepFolder, rows: "pd.DataFrame", notes: list[str]) -> list[Curve]:
-    curves = []
+def _read_curves(sweep: SweepFolder, rows: "pd.DataFrame") -> tuple[list[Curve], list[str]]:
+    curves, notes = [], []
     for _, row in rows[rows["status"].isin(ENDED)].iterrows():
         try:
             curves.append(_curve(int(row["seed"]), str(row["status"]), _run(sweep, row).history()))
         except (DamagedFileError, KeyError) as error:
             reason = f"history.csv has no {error}" if isinstance(error, KeyError) else str(error)
             notes.append(f"loss curve of {row['folder']}: left out, {reason}")
-    return curves
+    return curves, notes
 
 
 def _curve(seed: int, state: str, history: Sequence[HistoryRow]) -> Curve:
@@ -197,9 +197,9 @@ def _curve(seed: int, state: str, history: Sequence[HistoryRow]) -> Curve:
 
 
 def read_samples(
-    sweep: SweepFolder, row: "pd.Series", reference: Reference | None, notes: list[str]
-) -> RunSamples | None:
-    """What the run of a row generated; None where it cannot be read, with a line added to `notes`."""
+    sweep: SweepFolder, row: "pd.Series", reference: Reference | None
+) -> tuple[RunSamples | None, list[str]]:
+    """The series that the run of a row generated, and no note; or None where they cannot be read, and why."""
     try:
         kept = _run(sweep, row).samples()
         series = _finite_series(kept.series)
@@ -207,11 +207,9 @@ def read_samples(
             shapes = f"{series.shape[1:]}, those of the data {reference.series.shape[1:]}"
             raise DamagedFileError(f"series are of the shape {shapes}")
     except DamagedFileError as error:
-        notes.append(f"samples of {row['folder']}: left out, {error}")
-        return None
-    return RunSamples(
-        int(row["seed"]), series, _grids(kept.grids, series, image=reference is not None and reference.image)
-    )
+        return None, [f"samples of {row['folder']}: left out, {error}"]
+    grids = _grids(kept.grids, series, image=reference is not None and reference.image)
+    return RunSamples(int(row["seed"]), series, grids), []
 
 
 def _grids(kept: Mapping[str, SampleGrid], series: np.ndarray, *, image: bool) -> tuple[Grid, ...]:
@@ -226,19 +224,18 @@ def _grids(kept: Mapping[str, SampleGrid], series: np.ndarray, *, image: bool) -
     return tuple(grids)
 
 
-def read_reference(sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]) -> Reference | None:
-    """The real series of the data of runs; None where they cannot be read, with a line added to `notes`."""
+def read_reference(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[Reference | None, list[str]]:
+    """The real series of the data of runs, and no note; or None where they cannot be read, and why."""
     # The hash comes from a file, and becomes part of a path: nothing but a hash may.
     hashes = [key for key in runs["data"].unique() if re.fullmatch(r"[0-9a-f]{12}", key)]
     dataset = runs["dataset"].iloc[0]
     reason = "no run has scores that name their data"
     for key in hashes:
         try:
-            return _reference(sweep.reference(f"{dataset}-{key}"))
+            return _reference(sweep.reference(f"{dataset}-{key}")), []
         except DamagedFileError as error:
             reason = str(error)
-    notes.append(f"real series of {dataset}, {runs['cell'].iloc[0]}: left out, {reason}")
-    return None
+    return None, [f"real series of {dataset}, {runs['cell'].iloc[0]}: left out, {reason}"]
 
 
 def _reference(arrays: dict[str, np.ndarray]) -> Reference:

@@ -23,9 +23,9 @@ PACKAGE_DATA = (
     "data/NOTICE.md",
     "data/goog.csv.gz",
     "py.typed",
-    "report/page.css",
-    "report/page.html.j2",
-    "report/page.js",
+    "results/report/page.css",
+    "results/report/page.html.j2",
+    *(f"results/report/{name}.js" for name in ("base", "curves", "looks", "navigation", "series", "spread", "tables")),
 )
 """Everything in the wheel that is no module."""
 SOURCE_TREE = ("benchmarks", "docs", "tests")

@@ -1,25 +1,21 @@
 """Results in the forms that other programs read. One module a format; nothing else knows a format by name.
 
 source.py      what is exported, read once, and where it goes
-frames.py      csv, parquet: three tidy tables
+tables.py      csv, parquet: three tidy tables
 latex.py       latex: the leaderboard for a paper
 generators.py  keras: trained generators that plain Keras loads
-events.py      tensorboard: scalars, pictures, the HParams table; following.py: the same while a sweep goes on
+events.py      tensorboard: scalars, pictures, the HParams table
 tracking.py    mlflow: an experiment a sweep
 """
 
+import importlib
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.results.exports.source import ExportSource, find_sources
+from rnngan_cli.results.exports.source import ExportSource, Written, find_sources
 from rnngan_cli.system.text import counted
-
-Writer = Callable[[ExportSource, Path, list[str]], str]
-"""From what is exported, the file or folder to write and a list that notes are added to, to what was written, in words.
-"""
 
 
 @dataclass(frozen=True)
@@ -29,64 +25,42 @@ class Format:
     Attributes:
         summary: what is written, in a few words.
         name: of the file or folder in the sweep's folder export/.
-        write: writes it.
+        writer: the module here and its function that writes it, from what is exported and the file or folder to write.
         of_runs: whether one run can be exported by itself.
         needs: modules that have to be installed, by the extra of the same name as the format.
     """
 
     summary: str
     name: str
-    write: Writer
+    writer: str
     of_runs: bool = False
     needs: tuple[str, ...] = ()
 
-
-def _csv(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import tables
-
-    return tables.write_csv(source, target, notes)
-
-
-def _parquet(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import tables
-
-    return tables.write_parquet(source, target, notes)
-
-
-def _latex(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import latex
-
-    return latex.write_latex(source, target, notes)
-
-
-def _keras(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import generators
-
-    return generators.write_generators(source, target, notes)
-
-
-def _tensorboard(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import events
-
-    return events.write_events(source, target, notes)
-
-
-def _mlflow(source: ExportSource, target: Path, notes: list[str]) -> str:
-    from rnngan_cli.results.exports import tracking
-
-    return tracking.write_tracking(source, target, notes)
+    def write(self, source: ExportSource, target: Path) -> Written:
+        """Writes what is exported; the writer's module, and the program it is for, are imported only now."""
+        module, _, name = self.writer.partition(".")
+        written: Written = getattr(importlib.import_module(f"{__name__}.{module}"), name)(source, target)
+        return written
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format("tables for pandas, R and spreadsheets", "csv", _csv),
-    "parquet": Format("the same tables, with their types", "parquet", _parquet),
-    "latex": Format("the leaderboard as tables for a paper", "leaderboard.tex", _latex),
-    "keras": Format("trained generators that plain Keras loads", "keras", _keras, of_runs=True),
+    "csv": Format("tables for pandas, R and spreadsheets", "csv", "tables.write_csv"),
+    "parquet": Format("the same tables, with their types", "parquet", "tables.write_parquet"),
+    "latex": Format("the leaderboard as tables for a paper", "leaderboard.tex", "latex.write_latex"),
+    "keras": Format("trained generators that plain Keras loads", "keras", "generators.write_generators", of_runs=True),
     "tensorboard": Format(
-        "scalars, pictures and the HParams table", "tensorboard", _tensorboard, of_runs=True, needs=("tensorboard",)
+        "scalars, pictures and the HParams table",
+        "tensorboard",
+        "events.write_events",
+        of_runs=True,
+        needs=("tensorboard",),
     ),
     "mlflow": Format(
-        "an experiment of MLflow's", "mlflow", _mlflow, of_runs=True, needs=("mlflow", "sqlalchemy", "alembic")
+        "an experiment of MLflow's",
+        "mlflow",
+        "tracking.write_tracking",
+        of_runs=True,
+        needs=("mlflow", "sqlalchemy", "alembic"),
     ),
 }
 """What results can be exported to, by name."""
@@ -133,8 +107,8 @@ def export(results: Path, to: str, output: Path | None = None) -> list[Exported]
         raise UserError(f"`{results}` is a run's folder; `--to {to}` takes a sweep's, such as results/sweep")
     done = []
     for source in sources:
-        target, notes = output or source.sweep.make_exports() / row.name, list[str]()
-        done.append(Exported(source, target, row.write(source, target, notes), notes))
+        target = output or source.sweep.make_exports() / row.name
+        done.append(Exported(source, target, *row.write(source, target)))
     return done
 
 

@@ -5,14 +5,14 @@ run's results: nothing is added to it, and writing it again, or by another comma
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, Written, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.schemas import plain
@@ -26,25 +26,27 @@ ALWAYS = ("loss", "cell", "dataset", "seed")
 _PARTS = {"_loss": "losses", "_norm": "norms"}
 
 
-def write_events(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_events(source: ExportSource, target: Path) -> Written:
     """Writes every run that has ended, and the table of hyperparameters over them.
 
     Raises:
         UserError: no run has ended, or the folder cannot be.
         EnvironmentFaultError: the disk refused.
     """
-    runs = ended_runs(source, notes)
+    runs, notes = ended_runs(source)
     folder = target_folder(target)
     write_table(folder, [run.config for run in runs])
     for run in runs:
-        write_run(folder, source.sweep, run, notes)
-    return f"scalars, pictures and hyperparameters of {counted(len(runs), 'run')}"
+        notes += write_run(folder, source.sweep, run)
+    return Written(f"scalars, pictures and hyperparameters of {counted(len(runs), 'run')}", notes)
 
 
-def write_run(folder: Path, sweep: SweepFolder, run: EndedRun, notes: list[str]) -> None:
-    """Writes one run into its own folder below `folder`."""
+def write_run(folder: Path, sweep: SweepFolder, run: EndedRun) -> list[str]:
+    """Writes one run into its own folder below `folder`; returns a note for everything that is left out."""
     make_own_folder(folder, run.name)
-    write_bytes(run_file(folder, run.name), _file(_run_events(sweep, run, notes)))
+    pictures, notes = _pictures(sweep, run)
+    write_bytes(run_file(folder, run.name), _file(_run_events(run, pictures)))
+    return notes
 
 
 def run_file(folder: Path, name: str) -> Path:
@@ -93,7 +95,7 @@ def _file(events: Iterable[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _run_events(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> Iterator[Any]:
+def _run_events(run: EndedRun, pictures: Mapping[str, bytes]) -> Iterator[Any]:
     """Hyperparameters, losses and terms by step, scores, pictures, and how the run ended.
 
     Clock times are seconds of training: they make the axis `relative` right, and no others are kept by step.
@@ -112,7 +114,7 @@ def _run_events(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> Iterator
     last = run.status.step
     scores = run.scores.scores.items()
     values = [Summary.Value(tag=f"scores/{name}", simple_value=value) for name, value in scores]
-    values += [_picture(tag, content) for tag, content in _pictures(sweep, run, notes).items()]
+    values += [_picture(tag, content) for tag, content in pictures.items()]
     for summary in (Summary(value=values), _words(run), _ended(run, now)):
         yield Event(wall_time=now, step=last, summary=summary)
 
@@ -127,25 +129,26 @@ def tag_of(term: str) -> str:
     return f"{part}/{term}"
 
 
-def _pictures(sweep: SweepFolder, run: EndedRun, notes: list[str]) -> dict[str, bytes]:
-    """Generated series of a run that is done, as PNG by tag: some of them, and by label and code."""
+def _pictures(sweep: SweepFolder, run: EndedRun) -> tuple[dict[str, bytes], list[str]]:
+    """Generated series of a run that is done, as PNG by tag, and why there are none, if they cannot be read."""
     import pandas as pd
 
     from rnngan_cli.results.figures.controls import draw_generated
     from rnngan_cli.results.groups import Grid, read_reference, read_samples
 
     if run.status.state != RunState.DONE:
-        return {}
+        return {}, []
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
     rows = pd.DataFrame([{**facts, "data": run.scores.data_sha256[:12]}])
-    real = read_reference(sweep, rows, [])  # what pictures lack without it are names
-    samples = read_samples(sweep, rows.iloc[0], real, notes)
+    real, _ = read_reference(sweep, rows)  # what pictures lack without it are names
+    samples, notes = read_samples(sweep, rows.iloc[0], real)
     if samples is None:
-        return {}
+        return {}, notes
     names = () if real is None else real.feature_names
     plain = Grid("", ("",), samples.series[None], real is not None and real.image)
     grids = {"samples/generated": plain, **{f"samples/by_{grid.name}": grid for grid in samples.grids}}
-    return {tag: draw_generated(grid, run.config.label, names, ("png",))["png"] for tag, grid in grids.items()}
+    pictures = {tag: draw_generated(grid, run.config.label, names, ("png",))["png"] for tag, grid in grids.items()}
+    return pictures, notes
 
 
 def _picture(tag: str, content: bytes) -> Any:

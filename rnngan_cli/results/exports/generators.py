@@ -13,7 +13,7 @@ import numpy as np
 from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.lazy import Tensor, keras, tf
-from rnngan_cli.results.exports.source import ExportSource, nothing_finished, target_folder
+from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished, target_folder
 from rnngan_cli.store import RunFolder
 from rnngan_cli.system.atomic import check_target, write_bytes, write_json
 from rnngan_cli.system.text import counted
@@ -27,18 +27,17 @@ if TYPE_CHECKING:
 SUFFIX = ".keras"
 
 
-def write_generators(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_generators(source: ExportSource, target: Path) -> Written:
     """Writes the generator of every run that is done: the moving average, which is what is sampled.
 
     Args:
         source: a sweep, or a run.
         target: a folder; or the file, for a run.
-        notes: lines are added for runs that are left out.
 
     Raises:
         UserError: no run is done, or none has its weights; or the data of one cannot be loaded.
     """
-    done = [folder for folder in source.folders() if _is_done(folder, notes)]
+    done, notes = _done(source)
     if not done:
         raise nothing_finished(source)
     if target.suffix == SUFFIX:
@@ -61,15 +60,19 @@ def write_generators(source: ExportSource, target: Path, notes: list[str]) -> st
             notes.append(f"{run.path.name}: left out, {error}")
     if not written:
         raise UserError(f"`{source.sweep.path}`: no run has weights that can be read ({missing})")
-    return f"{counted(written, 'generator')}, a .keras and a .json file each"
+    return Written(f"{counted(written, 'generator')}, a .keras and a .json file each", notes)
 
 
-def _is_done(folder: RunFolder, notes: list[str]) -> bool:
-    try:
-        return folder.status().state == RunState.DONE
-    except DamagedFileError as error:
-        notes.append(f"{folder.path.name}: left out, {error}")
-        return False
+def _done(source: ExportSource) -> tuple[list[RunFolder], list[str]]:
+    """The runs that are done, and a note for each run whose status cannot be read."""
+    done, notes = [], []
+    for folder in source.folders():
+        try:
+            if folder.status().state == RunState.DONE:
+                done.append(folder)
+        except DamagedFileError as error:
+            notes.append(f"{folder.path.name}: left out, {error}")
+    return done, notes
 
 
 def _write(folder: RunFolder, path: Path) -> None:

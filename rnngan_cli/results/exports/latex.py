@@ -13,7 +13,7 @@ from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results import derived
 from rnngan_cli.results.cautions import board_places, cautions
-from rnngan_cli.results.exports.source import ExportSource, nothing_finished
+from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
     directions,
@@ -44,7 +44,7 @@ HEAD = """% Written by rnngan {version}: the leaderboard of {name}.
 """
 
 
-def write_latex(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_latex(source: ExportSource, target: Path) -> Written:
     """Writes the tables as one file.
 
     Raises:
@@ -52,14 +52,13 @@ def write_latex(source: ExportSource, target: Path, notes: list[str]) -> str:
     """
     check_target(target, (".tex",))
     runs, board, damage = derived.read_tables(source.sweep)
-    notes += damage
     if board.empty:
         raise nothing_finished(source)
     name = source.sweep.path.resolve().name
     shown = shown_best(runs, [*shown_scores(board), *second_scores(board)])
     found = [table for place in board_places(board) for table in _tables_of(name, place, runs, board, shown)]
     write_text(target, "\n".join([HEAD.format(version=__version__, name=printable(name)), *found]))
-    return f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}"
+    return Written(f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}", list(damage))
 
 
 def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:

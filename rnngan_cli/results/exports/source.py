@@ -1,13 +1,21 @@
 """What is exported: a sweep or one of its runs, read once; and where it goes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rnngan_cli.config import ENDED, RunConfig
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store import HistoryRow, Provenance, RunFolder, RunStatus, StoredScores, SweepFolder, find_sweeps
 from rnngan_cli.system.atomic import make_own_folder
+
+
+class Written(NamedTuple):
+    """What an export wrote, in a few words, and a note for everything that was left out."""
+
+    words: str
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,13 @@ def find_sources(results: Path) -> list[ExportSource]:
     return [ExportSource(sweep) for sweep in find_sweeps(results)]
 
 
-def ended_runs(source: ExportSource, notes: list[str]) -> list[EndedRun]:
-    """Reads the runs that have ended, by name; those that cannot be read are passed over and told in `notes`.
+def ended_runs(source: ExportSource) -> tuple[list[EndedRun], list[str]]:
+    """Reads the runs that have ended, by name, and gives a note for each run that cannot be read.
 
     Raises:
-        UserError: there is none.
+        UserError: no run has ended with results that can be read.
     """
-    found = []
+    found, notes = [], []
     for folder in source.folders():
         try:
             status = folder.status()
@@ -83,8 +91,8 @@ def ended_runs(source: ExportSource, notes: list[str]) -> list[EndedRun]:
         except DamagedFileError as error:
             notes.append(f"{folder.path.name}: left out, {error}")
     if not found:
-        raise nothing_finished(source)
-    return found
+        raise nothing_finished(source, notes)
+    return found, notes
 
 
 def _provenance(folder: RunFolder) -> Provenance:
@@ -94,10 +102,11 @@ def _provenance(folder: RunFolder) -> Provenance:
         return Provenance()  # where a result came from is no part of it: the run stays
 
 
-def nothing_finished(source: ExportSource) -> UserError:
-    """The error for results in which there is nothing to export yet."""
+def nothing_finished(source: ExportSource, notes: Sequence[str] = ()) -> UserError:
+    """The error for results in which there is nothing to export yet, or nothing that can be read, and then why."""
+    why = f" ({notes[0]})" if notes else ""
     return UserError(
-        f"`{source.sweep.path}`: no run has ended with results that can be read; let `rnngan sweep` finish one"
+        f"`{source.sweep.path}`: no run has ended with results that can be read{why}; let `rnngan sweep` finish one"
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.errors import printable
 from rnngan_cli.results import derived, runs_table
-from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, Written, ended_runs, target_folder
 from rnngan_cli.store.schemas import Provenance, plain
 from rnngan_cli.system.atomic import write_bytes
 from rnngan_cli.system.csv_text import frame_csv
@@ -21,24 +21,22 @@ _UNTOLD = ("schema_version", "checkpoint_every", "data.name", "data.file")
 """Of a config: told already, without effect on a result, or about the machine."""
 
 
-def write_csv(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_csv(source: ExportSource, target: Path) -> Written:
     """Writes the tables as CSV, in which nothing is a formula to a spreadsheet."""
-    return _write(source, target, notes, ".csv", lambda frame: frame_csv(frame).encode())
+    return _write(source, target, ".csv", lambda frame: frame_csv(frame).encode())
 
 
-def write_parquet(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_parquet(source: ExportSource, target: Path) -> Written:
     """Writes the tables as Parquet, with the types of their columns."""
-    return _write(source, target, notes, ".parquet", _parquet_bytes)
+    return _write(source, target, ".parquet", _parquet_bytes)
 
 
-def _write(
-    source: ExportSource, target: Path, notes: list[str], suffix: str, encode: "Callable[[pd.DataFrame], bytes]"
-) -> str:
-    frames = tidy_frames(source, notes)
+def _write(source: ExportSource, target: Path, suffix: str, encode: "Callable[[pd.DataFrame], bytes]") -> Written:
+    frames, notes = tidy_frames(source)
     folder = target_folder(target)
     for name, frame in frames.items():
         write_bytes(folder / f"{name}{suffix}", encode(frame))
-    return f"{', '.join(frames)} of {counted(len(frames['runs']), 'run')}"
+    return Written(f"{', '.join(frames)} of {counted(len(frames['runs']), 'run')}", notes)
 
 
 def _parquet_bytes(frame: "pd.DataFrame") -> bytes:
@@ -47,20 +45,16 @@ def _parquet_bytes(frame: "pd.DataFrame") -> bytes:
     return buffer.getvalue()
 
 
-def tidy_frames(source: ExportSource, notes: list[str]) -> "dict[str, pd.DataFrame]":
-    """The tables by name: `runs`, `histories` and `leaderboard`.
-
-    Args:
-        source: a sweep.
-        notes: lines are added for what could not be read.
+def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[str]]":
+    """The tables by name, `runs`, `histories` and `leaderboard`, and a note for everything that cannot be read.
 
     Raises:
         UserError: no run has ended.
     """
     import pandas as pd
 
-    runs = ended_runs(source, notes)
-    table, board, damage = derived.read_tables(source.sweep)
+    runs, notes = ended_runs(source)
+    table, leaderboard, damage = derived.read_tables(source.sweep)
     notes += [line for line in damage if not any(line in note for note in notes)]
     named = {str(row.folder): (str(row.loss), str(row.cell)) for row in table.itertuples()}
     # A run whose config does not fit its folder's name is in no table.
@@ -72,11 +66,8 @@ def tidy_frames(source: ExportSource, notes: list[str]) -> "dict[str, pd.DataFra
         for step, values in run.history
         for term, value in values.items()
     ]
-    return {
-        "runs": _frame(rows),
-        "histories": pd.DataFrame(lines, columns=["run", "step", "term", "value"]),
-        "leaderboard": board,
-    }
+    histories = pd.DataFrame(lines, columns=["run", "step", "term", "value"])
+    return {"runs": _frame(rows), "histories": histories, "leaderboard": leaderboard}, notes
 
 
 def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rnngan_cli.config import RunState, canonical_json
 from rnngan_cli.errors import EnvironmentFaultError, printable
-from rnngan_cli.results.exports.source import EndedRun, ExportSource, ended_runs, target_folder
+from rnngan_cli.results.exports.source import EndedRun, ExportSource, Written, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
 from rnngan_cli.system.text import counted
 
@@ -25,14 +25,14 @@ MOST_METRICS, MOST_PARAMS, PAGE = 1000, 100, 1000
 """What MLflow takes and gives at a time."""
 
 
-def write_tracking(source: ExportSource, target: Path, notes: list[str]) -> str:
+def write_tracking(source: ExportSource, target: Path) -> Written:
     """Adds every run that has ended to the experiment of its sweep.
 
     Raises:
         UserError: no run has ended, or the folder cannot be.
         EnvironmentFaultError: MLflow cannot write the database.
     """
-    runs = ended_runs(source, notes)
+    runs, notes = ended_runs(source)
     folder = target_folder(target)
     with _client(folder) as client:
         experiment = _experiment(client, printable(source.sweep.path.resolve().name), folder)
@@ -47,7 +47,7 @@ def write_tracking(source: ExportSource, target: Path, notes: list[str]) -> str:
                 client.delete_run(number)
             _tell(client, experiment, run, results)
             added += 1
-    return f"{counted(added, 'run')} added, {len(runs) - added} there already"
+    return Written(f"{counted(added, 'run')} added, {len(runs) - added} there already", notes)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """What a report shows of a sweep, read once, as plain values that both the page and its charts are made from."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from rnngan_cli.results.groups import Reference, ordered, read_reference, read_s
 from rnngan_cli.results.leaderboard_text import explanation, second_scores, shown_scores
 from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.results.report.recipe import recipe
+from rnngan_cli.results.report.shapes import Charts, HistoryChart, LossLook, ReferenceChart, RunChart, ScoreWords
 from rnngan_cli.results.runs_table import score_names
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.schemas import plain
@@ -27,33 +29,93 @@ from rnngan_cli.system.text import command_line
 if TYPE_CHECKING:
     import pandas as pd
 
-
+Json = Mapping[str, Any]
+"""A JSON object whose shape is that of a file of a run or a sweep."""
 _DASHES = ("solid", "dash", "dot")
 
 
-@dataclass
-class Facts:
-    """Of one sweep.
+@dataclass(frozen=True)
+class Details:
+    """What a run was made from and with.
 
     Attributes:
-        name: of its folder.
+        config: the run's config, as JSON has it.
+        provenance: the run's provenance, as JSON has it; empty where it cannot be read.
+        command: the command that makes the run again; empty where the command line cannot say it.
+    """
+
+    config: Json
+    provenance: Json
+    command: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a report says of one sweep.
+
+    Attributes:
+        name: the name of the sweep's folder.
         compared: verdicts and aggregates; None while no run has scores.
-        board: the leaderboard.
-        runs: a row a run.
-        details: of every run, by its folder's name: config, provenance, command.
-        charts: what is drawn, ready for JSON.
-        sweep: the resolved sweep, ready for JSON; empty if it cannot be read.
+        leaderboard: means with intervals, a row a loss.
+        runs: the table of runs.
+        details: of every run, by its folder's name.
+        charts: what is drawn.
+        sweep: the resolved sweep, as JSON has it; empty where it cannot be read.
         notes: a line for everything that was left out, and why.
     """
 
     name: str
     compared: Compared | None
-    board: "pd.DataFrame"
+    leaderboard: "pd.DataFrame"
     runs: "pd.DataFrame"
-    details: dict[str, dict[str, Any]]
-    charts: dict[str, Any]
-    sweep: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
+    details: Mapping[str, Details]
+    charts: Charts
+    sweep: Json
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Score:
+    """A mean over runs with its interval, and the deviation between the judges of one generator, if there were any."""
+
+    mean: float
+    low: float
+    high: float
+    judge_sd: float | None
+
+
+@dataclass(frozen=True)
+class LeaderboardColumn:
+    """A score as a column: `main` scores are shown at first, others when asked for."""
+
+    name: str
+    title: str
+    better: str
+    definition: str
+    main: bool
+
+
+@dataclass(frozen=True)
+class LeaderboardLine:
+    """A loss, or a known quality (`known`), which has no seeds and no share of diverged runs."""
+
+    loss: str
+    known: bool
+    seeds: int | None
+    diverged: int | None
+    interval: tuple[float, float] | None
+    scores: Mapping[str, Score | None]
+
+
+@dataclass(frozen=True)
+class LeaderboardTable:
+    """The leaderboard of one data set and cell; `scales` are the ends of each column's scale, for drawing."""
+
+    dataset: str
+    cell: str
+    title: str
+    scales: Mapping[str, tuple[float, float]]
+    rows: tuple[LeaderboardLine, ...]
 
 
 def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> Facts:
@@ -61,93 +123,119 @@ def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None
 
     Args:
         sweep: its folder.
-        score: what losses are compared by.
-        baseline: what they are compared with; None: a run's default if it is there, or else the first.
+        score: the score that losses are compared by.
+        baseline: the loss that others are compared with; None: a run's default if it is there, or else the first.
 
     Raises:
         UserError: some run has scores, and the score or the baseline is unknown.
     """
-    runs, board, damage = refresh(sweep)
-    found = None if board.empty else compared_tables(sweep, (runs, board, damage), score, baseline)
-    notes = list(damage)
-    details, charts = _of_runs(sweep, runs, notes)
-    charts |= {"score": score, "scores": _score_facts(runs), "losses": _loss_facts(list(runs["loss"]))}
+    runs, leaderboard, damage = refresh(sweep)
+    found = None if leaderboard.empty else compared_tables(sweep, (runs, leaderboard, damage), score, baseline)
+    references, reference_notes = _references(sweep, runs)
+    details, detail_notes = _details_of(sweep, runs)
+    drawn, references_drawn, drawing_notes = _drawn(sweep, runs, references)
+    charts: Charts = {
+        "runs": drawn,
+        "references": references_drawn,
+        "score": score,
+        "scores": _score_words(runs),
+        "losses": _loss_looks(list(runs["loss"])),
+    }
+    notes = [*damage, *reference_notes, *detail_notes, *drawing_notes]
     try:
         config = sweep.config()
         plan(config)
-        resolved = config.model_dump(mode="json")
+        resolved: Json = config.model_dump(mode="json")
     except (DamagedFileError, UserError) as error:
         notes.append(f"how to make the whole sweep again: left out, {error}")
         resolved = {}
-    return Facts(sweep.path.resolve().name, found, board, runs, details, charts, resolved, notes)
+    return Facts(sweep.path.resolve().name, found, leaderboard, runs, details, charts, resolved, tuple(notes))
 
 
 def _title(dataset: object, cell: object) -> str:
     return f"{dataset}, {cell}"
 
 
-def _of_runs(
-    sweep: SweepFolder, runs: "pd.DataFrame", notes: list[str]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """Details of every run, and what is drawn of them: first seeds first, should there not be room for all."""
-    room, details = Room(), {}
-    references: dict[str, Reference | None] = {}
-    charts: dict[str, Any] = {"runs": [], "references": {}}
+def _references(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Reference | None], list[str]]:
+    """The real series of every data set and cell, by its title, and a note for those that cannot be read."""
+    found, notes = {}, []
     for (dataset, cell), rows in runs.groupby(["dataset", "cell"], sort=False):
-        title = _title(dataset, cell)
-        references[title] = reference = read_reference(sweep, rows, notes)
-        if reference is not None:
-            charts["references"][title] = reference_facts(reference, room)
-    num_series = _series_a_run(references, len(runs))
-    left_out = 0
+        found[_title(dataset, cell)], said = read_reference(sweep, rows)
+        notes += said
+    return found, notes
+
+
+def _drawn(
+    sweep: SweepFolder, runs: "pd.DataFrame", references: Mapping[str, Reference | None]
+) -> tuple[list[RunChart], dict[str, ReferenceChart], list[str]]:
+    """What is drawn of runs and real series, and notes: first seeds come first, should there not be room for all."""
+    room, notes, drawn = Room(), list[str](), list[RunChart]()
+    real = {title: reference_facts(one, room) for title, one in references.items() if one is not None}
+    num_series, left_out = _series_a_run(references, len(runs)), 0
+    scores = [name for name in score_names(runs) if name in METRICS]
     for _, row in runs.sort_values("seed", kind="stable").iterrows():
-        folder, title = RunFolder(sweep.path / "runs" / str(row["folder"])), _title(row["dataset"], row["cell"])
-        details[str(row["folder"])] = _details(folder, row, notes)
-        one: dict[str, Any] = {name: row[name] for name in ("loss", "folder", "reason")}
-        one |= {"place": title, "state": row["status"], "seed": int(row["seed"]), "step": int(row["step"])}
-        one["scores"] = {name: finite(row[name]) for name in score_names(runs) if name in METRICS}
-        one["history"] = _history(folder, row, len(runs), notes)
-        drawn = read_samples(sweep, row, references[title], notes) if row["status"] == RunState.DONE else None
-        one["samples"] = sample_facts(drawn, room, num_series) if drawn else None
-        left_out += bool(drawn and not one["samples"]["series"])
-        charts["runs"].append(one)
+        title = _title(row["dataset"], row["cell"])
+        history, history_notes = _history(sweep, row, len(runs))
+        samples, sample_notes = (
+            read_samples(sweep, row, references[title]) if row["status"] == RunState.DONE else (None, [])
+        )
+        kept = sample_facts(samples, room, num_series) if samples else None
+        left_out += kept is not None and not kept["series"]
+        notes += [*history_notes, *sample_notes]
+        drawn.append(
+            {
+                "loss": str(row["loss"]),
+                "place": title,
+                "state": str(row["status"]),
+                "seed": int(row["seed"]),
+                "step": int(row["step"]),
+                "scores": {name: finite(row[name]) for name in scores},
+                "history": history,
+                "samples": kept,
+            }
+        )
     if left_out:
         notes.append(f"generated series of {left_out} runs are left out, for a page that still opens at once")
-    return details, charts
+    return drawn, real, notes
 
 
-def _series_a_run(references: dict[str, Reference | None], num_runs: int) -> int:
-    """How many generated series of each run there is room for, one at least."""
-    sizes = [one.series[0].size for one in references.values() if one is not None]
+def _series_a_run(references: Mapping[str, Reference | None], num_runs: int) -> int:
+    """The number of generated series of each run that there is room for, one at least."""
+    sizes = [reference.series[0].size for reference in references.values() if reference is not None]
     most = Room().left // max(1, num_runs * max(sizes, default=1))
     return max(1, min(MOST_SERIES, most))
 
 
-def _history(folder: RunFolder, row: "pd.Series[Any]", num_runs: int, notes: list[str]) -> dict[str, Any] | None:
+def _history(sweep: SweepFolder, row: "pd.Series[Any]", num_runs: int) -> tuple[HistoryChart | None, list[str]]:
     if row["status"] not in ENDED:
-        return None
+        return None, []
     try:
-        return history_facts(folder.history(), num_runs)
+        return history_facts(_folder(sweep, row).history(), num_runs), []
     except DamagedFileError as error:
-        notes.append(f"loss curve of {row['folder']}: left out, {error}")
-        return None
+        return None, [f"loss curve of {row['folder']}: left out, {error}"]
 
 
-def _details(folder: RunFolder, row: "pd.Series[Any]", notes: list[str]) -> dict[str, Any]:
-    config = folder.config()  # it was read before, for the table
-    try:
-        provenance = plain(folder.provenance())
-    except DamagedFileError as error:
-        notes.append(f"{row['folder']}: {error}")
-        provenance = {}
-    return {
-        "config": config.model_dump(mode="json"),
-        "provenance": provenance,
-        "command": command_line(recipe(config, str(row["protocol"]))),
-    }
+def _folder(sweep: SweepFolder, row: "pd.Series[Any]") -> RunFolder:
+    return RunFolder(sweep.path / "runs" / str(row["folder"]))
 
 
-def _score_facts(runs: "pd.DataFrame") -> dict[str, dict[str, str]]:
+def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Details], list[str]]:
+    """The details of every run by its folder's name, and a note for provenance that cannot be read."""
+    found, notes = {}, []
+    for _, row in runs.iterrows():
+        folder = _folder(sweep, row)
+        config = folder.config()  # it was read before, for the table
+        try:
+            provenance: Json = plain(folder.provenance())
+        except DamagedFileError as error:
+            notes.append(f"{row['folder']}: {error}")
+            provenance = {}
+        command = command_line(recipe(config, str(row["protocol"])))
+        found[str(row["folder"])] = Details(config.model_dump(mode="json"), provenance, command)
+    return found, notes
+
+
+def _score_words(runs: "pd.DataFrame") -> dict[str, ScoreWords]:
     """What the charts say of every score there is."""
     return {
         name: {"title": METRICS[name].title, "better": METRICS[name].better, "definition": METRICS[name].definition}
@@ -156,7 +244,7 @@ def _score_facts(runs: "pd.DataFrame") -> dict[str, dict[str, str]]:
     }
 
 
-def _loss_facts(losses: Sequence[str]) -> dict[str, dict[str, str]]:
+def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
     """Losses in the order of the registry, each in the colour it has in every picture.
 
     Settings of one loss would share it, and are drawn in one panel here: then colours go by place, and after the last
@@ -166,41 +254,37 @@ def _loss_facts(losses: Sequence[str]) -> dict[str, dict[str, str]]:
     own = [loss_style(name)[0] for name in names]
     if len(set(own)) == len(own):
         return {name: {"colour": colour, "dash": "solid"} for name, colour in zip(names, own, strict=True)}
-    rounds = [divmod(place, len(COLOURS)) for place in range(len(names))]
-    looks = [{"colour": COLOURS[place], "dash": _DASHES[min(turn, len(_DASHES) - 1)]} for turn, place in rounds]
-    return dict(zip(names, looks, strict=True))
+    looks: dict[str, LossLook] = {}
+    for number, name in enumerate(names):
+        turn, place = divmod(number, len(COLOURS))
+        looks[name] = {"colour": COLOURS[place], "dash": _DASHES[min(turn, len(_DASHES) - 1)]}
+    return looks
 
 
-def board_facts(board: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The leaderboard a table for each data set and cell: its columns, and rows of means with intervals.
+def leaderboard_tables(leaderboard: "pd.DataFrame") -> list[LeaderboardTable]:
+    """The leaderboard, a table for each data set and cell.
 
     The scale of a column, for drawing, spans the means of its losses and the floor's, and what of their intervals lies
     within as much again on either side.
     """
-    names = [*shown_scores(board), *second_scores(board)]
+    names = [*shown_scores(leaderboard), *second_scores(leaderboard)]
     tables = []
-    for dataset, cell in board_places(board):
-        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
-        tables.append(
-            {
-                "dataset": dataset,
-                "cell": cell,
-                "title": _title(dataset, cell),
-                "scales": {name: _scale(rows, name) for name in names},
-                "rows": [_board_row(row, names) for _, row in rows.iterrows()],
-            }
-        )
+    for dataset, cell in board_places(leaderboard):
+        rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
+        scales = {name: _scale(rows, name) for name in names}
+        lines = tuple(_line(row, names) for _, row in rows.iterrows())
+        tables.append(LeaderboardTable(dataset, cell, _title(dataset, cell), scales, lines))
     return tables
 
 
-def board_columns(board: "pd.DataFrame") -> list[dict[str, Any]]:
-    """The scores of a leaderboard: the main ones first."""
-    main = shown_scores(board)
+def leaderboard_columns(leaderboard: "pd.DataFrame") -> list[LeaderboardColumn]:
+    """The scores of a leaderboard, the main ones first."""
+    main = shown_scores(leaderboard)
+    metrics = [METRICS[name] for name in (*main, *second_scores(leaderboard))]
     return [
-        {"name": name, "title": METRICS[name].title, "better": METRICS[name].better, "main": name in main,
-         "definition": METRICS[name].definition}
-        for name in [*main, *second_scores(board)]
-    ]  # fmt: skip
+        LeaderboardColumn(metric.name, metric.title, metric.better, metric.definition, metric.name in main)
+        for metric in metrics
+    ]
 
 
 def _scale(rows: "pd.DataFrame", name: str) -> tuple[float, float]:
@@ -217,33 +301,29 @@ def _scale(rows: "pd.DataFrame", name: str) -> tuple[float, float]:
     return max(edge_low, low - span, least), min(edge_high, high + span, most)
 
 
-def _board_row(row: "pd.Series[Any]", names: Sequence[str]) -> dict[str, Any]:
-    known = row.get("kind") == "calibration"
-    facts: dict[str, Any] = {"loss": row["loss"], "known": known}
-    facts |= {"seeds": None if known else int(row["num_seeds"])}
-    facts |= {"diverged": None if known else int(row["num_diverged"])}
-    facts["interval"] = None if known else (row["share_diverged_low"], row["share_diverged_high"])
-    facts["scores"] = {
-        name: None
-        if np.isnan(row[f"{name}_mean"])
-        else {part: float(row[f"{name}_{part}"]) for part in ("mean", "low", "high")}
-        | {"judge_sd": finite(row.get(f"{name}{JUDGE_SD}"))}
-        for name in names
-    }
-    return facts
+def _line(row: "pd.Series[Any]", names: Sequence[str]) -> LeaderboardLine:
+    scores = {name: _score(row, name) for name in names}
+    if row.get("kind") == "calibration":
+        return LeaderboardLine(row["loss"], True, None, None, None, scores)
+    interval = (row["share_diverged_low"], row["share_diverged_high"])
+    return LeaderboardLine(row["loss"], False, int(row["num_seeds"]), int(row["num_diverged"]), interval, scores)
 
 
-def made_with(details: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def _score(row: "pd.Series[Any]", name: str) -> Score | None:
+    mean, low, high = (float(row[f"{name}_{part}"]) for part in ("mean", "low", "high"))
+    return None if np.isnan(mean) else Score(mean, low, high, finite(row.get(f"{name}{JUDGE_SD}")))
+
+
+def made_with(details: Mapping[str, Details]) -> list[Json]:
     """What the runs were made with: versions, commit, machine and device, each with the number of its runs."""
-    counts: dict[str, int] = {}
-    for one in details.values():
-        facts = one["provenance"]
+    counts: Counter[str] = Counter()
+    for run in details.values():
+        facts = run.provenance
         known = {name: facts[name] for name in ("versions", "git", "machine", "device") if name in facts}
-        text = json.dumps(known, sort_keys=True)
-        counts[text] = counts.get(text, 0) + 1
-    return [{"runs": count, **json.loads(text)} for text, count in sorted(counts.items(), key=lambda one: -one[1])]
+        counts[json.dumps(known, sort_keys=True)] += 1
+    return [{"runs": count, **json.loads(text)} for text, count in counts.most_common()]
 
 
-def words_on_reading(board: "pd.DataFrame") -> tuple[str, list[str]]:
+def words_on_reading(leaderboard: "pd.DataFrame") -> tuple[str, list[str]]:
     """How to read the leaderboard, and what to beware of in it."""
-    return (explanation(board), cautions(board)) if not board.empty else ("", [])
+    return (explanation(leaderboard), cautions(leaderboard)) if not leaderboard.empty else ("", [])

@@ -3,15 +3,24 @@
 import json
 import math
 import re
+from collections.abc import Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnngan_cli.config import RunState
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison_text import aggregates_text
 from rnngan_cli.results.report.charts import finite
-from rnngan_cli.results.report.facts import Facts, board_columns, board_facts, made_with, words_on_reading
+from rnngan_cli.results.report.facts import (
+    Details,
+    Facts,
+    Score,
+    leaderboard_columns,
+    leaderboard_tables,
+    made_with,
+    words_on_reading,
+)
 from rnngan_cli.system.text import counted
 from rnngan_cli.system.version import __version__
 
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _STATES = (RunState.DONE, RunState.DIVERGED, RunState.FAILED, RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
+SCRIPTS = ("base", "looks", "tables", "curves", "series", "spread", "navigation")
+"""Parts of the page's script, in the order they are put together in; what is defined in one is known in all."""
 _BAR = 100
 """Units across which an interval is drawn."""
 
@@ -35,17 +46,23 @@ def page(facts: Facts) -> str:
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # the order of losses and terms is kept
     environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent, "code": _code}
     return environment.get_template("page.html.j2").render(
-        **_values(facts), style=_own("page.css"), script=_own("page.js"), plotly=get_plotlyjs()
+        **_values(facts), style=_own("page.css"), script=script(), plotly=get_plotlyjs()
     )
+
+
+def script() -> str:
+    """The page's script: its parts in one function, so that the page has no globals."""
+    parts = "\n".join(_own(f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _own(name: str) -> str:
     return resources.files("rnngan_cli.results.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _values(facts: Facts) -> dict[str, Any]:
+def _values(facts: Facts) -> Mapping[str, object]:
     """What the template names."""
-    reading, warnings = words_on_reading(facts.board)
+    reading, warnings = words_on_reading(facts.leaderboard)
     counts = facts.runs["status"].value_counts()
     states = [(state, int(counts[state])) for state in _STATES if state in counts]
     return {
@@ -53,13 +70,13 @@ def _values(facts: Facts) -> dict[str, Any]:
         "version": __version__,
         "num_runs": counted(len(facts.runs), "run"),
         "states": states,
-        "boards": board_facts(facts.board) if not facts.board.empty else [],
-        "columns": board_columns(facts.board) if not facts.board.empty else [],
+        "boards": leaderboard_tables(facts.leaderboard) if not facts.leaderboard.empty else [],
+        "columns": leaderboard_columns(facts.leaderboard) if not facts.leaderboard.empty else [],
         "reading": reading,
         "cautions": warnings,
         "unwell": facts.runs[facts.runs["status"].isin([RunState.DIVERGED, RunState.FAILED])].to_dict("records"),
         "runs": facts.runs.to_dict("records"),
-        "details": {name: _detail(one) for name, one in facts.details.items()},
+        "details": {name: _detail(run) for name, run in facts.details.items()},
         "made_with": made_with(facts.details),
         "resolved": toml_text(facts.sweep) if facts.sweep else "",
         "charts": facts.charts,
@@ -68,16 +85,13 @@ def _values(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _detail(one: dict[str, Any]) -> dict[str, str]:
+def _detail(run: Details) -> dict[str, str]:
     """A run's details as text."""
-    return {
-        "command": one["command"],
-        "config": json.dumps(one["config"], indent=1),
-        "provenance": json.dumps(one["provenance"], indent=1),
-    }
+    config, provenance = (json.dumps(facts, indent=1) for facts in (run.config, run.provenance))
+    return {"command": run.command, "config": config, "provenance": provenance}
 
 
-def _comparison(facts: Facts) -> dict[str, Any]:
+def _comparison(facts: Facts) -> Mapping[str, object]:
     """Verdicts, aggregates and the matrix, where some run has scores."""
     found = facts.compared
     if found is None:
@@ -132,35 +146,34 @@ def _short(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def _half(score: dict[str, float]) -> str:
+def _half(score: Score) -> str:
     """Half the width of an interval, with its sign; empty for one run.
 
-    >>> _half({"mean": 2.0, "low": 1.5, "high": 2.5}), _half({"mean": 2.0, "low": math.nan, "high": math.nan})
+    >>> _half(Score(2.0, 1.5, 2.5, None)), _half(Score(2.0, math.nan, math.nan, None))
     ('± 0.500', '')
     """
-    return "" if math.isnan(score["high"]) else f"± {_short(score['high'] - score['mean'])}"
+    return "" if math.isnan(score.high) else f"± {_short(score.high - score.mean)}"
 
 
-def _bar(score: dict[str, float], scale: tuple[float, float]) -> dict[str, float] | None:
+def _bar(score: Score, scale: tuple[float, float]) -> dict[str, float] | None:
     """Where an interval and its mean lie across a column's scale, from 0 to `_BAR`; what sticks out is cut off.
 
-    >>> _bar({"mean": 2.0, "low": 1.0, "high": 9.0}, (0.0, 4.0))
+    >>> _bar(Score(2.0, 1.0, 9.0, None), (0.0, 4.0))
     {'low': 25.0, 'mean': 50.0, 'high': 100.0}
 
     Returns:
         None where the mean is off the scale.
     """
     low, high = scale
-    if not low <= score["mean"] <= high:
+    if not low <= score.mean <= high:
         return None
     span = high - low or 1.0
 
     def place(value: float) -> float:
         return round(_BAR * min(1.0, max(0.0, (value - low) / span)), 1)
 
-    mean = score["mean"]
-    ends = {name: mean if math.isnan(score[name]) else score[name] for name in ("low", "mean", "high")}
-    return {name: place(value) for name, value in ends.items()}
+    ends = {"low": score.low, "mean": score.mean, "high": score.high}
+    return {name: place(score.mean if math.isnan(value) else value) for name, value in ends.items()}
 
 
 def _code(text: object) -> "Markup":

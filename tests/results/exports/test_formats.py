@@ -92,7 +92,7 @@ def test_a_run_where_a_sweep_is_needed_is_told(rnngan: Rnngan, sweep: SweepFolde
 def test_a_format_that_is_not_installed_is_told_with_its_extra(
     rnngan: Rnngan, sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(FORMATS, "mine", Format("", "mine", lambda *_: "", needs=("json", "no_such_module")))
+    monkeypatch.setitem(FORMATS, "mine", Format("", "mine", "mine.write", needs=("json", "no_such_module")))
     code, _, err = rnngan("export", sweep.path, "--to", "mine")
     assert code == 2
     assert err == "rnngan: `mine` needs `no_such_module`, which is not installed: pip install 'rnngan[mine]'\n"

@@ -19,8 +19,10 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.results.figures.style import loss_style
 from rnngan_cli.results.report import write_report
 from rnngan_cli.results.report.charts import ALL_VALUES, Room, history_facts
-from rnngan_cli.results.report.facts import board_facts, gather
+from rnngan_cli.results.report.facts import gather, leaderboard_tables
+from rnngan_cli.results.report.page import script
 from rnngan_cli.results.report.recipe import recipe
+from rnngan_cli.results.report.shapes import SHAPES
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from tests.support.pages import HOSTILE, write_strangers_sweep
@@ -76,9 +78,9 @@ def test_it_tells_what_the_runs_say(tmp_path: Path) -> None:
     assert page.counts["details"] >= len(runs) == 60
     bce = runs[(runs["dataset"] == "stocks") & (runs["loss"] == "bce")]["sliced_wasserstein"]
     assert f"{bce.mean():.3f}" in page.words
-    drawn = {(run["folder"], run["seed"]): run for run in page.facts["runs"]}
+    drawn = {(run["place"], run["loss"], run["seed"]): run for run in page.facts["runs"]}
     for row in runs.itertuples():
-        run = drawn[row.folder, row.seed]
+        run = drawn[f"{row.dataset}, {row.cell}", row.loss, row.seed]
         assert run["scores"]["predictive"] == pytest.approx(row.predictive, rel=1e-5)
         assert run["history"]["step"][-1] == row.step
         assert np.shape(run["samples"]["series"])[0] == 8
@@ -106,16 +108,25 @@ def test_numbers_of_the_page_are_few_however_many_runs_there_are(tmp_path: Path)
 def test_bars_lie_where_the_means_do(tmp_path: Path) -> None:
     """Worked out by hand from the table of runs, for every loss of one data set."""
     facts = gather(copied(tmp_path, "benchmark"))
-    board = next(one for one in board_facts(facts.board) if one["dataset"] == "sines")
-    low, high = board["scales"]["predictive"]
+    board = next(one for one in leaderboard_tables(facts.leaderboard) if one.dataset == "sines")
+    low, high = board.scales["predictive"]
     runs = pd.read_csv(tmp_path / "benchmark" / "runs.csv").query("dataset == 'sines'")
-    for row in board["rows"]:
-        if not row["known"]:
-            mean = runs[runs["loss"] == row["loss"]]["predictive"].mean()
-            assert row["scores"]["predictive"]["mean"] == pytest.approx(mean)
+    for row in board.rows:
+        if not row.known:
+            mean = runs[runs["loss"] == row.loss]["predictive"].mean()
+            score = row.scores["predictive"]
+            assert score is not None and score.mean == pytest.approx(mean)
             assert low <= mean <= high
-    floor = next(row for row in board["rows"] if row["loss"] == "floor")
-    assert low <= floor["scores"]["predictive"]["mean"] <= high
+    floor = next(row for row in board.rows if row.loss == "floor").scores["predictive"]
+    assert floor is not None and low <= floor.mean <= high
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_the_script_reads_every_key_it_is_given(shape: type) -> None:
+    """As `name.key`, or taken apart: a key that nobody reads, or that is spelt otherwise there, fails."""
+    text = script()
+    for key in shape.__annotations__:
+        assert re.search(rf"[.?]{key}\b", text), f"no part of the script reads `{key}` of {shape.__name__}"
 
 
 def test_words_of_strangers_stay_words(tmp_path: Path) -> None:
