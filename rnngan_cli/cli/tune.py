@@ -1,9 +1,9 @@
 """The command `tune`: settings chosen for each loss on equal budgets."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -34,8 +34,7 @@ from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
     from rnngan_cli.sweeps.jobs import Orders, Prepared
-    from rnngan_cli.tuning.trials import Budget
-    from rnngan_cli.tuning.tune import Tune
+    from rnngan_cli.tuning.trials import Budget, Tune
 
 STEPS = 500
 """Updates of the generator per run by default: many settings at little cost rather than one at much."""
@@ -72,14 +71,14 @@ def tune(
     from rnngan_cli.cli.settings import merge
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.sweep import check_orders
-    from rnngan_cli.tuning.trials import Budget, of_one_dataset
+    from rnngan_cli.tuning.trials import Budget, split_by_dataset
     from rnngan_cli.tuning.tune import prepare_tune
 
     voice = set_voice(quiet, verbose)
     given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
     sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
-    tunes = [prepare_tune(name, part, budget, output / name) for name, part in of_one_dataset(sweep).items()]
+    tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
     orders = check_orders(Orders(device=device, rerun="failed"), workers)
     _print_notes(tunes, voice)
     if dry_run:
@@ -143,7 +142,7 @@ def _doer(
 
 def _tune(
     planned: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Carries out the tune of one data set; prints the outcome, and returns it ready for JSON."""
     from rnngan_cli.tuning.report import mean_words
     from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals
@@ -158,7 +157,7 @@ def _tune(
         words = f"{mean_words(row.before)} before, {mean_words(row.after)} after: {row.verdict}"
         voice.say(f"{planned.name}, {row.cell}, {row.loss}: {words}", err=as_json)
     voice.say(f"Tables and picture: {planned.folder}; experiments: {write_to}", err=as_json)
-    return facts(found, rows)
+    return facts(found, rows).values()
 
 
 def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:

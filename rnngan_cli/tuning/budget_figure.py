@@ -1,8 +1,9 @@
-"""What a budget buys: the expected best score against the number of settings tried, a line a loss."""
+"""The picture of a budget: expected best score against the number of settings tried, one line for each loss."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,13 +23,16 @@ _CAPTION = (
 
 
 def draw_budget(curves: Mapping[str, Sequence[Expected]], metric: Metric, name: str, subtitle: str) -> dict[str, bytes]:
-    """Draws the curves, as `png` and `svg`.
+    """Draws the curves.
 
     Args:
-        curves: by loss.
-        metric: the score.
-        name: of the data set.
-        subtitle: how the settings were tried.
+        curves: for each loss, the expected best after 1, 2, ... settings.
+        metric: the score that settings were chosen by.
+        name: name of the data set.
+        subtitle: how the settings were tried, in words.
+
+    Returns:
+        Content of the file in the formats `png` and `svg`.
     """
     with style.look():
         figure = style.new_figure(4.4, f"What tuning buys: {name}", subtitle, _CAPTION, legend=False)
@@ -49,25 +53,25 @@ def draw_budget(curves: Mapping[str, Sequence[Expected]], metric: Metric, name: 
 
 
 def _end(points: Sequence[Expected]) -> float:
-    """The best of all of a loss's settings, infinite if none was scored."""
+    """Badness of the best of all settings of a loss; infinite if every one had a diverged run."""
     return points[-1].best
 
 
 def _draw_line(axes: "Axes", loss: str, points: Sequence[Expected]) -> None:
     colour, marker = style.loss_style(loss)
-    numbers = np.array([one.number for one in points])
-    values = np.array([one.best_otherwise for one in points])
-    sure = np.array([one.all_diverged == 0 for one in points])
+    numbers = np.array([point.number for point in points])
+    values = np.array([point.best_otherwise for point in points])
+    sure = np.array([point.all_diverged == 0 for point in points])
     label = loss if np.isfinite(values).any() else f"{loss} (all diverged)"
-    marks: dict[str, Any] = {"marker": marker, "markersize": 6, "mec": "white", "mew": 0.6, "color": colour}
-    axes.plot(numbers, np.where(sure, values, np.nan), linewidth=1.8, label=label, **marks)
+    plot = partial(axes.plot, marker=marker, markersize=6, mec="white", mew=0.6, color=colour)
+    plot(numbers, np.where(sure, values, np.nan), linewidth=1.8, label=label)
     reach = ~sure | np.insert(~sure[:-1], 0, False)  # up to the first sure point
-    axes.plot(numbers, np.where(reach, values, np.nan), linewidth=1.3, linestyle=(0, (3, 2)), zorder=1, **marks)
+    plot(numbers, np.where(reach, values, np.nan), linewidth=1.3, linestyle=(0, (3, 2)), zorder=1)
 
 
 def _set_scale(axes: "Axes", curves: Mapping[str, Sequence[Expected]]) -> None:
-    """A logarithmic axis where scores are positive and far apart; or else one that far values do not stretch."""
-    values = np.array([one.best_otherwise for points in curves.values() for one in points])
+    """Sets a logarithmic axis where scores are positive and far apart, else limits that outliers do not stretch."""
+    values = np.array([point.best_otherwise for points in curves.values() for point in points])
     values = values[np.isfinite(values)]
     if len(values) and values.min() > 0 and math.log2(values.max() / values.min()) > 2:
         from matplotlib.ticker import LogLocator, NullFormatter

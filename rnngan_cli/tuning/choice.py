@@ -1,4 +1,7 @@
-"""Which of the settings tried is chosen, and what a search of a given size can be expected to find."""
+"""The choice among the settings tried, and the expected result of a search of a given size.
+
+Badness is a score turned so that lower is better (`Metric.badness`); it is infinite for a diverged run.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,11 +15,11 @@ from rnngan_cli.results.statistics.significance import fewest_seeds, holm, nothi
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of one trial.
+    """The badness of one trial's runs.
 
     Attributes:
-        number: the trial's.
-        badness: of its runs, lower is better, infinite where one diverged.
+        number: number of the trial.
+        badness: one value for each run, infinite for a diverged one.
     """
 
     number: int
@@ -24,34 +27,37 @@ class Tried:
 
     @property
     def mean(self) -> float:
-        """Over its runs: infinite if one diverged, so worse than that of any trial that was scored throughout."""
+        """Mean badness of the runs: infinite if one diverged, so worse than in any trial without a diverged run."""
         return float(np.mean(self.badness))
 
     @property
     def num_diverged(self) -> int:
-        """Runs that diverged."""
+        """Number of runs that diverged."""
         return sum(map(math.isinf, self.badness))
 
     @property
     def merit(self) -> tuple[float, int]:
-        """What trials are ordered by, best first: the mean, then the number of diverged runs."""
+        """Sort key of trials, the best first: the mean, then the number of diverged runs."""
         return self.mean, self.num_diverged
 
 
 def choose_setting(tried: Sequence[Tried]) -> Tried:
-    """The best trial; the first of those that are equal.
+    """Chooses the best trial; among equal ones, that of the lowest number.
 
     >>> choose_setting([Tried(0, (0.1, math.inf)), Tried(1, (0.9, 0.7)), Tried(2, (0.8, 0.8))]).number
     1
     """
-    return min(tried, key=lambda one: (*one.merit, one.number))
+    return min(tried, key=lambda trial: (*trial.merit, trial.number))
 
 
 def mean_ranks(by_loss: Mapping[str, Sequence[Tried]]) -> dict[int, float]:
-    """By trial, the mean over losses of its rank among the loss's trials, 1 the best; equal ones share a mean rank.
+    """Mean over losses of each trial's rank among the trials of a loss; 1 is the best, equal trials share a mean rank.
 
     Args:
-        by_loss: the same trials for every loss.
+        by_loss: trials of each loss, with the same numbers for every loss.
+
+    Returns:
+        Mean rank by number of the trial.
 
     >>> mean_ranks({"bce": [Tried(1, (0.1,)), Tried(2, (0.2,))], "mse": [Tried(1, (0.5,)), Tried(2, (0.5,))]})
     {1: 1.25, 2: 1.75}
@@ -60,22 +66,22 @@ def mean_ranks(by_loss: Mapping[str, Sequence[Tried]]) -> dict[int, float]:
 
     ranks: dict[int, list[float]] = {}
     for tried in by_loss.values():
-        order = sorted({one.merit for one in tried})
-        places = rankdata([order.index(one.merit) for one in tried])
-        for one, place in zip(tried, places, strict=True):
-            ranks.setdefault(one.number, []).append(float(place))
+        order = sorted({trial.merit for trial in tried})
+        places = rankdata([order.index(trial.merit) for trial in tried])
+        for trial, place in zip(tried, places, strict=True):
+            ranks.setdefault(trial.number, []).append(float(place))
     return {number: float(np.mean(found)) for number, found in sorted(ranks.items())}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What trying some number of settings is worth.
+    """Expected result of trying some number of settings.
 
     Attributes:
-        number: settings tried.
+        number: number of settings tried.
         best: expected badness of the best of them; infinite as long as all of them can have diverged.
-        all_diverged: the chance of that.
-        best_otherwise: expected badness of the best, given that one did not; NaN if there is none.
+        all_diverged: probability that all of them diverged.
+        best_otherwise: expected badness of the best, given that at least one did not diverge; NaN if all did.
     """
 
     number: int
@@ -85,18 +91,21 @@ class Expected:
 
 
 def expected_best(badness: Sequence[float]) -> list[Expected]:
-    """Estimates, without bias, how good the best of n settings is, for n from 1 to all of them.
+    """Estimates without bias the badness of the best of n settings, for n from 1 to all of them.
 
-    The mean of the least over all subsets of n of the N trials, drawn without replacement: with x_1 <= ... <= x_N,
-    sum_i C(N - i, n - 1) / C(N, n) x_i. For n = N it is the least itself.
+    The estimate is the mean of the minimum over all subsets of n of the N trials, drawn without replacement: with
+    x_1 <= ... <= x_N it is sum_i C(N - i, n - 1) / C(N, n) x_i. For n = N it is the minimum itself.
 
     Source: Tang, Lee, Xin, Liu, Yu, Lin (2020), Showing Your Work Doesn't Always Work; the plug-in estimator of Dodge
     et al. (2019), with replacement, is biased.
 
     Args:
-        badness: (N,) a number a setting, infinite where it diverged.
+        badness: (N,), one value for each setting, infinite for a diverged one.
 
-    >>> [one.best for one in expected_best([3.0, 1.0, 2.0])]  # 2; (1 + 1 + 2) / 3; 1
+    Returns:
+        N estimates, in the order of n.
+
+    >>> [point.best for point in expected_best([3.0, 1.0, 2.0])]  # 2; (1 + 1 + 2) / 3; 1
     [2.0, 1.333..., 1.0]
     """
     values = sorted(badness)
@@ -112,10 +121,14 @@ def expected_best(badness: Sequence[float]) -> list[Expected]:
 
 
 def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level: float = 0.05) -> list[str]:
-    """Says of each pair (badness before, badness after) whether runs show a difference.
+    """Tests for each pair (badness before, badness after) whether its runs show a difference; returns it in words.
 
-    The rule of `comparisons.py`: exact Mann-Whitney, Holm's correction over the pairs, and no difference with fewer
-    runs a side than can show one.
+    The rule is that of `results.statistics.significance`: exact Mann-Whitney test, Holm's correction over the pairs,
+    and no difference with fewer runs a side than can show one.
+
+    Args:
+        pairs: badness of the runs with one setting and with another, infinite for a diverged run.
+        level: significance level after the correction.
 
     >>> setting_verdicts([([0.3, 0.2, 0.25], [0.1, 0.12, 0.11])])
     ['no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)']

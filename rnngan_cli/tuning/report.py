@@ -1,14 +1,16 @@
-"""What a tune writes beside its runs: tables of trials and budgets, the outcome, experiments. All can be made anew."""
+"""Files that a tune writes beside its runs: tables of trials and budgets, the outcome, experiments.
+
+All of them can be derived again from the runs.
+"""
 
 import math
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import Metric
@@ -19,129 +21,146 @@ from rnngan_cli.system.safe_open import make_folder
 from rnngan_cli.system.text import counted, markdown_table
 from rnngan_cli.tuning.budget_figure import draw_budget
 from rnngan_cli.tuning.choice import Expected, expected_best
-from rnngan_cli.tuning.search import PAPER, TUNED, Setting
-from rnngan_cli.tuning.trials import PROTOCOL, Budget, Trial, TrialOutcome, Tuned
+from rnngan_cli.tuning.experiments import resolved_fields
+from rnngan_cli.tuning.outcomes import TrialOutcome, Tuned
+from rnngan_cli.tuning.search import PAPER, TUNED
+from rnngan_cli.tuning.trials import PROTOCOL, Trial, Tune
 
+Row = Mapping[str, object]
+"""A row of a CSV table: cells by the name of their column."""
 SETTING_NUMBERS = f"{PAPER} is the paper's, the others are drawn"
-"""What the numbers of trials mean."""
+"""What the numbers of trials mean, in words."""
 
 
-def how(budget: Budget, name: str, steps: int) -> str:
-    """How settings were chosen, in a sentence or two."""
+def how(tune: Tune) -> str:
+    """Describes in a sentence or two how settings were chosen."""
+    budget = tune.budget
     return (
         f"{budget.trials} settings a loss (its paper's, and {budget.trials - 1} drawn, the same for all losses), "
-        f"{counted(budget.seeds, 'seed')} each, {steps} updates of the generator, on {name}; chosen by the mean "
-        f"{budget.score} against the validation series (protocol {PROTOCOL}), a diverged run counting as the worst."
+        f"{counted(budget.seeds, 'seed')} each, {tune.steps} updates of the generator, on {tune.name}; chosen by the "
+        f"mean {budget.score} against the validation series (protocol {PROTOCOL}), a diverged run counting as the "
+        "worst."
     )
 
 
-def write_trials(folder: Path, found: Tuned, budget: Budget, name: str, steps: int) -> None:
-    """Writes trials.csv, budget.csv, budget.md and the picture of the budget."""
-    curves = {loss: expected_best([one.mean for one in tried]) for loss, tried in found.tried.items()}
+def write_trials(tune: Tune, found: Tuned) -> None:
+    """Writes trials.csv, budget.csv, budget.md and the picture of the budget.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    folder, budget = tune.folder, tune.budget
+    curves = {loss: expected_best([one.tried.mean for one in scored]) for loss, scored in found.scored.items()}
     with disk_errors_told(folder):
         make_folder(folder)
     write_text(folder / "trials.csv", rows_csv(_trial_rows(found)))
     write_text(folder / "budget.csv", rows_csv(_budget_rows(curves)))
-    write_text(folder / "budget.md", _budget_page(curves, budget, name, steps))
-    subtitle = f"{budget.trials} settings a loss, {counted(budget.seeds, 'seed')} each, {steps} updates"
-    for suffix, content in draw_budget(curves, budget.metric, name, subtitle).items():
-        write_bytes(folder / f"budget-{name}.{suffix}", content)
+    write_text(folder / "budget.md", _budget_page(tune, curves))
+    subtitle = f"{budget.trials} settings a loss, {counted(budget.seeds, 'seed')} each, {tune.steps} updates"
+    for suffix, content in draw_budget(curves, budget.metric, tune.name, subtitle).items():
+        write_bytes(folder / f"budget-{tune.name}.{suffix}", content)
 
 
-def _trial_rows(found: Tuned) -> Iterable[dict[str, object]]:
-    for loss, trials in found.trials.items():
-        for trial, scores, tried in zip(trials, found.scores[loss], found.tried[loss], strict=True):
-            own = {name: value for name, value in trial.setting.items() if name not in TUNED}
+def _trial_rows(found: Tuned) -> Iterable[Row]:
+    for loss, scored in found.scored.items():
+        for trial, scores, tried in ((one.trial, one.scores, one.tried) for one in scored):
+            further = {name: value for name, value in trial.setting.items() if name not in TUNED}
             yield {
                 "loss": loss,
                 "trial": trial.number,
-                "kind": kind(trial),
-                **{field: getattr(trial.runs[0], field) for field in TUNED},
-                "further": " ".join(f"{name}={value}" for name, value in own.items()),
+                "kind": trial.kind,
+                **resolved_fields(trial),
+                "further": " ".join(f"{name}={value}" for name, value in further.items()),
                 "taken": "; ".join(trial.changed),
-                **{_column(run): _told(score) for run, score in zip(trial.runs, scores, strict=True)},
+                **{_column(run): _cell(score) for run, score in zip(trial.runs, scores, strict=True)},
                 "mean": tried.mean,
                 "diverged": tried.num_diverged,
                 "chosen": found.winners[loss] is trial,
             }
 
 
-def kind(trial: Trial) -> str:
-    """Where a trial's setting comes from: `paper` or `drawn`."""
-    return "paper" if trial.number == PAPER else "drawn"
-
-
 def _column(run: RunConfig) -> str:
     return f"{run.cell}_seed_{run.seed}"
 
 
-def _told(score: float) -> float | str:
+def _cell(score: float) -> float | str:
     return "diverged" if math.isnan(score) else score
 
 
-def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[dict[str, object]]:
+def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[Row]:
     for loss, points in curves.items():
-        for one in points:
+        for point in points:
             yield {
                 "loss": loss,
-                "settings": one.number,
-                "expected_best": one.best,
-                "share_all_diverged": one.all_diverged,
-                "expected_best_otherwise": "" if math.isnan(one.best_otherwise) else one.best_otherwise,
+                "settings": point.number,
+                "expected_best": point.best,
+                "share_all_diverged": point.all_diverged,
+                "expected_best_otherwise": "" if math.isnan(point.best_otherwise) else point.best_otherwise,
             }
 
 
-def _budget_page(curves: Mapping[str, Sequence[Expected]], budget: Budget, name: str, steps: int) -> str:
+def _budget_page(tune: Tune, curves: Mapping[str, Sequence[Expected]]) -> str:
+    budget = tune.budget
     order = sorted(curves, key=lambda loss: (curves[loss][-1].best, loss))
     head = ["loss", *(str(number) for number in range(1, budget.trials + 1))]
-    lines = [f"# Expected best {budget.score} on {name} by the number of settings tried", "", *markdown_table(head)]
+    lines = [
+        f"# Expected best {budget.score} on {tune.name} by the number of settings tried",
+        "",
+        *markdown_table(head),
+    ]
     lines += [f"| {' | '.join([loss, *map(_point, curves[loss])])} |" for loss in order]
     note = (
         "Means, over all subsets of so many settings drawn without replacement (Tang et al. 2020), of the best of "
         f"them; {_direction(budget.metric)}. The last column is the best of all, on the series it was chosen by. A "
         "share in brackets is that of the subsets whose settings all had a diverged run; the mean leaves them out."
     )
-    return "\n".join([*lines, "", f"{how(budget, name, steps)} {note}", ""])
+    return "\n".join([*lines, "", f"{how(tune)} {note}", ""])
 
 
-def _point(one: Expected) -> str:
-    if math.isnan(one.best_otherwise):
+def _point(point: Expected) -> str:
+    if math.isnan(point.best_otherwise):
         return "diverged"
-    return f"{one.best_otherwise:.3f}" + (f" ({one.all_diverged:.0%})" if one.all_diverged else "")
+    return f"{point.best_otherwise:.3f}" + (f" ({point.all_diverged:.0%})" if point.all_diverged else "")
 
 
 def _direction(metric: Metric) -> str:
     return "lower is better" if metric.direction == "lower" else "turned so that lower is better"
 
 
-def write_outcome(
-    folder: Path, rows: Sequence[TrialOutcome], found: Tuned, budget: Budget, name: str, steps: int
-) -> None:
-    """Writes outcome.md: every loss with the shared defaults and with its chosen setting, on test series."""
-    lines = [f"# {budget.score} on {name} before and after choosing settings", ""]
+def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> None:
+    """Writes outcome.md: scores of every loss on test series with the shared defaults and with its chosen setting.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    budget = tune.budget
+    lines = [f"# {budget.score} on {tune.name} before and after choosing settings", ""]
     lines += markdown_table(["loss", "cell", "shared defaults (before)", "chosen (after)", "shown", "setting"])
     for row in rows:
         trial = found.winners[row.loss]
         words = [row.loss, row.cell, mean_words(row.before), mean_words(row.after), row.verdict]
-        lines.append(f"| {' | '.join([*words, f'{trial.number}, {kind(trial)}'])} |")
+        lines.append(f"| {' | '.join([*words, f'{trial.number}, {trial.kind}'])} |")
     lines += [
         "",
         f"Test series, seeds {', '.join(map(str, budget.fresh_seeds))}, of which none had a part in the choice. Means "
         "± half the width of the 95 % interval (Student t over seeds) of runs that did not diverge; "
         f"{budget.metric.better} is better. Differences: exact Mann-Whitney, Holm over the rows.",
         "",
-        how(budget, name, steps),
+        how(tune),
         "",
         "The settings:",
         "",
         *(f"- {loss}, trial {trial.number}: {_words(trial)}" for loss, trial in found.winners.items()),
         "",
     ]
-    write_text(folder / "outcome.md", "\n".join(lines))
+    write_text(tune.folder / "outcome.md", "\n".join(lines))
 
 
 def mean_words(scores: Sequence[float]) -> str:
-    """Runs' scores in words: mean ± half-width, the number of seeds, and how many diverged.
+    """Describes scores of runs in words: mean ± half-width of the 95 % interval, number of seeds, how many diverged.
+
+    Args:
+        scores: one for each run, NaN for a diverged one.
 
     >>> mean_words((1.0, 2.0, 3.0)), mean_words((0.5, math.nan))
     ('2.000 ± 2.484 (3 seeds)', '0.500 (1 seed, 1 diverged)')
@@ -157,14 +176,25 @@ def mean_words(scores: Sequence[float]) -> str:
 
 
 def _words(trial: Trial) -> str:
-    resolved: Setting = {field: getattr(trial.runs[0], field) for field in TUNED}
-    return ", ".join(f"{name} {value}" for name, value in {**resolved, **trial.setting}.items())
+    return ", ".join(f"{name} {value}" for name, value in {**resolved_fields(trial), **trial.setting}.items())
 
 
-def write_experiment(path: Path, values: Mapping[str, Any], notes: Sequence[str], command: str) -> None:
-    """Writes an experiment file that begins with how it was made."""
-    lines = [line for note in notes for line in textwrap.wrap(note, 118)]
-    text = "\n".join([*(f"# {printable(line)}" for line in [*lines, f"Made by: {command}"]), toml_text(values)])
+def write_experiment(path: Path, experiment: SweepConfig, notes: Sequence[str], command: str) -> None:
+    """Writes the fields that an experiment sets as a TOML file, below comments on how it was made.
+
+    Args:
+        path: path of the file; its folder is made if it is not there.
+        experiment: fields left unset are not written.
+        notes: a paragraph of comment each.
+        command: the command that made the experiment.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    lines = [*(line for note in notes for line in textwrap.wrap(note, 118)), f"Made by: {command}"]
+    text = "\n".join(
+        [*(f"# {printable(line)}" for line in lines), toml_text(experiment.model_dump(exclude_unset=True))]
+    )
     with disk_errors_told(path):
         make_folder(path.parent)
     write_text(path, text)

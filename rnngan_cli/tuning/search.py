@@ -1,16 +1,16 @@
-"""Choosing settings on equal budgets, the pure part: what is drawn, what a loss makes of it, which setting is chosen.
+"""The draws of a search for settings, and the setting that a loss makes of a draw.
 
-Badness is a score turned so that lower is better (`Metric.badness`); a diverged run has the badness infinity. How
-trials are planned, trained and written is `trials.py`'s and `tune.py`'s.
+Pure functions. Trials are planned in `trials.py`; the choice among them is in `choice.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from rnngan_cli.config import OptionValue, Readout, RunConfig
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
+from rnngan_cli.sweeps.plan import Settings
 from rnngan_cli.training.optimizers import OPTIMIZERS, SETTINGS, SIDES
 
 PAPER = 0
@@ -19,16 +19,16 @@ TUNED = (
     *("g_learning_rate", "d_learning_rate", "g_beta_1", "d_beta_1"),
     *("critic_steps", "penalty", "penalty_weight", "readout", "units"),
 )
-"""Fields of a run that a drawn setting sets."""
+"""Fields of a run that are tuned."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing that is drawn.
+    """One dimension of the search.
 
     Attributes:
-        read: from a number in [0, 1) to a value.
-        words: the range, for people.
+        read: maps a number in [0, 1) to a value.
+        words: the range, in words.
     """
 
     read: Callable[[float], Any]
@@ -55,16 +55,34 @@ AXES: dict[str, Axis] = {
     "beta_1": Axis(lambda unit: round(0.9 * unit, 2), "0 to 0.9"),
     "units": _one_of(16, 24, 32, 48),
 }
-"""What is drawn: fields of a run; D's rate as a ratio to G's; the penalty's weight as a factor of the penalty's own."""
+"""Dimensions of the search, by the fields of `SettingDraw`."""
 
-SettingDraw = Mapping[str, Any]
-"""A value by the name of each axis."""
-Setting = dict[str, Any]
-"""Fields of a run and options of a loss, as `[override.LOSS]` has them."""
+
+@dataclass(frozen=True)
+class SettingDraw:
+    """One draw: a value for each of `AXES`.
+
+    Attributes:
+        readout, critic_steps, penalty, g_learning_rate, units: fields of a run.
+        d_ratio: learning rate of the discriminator as a multiple of the generator's.
+        penalty_factor: weight of the penalty as a multiple of the penalty's default.
+        beta_1: adam's decay of the first moment, for both optimisers.
+    """
+
+    readout: str
+    critic_steps: int
+    penalty: str
+    g_learning_rate: float
+    d_ratio: float
+    penalty_factor: float
+    beta_1: float
+    units: int
 
 
 def draws(count: int, seed: int) -> list[SettingDraw]:
-    """Draws settings that fill the ranges evenly: a scrambled Halton sequence; the first few do not depend on `count`.
+    """Draws settings that fill the ranges evenly, by a scrambled Halton sequence.
+
+    A longer sequence begins with a shorter one, so that a search can be continued with more settings.
 
     Source: Halton (1960), On the Efficiency of Certain Quasi-Random Sequences of Points; scrambling: Owen (2017), A
     Randomized Halton Algorithm in R.
@@ -76,57 +94,63 @@ def draws(count: int, seed: int) -> list[SettingDraw]:
 
     points = qmc.Halton(len(AXES), scramble=True, rng=seed).random(count)  # (count, axes)
     return [
-        {name: axis.read(float(unit)) for (name, axis), unit in zip(AXES.items(), row, strict=True)} for row in points
+        SettingDraw(**{name: axis.read(float(unit)) for (name, axis), unit in zip(AXES.items(), row, strict=True)})
+        for row in points
     ]
 
 
-def setting(draw: SettingDraw, given: Mapping[str, Any]) -> Setting:
-    """The fields of a run that a draw sets, without those that are `given` and so not tuned."""
-    side_rate = given.get("g_learning_rate") or draw["g_learning_rate"]
-    row = PENALTIES.get(given.get("penalty", draw["penalty"]))
+def setting(draw: SettingDraw, given: Settings) -> Settings:
+    """The fields of a run that a draw sets.
+
+    Args:
+        draw: the draw.
+        given: settings of the user; they are not tuned, so they are not in the result. Ratios refer to them.
+    """
+    side_rate = given.get("g_learning_rate") or draw.g_learning_rate
+    row = PENALTIES.get(given.get("penalty", draw.penalty))
     fields = {
-        "g_learning_rate": draw["g_learning_rate"],
-        "d_learning_rate": float(f"{side_rate * draw['d_ratio']:.3g}"),
+        "g_learning_rate": draw.g_learning_rate,
+        "d_learning_rate": float(f"{side_rate * draw.d_ratio:.3g}"),
         **{f"{side}_beta_1": _beta_1(draw, given, side) for side in SIDES},
-        "critic_steps": draw["critic_steps"],
-        "penalty": draw["penalty"],
-        **({} if row is None else {"penalty_weight": float(f"{row.weight * draw['penalty_factor']:.3g}")}),
-        "readout": draw["readout"],
-        "units": draw["units"],
+        "critic_steps": draw.critic_steps,
+        "penalty": draw.penalty,
+        **({} if row is None else {"penalty_weight": float(f"{row.weight * draw.penalty_factor:.3g}")}),
+        "readout": draw.readout,
+        "units": draw.units,
     }
     return {name: value for name, value in fields.items() if name not in given}
 
 
-def _beta_1(draw: SettingDraw, given: Mapping[str, Any], side: str) -> float:
-    """The draw's, or the field's default where nothing reads it."""
+def _beta_1(draw: SettingDraw, given: Settings, side: str) -> float:
+    """The drawn value, or the field's default where the optimiser does not read it."""
     field = f"{side}_beta_1"
-    return float(RunConfig.model_fields[field].default if _is_unread(field, given) else draw["beta_1"])
+    return float(RunConfig.model_fields[field].default if _is_unread(field, given) else draw.beta_1)
 
 
-def _is_unread(field: str, given: Mapping[str, Any]) -> bool:
-    """Whether a field is a setting that the optimiser given for its side does not have."""
+def _is_unread(field: str, given: Settings) -> bool:
+    """Whether a field is a setting that the optimiser given for its network does not have."""
     side, _, name = field.partition("_")
     row = OPTIMIZERS.get(str(given.get(f"{side}_optimizer")))
     return row is not None and name in SETTINGS and name not in row.reads
 
 
-def fitted(draw: SettingDraw, variant: Variant, given: Mapping[str, Any]) -> tuple[SettingDraw, tuple[str, ...]]:
-    """A draw as a loss can take it: a penalty it is not defined with becomes its own, a readout its first.
+def fitted(draw: SettingDraw, variant: Variant, given: Settings) -> tuple[SettingDraw, tuple[str, ...]]:
+    """Adapts a draw to a loss: a penalty that it is not defined with becomes its own, a readout its first.
 
     Returns:
-        The draw, and what was changed in words.
+        The draw, and the changes in words.
     """
-    own = {
-        "penalty": (variant.discriminator.penalties, variant.discriminator.penalty),
-        "readout": (variant.discriminator.readouts, variant.discriminator.readouts[0]),
-    }
-    changed = {
-        name: instead for name, (allowed, instead) in own.items() if name not in given and draw[name] not in allowed
-    }
-    return {**draw, **changed}, tuple(f"{name} {draw[name]} as {value}" for name, value in changed.items())
+    allowed = variant.discriminator
+    is_kept = "penalty" in given or draw.penalty in allowed.penalties
+    penalty = draw.penalty if is_kept else allowed.penalty
+    is_kept = "readout" in given or draw.readout in allowed.readouts
+    readout = draw.readout if is_kept else allowed.readouts[0]
+    pairs = (("penalty", draw.penalty, penalty), ("readout", draw.readout, readout))
+    changed = tuple(f"{name} {drawn} as {value}" for name, drawn, value in pairs if value != drawn)
+    return replace(draw, penalty=penalty, readout=readout), changed
 
 
-def paper(variant: Variant, given: Mapping[str, Any]) -> Setting:
-    """The settings of a loss's paper, without those that are `given` and those that an optimiser given has not."""
+def paper(variant: Variant, given: Settings) -> Settings:
+    """The settings of a loss's paper, without those the user gave and those that a given optimiser does not have."""
     settings = variant.paper.settings.items()
     return {name: value for name, value in settings if name not in given and not _is_unread(name, given)}

@@ -1,35 +1,34 @@
-"""Trials of a tune on one data set: planned from the draws, read back once trained, turned into experiments."""
+"""Trials of a tune on one data set: the budget, and the trials planned from it.
 
-import math
-from collections.abc import Mapping, Sequence
+What the trials scored is in `outcomes.py`.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-import numpy as np
-
-from rnngan_cli.config import RunConfig, RunState, SweepConfig
-from rnngan_cli.errors import DamagedFileError, UserError, unknown
+from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.losses import VARIANTS
-from rnngan_cli.store import SweepFolder
-from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.tuning.choice import Tried, choose_setting, mean_ranks, setting_verdicts
-from rnngan_cli.tuning.search import PAPER, TUNED, Setting, SettingDraw, draws, fitted, paper, setting
+from rnngan_cli.sweeps.jobs import Prepared
+from rnngan_cli.sweeps.plan import Settings, plan
+from rnngan_cli.tuning.search import PAPER, SettingDraw, draws, fitted, paper, setting
 
 PROTOCOL = "validation"
-"""What trials are scored by: nothing of the test split has a part in the choice."""
+"""Protocol that trials are scored by: nothing of the test split has a part in the choice."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """What every loss is given alike.
+    """The effort that every loss is given alike.
 
     Attributes:
-        trials: settings, the paper's included.
-        seeds: runs of each in each cell.
-        final_seeds: runs of the chosen setting, and of the shared defaults, in each cell; on seeds of their own.
-        score: what settings are chosen by.
-        draw_seed: of the drawn settings.
+        trials: number of settings tried, the paper's included.
+        seeds: runs of each setting in each cell.
+        final_seeds: runs in each cell of the chosen setting, and of the shared defaults, on seeds of their own.
+        score: name of the score that settings are chosen by.
+        draw_seed: seed of the drawn settings.
     """
 
     trials: int = 8
@@ -40,10 +39,10 @@ class Budget:
 
     @property
     def metric(self) -> Metric:
-        """The score's row.
+        """The registry's row of the score.
 
         Raises:
-            UserError: there is none, or the protocol of trials does not make it.
+            UserError: there is no such score, or the protocol of trials does not compute it.
         """
         if self.score not in METRICS:
             raise unknown("score", self.score, METRICS)
@@ -57,12 +56,12 @@ class Budget:
 
     @property
     def trial_seeds(self) -> tuple[int, ...]:
-        """Of the trials."""
+        """Seeds of the trials."""
         return tuple(range(self.seeds))
 
     @property
     def fresh_seeds(self) -> tuple[int, ...]:
-        """Of what is reported: none that a setting was chosen by."""
+        """Seeds of the final runs: no setting was chosen by them."""
         return tuple(range(self.seeds, self.seeds + self.final_seeds))
 
 
@@ -71,25 +70,61 @@ class Trial:
     """One setting of one loss.
 
     Attributes:
-        loss: its name.
+        loss: name of the loss.
         number: `PAPER`, or the number of the draw.
-        setting: what it sets.
-        changed: what of the draw the loss could not take, in words.
-        runs: in every cell, a run a seed.
+        setting: fields of a run and options of the loss that the trial sets.
+        changed: in words, the parts of the draw that the loss is not defined with and that were replaced.
+        runs: one run for each cell and seed.
     """
 
     loss: str
     number: int
-    setting: Setting
+    setting: Settings
     changed: tuple[str, ...]
     runs: tuple[RunConfig, ...]
 
+    @property
+    def kind(self) -> str:
+        """Origin of the setting: `paper` or `drawn`."""
+        return "paper" if self.number == PAPER else "drawn"
 
-def of_one_dataset(sweep: SweepConfig) -> dict[str, SweepConfig]:
-    """By data set, the part of a sweep that is about it, with losses and cells by their names.
+
+@dataclass(frozen=True)
+class Tune:
+    """A planned tune of one data set.
+
+    Attributes:
+        name: name of the data set.
+        sweep: what the user asked for, as far as it concerns this data set.
+        budget: the effort that every loss is given.
+        folder: folder of the results.
+        trials: every setting of every loss.
+        prepared: the runs of the trials.
+    """
+
+    name: str
+    sweep: SweepConfig
+    budget: Budget
+    folder: Path
+    trials: list[Trial]
+    prepared: Prepared
+
+    @property
+    def steps(self) -> int:
+        """Updates of the generator in each run."""
+        return self.trials[0].runs[0].steps
+
+    @property
+    def num_final_runs(self) -> int:
+        """Number of runs of the shared defaults and of the chosen settings together."""
+        return 2 * len(self.sweep.losses) * len(self.sweep.cells) * self.budget.final_seeds
+
+
+def split_by_dataset(sweep: SweepConfig) -> dict[str, SweepConfig]:
+    """Splits a sweep into one sweep for each data set, with `all` replaced by the names of losses and cells.
 
     Raises:
-        UserError: whatever is wrong with the sweep, and a grid.
+        UserError: anything wrong with the sweep, or a grid in it.
     """
     if sweep.grid:
         name, values = next(iter(sweep.grid.items()))
@@ -108,179 +143,43 @@ def of_one_dataset(sweep: SweepConfig) -> dict[str, SweepConfig]:
     return parts
 
 
-def given(sweep: SweepConfig, loss: str) -> Setting:
-    """What the user has set for a loss: it holds in every trial and is not tuned."""
+def user_settings(sweep: SweepConfig, loss: str) -> Settings:
+    """The settings that the user gave for a loss: they hold in every trial and are not tuned."""
     return {**sweep.run, **sweep.override.get(loss, {})}
 
 
 def plan_trials(sweep: SweepConfig, budget: Budget) -> list[Trial]:
-    """Every trial of every loss, trial by trial.
+    """Plans every trial of every loss, in the order of their numbers.
 
     Raises:
-        UserError: a setting given by the user does not go with one that is tried.
+        UserError: a setting given by the user cannot be combined with one that is tried.
     """
     trials = []
     for number, draw in enumerate([None, *draws(budget.trials - 1, budget.draw_seed)]):
-        taken = {loss: _taken(draw, loss, given(sweep, loss)) for loss in sweep.losses}
-        override = {**sweep.override, **{loss: {**sweep.override.get(loss, {}), **taken[loss][0]} for loss in taken}}
+        found = {loss: fitted_setting(draw, loss, user_settings(sweep, loss)) for loss in sweep.losses}
+        override = {**sweep.override, **{loss: {**sweep.override.get(loss, {}), **found[loss][0]} for loss in found}}
         runs = plan(sweep.model_copy(update={"override": override, "seeds": budget.trial_seeds}))
-        for loss, (fields, changed) in taken.items():
-            trials.append(Trial(loss, number, fields, changed, tuple(run for run in runs if run.loss == loss)))
+        for loss, (fields, changed) in found.items():
+            trials.append(Trial(loss, number, fields, changed, _of_loss(runs, loss)))
     return trials
 
 
-def _taken(draw: SettingDraw | None, loss: str, fixed: Setting) -> tuple[Setting, tuple[str, ...]]:
-    if draw is None:
-        return paper(VARIANTS[loss], fixed), ()
-    own, changed = fitted(draw, VARIANTS[loss], fixed)
-    return setting(own, fixed), changed
+def _of_loss(runs: Sequence[RunConfig], loss: str) -> tuple[RunConfig, ...]:
+    return tuple(run for run in runs if run.loss == loss)
 
 
-@dataclass(frozen=True)
-class Tuned:
-    """Trials that have ended, with what was chosen.
-
-    Attributes:
-        trials: by loss, in order of their numbers.
-        scores: of each trial's runs, NaN where one diverged, in the order of `trials`.
-        tried: the same as badness, likewise.
-        winners: by loss.
-        ranks: of the drawn settings, by number: the mean over losses.
-    """
-
-    trials: dict[str, list[Trial]]
-    scores: dict[str, list[tuple[float, ...]]]
-    tried: dict[str, list[Tried]]
-    winners: dict[str, Trial]
-    ranks: dict[int, float]
-
-    @property
-    def shared(self) -> int | None:
-        """The drawn setting that is best for all losses; None if none was drawn."""
-        return min(self.ranks, key=lambda number: (self.ranks[number], number), default=None)
-
-
-def tuned(trials: Sequence[Trial], folder: SweepFolder, metric: Metric) -> Tuned:
-    """Reads the scores of trials and chooses.
+def fitted_setting(draw: SettingDraw | None, loss: str, given: Settings) -> tuple[Settings, tuple[str, ...]]:
+    """The setting that a loss makes of a draw, or the setting of its paper if there is no draw.
 
     Args:
-        trials: planned; every run of them has ended.
-        folder: of their runs.
-        metric: the score to choose by.
-    """
-    by_loss: dict[str, list[Trial]] = {}
-    for trial in trials:
-        by_loss.setdefault(trial.loss, []).append(trial)
-    scores = {
-        loss: [tuple(run_score(folder, run, metric) for run in one.runs) for one in own]
-        for loss, own in by_loss.items()
-    }
-    tried = {
-        loss: [Tried(one.number, trial_badness(metric, values)) for one, values in zip(own, scores[loss], strict=True)]
-        for loss, own in by_loss.items()
-    }
-    winners = {loss: by_loss[loss][choose_setting(found).number] for loss, found in tried.items()}
-    drawn = {loss: [one for one in found if one.number != PAPER] for loss, found in tried.items()}
-    return Tuned(by_loss, scores, tried, winners, mean_ranks(drawn))
-
-
-def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:
-    """A run's score; NaN if it diverged.
-
-    Raises:
-        UserError: its files are damaged, or it has no such score.
-    """
-    own = folder.run(run)
-    try:
-        if own.status().state != RunState.DONE:
-            return math.nan
-        return float(own.scores().scores[metric.name])
-    except (DamagedFileError, KeyError) as error:
-        why = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise UserError(f"`{own.path}`: {why}; remove the folder and give the command again") from error
-
-
-def trial_badness(metric: Metric, scores: Sequence[float]) -> tuple[float, ...]:
-    """Scores turned so that lower is better, those of diverged runs (NaN) to infinity."""
-    turned = metric.badness(np.array(scores))
-    return tuple(np.where(np.isnan(turned), np.inf, turned).tolist())
-
-
-@dataclass(frozen=True)
-class TrialOutcome:
-    """What a choice brought one loss in one cell, on series and seeds it was not made by.
-
-    Attributes:
-        loss, cell: their names.
-        before, after: scores of the runs with the shared defaults and with the chosen setting; NaN where one diverged.
-        verdict: what they show.
-    """
-
-    loss: str
-    cell: str
-    before: tuple[float, ...]
-    after: tuple[float, ...]
-    verdict: str
-
-
-def outcomes(
-    runs: Mapping[str, Sequence[RunConfig]], folders: Mapping[str, SweepFolder], metric: Metric
-) -> list[TrialOutcome]:
-    """Reads the scores of the final runs and compares them, loss by loss.
-
-    Args:
-        runs: of `before` and `after`; all have ended.
-        folders: likewise.
-        metric: the score to compare by.
-    """
-    scores: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for side, own in runs.items():
-        for run in own:
-            place = scores.setdefault((run.loss, run.cell), {})
-            place.setdefault(side, []).append(run_score(folders[side], run, metric))
-    pairs = [
-        (trial_badness(metric, found["before"]), trial_badness(metric, found["after"])) for found in scores.values()
-    ]
-    return [
-        TrialOutcome(loss, cell, tuple(found["before"]), tuple(found["after"]), verdict)
-        for ((loss, cell), found), verdict in zip(scores.items(), setting_verdicts(pairs), strict=True)
-    ]
-
-
-def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: Sequence[int]) -> dict[str, Any]:
-    """An experiment with the setting of its own that each loss did best with, every tuned field told.
+        draw: a draw, or None for the paper's setting.
+        loss: name of the loss.
+        given: settings of the user, which are not tuned.
 
     Returns:
-        What an experiment file holds; `build(SweepConfig, ...)` takes it.
+        Fields and options to set; in words, the parts of the draw that were replaced.
     """
-    own = {}
-    for loss, trial in winners.items():
-        resolved = {field: getattr(trial.runs[0], field) for field in TUNED}
-        own[loss] = {**resolved, **sweep.override.get(loss, {}), **trial.setting}
-    return _experiment(sweep, seeds, dict(sweep.run), own)
-
-
-def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> dict[str, Any]:
-    """An experiment with one drawn setting for all losses; what a loss takes otherwise is in its own table."""
-    draw = draws(number, budget.draw_seed)[number - 1]
-    run = {**sweep.run, **setting(draw, sweep.run)}
-    own = {}
-    for loss in sweep.losses:
-        fields = {**_taken(draw, loss, given(sweep, loss))[0], **sweep.override.get(loss, {})}
-        own[loss] = {name: value for name, value in fields.items() if name not in run or run[name] != value}
-    return _experiment(sweep, seeds, run, own)
-
-
-def _experiment(
-    sweep: SweepConfig, seeds: Sequence[int], run: dict[str, Any], own: Mapping[str, Setting]
-) -> dict[str, Any]:
-    tables = {**sweep.override, **own}
-    return {
-        "losses": list(sweep.losses),
-        "cells": list(sweep.cells),
-        **({"datasets": list(sweep.datasets)} if sweep.datasets else {}),
-        "seeds": list(seeds),
-        **({"data": dict(sweep.data)} if sweep.data else {}),
-        "run": run,
-        "override": {owner: table for owner, table in tables.items() if table},
-    }
+    if draw is None:
+        return paper(VARIANTS[loss], given), ()
+    own, changed = fitted(draw, VARIANTS[loss], given)
+    return setting(own, given), changed

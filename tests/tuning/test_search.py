@@ -3,20 +3,21 @@
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from scipy.stats import qmc
 
-from rnngan_cli.config import RunConfig, SweepConfig, build, identity
+from rnngan_cli.config import RunConfig, SweepConfig, identity
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.tuning.choice import Tried, choose_setting, expected_best, mean_ranks, setting_verdicts
-from rnngan_cli.tuning.search import AXES, TUNED, draws, fitted, paper, setting
-from rnngan_cli.tuning.trials import Budget, Trial, of_one_dataset, plan_trials, shared_experiment, winners_experiment
+from rnngan_cli.tuning.experiments import shared_experiment, winners_experiment
+from rnngan_cli.tuning.search import AXES, TUNED, SettingDraw, draws, fitted, paper, setting
+from rnngan_cli.tuning.trials import Budget, Trial, plan_trials, split_by_dataset
 from tests.support.places import ROOT
 
 INF = math.inf
@@ -39,15 +40,15 @@ def test_more_draws_begin_with_the_same_ones() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_draws_lie_in_range(seed: int) -> None:
     for draw in draws(200, seed):
-        assert list(draw) == list(AXES)
-        assert 3e-4 <= draw["g_learning_rate"] <= 1e-2
-        assert 0.5 <= draw["d_ratio"] <= 4
-        assert 0.1 <= draw["penalty_factor"] <= 10
-        assert 0 <= draw["beta_1"] <= 0.9
-        assert draw["critic_steps"] in (1, 2, 5)
-        assert draw["penalty"] in PENALTIES
-        assert draw["readout"] in ("mean", "last", "step", "probability")
-        assert draw["units"] in (16, 24, 32, 48)
+        assert [field.name for field in fields(draw)] == list(AXES)
+        assert 3e-4 <= draw.g_learning_rate <= 1e-2
+        assert 0.5 <= draw.d_ratio <= 4
+        assert 0.1 <= draw.penalty_factor <= 10
+        assert 0 <= draw.beta_1 <= 0.9
+        assert draw.critic_steps in (1, 2, 5)
+        assert draw.penalty in PENALTIES
+        assert draw.readout in ("mean", "last", "step", "probability")
+        assert draw.units in (16, 24, 32, 48)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -55,18 +56,18 @@ def test_few_draws_are_spread_evenly(seed: int) -> None:
     """Axis by axis: three draws hold every count of critic steps (base 3), five every penalty (base 5), seven lie in
     seven sevenths of the logarithm of the rate (base 7)."""
     found = draws(7, seed)
-    assert {draw["critic_steps"] for draw in found[:3]} == {1, 2, 5}
-    assert {draw["penalty"] for draw in found[:5]} == set(PENALTIES)
-    sevenths = [math.log(draw["g_learning_rate"] / 3e-4) / math.log(1e-2 / 3e-4) * 7 for draw in found]
+    assert {draw.critic_steps for draw in found[:3]} == {1, 2, 5}
+    assert {draw.penalty for draw in found[:5]} == set(PENALTIES)
+    sevenths = [math.log(draw.g_learning_rate / 3e-4) / math.log(1e-2 / 3e-4) * 7 for draw in found]
     assert sorted(int(place) for place in sevenths) == list(range(7))
-    assert sum(draw["readout"] in ("mean", "last") for draw in draws(8, seed)) == 4
+    assert sum(draw.readout in ("mean", "last") for draw in draws(8, seed)) == 4
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_many_draws_leave_smaller_gaps_than_chance(seed: int) -> None:
-    def placed(draw: Any) -> tuple[float, float, float]:
-        rate = math.log(draw["g_learning_rate"] / 3e-4) / math.log(1e-2 / 3e-4)
-        return min(1.0, max(0.0, rate)), math.log(draw["d_ratio"] / 0.5) / math.log(8), draw["beta_1"] / 0.9
+    def placed(draw: SettingDraw) -> tuple[float, float, float]:
+        rate = math.log(draw.g_learning_rate / 3e-4) / math.log(1e-2 / 3e-4)
+        return min(1.0, max(0.0, rate)), math.log(draw.d_ratio / 0.5) / math.log(8), draw.beta_1 / 0.9
 
     ours = qmc.discrepancy(np.clip([placed(draw) for draw in draws(128, seed)], 0, 1))
     chance = [qmc.discrepancy(np.random.default_rng(other).random((128, 3))) for other in range(20)]
@@ -81,16 +82,16 @@ def test_the_page_tells_every_range() -> None:
 
 # What a loss makes of it
 
-DRAW: dict[str, Any] = {
-    "readout": "step",
-    "critic_steps": 2,
-    "penalty": "r1",
-    "g_learning_rate": 0.002,
-    "d_ratio": 1.5,
-    "penalty_factor": 3.0,
-    "beta_1": 0.25,
-    "units": 32,
-}
+DRAW = SettingDraw(
+    readout="step",
+    critic_steps=2,
+    penalty="r1",
+    g_learning_rate=0.002,
+    d_ratio=1.5,
+    penalty_factor=3.0,
+    beta_1=0.25,
+    units=32,
+)
 
 
 def test_a_setting_by_hand() -> None:
@@ -117,7 +118,7 @@ def test_what_is_given_is_not_tuned() -> None:
 
 
 def test_no_penalty_has_no_weight() -> None:
-    assert "penalty_weight" not in setting({**DRAW, "penalty": "none"}, {})
+    assert "penalty_weight" not in setting(replace(DRAW, penalty="none"), {})
 
 
 def test_an_optimiser_without_beta_1_keeps_its_default() -> None:
@@ -127,9 +128,9 @@ def test_an_optimiser_without_beta_1_keeps_its_default() -> None:
 
 def test_what_a_loss_is_not_defined_with_becomes_its_own_and_is_told() -> None:
     own, told = fitted(DRAW, VARIANTS["wgan"], {})
-    assert own == {**DRAW, "penalty": "gp", "readout": "mean"}
+    assert own == replace(DRAW, penalty="gp", readout="mean")
     assert told == ("penalty r1 as gp", "readout step as mean")
-    assert fitted({**DRAW, "penalty": "clip"}, VARIANTS["bce"], {})[0]["penalty"] == "r1"
+    assert fitted(replace(DRAW, penalty="clip"), VARIANTS["bce"], {})[0].penalty == "r1"
     assert fitted(DRAW, VARIANTS["bce"], {}) == (DRAW, ())
     assert fitted(DRAW, VARIANTS["wgan"], {"penalty": "lp", "readout": "last"}) == (DRAW, ())
 
@@ -145,7 +146,7 @@ def test_the_paper_without_what_is_given() -> None:
 
 # Trials
 
-ALL = of_one_dataset(SweepConfig.model_validate({"losses": "all", "cells": "all", "run": {"steps": 7}}))["sines"]
+ALL = split_by_dataset(SweepConfig.model_validate({"losses": "all", "cells": "all", "run": {"steps": 7}}))["sines"]
 
 
 @pytest.fixture(scope="module")
@@ -187,15 +188,15 @@ def test_changes_are_told_where_there_are_any(trials: list[Trial]) -> None:
     drawn = draws(20, 0)
     for trial, draw in zip(wgan, drawn, strict=True):
         run = trial.runs[0]
-        assert (run.penalty == draw["penalty"]) == (draw["penalty"] in VARIANTS["wgan"].discriminator.penalties)
-        assert bool(trial.changed) == ((run.penalty, run.readout) != (draw["penalty"], draw["readout"]))
+        assert (run.penalty == draw.penalty) == (draw.penalty in VARIANTS["wgan"].discriminator.penalties)
+        assert bool(trial.changed) == ((run.penalty, run.readout) != (draw.penalty, draw.readout))
 
 
 def experiment(trials: list[Trial], numbers: Sequence[int], sweep: SweepConfig = ALL) -> SweepConfig:
     """The written experiment, were these the numbers of the winners."""
     places = dict(zip(sweep.losses, itertools.cycle(numbers)))
     winners = {trial.loss: trial for trial in trials if trial.number == places[trial.loss]}
-    return build(SweepConfig, winners_experiment(sweep, winners, (0, 1)), "test")
+    return winners_experiment(sweep, winners, (0, 1))
 
 
 @pytest.mark.parametrize("numbers", [(0,), (1, 2, 3), (4, 0, 5, 6, 7)])
@@ -208,8 +209,8 @@ def test_an_experiment_of_winners_plans_their_runs(trials: list[Trial], numbers:
 @pytest.mark.parametrize("number", range(1, 21))
 def test_an_experiment_of_one_setting_plans_its_runs(trials: list[Trial], number: int) -> None:
     runs = [run for trial in trials if trial.number == number for run in trial.runs]
-    values = shared_experiment(ALL, number, Budget(trials=21), (0, 1))
-    assert {identity(run) for run in plan(build(SweepConfig, values, "test"))} == {identity(run) for run in runs}
+    shared = shared_experiment(ALL, number, Budget(trials=21), (0, 1))
+    assert {identity(run) for run in plan(shared)} == {identity(run) for run in runs}
 
 
 def test_settings_of_the_user_hold_in_every_trial_and_in_what_is_written() -> None:
@@ -218,7 +219,7 @@ def test_settings_of_the_user_hold_in_every_trial_and_in_what_is_written() -> No
         "run": {"steps": 7, "batch_size": 8, "readout": "last", "d_optimizer": "sgd"},
         "override": {"wgan": {"units": 5, "penalty": "lp"}, "infogan": {"prior": "gaussian"}, "sines": {"series": 99}},
     }
-    sweep = of_one_dataset(SweepConfig.model_validate(values))["sines"]
+    sweep = split_by_dataset(SweepConfig.model_validate(values))["sines"]
     trials = plan_trials(sweep, Budget(trials=9))
     for trial in trials:
         for run in trial.runs:
@@ -230,12 +231,12 @@ def test_settings_of_the_user_hold_in_every_trial_and_in_what_is_written() -> No
         assert {identity(run) for run in plan(experiment(trials, (number,), sweep))} == runs
         if number:
             shared = shared_experiment(sweep, number, Budget(trials=9), (0, 1))
-            assert {identity(run) for run in plan(build(SweepConfig, shared, "test"))} == runs
+            assert {identity(run) for run in plan(shared)} == runs
 
 
 def test_data_sets_are_tuned_by_themselves() -> None:
     values = {"datasets": "sines,stocks", "override": {"sines": {"series": 99}, "bce": {"units": 3}}}
-    parts = of_one_dataset(SweepConfig.model_validate(values))
+    parts = split_by_dataset(SweepConfig.model_validate(values))
     assert {name: part.datasets for name, part in parts.items()} == {"sines": ("sines",), "stocks": ("stocks",)}
     assert parts["stocks"].override == {"bce": {"units": 3}}
     assert parts["sines"].override == values["override"]
@@ -243,7 +244,7 @@ def test_data_sets_are_tuned_by_themselves() -> None:
 
 def test_a_grid_is_refused() -> None:
     with pytest.raises(UserError, match="`-s units=3,4`: expected one value"):
-        of_one_dataset(SweepConfig(grid={"units": [3, 4]}))
+        split_by_dataset(SweepConfig(grid={"units": [3, 4]}))
 
 
 def test_fresh_seeds_are_fresh() -> None:

@@ -21,10 +21,11 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.tuning.outcomes import tuned
 from rnngan_cli.tuning.report import mean_words
 from rnngan_cli.tuning.search import draws
-from rnngan_cli.tuning.trials import Budget, of_one_dataset, plan_trials, tuned
-from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
+from rnngan_cli.tuning.trials import Budget, plan_trials, split_by_dataset
+from rnngan_cli.tuning.tune import TuneFacts, conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
 from tests.support.processes import TIMEOUT, ended, launch, until
 
 SMALL = (
@@ -119,11 +120,11 @@ def test_trials_are_told_and_the_best_is_chosen(done_once: Path) -> None:
         best = min(own, key=lambda row: float(row["mean"]))
         assert [row["chosen"] for row in own] == [str(row is best) for row in own]
     for row, draw in zip(rows[1:3], draws(2, 0), strict=True):
-        assert float(row["g_learning_rate"]) == draw["g_learning_rate"]
+        assert float(row["g_learning_rate"]) == draw.g_learning_rate
         assert (int(row["critic_steps"]), row["penalty"], row["readout"]) == (
-            draw["critic_steps"],
-            "r1" if draw["penalty"] == "clip" else draw["penalty"],
-            draw["readout"],
+            draw.critic_steps,
+            "r1" if draw.penalty == "clip" else draw.penalty,
+            draw.readout,
         )
     assert {row["units"] for row in rows} == {"3"}  # given, not tuned
     assert "d_optimizer=sgd" in rows[0]["further"]
@@ -252,13 +253,13 @@ def test_a_failed_run_stops_the_choice_and_is_tried_again_the_next_time(done: Co
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+def made(tmp_path: Path) -> Callable[..., TuneFacts]:
     """From each loss's scores, trial by trial and seed by seed, to the outcome; None is a diverged run."""
 
-    def make(scores: dict[str, list[list[float | None]]], score: str = "sliced_wasserstein") -> dict[str, Any]:
+    def make(scores: dict[str, list[list[float | None]]], score: str = "sliced_wasserstein") -> TuneFacts:
         count = len(next(iter(scores.values())))
         values = {"losses": ",".join(scores), "data": {"window": 3}, "override": {"sines": {"series": 150}}}
-        (sweep,) = of_one_dataset(SweepConfig.model_validate(values)).values()
+        (sweep,) = split_by_dataset(SweepConfig.model_validate(values)).values()
         tune = prepare_tune("sines", sweep, Budget(count, 2, 2, score), tmp_path / "tune")
         for trial in tune.trials:
             for run, value in zip(trial.runs, scores[trial.loss][trial.number], strict=True):
@@ -282,12 +283,12 @@ def write_run(sweep: SweepFolder, run: Any, score: str, value: float | None) -> 
         folder.write_scores(ScoreKey("validation", "ab"), {score: value, "sliced_wasserstein": value})
 
 
-def test_diverged_runs_are_the_worst_and_told(made: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+def test_diverged_runs_are_the_worst_and_told(made: Callable[..., TuneFacts], tmp_path: Path) -> None:
     """bce's second setting would be best but for one run; wgan diverges everywhere but for one run of the third."""
     found = made({"bce": [[0.9, 0.8], [0.1, None], [0.7, 0.8]], "wgan": [[None, None], [None, None], [0.1, None]]})
-    assert {loss: one["trial"] for loss, one in found["chosen"].items()} == {"bce": 2, "wgan": 2}
-    assert found["shared"] == 2
-    assert found["outcome"][0]["after"] == [0.5, None]
+    assert {loss: chosen.trial for loss, chosen in found.chosen.items()} == {"bce": 2, "wgan": 2}
+    assert found.shared == 2
+    assert json.loads(json.dumps(found.values()))["outcome"][0]["after"] == [0.5, None]
     tune = tmp_path / "tune"
     rows = table(tune / "trials.csv")
     assert [(row["gru_seed_1"], row["mean"], row["diverged"]) for row in rows[:3]] == [
@@ -307,16 +308,16 @@ def test_diverged_runs_are_the_worst_and_told(made: Callable[..., dict[str, Any]
     assert "| 2, drawn |" in outcome
 
 
-def test_a_score_of_which_more_is_better(made: Callable[..., dict[str, Any]]) -> None:
+def test_a_score_of_which_more_is_better(made: Callable[..., TuneFacts]) -> None:
     found = made({"bce": [[0.5, 0.5], [0.9, 0.8], [0.7, 0.8]]}, "recall")
-    assert found["chosen"]["bce"]["trial"] == 1
+    assert found.chosen["bce"].trial == 1
 
 
 def test_a_single_trial_is_the_papers_and_leaves_nothing_to_share(
-    made: Callable[..., dict[str, Any]], tmp_path: Path
+    made: Callable[..., TuneFacts], tmp_path: Path
 ) -> None:
     found = made({"bce": [[0.5, 0.5]]})
-    assert (found["chosen"]["bce"]["kind"], found["shared"]) == ("paper", None)
+    assert (found.chosen["bce"].kind, found.shared) == ("paper", None)
     assert [path.name for path in (tmp_path / "tuned").iterdir()] == ["sines.toml"]
 
 
@@ -336,13 +337,13 @@ def test_means_in_words() -> None:
 
 def test_a_choice_reads_only_its_own_trials(tmp_path: Path) -> None:
     """Runs of another draw in the same folder play no part."""
-    (sweep,) = of_one_dataset(SweepConfig(losses=("bce",))).values()
+    (sweep,) = split_by_dataset(SweepConfig(losses=("bce",))).values()
     folder = SweepFolder(tmp_path)
     for seed, value in ((0, 0.5), (1, 0.1)):
         for trial in plan_trials(sweep, Budget(trials=2, seeds=1, draw_seed=seed)):
             write_run(folder, trial.runs[0], "sliced_wasserstein", value + trial.number)
     trials = plan_trials(sweep, Budget(trials=2, seeds=1))
-    assert [one.mean for one in tuned(trials, folder, METRICS["sliced_wasserstein"]).tried["bce"]] == [0.1, 1.5]
+    assert [one.tried.mean for one in tuned(trials, folder, METRICS["sliced_wasserstein"]).scored["bce"]] == [0.1, 1.5]
 
 
 # Before anything is trained

@@ -1,0 +1,56 @@
+"""Experiments that a tune leads to: each loss with its own best setting, and one setting for all losses."""
+
+from collections.abc import Mapping, Sequence
+
+from rnngan_cli.config import SweepConfig
+from rnngan_cli.sweeps.plan import Settings
+from rnngan_cli.tuning.search import TUNED, draws, setting
+from rnngan_cli.tuning.trials import Budget, Trial, fitted_setting, user_settings
+
+
+def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: Sequence[int]) -> SweepConfig:
+    """An experiment in which each loss has the setting that it did best with, every tuned field written out."""
+    overrides = {
+        loss: {**resolved_fields(trial), **sweep.override.get(loss, {}), **trial.setting}
+        for loss, trial in winners.items()
+    }
+    return _experiment(sweep, seeds, sweep.run, overrides)
+
+
+def resolved_fields(trial: Trial) -> Settings:
+    """The tuned fields of a trial's runs, with the defaults that its setting leaves open."""
+    return {field: getattr(trial.runs[0], field) for field in TUNED}
+
+
+def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> SweepConfig:
+    """An experiment with one drawn setting for all losses; a loss that is not defined with it has its own override.
+
+    Args:
+        sweep: what the user asked for.
+        number: the number of the draw, from 1.
+        budget: holds the seed of the draws.
+        seeds: seeds of the experiment.
+    """
+    draw = draws(number, budget.draw_seed)[number - 1]
+    run = {**sweep.run, **setting(draw, sweep.run)}
+    overrides = {}
+    for loss in sweep.losses:
+        fields = {**fitted_setting(draw, loss, user_settings(sweep, loss))[0], **sweep.override.get(loss, {})}
+        overrides[loss] = {name: value for name, value in fields.items() if name not in run or run[name] != value}
+    return _experiment(sweep, seeds, run, overrides)
+
+
+def _experiment(
+    sweep: SweepConfig, seeds: Sequence[int], run: Settings, overrides: Mapping[str, Settings]
+) -> SweepConfig:
+    """The fields that an experiment file is to hold are set, all others are left unset."""
+    tables = {**sweep.override, **overrides}
+    return SweepConfig(
+        losses=sweep.losses,
+        cells=sweep.cells,
+        **({"datasets": sweep.datasets} if sweep.datasets else {}),
+        seeds=tuple(seeds),
+        **({"data": sweep.data} if sweep.data else {}),
+        run=dict(run),
+        override={owner: dict(table) for owner, table in tables.items() if table},
+    )
