@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
-from rnngan_cli.system.atomic import npz_bytes, own, remove, write_folder
+from rnngan_cli.system.atomic import npz_bytes, own_path, remove, write_folder
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import read_folder, read_npz
 
@@ -63,7 +63,7 @@ def read_checkpoint(run: Path) -> Checkpoint:
 def checkpoint_folders(run: Path) -> list[Path]:
     """The folders of a run's checkpoints, newest first; none behind a link."""
     try:
-        folders = own(run.parent.parent, run.parent.name, run.name, FOLDER, "").glob("step-*")
+        folders = own_path(run.parent.parent, run.parent.name, run.name, FOLDER, "").glob("step-*")
     except DamagedFileError:
         return []
     return sorted((one for one in folders if re.fullmatch(r"step-[0-9]{1,15}", one.name)), key=_step, reverse=True)

@@ -7,8 +7,8 @@ from io import BufferedReader
 from pathlib import Path
 
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.system.atomic import own
-from rnngan_cli.system.reading import MOST_JSON, MOST_TABLE, reason
+from rnngan_cli.system.atomic import own_path
+from rnngan_cli.system.reading import MOST_JSON, MOST_TABLE, reporting_read_errors
 from rnngan_cli.system.safe_open import open_regular, read_limited
 
 
@@ -24,7 +24,7 @@ class RunFiles:
         Raises:
             DamagedFileError: the run's folder, or a folder on the way to the file, is a link.
         """
-        return own(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
+        return own_path(self.path.parent.parent, self.path.parent.name, self.path.name, *parts)
 
     def label(self, name: str) -> Path:
         """The path of a file as errors name it."""
@@ -67,10 +67,8 @@ class RunFiles:
             DamagedFileError: it is missing, too large, no regular file, or behind a link.
         """
         path = self.place(*name.split("/"))
-        try:
+        with reporting_read_errors(path):
             return read_limited(path, MOST_JSON if name.endswith(".json") else MOST_TABLE)
-        except OSError as error:
-            raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
 
     def digest(self, name: str) -> str:
         """SHA-256 of a file of any size, in hexadecimal digits.
@@ -78,8 +76,6 @@ class RunFiles:
         Raises:
             DamagedFileError: it cannot be read, or is no regular file.
         """
-        try:
-            with open_regular(self.path / name) as file:
-                return hashlib.sha256(file.read()).hexdigest()  # quicker for small files than hashlib.file_digest
-        except OSError as error:
-            raise DamagedFileError(f"`{self.path / name}` cannot be read: {reason(error)}") from error
+        path = self.path / name
+        with reporting_read_errors(path), open_regular(path) as file:
+            return hashlib.sha256(file.read()).hexdigest()  # quicker for small files than hashlib.file_digest

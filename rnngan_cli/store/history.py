@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.system.csv_text import inert
+from rnngan_cli.system.csv_text import safe_cell
 from rnngan_cli.system.reading import read_table
 
 HistoryRow = tuple[int, dict[str, float]]
@@ -16,7 +16,7 @@ HistoryRow = tuple[int, dict[str, float]]
 def history_bytes(history: Sequence[HistoryRow]) -> bytes:
     """The content of history.csv: one column per term, numbers in the shortest form that reads back equal."""
     names = list(history[0][1]) if history else []
-    lines = [",".join(str(inert(name)) for name in ["step", *names])]
+    lines = [",".join(str(safe_cell(name)) for name in ["step", *names])]
     lines += [",".join([str(step), *(repr(float(values[name])) for name in names)]) for step, values in history]
     return ("\n".join(lines) + "\n").encode()
 

@@ -4,7 +4,7 @@ import os
 
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store.run import RunFolder
-from rnngan_cli.system.atomic import disk_errors_told
+from rnngan_cli.system.atomic import reporting_disk_errors
 from rnngan_cli.system.safe_open import open_own
 
 LOG_NAME = "log.txt"
@@ -20,7 +20,7 @@ def append_log(run: RunFolder, line: str) -> None:
     """
     path = run.path / LOG_NAME
     with (
-        disk_errors_told(path),
+        reporting_disk_errors(path),
         os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8") as file,
     ):
         file.write(f"{line}\n")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from rnngan_cli.config import SCHEMA_VERSION, canonical_json
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store.files import RunFiles
-from rnngan_cli.system.atomic import disk_errors_told, write_json
+from rnngan_cli.system.atomic import reporting_disk_errors, write_json
 from rnngan_cli.system.reading import parse_json
 
 MANIFEST_NAME = "manifest.json"
@@ -78,7 +78,7 @@ class Manifest:
     def remove(self) -> None:
         """Removes the manifest, before any file that it lists is written."""
         path = self.files.path / MANIFEST_NAME
-        with disk_errors_told(path):
+        with reporting_disk_errors(path):
             path.unlink(missing_ok=True)
 
     @contextmanager

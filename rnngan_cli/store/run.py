@@ -20,7 +20,7 @@ from rnngan_cli.store.scores import ScoreBook, ScoreKey
 from rnngan_cli.system import atomic
 from rnngan_cli.system.lock import living_holder
 from rnngan_cli.system.npz import Arrays
-from rnngan_cli.system.reading import parse_json, parse_npz, read_folder, read_npz, reason
+from rnngan_cli.system.reading import parse_json, parse_npz, read_folder, read_npz, reporting_read_errors
 
 
 @dataclass(frozen=True)
@@ -241,11 +241,8 @@ class RunFolder:
         """
         label = self.files.label("samples.npz")
         self._manifest.check("samples.npz")
-        try:
-            with self.files.open("samples.npz") as file:
-                return samples_of(label, parse_npz(label, file))
-        except OSError as error:
-            raise DamagedFileError(f"`{label}` cannot be read: {reason(error)}") from error
+        with reporting_read_errors(label), self.files.open("samples.npz") as file:
+            return samples_of(label, parse_npz(label, file))
 
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None

@@ -19,14 +19,14 @@ from rnngan_cli.system.atomic import (
     json_bytes,
     make_own_folder,
     npz_bytes,
-    own,
+    own_path,
     remove,
     write_bytes,
     write_json,
 )
 from rnngan_cli.system.lock import LOCK_NAME as LOCK
 from rnngan_cli.system.lock import living_holder
-from rnngan_cli.system.reading import read_json, read_npz, reason
+from rnngan_cli.system.reading import read_json, read_npz, reporting_read_errors
 from rnngan_cli.system.safe_open import open_regular
 
 
@@ -163,7 +163,7 @@ class SweepFolder:
         """
         if not re.fullmatch(r"[a-z0-9_-]{1,200}", key):
             raise DamagedFileError(f"`{self.path / folder}`: no file can have the name `{key}`")
-        return own(self.path, folder, key + suffix)
+        return own_path(self.path, folder, key + suffix)
 
     @property
     def figures(self) -> Path:
@@ -181,8 +181,5 @@ class SweepFolder:
 
 
 def _content(path: Path) -> bytes:
-    try:
-        with open_regular(path) as file:
-            return file.read()
-    except OSError as error:
-        raise DamagedFileError(f"`{path}` cannot be read: {reason(error)}") from error
+    with reporting_read_errors(path), open_regular(path) as file:
+        return file.read()

@@ -9,7 +9,7 @@ from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store import REPLACEABLE, RunFolder, examine
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Survey
 from rnngan_cli.system import provenance
-from rnngan_cli.system.atomic import disk_errors_told, make_own_folder, remove
+from rnngan_cli.system.atomic import make_own_folder, remove, reporting_disk_errors
 from rnngan_cli.system.lock import held
 
 
@@ -94,7 +94,7 @@ def _mend(job: Job, damage: Collection[str], aside: Path) -> str:
         ResultsBusyError: a worker holds it.
     """
     path = job.folder.path
-    with held(path), disk_errors_told(aside):
+    with held(path), reporting_disk_errors(aside):
         if set(damage) <= set(REPLACEABLE):
             job.folder.remove_manifest()
             for name in {*damage, "status.json"}:  # without a status the run has not ended

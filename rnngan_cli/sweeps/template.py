@@ -17,7 +17,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import PROTOCOLS
 from rnngan_cli.sweeps.plan import DEFAULT_DATASET, expand, plan
-from rnngan_cli.system.atomic import check_target, disk_errors_told, write_text
+from rnngan_cli.system.atomic import check_target, reporting_disk_errors, write_text
 
 LINE_WIDTH = 100
 DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "missing", "labels")
@@ -86,7 +86,7 @@ def write_template(path: Path, wanted: Wanted, *, force: bool = False) -> Writte
     names = expand("loss", wanted.losses, tuple(losses.VARIANTS))
     shown = next((name for name in names if losses.variant(name).options), names[0])
     dataset = data.load(build(DataConfig, wanted.data, "data")) if wanted.file else None
-    with disk_errors_told(path):
+    with reporting_disk_errors(path):
         write_text(path, experiment_text(wanted, shown, dataset))
     return WrittenExperiment(len(plan(build(SweepConfig, read_experiment(path), str(path)))), dataset)
 

@@ -30,7 +30,7 @@ ELSEWHERE_SECONDS = 3600.0
 """What another machine has not finished writing within this, it will not finish."""
 
 
-def own(root: Path, *parts: str) -> Path:
+def own_path(root: Path, *parts: str) -> Path:
     """The path of something below a results folder, once no part of the way is a link.
 
     Args:
@@ -70,11 +70,11 @@ def make_own_folder(root: Path, *parts: str) -> Path:
         EnvironmentFaultError: the disk refused.
     """
     try:
-        path = own(root, *parts, "")
+        path = own_path(root, *parts, "")
     except DamagedFileError as error:
         raise UserError(str(error)) from error
     try:
-        with disk_errors_told(path):
+        with reporting_disk_errors(path):
             make_folder(path)
     except NotADirectoryError as error:
         place = error.filename
@@ -83,7 +83,7 @@ def make_own_folder(root: Path, *parts: str) -> Path:
 
 
 @contextmanager
-def disk_errors_told(path: Path) -> Iterator[None]:
+def reporting_disk_errors(path: Path) -> Iterator[None]:
     """Turns the disk's refusals to write `path` into one line and exit code 5.
 
     Raises:
@@ -172,7 +172,7 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
         EnvironmentFaultError: the disk refused.
     """
     temporary = _temporary(path)
-    with disk_errors_told(path):
+    with reporting_disk_errors(path):
         try:
             temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
             with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
@@ -237,7 +237,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         EnvironmentFaultError: the disk refused.
     """
     temporary = _temporary(folder)
-    with disk_errors_told(folder):
+    with reporting_disk_errors(folder):
         try:
             remove(temporary)
             temporary.mkdir(mode=FOLDER_MODE)

@@ -19,10 +19,10 @@ STARTS = ("=", "+", "-", "@", "\t", "\r")
 """Of what a spreadsheet computes; the last two are passed over by some, so that the next character counts."""
 
 
-def inert(value: object) -> object:
+def safe_cell(value: object) -> object:
     """A cell that is no formula.
 
-    >>> [inert(value) for value in ("=1+1", "-2.5", "bce", -3, "-x")]
+    >>> [safe_cell(value) for value in ("=1+1", "-2.5", "bce", -3, "-x")]
     ["'=1+1", '-2.5', 'bce', -3, "'-x"]
     """
     if not isinstance(value, str):
@@ -40,8 +40,8 @@ def inert(value: object) -> object:
 def frame_csv(frame: "pd.DataFrame") -> str:
     """A frame as CSV, without its index."""
     words = [name for name in frame.columns if frame[name].dtype.kind not in "biuf"]
-    safe = frame.assign(**{name: frame[name].map(inert) for name in words})
-    return safe.rename(columns=inert).to_csv(index=False, lineterminator="\n")
+    safe = frame.assign(**{name: frame[name].map(safe_cell) for name in words})
+    return safe.rename(columns=safe_cell).to_csv(index=False, lineterminator="\n")
 
 
 def rows_csv(rows: Iterable[Mapping[str, object]]) -> str:
@@ -49,6 +49,6 @@ def rows_csv(rows: Iterable[Mapping[str, object]]) -> str:
     lines = list(rows)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([inert(name) for name in lines[0]])
-    writer.writerows([inert(value) for value in line.values()] for line in lines)
+    writer.writerow([safe_cell(name) for name in lines[0]])
+    writer.writerows([safe_cell(value) for value in line.values()] for line in lines)
     return buffer.getvalue()

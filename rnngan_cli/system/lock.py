@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.system.atomic import disk_errors_told
+from rnngan_cli.system.atomic import reporting_disk_errors
 from rnngan_cli.system.safe_open import make_folder, open_own, read_limited
 
 if TYPE_CHECKING:
@@ -96,12 +96,12 @@ def held(folder: Path, name: str = LOCK_NAME) -> Iterator[None]:
     """
     path = folder / name
     try:
-        with disk_errors_told(folder):
+        with reporting_disk_errors(folder):
             make_folder(folder)
     except OSError as error:  # such as a file where the folder should be
         raise UserError(f"`{folder}`: cannot be a folder ({error.strerror}); choose another `--output`") from error
     try:
-        with disk_errors_told(path):
+        with reporting_disk_errors(path):
             descriptor = open_own(path, os.O_RDWR)
     except OSError as error:
         raise UserError(f"`{path}`: cannot be locked ({error.strerror}); remove it") from error
@@ -193,7 +193,7 @@ def _claim(folder: Path, path: Path, descriptor: int) -> None:
         locks = False  # this file system has none: signs of life are all there is
     if before is not None and before != me and _may_live(before, path, locks=locks):
         raise _StillHeldError(folder, before)
-    with disk_errors_told(path):
+    with reporting_disk_errors(path):
         os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps(asdict(me)).encode())
         os.fsync(descriptor)
@@ -214,7 +214,7 @@ def _silence(path: Path) -> float:
     """Seconds since the last sign of life, by the clock of the file system: machines' own clocks differ."""
     probe = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        with disk_errors_told(path):
+        with reporting_disk_errors(path):
             probe.touch()
         return probe.stat().st_mtime - path.stat().st_mtime
     finally:

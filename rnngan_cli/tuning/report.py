@@ -15,7 +15,7 @@ from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import Metric
 from rnngan_cli.results.statistics.intervals import mean_interval
-from rnngan_cli.system.atomic import disk_errors_told, write_bytes, write_text
+from rnngan_cli.system.atomic import reporting_disk_errors, write_bytes, write_text
 from rnngan_cli.system.csv_text import rows_csv
 from rnngan_cli.system.safe_open import make_folder
 from rnngan_cli.system.text import counted, markdown_table
@@ -51,7 +51,7 @@ def write_trials(tune: Tune, found: Tuned) -> None:
     """
     folder, budget = tune.folder, tune.budget
     curves = {loss: expected_best([one.tried.mean for one in scored]) for loss, scored in found.scored.items()}
-    with disk_errors_told(folder):
+    with reporting_disk_errors(folder):
         make_folder(folder)
     write_text(folder / "trials.csv", rows_csv(_trial_rows(found)))
     write_text(folder / "budget.csv", rows_csv(_budget_rows(curves)))
@@ -195,6 +195,6 @@ def write_experiment(path: Path, experiment: SweepConfig, notes: Sequence[str], 
     text = "\n".join(
         [*(f"# {printable(line)}" for line in lines), toml_text(experiment.model_dump(exclude_unset=True))]
     )
-    with disk_errors_told(path):
+    with reporting_disk_errors(path):
         make_folder(path.parent)
     write_text(path, text)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnngan_cli.errors import printable
 from rnngan_cli.results.generation import GeneratedSeries, write_series
 from rnngan_cli.store import history_bytes, read_history
-from rnngan_cli.system.csv_text import STARTS, frame_csv, inert, rows_csv
+from rnngan_cli.system.csv_text import STARTS, frame_csv, rows_csv, safe_cell
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=9)
 FORMULAS = ("=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(1)")
@@ -33,11 +33,16 @@ def is_number(word: str) -> bool:
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_text(text: str) -> None:
-    assert inert(text) == f"'{text}"
+    assert safe_cell(text) == f"'{text}"
 
 
 def test_what_spreadsheets_pass_over_before_a_formula_is_told_by_its_number() -> None:
-    assert [inert(text) for text in ("\t=1", "\r=1", "\n=1", "\u200b=1")] == ["\\t=1", "\\r=1", "\\n=1", "\\u200b=1"]
+    assert [safe_cell(text) for text in ("\t=1", "\r=1", "\n=1", "\u200b=1")] == [
+        "\\t=1",
+        "\\r=1",
+        "\\n=1",
+        "\\u200b=1",
+    ]
 
 
 @settings(max_examples=50)

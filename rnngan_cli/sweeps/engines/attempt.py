@@ -13,7 +13,7 @@ from rnngan_cli.config import AttemptEnd, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.messages import Assignment, Ended, Progress
-from rnngan_cli.system.atomic import disk_errors_told
+from rnngan_cli.system.atomic import reporting_disk_errors
 from rnngan_cli.system.lock import held_in_turn
 from rnngan_cli.system.safe_open import open_own
 
@@ -139,7 +139,7 @@ def _logged(path: "Path") -> Iterator[None]:
     Raises:
         EnvironmentFaultError: the disk refused.
     """
-    with disk_errors_told(path):
+    with reporting_disk_errors(path):
         log = os.fdopen(open_own(path, os.O_WRONLY | os.O_APPEND), "ab", buffering=0)
     kept = os.dup(1), os.dup(2)
     with log, redirect_stdout(_Printer(1)), redirect_stderr(_Printer(2)):

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import lock
-from rnngan_cli.system.atomic import disk_errors_told, write_bytes
+from rnngan_cli.system.atomic import reporting_disk_errors, write_bytes
 
 MOST_PARTS = 3
 """Parts of the deepest name, checkpoints/step-<n>/<file>."""
@@ -66,7 +66,7 @@ def unpack(folder: Path, parcel: Parcel) -> None:
     targets = {name: _inside(folder, name) for name in (*parcel.files, *parcel.gone)}
     for name in sorted(parcel.files, key=_turn):
         target = targets[name]
-        with disk_errors_told(target):
+        with reporting_disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(target, parcel.files[name])
     for name in parcel.gone:
