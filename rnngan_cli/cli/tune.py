@@ -30,6 +30,7 @@ from rnngan_cli.cli.choices import (
     Workers,
 )
 from rnngan_cli.cli.voice import Voice, set_voice
+from rnngan_cli.config import RunState
 from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def tune(
     sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
-    orders = check_orders(Orders(device=device, rerun="failed"), workers)
+    orders = check_orders(Orders(device=device, rerun=RunState.FAILED.value), workers)
     _print_notes(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)
@@ -133,7 +134,7 @@ def _doer(
         outcome = conclude_sweep(prepared, orders, display, tables=False).outcome  # the tune writes tables of its own
         if outcome.exit_code:
             print_failures(outcome, err=True)
-            word = "interrupted" if outcome.signal is not None else "stopped"
+            word = RunState.INTERRUPTED if outcome.signal is not None else "stopped"
             typer.echo(f"{word}: the same command goes on from here", err=True)
             raise typer.Exit(outcome.exit_code)
 

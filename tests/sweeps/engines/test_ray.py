@@ -20,8 +20,8 @@ import pytest
 
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.sweeps.engines import ENGINES, parcels
-from rnngan_cli.sweeps.engines.connection import room
-from rnngan_cli.sweeps.engines.engine import Cluster
+from rnngan_cli.sweeps.engines.connection import Connection, room
+from rnngan_cli.sweeps.engines.engine import Cluster, Placement
 from rnngan_cli.sweeps.engines.node import Token, _check_versions
 from rnngan_cli.sweeps.engines.ray import task_device, tasks_per_process, why_lost
 from tests.support import processes
@@ -291,6 +291,16 @@ def test_an_address_where_nobody_is_is_told_in_one_line(tmp_path: Path) -> None:
             assert err.startswith(f"rnngan: `--ray-address {given}`: no cluster is reached from here (")
             assert err.count("\n") == 1
             assert out == ""
+
+
+def test_what_is_changed_in_ray_is_put_back(tmp_path: Path) -> None:
+    """Its private function that prints, though no cluster was reached."""
+    from ray._private import worker as internals
+
+    before = internals.print_to_stdstream
+    with pytest.raises(EnvironmentFaultError, match="no cluster is reached"):
+        Connection(Placement(tmp_path, cluster=Cluster(address="nonsense")))
+    assert internals.print_to_stdstream is before
 
 
 def test_without_ray_the_line_says_what_to_install(tmp_path: Path) -> None:
