@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from rnngan_cli.config import SweepConfig
+from rnngan_cli.sweeps.messages import Assignment, to_json
 from rnngan_cli.sweeps.plan import plan
 from tests.support.processes import finish, until
 from tests.support.sweeps import DATA, LONG, SIZE, Sweep
@@ -204,7 +205,7 @@ def test_a_disk_that_is_full_at_every_kind_of_write_of_a_worker(disk: Disk, whol
     """One after the other, by one worker process, which goes on from wherever it got; the end is as ever."""
     sweep = begun(disk, whole)
     (config,) = [run for run in plan(read(whole)) if run.loss == "bce"]
-    job = {"config": config.model_dump(mode="json"), "folder": str(sweep.folder.run(config).path), "protocol": "quick"}
+    order = to_json(Assignment(config, sweep.folder.run(config).path, "quick"))
     disk.refuse_at("")
     words = [sys.executable, "-m", "rnngan_cli.sweeps.engines.worker", "cpu"]
     pipe = subprocess.PIPE
@@ -213,7 +214,7 @@ def test_a_disk_that_is_full_at_every_kind_of_write_of_a_worker(disk: Disk, whol
         def work() -> dict[str, str]:
             assert worker.stdin is not None
             assert worker.stdout is not None
-            worker.stdin.write(json.dumps(job) + "\n")
+            worker.stdin.write(order + "\n")
             worker.stdin.flush()
             for message in map(json.loads, worker.stdout):
                 if message["event"] == "ended":
