@@ -1,17 +1,17 @@
-"""Errors a user can cause and mend: one line each, with the exit code they end the program with."""
+"""Errors that a user can cause and mend: one line each, with the exit code of the program."""
 
 import difflib
 import unicodedata
 from collections.abc import Iterable
 
 MOST_NAMES, LONGEST_NAME = 50, 100
-"""Names that an error lists, and characters of one that are told."""
+"""Maximum number of names that an error lists, and of characters of each."""
 
 
 class UserError(Exception):
-    """What was given, what was expected, how to mend it, in one line; the program exits with code 2.
+    """A mistake of the user: what was given, what was expected, how to mend it; the program exits with code 2.
 
-    What it quotes may come from anybody's file: it is made printable.
+    The message is one line. It may quote the file of a stranger, so it is made printable.
     """
 
     exit_code = 2
@@ -21,13 +21,13 @@ class UserError(Exception):
 
 
 class DifferenceFoundError(UserError):
-    """A check that was asked for found what it was to find; the program exits with code 3."""
+    """A check that the user asked for found a difference; the program exits with code 3."""
 
     exit_code = 3
 
 
 class ResultsBusyError(UserError):
-    """The results folder is held by another live scheduler; the program exits with code 4."""
+    """Another running scheduler holds the results folder; the program exits with code 4."""
 
     exit_code = 4
 
@@ -39,7 +39,7 @@ class EnvironmentFaultError(UserError):
 
 
 class DamagedFileError(Exception):
-    """A file of the program's own is missing, cut short, altered or no file; the message names it, in one line."""
+    """A file that the program wrote is missing, damaged or no regular file; the message, one line, names it."""
 
     exit_code = 5
 
@@ -48,7 +48,12 @@ class DamagedFileError(Exception):
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
-    """Builds the error for a name that is not registered, with the nearest known one.
+    """Builds the error for a name that is not registered, with the nearest registered one.
+
+    Args:
+        kind: what the name should be, such as `loss`.
+        given: the name given.
+        known: the registered names.
 
     >>> str(unknown("loss", "wgna", ["bce", "wgan"]))
     'unknown loss `wgna`: did you mean `wgan`? Known: bce, wgan'
@@ -61,12 +66,16 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
 
 
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-"""Kinds of characters that steer a terminal or cannot be written: control, format (such as the order of writing), half
-a pair, line ends."""
+"""Unicode categories of characters that control a terminal or cannot be encoded: control, format (such as writing
+direction), surrogate, line and paragraph separators."""
 
 
 def printable(text: str, most: int = 2000) -> str:
-    r"""Text of others as one line that moves nothing on a terminal: what is not seen is told by its number.
+    r"""Makes text one line that is safe to print on a terminal: invisible characters are escaped.
+
+    Args:
+        text: text from any source.
+        most: maximum number of characters; longer text is cut and ends with `...`.
 
     >>> print(printable("a\x1b[2Jb\n"), printable("x" * 9, most=4))
     a\x1b[2Jb\n xxxx...
@@ -76,6 +85,6 @@ def printable(text: str, most: int = 2000) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        repr(one)[1:-1] if unicodedata.category(one) in UNSEEN else one  # "\\n", "\\x1b", "\\u202e", "\\ud800"
-        for one in text
+        repr(sign)[1:-1] if unicodedata.category(sign) in UNSEEN else sign  # "\\n", "\\x1b", "\\u202e", "\\ud800"
+        for sign in text
     )

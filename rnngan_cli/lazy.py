@@ -1,7 +1,7 @@
-"""TensorFlow and Keras, imported at first use, so that listing commands start in a moment.
+"""TensorFlow and Keras, imported at first use, so that listing commands start quickly.
 
-Every module that computes with TensorFlow takes `tf`, `keras` and the type `Tensor` from here, and uses them
-inside functions only. Nothing else lives here.
+Every module that computes with TensorFlow imports `tf`, `keras` and the type `Tensor` from here, and uses them
+inside functions only.
 """
 
 import importlib
@@ -18,7 +18,7 @@ class _Lazy:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__"):  # doctest and inspect ask for __wrapped__ and the like
+        if attribute.startswith("__"):  # doctest and inspect look up __wrapped__ and the like
             raise AttributeError(attribute)
         return getattr(importlib.import_module(self._name), attribute)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,7 +73,7 @@ def _facts(results: Path, workers: int, used: _Used) -> Facts:
         "layers": dict(used.layers),
         "ray": ray.version(),
         "extras": checkup.extras(),
-        "terminal": checkup.terminal(),
+        "terminal": asdict(checkup.terminal()),
         "results": str(results.absolute()),
         "memory_free_gib": round(checkup.free_bytes() / 2**30, 1),
     }

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.system.provenance import PlainFact
 from rnngan_cli.system.reading import parse_json, read_small
 
 RESERVED = ("dataset", "cell", "loss", "seed", "status", "protocol", "data", "folder", "step", "reason", "kind")
@@ -27,7 +28,6 @@ ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # bounded, so that squa
 Scores = dict[ScoreName, ScoreValue]
 JudgeScores = dict[ScoreName, list[ScoreValue]]
 Count = Annotated[int, Field(ge=0)]
-PlainFact = str | int | float | bool | None
 CandidateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")]
 
 

@@ -1,4 +1,7 @@
-"""Writing that cannot leave half a file behind, and reading that cannot execute anything."""
+"""Writing that never leaves half a file behind: a temporary file, then a rename.
+
+Reading is in `reading.py`.
+"""
 
 import errno
 import functools
@@ -22,23 +25,23 @@ from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
 from rnngan_cli.system.safe_open import FOLDER_MODE, linked_part, make_folder, open_own
 
 REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM)
-"""What a full, damaged or read-only disk answers, or one that is somebody else's."""
+"""Error numbers of a disk that is full, damaged or read-only, or that denies access."""
 PATIENCE = 50 if os.name == "nt" else 0
-"""Times a file that is being read is tried to be replaced again; only Windows minds."""
+"""Retries when replacing a file that another process reads (Windows only)."""
 
 ELSEWHERE_SECONDS = 3600.0
-"""What another machine has not finished writing within this, it will not finish."""
+"""Age after which a temporary file of another machine is taken for abandoned."""
 
 
 def own_path(root: Path, *parts: str) -> Path:
-    """The path of something below a results folder, once no part of the way is a link.
+    """Joins a path below a results folder, after checking that no folder on the way is a link.
 
     Args:
-        root: may be a link: it was named by the user.
-        parts: names below it; the last one is not looked at, as files are opened and replaced without following links.
+        root: the results folder; it may be a link, as the user named it.
+        parts: names below it; the last one is not checked, as files are opened and replaced without following links.
 
     Raises:
-        DamagedFileError: a part is a link.
+        DamagedFileError: a folder on the way is a link.
     """
     link = linked_part(root, *parts[:-1])
     if link is not None:
@@ -49,10 +52,14 @@ def own_path(root: Path, *parts: str) -> Path:
 
 
 def check_target(path: Path, suffixes: Sequence[str]) -> None:
-    """Refuses a file that a user wants to be written, before anything is computed for it.
+    """Checks the path of a file that a user wants to be written, before anything is computed for it.
+
+    Args:
+        path: path of the file.
+        suffixes: the suffixes allowed, such as `.svg`.
 
     Raises:
-        UserError: another suffix, or a folder that is not there.
+        UserError: the suffix is another one, or the folder does not exist.
     """
     if path.suffix not in suffixes:
         *others, last = suffixes
@@ -63,10 +70,10 @@ def check_target(path: Path, suffixes: Sequence[str]) -> None:
 
 
 def make_own_folder(root: Path, *parts: str) -> Path:
-    """Makes a folder below a results folder, where it is not there.
+    """Makes a folder below a results folder, if it is missing, and returns its path.
 
     Raises:
-        UserError: a part of the way is a link, or a file.
+        UserError: a folder on the way is a link or a file.
         EnvironmentFaultError: the disk refused.
     """
     try:
@@ -84,7 +91,7 @@ def make_own_folder(root: Path, *parts: str) -> Path:
 
 @contextmanager
 def reporting_disk_errors(path: Path) -> Iterator[None]:
-    """Turns the disk's refusals to write `path` into one line and exit code 5.
+    """Turns a refusal by the disk to write `path` into one line and exit code 5.
 
     Raises:
         EnvironmentFaultError: the disk is full, damaged or read-only, access is denied, or the folder is gone.
@@ -110,18 +117,18 @@ def reporting_disk_errors(path: Path) -> Iterator[None]:
 
 
 def _temporary(path: Path) -> Path:
-    """Where the content of `path` is until it is whole; the name says which process of which machine writes it."""
+    """Path of the temporary file for `path`; its name identifies the writing process and its machine."""
     return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.tmp")
 
 
 @functools.cache
 def _host() -> str:
-    """Eight characters for this machine: several may write to a shared folder, by processes of the same number."""
+    """Eight characters that identify this machine: machines that share a folder may have processes of the same id."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Removes what writers that were killed left half written in `folder`, and nothing of one that still lives."""
+    """Removes temporary files in `folder` that killed writers left behind, but none of a writer that may still live."""
     if folder.is_symlink():
         return
     for leftover in folder.glob(".*.tmp"):
@@ -133,7 +140,7 @@ def clear_leftovers(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Removes a file, a link or a folder with all that is in it, if it is there; never what a link leads to."""
+    """Removes a file, a link or a folder with its contents, if it exists; never the target of a link."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -141,7 +148,7 @@ def remove(path: Path) -> None:
 
 
 def _is_recent(leftover: Path) -> bool:
-    """Whether another machine may still be at it, whose processes are not seen from here."""
+    """Whether a process of another machine, which cannot be seen from here, may still be writing the file."""
     try:
         return time.time() - leftover.lstat().st_mtime < ELSEWHERE_SECONDS
     except OSError:
@@ -149,24 +156,24 @@ def _is_recent(leftover: Path) -> bool:
 
 
 def _may_write(process: int, leftover: Path) -> bool:
-    """Whether a process lives and is older than what it would have begun to write: ids are used again."""
+    """Whether the process lives and is older than the file: ids of processes are reused."""
     import psutil
 
     try:
         return bool(psutil.Process(process).create_time() <= leftover.lstat().st_mtime + 1)
-    except psutil.AccessDenied:  # pragma: no cover - somebody else's
+    except psutil.AccessDenied:  # pragma: no cover - a process of another user
         return True
     except (psutil.NoSuchProcess, OSError):
         return False
 
 
 def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
-    """Writes a file as a whole or not at all: temporary file, fsync, rename, fsync of the folder.
+    """Writes a file completely or not at all: temporary file, fsync, rename, fsync of the folder.
 
     Args:
-        path: of the file.
-        content: of the file.
-        synced: false for what may be lost with a power cut, and is written too often to wait for the disk.
+        path: path of the file.
+        content: content of the file.
+        synced: false for files that may be lost in a power cut, and are written too often to wait for the disk.
 
     Raises:
         EnvironmentFaultError: the disk refused.
@@ -174,7 +181,7 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
     temporary = _temporary(path)
     with reporting_disk_errors(path):
         try:
-            temporary.unlink(missing_ok=True)  # whatever waits there, such as a link that would be followed
+            temporary.unlink(missing_ok=True)  # something may be there, such as a link that would be followed
             with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
                 file.write(content)
                 if synced:
@@ -189,7 +196,7 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
 
 
 def _put(temporary: Path, path: Path) -> None:
-    """Puts a whole file in its place; where a reader stands in the way, as on Windows, once it is through."""
+    """Renames a complete file to its final name; on Windows, waits for readers of the old file."""
     for _ in range(PATIENCE):
         try:
             temporary.replace(path)
@@ -200,24 +207,24 @@ def _put(temporary: Path, path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8 text as a whole or not at all, with Unix line ends everywhere."""
+    """Writes UTF-8 text completely or not at all, with Unix line ends on every system."""
     write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Writes JSON a person can read, keys in the order given."""
+    """Writes indented JSON, with the keys in the order given."""
     write_bytes(path, json_bytes(value))
 
 
 def json_bytes(value: Mapping[str, Any]) -> bytes:
-    """What `write_json` writes."""
+    """The bytes that `write_json` writes."""
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
-    """An NPZ archive whose bytes depend on the arrays alone: entries sorted, no clock times, compressed.
+    """Packs arrays into an NPZ archive whose bytes depend on the arrays alone: sorted, compressed, without times.
 
-    `numpy.savez` stamps every entry with the time of writing, so that equal arrays give unequal files.
+    `numpy.savez` stamps every entry with the time of writing, so that equal arrays give different files.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
@@ -231,7 +238,11 @@ def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes a folder of files with a manifest of their hashes as a whole or not at all; replaces one of that name.
+    """Writes a folder of files with a manifest of their hashes, completely or not at all; replaces an existing folder.
+
+    Args:
+        folder: path of the folder.
+        files: content of each file by its name.
 
     Raises:
         EnvironmentFaultError: the disk refused.
@@ -254,7 +265,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes a rename in `folder` survive a power cut, where the system allows it."""
+    """Makes renames in `folder` survive a power cut, where the system supports it."""
     if os.name == "nt":  # pragma: no cover - Windows has no fsync of a folder
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -1,6 +1,6 @@
-"""What a newcomer's machine has and lacks: required packages, optional extras, the results folder, memory, terminal.
+"""Checks of a machine: required packages, optional extras, the results folder, memory, terminal.
 
-Each problem comes with a way out. What runs cannot do without is told apart from what only makes them less pleasant.
+Each problem comes with a remedy, and says whether it prevents runs or only makes them less pleasant.
 """
 
 import importlib.metadata
@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -20,21 +19,21 @@ from rnngan_cli.system import memory
 
 PROGRAM = "rnngan"
 FOR_DEVELOPERS = ("dev", "peers")
-"""Extras that no command of the program uses."""
+"""Extras that only developers need."""
 WORKER_BYTES = 2**30
-"""About what TensorFlow and a small run hold."""
+"""Approximate memory in bytes of a worker: TensorFlow and a small run."""
 ROOM_BYTES = 2**29
-"""Of a disk: a sweep of a hundred small runs, pictures and all."""
+"""Disk space in bytes of a sweep of a hundred small runs with its pictures."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is not as it should be.
+    """A fault of the machine or the installation.
 
     Attributes:
-        what: in a few words.
-        mend: what to do.
-        breaks: whether runs cannot do without.
+        what: the fault, in a few words.
+        mend: what to do about it.
+        breaks: whether it prevents runs.
     """
 
     what: str
@@ -43,10 +42,10 @@ class Problem:
 
 
 def requirements(package: str, extra: str = "") -> list[Requirement]:
-    """The packages that a package requires on this machine, or those that one of its extras adds.
+    """The requirements of a package on this machine, or those that one of its extras adds.
 
-    Empty for a package that is not installed. Markers are evaluated by the standard, so that a requirement of another
-    system or Python is left out.
+    The list is empty for a package that is not installed. Markers are evaluated by the standard (PEP 508), so that
+    requirements of other systems and other versions of Python are left out.
     """
     try:
         lines = importlib.metadata.requires(package) or []
@@ -64,7 +63,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 
 def extras() -> dict[str, bool]:
-    """The program's optional extras, and whether all of each is installed."""
+    """The optional extras by name, and whether everything that each requires is installed."""
     names = importlib.metadata.metadata(PROGRAM).get_all("Provides-Extra") or []
     return {name: _is_whole(PROGRAM, name) for name in names if name not in FOR_DEVELOPERS}
 
@@ -82,7 +81,7 @@ def install(extra: str) -> str:
 
 
 def package_problems() -> Iterator[Problem]:
-    """Required packages that are missing, or of a version that the program is not made for."""
+    """Reports required packages that are missing, or of a version that does not fit."""
     for needed in requirements(PROGRAM):
         found = _version(needed.name)
         mend = f"pip install '{needed.name}{needed.specifier}'"
@@ -93,9 +92,10 @@ def package_problems() -> Iterator[Problem]:
 
 
 def fits(version: str, wanted: SpecifierSet) -> bool:
-    """Whether an installed version is among those wanted, by the standard (PEP 440).
+    """Whether an installed version satisfies a specifier, by the standard (PEP 440).
 
-    A release candidate comes before its release; a version that somebody has installed counts even if it is one.
+    A release candidate precedes its release. An installed pre-release is accepted if it is late enough: it was
+    installed on purpose.
 
     >>> wanted = SpecifierSet(">=2.21")
     >>> [fits(version, wanted) for version in ("2.21.0rc1", "2.9.1", "2.21", "2.21.post1", "2.100", "2.22rc1")]
@@ -115,7 +115,7 @@ def _version(package: str) -> str:
 
 
 def folder_problems(results: Path) -> Iterator[Problem]:
-    """What stands in the way of writing to a results folder, which may be yet to be made."""
+    """Reports what prevents writing to a results folder, which need not exist yet."""
     there = next(place for place in (results.absolute(), *results.absolute().parents) if os.path.lexists(place))
     elsewhere = "choose another folder with `--output`"
     if not there.is_dir():
@@ -131,7 +131,7 @@ def folder_problems(results: Path) -> Iterator[Problem]:
 
 
 def memory_problems(workers: int) -> Iterator[Problem]:
-    """Less memory free than that many workers need."""
+    """Reports if less memory is free than that many workers need."""
     free = free_bytes()
     if free < workers * WORKER_BYTES:
         fit = max(1, free // WORKER_BYTES)
@@ -140,27 +140,40 @@ def memory_problems(workers: int) -> Iterator[Problem]:
 
 
 def free_bytes() -> int:
-    """Memory that programs could be given now."""
+    """Memory in bytes that a program could be given now."""
     import psutil
 
     return min(int(psutil.virtual_memory().available), memory.machine_bytes())
 
 
-def terminal() -> dict[str, Any]:
-    """What output goes to: whether it is a terminal, its width, whether it has colours, its encoding."""
+@dataclass(frozen=True)
+class Terminal:
+    """The destination of the output.
+
+    Attributes:
+        is_terminal: whether it is a terminal, rather than a file or a pipe.
+        columns: width in characters.
+        colours: name of the colour system, or `none`.
+        encoding: encoding of the text.
+    """
+
+    is_terminal: bool
+    columns: int
+    colours: str
+    encoding: str
+
+
+def terminal() -> Terminal:
+    """Describes the destination of the output."""
     from rich.console import Console
 
     console = Console()
-    return {
-        "is_terminal": console.is_terminal,
-        "columns": console.width,
-        "colours": console.color_system or "none",
-        "encoding": sys.stdout.encoding or "unknown",
-    }
+    encoding = sys.stdout.encoding or "unknown"
+    return Terminal(console.is_terminal, console.width, console.color_system or "none", encoding)
 
 
 def terminal_problems() -> Iterator[Problem]:
-    """A terminal that cannot show what is printed."""
+    """Reports an encoding of the output that cannot represent what is printed."""
     encoding = sys.stdout.encoding or ""
     if encoding.lower().replace("-", "") != "utf8":
         yield Problem(f"output is written as {encoding or 'unknown'}, not UTF-8", "set PYTHONUTF8=1")

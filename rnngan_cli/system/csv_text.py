@@ -1,8 +1,8 @@
-"""CSV that a spreadsheet opens without running anything in it: the one place where tables become text.
+"""CSV that a spreadsheet can open without computing anything in it: the one place where tables become text.
 
-A cell of text that begins with one of `STARTS` is a formula to spreadsheets, and names of columns, reasons and paths
-may be a stranger's. A single quote before it makes it text to them (OWASP, "CSV Injection"). Characters that are not
-seen are told by their numbers: a line end in a cell would be a new row to many readers. Numbers stay as they are.
+Spreadsheets take a cell that begins with one of `STARTS` for a formula, and names of columns, reasons and paths may
+come from a stranger. A single quote in front makes the cell text (OWASP, "CSV Injection"). Invisible characters are
+escaped: many readers take a line end within a cell for a new row. Numbers stay as they are.
 """
 
 import csv
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""Of what a spreadsheet computes; the last two are passed over by some, so that the next character counts."""
+"""First characters of a formula; some spreadsheets skip the last two, so that the next character counts."""
 
 
 def safe_cell(value: object) -> object:
-    """A cell that is no formula.
+    """Escapes a cell that a spreadsheet would take for a formula; numbers, also as text, are kept.
 
     >>> [safe_cell(value) for value in ("=1+1", "-2.5", "bce", -3, "-x")]
     ["'=1+1", '-2.5', 'bce', -3, "'-x"]
@@ -38,14 +38,14 @@ def safe_cell(value: object) -> object:
 
 
 def frame_csv(frame: "pd.DataFrame") -> str:
-    """A frame as CSV, without its index."""
+    """Formats a frame as CSV, without its index."""
     words = [name for name in frame.columns if frame[name].dtype.kind not in "biuf"]
     safe = frame.assign(**{name: frame[name].map(safe_cell) for name in words})
     return safe.rename(columns=safe_cell).to_csv(index=False, lineterminator="\n")
 
 
 def rows_csv(rows: Iterable[Mapping[str, object]]) -> str:
-    """Rows as CSV, whose columns are the keys of the first; at least one row."""
+    """Formats rows as CSV; the columns are the keys of the first row, of which there must be one."""
     lines = list(rows)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")

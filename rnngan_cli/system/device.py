@@ -1,6 +1,6 @@
-"""Where a run is computed: finding GPUs, choosing, and telling TensorFlow before it starts.
+"""The device of a run: finding GPUs, choosing one, and configuring TensorFlow before it starts.
 
-The choices are functions of what was found, so that they can be checked on a machine without a GPU.
+The choices are functions of what was found, so that they can be tested on a machine without a GPU.
 """
 
 import os
@@ -14,17 +14,17 @@ from rnngan_cli.lazy import tf
 
 
 def choose_device(requested: str, num_gpus: int) -> str:
-    """The device to use: `cpu` or `gpu:N`.
+    """Chooses the device to use: `cpu` or `gpu:N`.
 
     Args:
         requested: `auto` (the first GPU where there is one), `cpu`, or `gpu:N`.
-        num_gpus: how many TensorFlow sees.
+        num_gpus: number of GPUs that TensorFlow sees.
 
     >>> choose_device("auto", 0), choose_device("auto", 2), choose_device("gpu:1", 2)
     ('cpu', 'gpu:0', 'gpu:1')
 
     Raises:
-        UserError: another word, or a GPU that is not there.
+        UserError: `requested` is another word, or a GPU that does not exist.
     """
     check_device(requested)
     if requested == "auto":
@@ -39,22 +39,22 @@ def choose_device(requested: str, num_gpus: int) -> str:
 
 
 def check_device(requested: str) -> None:
-    """Refuses a word that names no device, before TensorFlow is asked what there is.
+    """Checks the name of a device, before TensorFlow is asked which devices exist.
 
     Raises:
-        UserError: anything but `auto`, `cpu` or `gpu:N`.
+        UserError: the name is not `auto`, `cpu` or `gpu:N`.
     """
     if not re.fullmatch(r"auto|cpu|gpu:[0-9]{1,3}", requested):
         raise UserError(f"`--device {requested}`: expected auto, cpu or gpu:N, such as gpu:0")
 
 
 def use_fused_layers(device: str, *, second_derivatives: bool, spectral: bool = False) -> bool:
-    """Whether to use Keras' own recurrent layers: on a GPU, where they run on cuDNN, for plain losses.
+    """Whether to use the recurrent layers of Keras: on a GPU, where they run on cuDNN, for losses without a penalty.
 
     Args:
         device: `cpu` or `gpu:N`.
-        second_derivatives: whether a gradient penalty needs them; cuDNN has none.
-        spectral: whether kernels are normalised; cuDNN takes a layer's own kernel.
+        second_derivatives: whether a gradient penalty needs second derivatives, which cuDNN does not have.
+        spectral: whether kernels are normalised, which cuDNN cannot do.
 
     >>> [use_fused_layers("gpu:0", second_derivatives=needed) for needed in (False, True)]
     [True, False]
@@ -65,7 +65,7 @@ def use_fused_layers(device: str, *, second_derivatives: bool, spectral: bool = 
 
 
 def worker_environment(device: str, base: dict[str, str]) -> dict[str, str]:
-    """The environment of a worker process: one thread each on a CPU, no GPU unless it is to be used, quiet start."""
+    """The environment variables of a worker process: one thread, no GPU unless it is used, no start-up messages."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
     return {**base, **threads, **hidden, "TF_CPP_MIN_LOG_LEVEL": base.get("TF_CPP_MIN_LOG_LEVEL", "3")}
@@ -77,18 +77,18 @@ def find_gpus() -> list[str]:
 
 
 def in_use() -> bool:
-    """Whether this process, a caller's, has imported TensorFlow already: then it is the caller's to set up."""
+    """Whether TensorFlow has been imported in this process already: then the caller has configured it."""
     return "tensorflow" in sys.modules
 
 
 def start(device: str) -> None:
-    """Sets up TensorFlow in this process, before anything is computed.
+    """Configures TensorFlow in this process, before anything is computed.
 
-    One thread, the same bits every time, and on a GPU no more memory than is needed.
+    It uses one thread and deterministic operations, and on a GPU no more memory than is needed.
     """
     with _quiet_import() as quiet:
         tf.config.threading.get_intra_op_parallelism_threads()
-    if quiet:  # every trainer and judge has graphs of its own, which TensorFlow takes for one traced again and again
+    if quiet:  # TensorFlow would warn of retracing, as every trainer and judge has graphs of its own
         tf.get_logger().setLevel("ERROR")
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -102,7 +102,7 @@ def start(device: str) -> None:
 
 
 def describe_cores() -> int:
-    """Cores this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -113,15 +113,15 @@ def quiet_gpus() -> list[str]:
 
 
 def is_loud() -> bool:
-    """Whether TensorFlow's own lines were asked for, by `--verbose` or TF_CPP_MIN_LOG_LEVEL below 3."""
+    """Whether messages of TensorFlow were asked for, by `--verbose` or TF_CPP_MIN_LOG_LEVEL below 3."""
     return os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") in ("0", "1", "2")
 
 
 @contextmanager
 def _quiet_import() -> Iterator[bool]:
-    """Silences TensorFlow's start-up messages, unless the user asked for some by TF_CPP_MIN_LOG_LEVEL; yields whether.
+    """Silences the start-up messages of TensorFlow unless the user asked for them; yields whether it does.
 
-    Some are written before TensorFlow reads that variable, so the stream itself is put aside for as long.
+    Some are written before TensorFlow reads TF_CPP_MIN_LOG_LEVEL, so standard error itself is redirected meanwhile.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if is_loud():
@@ -133,7 +133,7 @@ def _quiet_import() -> Iterator[bool]:
 
 @contextmanager
 def silenced() -> Iterator[None]:
-    """Puts the process's standard error aside, for libraries that write there below Python."""
+    """Redirects the standard error of the process to nowhere, for libraries that write there from C."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

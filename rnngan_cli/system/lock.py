@@ -1,8 +1,8 @@
-"""One holder at a time: a driver for a sweep's folder, a worker for a run's.
+"""Locks on folders, for one holder at a time: a scheduler on that of a sweep, a worker on that of a run.
 
-The system's own lock (flock) is what holds: it ends with the process, however it ends, and no process id has to be
-trusted. File systems shared between machines do not always pass it on, so a holder also writes who it is, and touches
-the file as a sign of life; one of another machine is respected until it has been silent for long.
+The lock is that of the system (flock): it ends with the process, however that ends, and no process id has to be
+trusted. File systems shared between machines do not always enforce it, so a holder also writes its identity into the
+file and touches it regularly as a heartbeat; a holder on another machine is respected until its heartbeat stops.
 """
 
 import errno
@@ -26,29 +26,29 @@ if TYPE_CHECKING:
 
 LOCK_NAME = ".lock"
 MOST_BYTES = 4096
-"""Of the file, which somebody else may have put there."""
+"""Largest size in bytes of a lock file that is read: a stranger may have put it there."""
 FAR = 2**30
-"""Where Windows locks a byte of the file: beyond all that is in it."""
+"""Offset of the byte that is locked on Windows: beyond the content of the file."""
 BEAT_SECONDS = 10.0
-"""A holder gives a sign of life this often."""
+"""Seconds between heartbeats of a holder."""
 SILENCE_SECONDS = 60.0
-"""One of another machine that has given none for so long is dead, or cut off from the files as well."""
+"""Seconds without a heartbeat after which a holder on another machine is dead, or cut off from the files as well."""
 ORPHAN_SECONDS = 120.0
-"""A worker whose driver is gone ends by itself after a row of history; one that has not by then hangs."""
+"""Seconds after which a worker without a scheduler hangs: it should end by itself after a row of history."""
 BUSY = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
-"""What a lock that somebody else has is refused with; any other refusal means that there are no locks here."""
+"""Error numbers for a lock that another process holds; any other means that the file system has no locks."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a folder.
+    """The process that holds a folder.
 
     Attributes:
-        process: its id.
-        started: when it began, by its system's clock: an id is used again, a beginning is not.
-        host: its machine, for people.
-        system: tells one running system from another; machines may share a name.
-        parent, parent_started: the process that began it.
+        process: id of the process.
+        started: start time of the process in seconds since the epoch: ids are reused, start times are not.
+        host: name of its machine, for people.
+        system: identifies the running system; machines may share a name.
+        parent, parent_started: id and start time of its parent process.
     """
 
     process: int
@@ -60,19 +60,19 @@ class Holder:
 
     @classmethod
     def me(cls) -> "Holder":
-        """This process."""
+        """The holder that describes this process."""
         import psutil
 
-        own, parent = psutil.Process(), psutil.Process().parent()
+        process, parent = psutil.Process(), psutil.Process().parent()
         of_parent = (parent.pid, parent.create_time()) if parent else (0, 0.0)
-        return cls(own.pid, own.create_time(), platform.node(), _system(), *of_parent)
+        return cls(process.pid, process.create_time(), platform.node(), _system(), *of_parent)
 
     def lives(self) -> bool:
-        """Whether it is a living process of this system."""
+        """Whether the holder is a living process of this system."""
         return _find(self.process, self.started) is not None
 
     def end_if_orphaned(self) -> None:
-        """Kills it if it is a process of this system whose parent has ended."""
+        """Kills the holder if it is a process of this system whose parent has ended."""
         if self.system == _system() and self.parent and _find(self.parent, self.parent_started) is None:
             process = _find(self.process, self.started)
             if process is not None:
@@ -84,15 +84,15 @@ class Holder:
 
 @contextmanager
 def held(folder: Path, name: str = LOCK_NAME) -> Iterator[None]:
-    """Holds `folder` for this process.
+    """Holds a folder for this process.
 
     Args:
-        folder: made if it is not there.
-        name: of the file that is locked: holders of other names do not stand in each other's way.
+        folder: the folder, which is made if it does not exist.
+        name: name of the file that is locked; locks of different names are independent.
 
     Raises:
         ResultsBusyError: a living process holds it; the message says which.
-        UserError: there can be no such folder.
+        UserError: the folder cannot be made, or the file cannot be locked.
     """
     path = folder / name
     try:
@@ -122,27 +122,27 @@ def held(folder: Path, name: str = LOCK_NAME) -> Iterator[None]:
 def held_in_turn(
     folder: Path, stop: Callable[[], bool] = lambda: False, waiting: Callable[[str], None] = lambda _: None
 ) -> Iterator[bool]:
-    """Holds `folder` as soon as whoever has it lets go; yields false, and holds nothing, if `stop` says so before.
+    """Waits until a folder is free and holds it; yields whether it is held, false if `stop` ended the waiting.
 
-    A holder on this machine that has lost its parent, and has not let go for long, is ended.
+    A holder on this machine that has lost its parent is killed if it does not end within `ORPHAN_SECONDS`.
 
     Args:
-        folder: of a run.
-        stop: asked while waiting.
-        waiting: told about once a second for whom.
+        folder: folder of a run.
+        stop: called while waiting; returns whether to give up.
+        waiting: called about once a second with the name of the holder.
 
     Raises:
-        UserError: there can be no such folder.
+        UserError: the folder cannot be made, or the file cannot be locked.
     """
-    told, began = -1.0, time.monotonic()
+    reported, began = -1.0, time.monotonic()
     with ExitStack() as holding:
         while not (stopped := stop()):
             try:
                 holding.enter_context(held(folder))
                 break
             except _StillHeldError as error:
-                if time.monotonic() - told >= 1:
-                    told = time.monotonic()
+                if time.monotonic() - reported >= 1:
+                    reported = time.monotonic()
                     waiting(str(error.holder or "somebody"))
                     if error.holder and time.monotonic() - began >= ORPHAN_SECONDS:
                         error.holder.end_if_orphaned()
@@ -151,9 +151,9 @@ def held_in_turn(
 
 
 def living_holder(folder: Path, name: str = LOCK_NAME) -> Holder | None:
-    """Who holds `folder`, as far as can be told without touching its lock; None where nobody does.
+    """The holder of a folder, as far as its file shows without touching the lock; None if it is free.
 
-    A process of this system is looked up; one of another machine counts for as long as it gives signs of life.
+    A process of this system is looked up; one of another machine counts as long as its heartbeat goes on.
     """
     path = folder / name
     holder = _read(path)
@@ -169,7 +169,7 @@ def living_holder(folder: Path, name: str = LOCK_NAME) -> Holder | None:
 
 
 class _StillHeldError(ResultsBusyError):
-    """Tells who has the folder."""
+    """The folder is held; carries the holder."""
 
     def __init__(self, folder: Path, holder: Holder | None) -> None:
         self.holder = holder
@@ -178,10 +178,10 @@ class _StillHeldError(ResultsBusyError):
 
 
 def _claim(folder: Path, path: Path, descriptor: int) -> None:
-    """Takes the lock and writes who has it.
+    """Takes the lock and writes this process into the file.
 
     Raises:
-        ResultsBusyError: somebody else has it.
+        ResultsBusyError: another process holds it.
     """
     me, before = Holder.me(), _read(path)
     try:
@@ -190,7 +190,7 @@ def _claim(folder: Path, path: Path, descriptor: int) -> None:
     except OSError as error:
         if error.errno in BUSY:
             raise _StillHeldError(folder, before) from error
-        locks = False  # this file system has none: signs of life are all there is
+        locks = False  # this file system has no locks: heartbeats are all there is
     if before is not None and before != me and _may_live(before, path, locks=locks):
         raise _StillHeldError(folder, before)
     with reporting_disk_errors(path):
@@ -198,20 +198,20 @@ def _claim(folder: Path, path: Path, descriptor: int) -> None:
         os.write(descriptor, json.dumps(asdict(me)).encode())
         os.fsync(descriptor)
     if not locks:
-        time.sleep(1)  # two may have claimed it at once: the one that wrote last has it
+        time.sleep(1)  # two processes may have claimed it at once: the last writer holds it
         if (now := _read(path)) != me:
             raise _StillHeldError(folder, now)
 
 
 def _may_live(holder: Holder, path: Path, *, locks: bool) -> bool:
-    """Whether whoever wrote its name here may still be at work, although the system gave us the lock."""
+    """Whether the process named in the file may still be at work, although this process got the lock."""
     if holder.system == _system():
-        return not locks and holder.lives()  # with locks, having got it is proof that the holder is gone
+        return not locks and holder.lives()  # with locks, getting it proves that the holder is gone
     return _silence(path) < SILENCE_SECONDS
 
 
 def _silence(path: Path) -> float:
-    """Seconds since the last sign of life, by the clock of the file system: machines' own clocks differ."""
+    """Seconds since the last heartbeat, by the clock of the file system, as the clocks of machines differ."""
     probe = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with reporting_disk_errors(path):
@@ -225,12 +225,12 @@ def _beat(path: Path, over: threading.Event) -> None:
     while not over.wait(BEAT_SECONDS):
         try:
             os.utime(path)
-        except OSError:  # the folder is gone or out of reach: whoever writes next tells
+        except OSError:  # the folder is gone or out of reach: the next write reports it
             return
 
 
 def _read(path: Path) -> Holder | None:
-    """Who last wrote its name and has not taken it away; None where the file is empty or damaged."""
+    """The holder that the file names; None if the file is empty or damaged."""
     try:
         who = json.loads(read_limited(path, MOST_BYTES))
         return Holder(
@@ -246,7 +246,7 @@ def _read(path: Path) -> Holder | None:
 
 
 def _find(process: int, started: float) -> "psutil.Process | None":
-    """The process of that id, if it began then: an id is used again."""
+    """The process of that id if it started at that time: ids are reused."""
     import psutil
 
     try:
@@ -267,7 +267,7 @@ def _lock(descriptor: int) -> None:
     if os.name == "nt":  # pragma: no cover
         import msvcrt
 
-        os.lseek(descriptor, FAR, os.SEEK_SET)  # what is locked cannot be read by others, who are to read the holder
+        os.lseek(descriptor, FAR, os.SEEK_SET)  # others cannot read a locked byte, but need to read the holder
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
         os.lseek(descriptor, 0, os.SEEK_SET)
     else:

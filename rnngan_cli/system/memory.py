@@ -1,6 +1,6 @@
-"""How much memory this machine has for a program, and the refusal of what clearly cannot fit.
+"""The memory that this machine has for a program, and the refusal of requests that clearly exceed it.
 
-What a run needs is counted in `footprint.py`.
+The needs of a run are estimated in `sweeps/cost.py`.
 """
 
 import functools
@@ -9,12 +9,12 @@ from pathlib import Path
 from rnngan_cli.errors import UserError
 
 GROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""Where Linux says how much a container may have, in the second and the first version of control groups."""
+"""Files in which Linux gives the memory limit of a container, in versions 2 and 1 of control groups."""
 
 
 @functools.lru_cache(maxsize=1)
 def machine_bytes() -> int:
-    """Memory that programs may have here: the machine's, or less where a container or `ulimit -v` sets a limit."""
+    """Memory in bytes that a program may have: that of the machine, or less if a container or `ulimit -v` limits it."""
     import psutil
 
     return min(psutil.virtual_memory().total, *_limits())
@@ -37,15 +37,15 @@ def _limits() -> list[int]:
 
 
 def demand(needed: int, what: str, mend: str) -> None:
-    """Refuses what needs more memory than there is, before anything of it is allocated.
+    """Checks that something fits into memory, before any of it is allocated.
 
     Args:
-        needed: bytes, rather too few than too many.
-        what: is told first, such as `data set sines`.
-        mend: what to do.
+        needed: estimated size in bytes; underestimates are better than overestimates.
+        what: begins the error message, such as `data set sines`.
+        mend: advice that ends the error message.
 
     Raises:
-        UserError: `what` does not fit.
+        UserError: the machine has less memory than needed.
     """
     if needed > machine_bytes():
         raise UserError(
@@ -55,7 +55,7 @@ def demand(needed: int, what: str, mend: str) -> None:
 
 
 def bytes_in_words(size: int) -> str:
-    """Bytes to read at a glance.
+    """Formats a number of bytes in GiB.
 
     >>> bytes_in_words(3 * 2**29), bytes_in_words(2**70), bytes_in_words(5 * 2**20)
     ('1.5 GiB', '1.1e+12 GiB', '0.00488 GiB')

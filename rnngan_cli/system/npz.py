@@ -1,7 +1,7 @@
-"""NumPy files of strangers: looked at before anything of the size they declare is allocated, never unpickled.
+"""Reading NumPy files of strangers: checked before memory of the declared size is allocated, never unpickled.
 
-An archive or an array can declare any size in a few bytes. What is declared is held against the bytes that are there
-and against a bound; whatever is wrong is an `ArrayFileError`, which does not name the file.
+An archive or an array can declare any size in a few bytes. Declared sizes are compared with the bytes that exist and
+with a bound; every fault is an `ArrayFileError`, whose message does not name the file.
 """
 
 import io
@@ -19,62 +19,63 @@ import numpy as np
 from numpy.lib import format as npy
 
 Arrays = dict[str, dict[str, np.ndarray]]
-"""Arrays by part, such as a network or an optimiser, and by their name in it: a training run's state or weights."""
+"""State or weights of a training run: arrays by part, such as a network or an optimiser, and by name."""
 
 ARRAY_MAGIC, ARCHIVE_MAGIC = b"\x93NUM", (b"PK\x03\x04", b"PK\x05\x06")
-"""First bytes of an NPY, of an NPZ, and of an NPZ without arrays."""
+"""First bytes of an NPY file, of an NPZ file, and of an NPZ file without arrays."""
 
 MOST_ENTRIES = 10_000
+"""Maximum number of arrays in an archive."""
 MOST_AT_ONCE = 16 * 2**20
-"""Bytes of an archive read at a time at most; its directory, which is read at once, must fit."""
+"""Maximum bytes of an archive that are read at a time; its directory, which is read at once, must fit."""
 DEFLATE_RATIO = 1032
-"""More than this deflate cannot shrink: a pair of bits for 258 bytes (RFC 1951)."""
+"""Largest possible compression ratio of deflate: two bits for 258 bytes (RFC 1951)."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What NumPy writes; others may ask for gigabytes to start with."""
+"""Compression methods that NumPy uses; decoders of others may allocate gigabytes at once."""
 
 _DAMAGE = (
     *(ValueError, OSError, EOFError, LookupError, MemoryError, ArithmeticError, RuntimeError, TypeError, SyntaxError),
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
-"""What is raised for files that are cut short, altered or of another kind."""
+"""Exceptions raised for files that are cut short, altered or of another kind."""
 
 
 class ArrayFileError(Exception):
-    """What is wrong with a file of arrays, in words that follow its name."""
+    """A fault of a file of arrays; the message is to follow the name of the file."""
 
 
 class PickledError(ArrayFileError):
-    """An array that needs pickle."""
+    """The array holds Python objects, which need pickle."""
 
 
 def read_array(file: IO[bytes], most: int) -> np.ndarray:
-    """The array of an NPY file.
+    """Reads the array of an NPY file.
 
     Args:
-        file: at its start.
-        most: bytes its values may have.
+        file: the opened file.
+        most: maximum size of the values in bytes.
 
     Raises:
-        ArrayFileError: whatever is wrong with it.
+        ArrayFileError: the file is damaged, too large, or needs pickle.
     """
-    with _told():
+    with _reporting_faults():
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         return _array(file, size, most)
 
 
 def read_archive(file: IO[bytes], most: int, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-    """Arrays of an NPZ file by name.
+    """Reads arrays of an NPZ file, by name.
 
     Args:
-        file: the archive.
-        most: bytes that all of them may have together.
-        names: those to read; None is all.
+        file: the opened archive.
+        most: maximum size in bytes of all arrays together.
+        names: names of the arrays to read; None reads all.
 
     Raises:
-        ArrayFileError: whatever is wrong with it.
+        ArrayFileError: the archive is damaged, too large, or needs pickle.
     """
-    with _told(), _archive(file, most) as archive:
+    with _reporting_faults(), _archive(file, most) as archive:
         entries = {_key(info): info for info in archive.infolist()}
         found = {}
         for name in entries if names is None else names:
@@ -86,27 +87,31 @@ def read_archive(file: IO[bytes], most: int, names: Sequence[str] | None = None)
 
 
 def archive_names(file: IO[bytes], most: int) -> list[str]:
-    """Names of the arrays of an NPZ file.
+    """Reads the names of the arrays of an NPZ file.
+
+    Args:
+        file: the opened archive.
+        most: maximum size in bytes of all arrays together.
 
     Raises:
-        ArrayFileError: whatever is wrong with its directory.
+        ArrayFileError: the directory of the archive is damaged or declares too much.
     """
-    with _told(), _archive(file, most) as archive:
+    with _reporting_faults(), _archive(file, most) as archive:
         return [_key(info) for info in archive.infolist()]
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reporting_faults() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of headers that Python 2 wrote, which are read all the same
+            warnings.simplefilter("ignore", UserWarning)  # headers written by Python 2 are read all the same
             yield
     except _DAMAGE as error:
         raise ArrayFileError((str(error) or type(error).__name__).splitlines()[0][:120]) from error
 
 
-class _Sips:
-    """A file that is read in small amounts alone, whatever size is asked for."""
+class _SmallReads:
+    """A file that is read in small amounts only, whatever size is requested."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.file = file
@@ -126,10 +131,10 @@ def _key(info: zipfile.ZipInfo) -> str:
 
 
 def _archive(file: IO[bytes], most: int) -> zipfile.ZipFile:
-    """The archive, once what its entries declare is possible and within bounds."""
+    """Opens an archive after checking that the sizes its entries declare are possible and within bounds."""
     size = file.seek(0, io.SEEK_END)
-    sips: Any = _Sips(file)  # has all that zipfile uses of a file
-    archive = zipfile.ZipFile(sips)
+    reads: Any = _SmallReads(file)  # implements all that zipfile uses of a file
+    archive = zipfile.ZipFile(reads)
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
         raise ArrayFileError(f"holds {len(entries):,} entries; expected at most {MOST_ENTRIES:,}")
@@ -149,7 +154,7 @@ def _archive(file: IO[bytes], most: int) -> zipfile.ZipFile:
 
 
 def _array(file: IO[bytes], size: int, most: int) -> np.ndarray:
-    """The array that begins where `file` is, in `size` bytes."""
+    """Reads the array of a file of `size` bytes."""
     shape, dtype = _header(file)
     if dtype.hasobject:
         raise PickledError("holds Python objects, which need pickle (allow_pickle) and are never loaded")

@@ -1,4 +1,4 @@
-"""What a result came from: versions, code, machine."""
+"""The origin of a result: versions, state of the source code, machine."""
 
 import functools
 import importlib.metadata
@@ -7,16 +7,22 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from rnngan_cli.system.version import __version__
 
+PlainFact = str | int | float | bool | None
+"""A value of provenance.json."""
 PACKAGES = ("tensorflow", "keras", "numpy", "scipy", "pandas", "scikit-learn", "POT")
+"""Packages that results depend on."""
 
 
 @functools.lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
-    """Versions of this program, Python and the packages that results depend on."""
+    """Versions of this program, of Python and of `PACKAGES`, by name.
+
+    Raises:
+        PackageNotFoundError: one of the packages is not installed.
+    """
     found = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {"rnngan": __version__, "python": platform.python_version(), **found}
 
@@ -27,8 +33,8 @@ def decisive(found: dict[str, str]) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=1)
-def git_state() -> dict[str, Any]:
-    """Commit of this program's source and whether it was altered; empty where it is not a checkout."""
+def git_state() -> dict[str, PlainFact]:
+    """Commit of this program's source and whether it has changes; empty if it is not a checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return {}
@@ -43,8 +49,8 @@ def git_state() -> dict[str, Any]:
         return {}
 
 
-def machine() -> dict[str, Any]:
-    """Processor, cores and memory; no host name, user name or path, so that a result can be published as it is."""
+def machine() -> dict[str, PlainFact]:
+    """Processor, number of cores and memory in GiB; no names of host or user, so that results can be published."""
     import psutil
 
     return {
@@ -64,7 +70,7 @@ def _processor() -> str:
 
 
 def peak_memory_mib() -> int:
-    """The most memory this process has held, MiB."""
+    """Peak memory of this process in MiB."""
     if sys.platform == "win32":  # pragma: no cover
         import psutil
 

@@ -1,7 +1,7 @@
-"""Counter-based randomness: every draw is a function of (seed, stream, counter), so no generator state is ever saved.
+"""Counter-based randomness: every draw is a function of (seed, stream, counter), so no generator state is saved.
 
-A stream is a purpose, named by a word: `batches`, `d-noise`. Two runs with one seed draw the same numbers from one
-stream whatever else they draw, which is what pairs runs across losses.
+A stream is named after its purpose: `batches`, `d-noise`. Two runs with the same seed draw the same numbers from a
+stream, whatever else they draw; this pairs runs across losses.
 """
 
 import functools
@@ -13,7 +13,7 @@ from rnngan_cli.lazy import Tensor, tf
 
 
 def stream_number(stream: str) -> int:
-    """A stable 31-bit number for a stream's name.
+    """A 31-bit number for the name of a stream, the same on every machine.
 
     >>> stream_number("batches") == stream_number("batches") != stream_number("d-noise")
     True
@@ -22,18 +22,21 @@ def stream_number(stream: str) -> int:
 
 
 def random_generator(seed: int, stream: str, counter: int = 0) -> np.random.Generator:
-    """A NumPy generator (Philox) at the start of its own sequence for (seed, stream, counter)."""
+    """A NumPy generator (Philox) at the start of the sequence for (seed, stream, counter)."""
     digest = hashlib.sha256(f"{seed}/{stream}/{counter}".encode()).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest[:16], "big")))
 
 
 def key(seed: Tensor, stream: str, counter: Tensor) -> Tensor:
-    """The seed of a stateless TensorFlow draw for (seed, stream, counter); int32 (2,).
+    """The seed of a stateless draw of TensorFlow for (seed, stream, counter).
 
     Args:
         seed: int32 scalar; a tensor, so that one compiled step serves every seed.
-        stream: its purpose.
+        stream: purpose of the draw.
         counter: int32 scalar, such as the step.
+
+    Returns:
+        int32 (2,).
     """
     base = tf.stack([tf.cast(seed, tf.int32), tf.constant(stream_number(stream), tf.int32)])
     return tf.random.experimental.stateless_fold_in(base, tf.cast(counter, tf.int32))
@@ -50,7 +53,17 @@ def uniform(key: Tensor, shape: list[int]) -> Tensor:
 
 
 def batch_indices(num_series: int, batch_size: int, number: int, seed: int, stream: str = "batches") -> np.ndarray:
-    """Which series batch `number` holds: each epoch is a fresh permutation, and batches run through epochs on end.
+    """Indices of the series of a batch: each epoch is a new permutation, and batches continue across epochs.
+
+    Args:
+        num_series: number of series in the data.
+        batch_size: number of series in a batch.
+        number: number of the batch, from 0.
+        seed: seed of the run.
+        stream: purpose of the draw.
+
+    Returns:
+        int (batch_size,), in 0..num_series - 1.
 
     >>> epoch = np.concatenate([batch_indices(6, 2, number, seed=1) for number in range(3)])
     >>> sorted(epoch.tolist())

@@ -1,7 +1,7 @@
-"""Opening what others may have put in place of a file: no pipe or device, no more bytes than expected, no link.
+"""Safe opening of files: no pipe or device, no more bytes than expected, no link.
 
-Paths below a results folder are the program's own, but the folder may be a stranger's: a link in it could lead a write
-or a deletion anywhere, and a pipe would be waited for for ever.
+Paths below a results folder belong to the program, but the folder may come from a stranger: a link in it could direct
+a write or a deletion anywhere, and reading from a pipe would block for ever.
 """
 
 import errno
@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o755
-"""Of whatever is written: for others to read, never to change, whatever the umask allows."""
+"""Permissions of everything written: others may read but not write, whatever the umask allows."""
 
 MOST_DEPTH, MOST_NUMBER = 32, 2**63
-"""Of plain values: tables in tables, and the size of whole numbers."""
+"""Limits of plain values: depth of nested tables, and absolute value of whole numbers."""
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe that nobody writes to is opened, and then refused
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # opens a pipe without waiting for a writer; it is refused then
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -27,17 +27,21 @@ def open_regular(path: Path, *, follow: bool = False) -> BufferedReader:
     """Opens a file for reading.
 
     Args:
-        path: of the file.
-        follow: whether it may be a link; a user's own files may.
+        path: path of the file.
+        follow: whether to follow a link, as for files that the user named.
 
     Raises:
-        OSError: it cannot be opened, is no regular file, or is a link; `strerror` says which.
+        OSError: the file cannot be opened, is no regular file, or is a link; `strerror` says which.
     """
     return open(_opened(path, os.O_RDONLY, follow=follow), "rb")
 
 
 def open_own(path: Path, flags: int) -> int:
-    """Opens a file of the program's own for writing, and makes it if it is not there; returns its descriptor.
+    """Opens a file of the program for writing, makes it if it does not exist, and returns its descriptor.
+
+    Args:
+        path: path of the file.
+        flags: flags of `os.open`, such as `os.O_WRONLY`.
 
     Raises:
         OSError: as `open_regular`.
@@ -67,10 +71,15 @@ def _link(path: Path) -> OSError:
 
 
 def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:
-    """All bytes of a file that has at most `most`.
+    """Reads a file of at most `most` bytes.
+
+    Args:
+        path: path of the file.
+        most: maximum size in bytes.
+        follow: whether to follow a link.
 
     Raises:
-        OSError: as `open_regular`, or it has more.
+        OSError: as `open_regular`, or the file is larger.
     """
     with open_regular(path, follow=follow) as file:
         size = os.fstat(file.fileno()).st_size
@@ -80,10 +89,10 @@ def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it, where they are not there, for nobody else to write to.
+    """Makes a folder and its parents, if they are missing, with permission to write for the owner alone.
 
     Raises:
-        OSError: it cannot be made; `NotADirectoryError` if something else is in its place.
+        OSError: the folder cannot be made; `NotADirectoryError` if something else is in its place.
     """
     if path.is_dir():
         return
@@ -96,41 +105,41 @@ def make_folder(path: Path) -> None:
 
 
 def linked_part(root: Path, *parts: str) -> Path | None:
-    """The first link on the way from `root`, which may be one itself, down to its parts."""
+    """The first link on the way from `root` down to its parts, or None; `root` itself may be a link."""
     path = str(root)
     for part in parts:
-        path = os.path.join(path, part)  # noqa: PTH118 - asked for thousands of runs
+        path = os.path.join(path, part)  # noqa: PTH118 - called for thousands of runs
         if os.path.islink(path):  # noqa: PTH114 - as above
             return Path(path)
     return None
 
 
 def check_plain(value: Any) -> None:
-    """Holds values read from JSON or TOML to what can be computed with, written and printed.
+    """Checks that values read from JSON or TOML can be computed with, written and printed.
 
     Raises:
-        ValueError: tables or lists in more than `MOST_DEPTH` of them, a number beyond `MOST_NUMBER` or not finite, text
-            with half a character.
+        ValueError: tables or lists nested deeper than `MOST_DEPTH`, a number beyond `MOST_NUMBER` or not finite, or
+            text with an unpaired surrogate.
     """
     level, depth = [value], 0
     while level:
         if depth > MOST_DEPTH:
             raise ValueError(f"values lie more than {MOST_DEPTH} tables or lists deep")
         below: list[Any] = []
-        for one in level:
-            kind = type(one)  # the parsers make no others, and thousands of files are read
+        for item in level:
+            kind = type(item)  # the parsers make no others, and thousands of files are read
             if kind is str:
-                if not one.isascii():
-                    one.encode()  # UnicodeEncodeError is a ValueError
+                if not item.isascii():
+                    item.encode()  # UnicodeEncodeError is a ValueError
             elif kind is float:
-                if not math.isfinite(one):
-                    raise ValueError(f"the number {one}; expected finite ones")
+                if not math.isfinite(item):
+                    raise ValueError(f"the number {item}; expected finite ones")
             elif kind is int:
-                if abs(one) >= MOST_NUMBER:
-                    raise ValueError(f"a whole number of {one.bit_length()} bits; expected at most 63")
+                if abs(item) >= MOST_NUMBER:
+                    raise ValueError(f"a whole number of {item.bit_length()} bits; expected at most 63")
             elif kind is dict:
-                below.extend(one)
-                below.extend(one.values())
+                below.extend(item)
+                below.extend(item.values())
             elif kind is list:
-                below.extend(one)
+                below.extend(item)
         level, depth = below, depth + 1

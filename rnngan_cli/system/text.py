@@ -1,4 +1,4 @@
-"""Small pieces of text that several parts write alike."""
+"""Small pieces of text that several rooms write: command lines, counts, Markdown tables."""
 
 import os
 import shlex
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 
 def command_line(words: Iterable[str], *, windows: bool = os.name == "nt") -> str:
-    r"""Words as they are typed into a shell of this system, quoted where they have to be.
+    r"""Joins words as they are typed into a shell of this system, quoted where necessary.
 
     >>> command_line(["rnngan", "plot", "my results"], windows=False)
     "rnngan plot 'my results'"
@@ -18,7 +18,7 @@ def command_line(words: Iterable[str], *, windows: bool = os.name == "nt") -> st
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things.
+    """Formats a count with its noun in the singular or plural.
 
     >>> counted(1, "seed"), counted(3, "seed")
     ('1 seed', '3 seeds')
@@ -27,7 +27,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> list[str]:
-    """Lines of a Markdown table; rows may be added below.
+    """Formats a Markdown table as lines, to which rows may be appended.
 
     >>> markdown_table(["loss", "runs"], [["bce", "3"]])
     ['| loss | runs |', '| --- | --- |', '| bce | 3 |']

@@ -1,3 +1,3 @@
-"""The version of this package, on its own, so that what records the version need not import the package's root."""
+"""The version of this package, in a module of its own, so that recording it does not import the package's root."""
 
 __version__ = "0.1.0"

@@ -54,6 +54,9 @@ def test_packages_that_are_missing_or_too_old_are_told_with_a_way_out() -> None:
         ("2.22.0.dev3", ">=2.21", True),
         ("2.21.0", ">=2.21", True),  # trailing zeros do not count
         ("2.21+cu124", ">=2.21", True),  # a local version is of the release it is built from
+        ("2.21.post1", ">=2.21", True),  # a post-release follows its release
+        ("2.21.post1", "<=2.21", False),
+        ("3.1rc1", ">=2.21,<3.1", False),  # no pre-release of the version that is excluded
         ("1!1.0", ">=2.21", True),  # a later epoch
         ("2.9", ">=2.21", False),
         ("3.2", ">=2.21,<3.1", False),
@@ -69,6 +72,15 @@ def test_requirements_of_other_systems_are_left_out(tmp_path: Path, monkeypatch:
     package(tmp_path, "made_system", "1.0", *lines)
     monkeypatch.syspath_prepend(str(tmp_path))
     assert [needed.name for needed in checkup.requirements("made-system")] == ["here"]
+
+
+def test_an_extra_adds_what_its_markers_ask_for_on_this_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["Requires-Dist: always>=1", 'Requires-Dist: both>=1; python_version > "3" and extra == "fast"']
+    lines += ['Requires-Dist: never>=1; sys_platform == "nowhere" and extra == "fast"', "Provides-Extra: fast"]
+    package(tmp_path, "made_extra", "1.0", *lines)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert [needed.name for needed in checkup.requirements("made-extra")] == ["always"]
+    assert [needed.name for needed in checkup.requirements("made-extra", "fast")] == ["both"]
 
 
 @pytest.mark.usefixtures("program")
