@@ -7,7 +7,7 @@ spaced, are looked at. Distances between distributions are in `distances.py`.
 
 import numpy as np
 
-from rnngan_cli.evaluation.distances import checked_sets
+from rnngan_cli.evaluation.checks import checked_sets
 
 NEIGHBOURS = 5
 """k of the paper (Naeem et al. 2020): the ball of a series reaches to its fifth nearest neighbour of the same set."""

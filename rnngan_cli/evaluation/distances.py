@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from rnngan_cli.evaluation.checks import checked_sets
+
 # Training is in float32: what lies beyond its range has diverged. Its fourth powers still fit into float64.
-_LARGEST = float(np.finfo(np.float32).max)
 # float32 keeps 24 bits, so a spread below 1e-6 of the values' size is a few rounding steps, not a signal.
 _CONSTANT = 1e-6
 
@@ -292,22 +293,3 @@ def _standardised(series: np.ndarray) -> np.ndarray:
     deviation = np.sqrt((centred**2).mean(axis=(0, 1)))  # (features,)
     constant = deviation <= _CONSTANT * np.abs(series).max(axis=(0, 1))
     return np.where(constant, 0.0, centred / np.where(constant, 1.0, deviation))
-
-
-def checked_sets(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64; they are the program's own arrays, so a fault in them is not a user's."""
-    real, generated = np.asarray(real), np.asarray(generated)
-    if not real.ndim == generated.ndim == 3 or real.shape[1:] != generated.shape[1:]:
-        raise ValueError(
-            f"`real` {real.shape}, `generated` {generated.shape}: expected (series, steps, features), "
-            "the same steps and features in both"
-        )
-    for name, part in (("real", real), ("generated", generated)):
-        if part.size == 0:
-            raise ValueError(f"`{name}` {part.shape}: expected at least one series, step and feature")
-        bad = int((~(np.abs(part) <= _LARGEST)).sum())  # NaN is not <= anything
-        if bad:
-            raise ValueError(
-                f"`{name}`: {bad} of {part.size} values are NaN, infinite or beyond float32; expected finite series"
-            )
-    return real.astype(np.float64), generated.astype(np.float64)

@@ -12,7 +12,7 @@ import functools
 
 import numpy as np
 
-from rnngan_cli.evaluation.distances import checked_sets
+from rnngan_cli.evaluation.checks import checked_sets
 
 KERNELS = 32
 """Twice as many numbers a series: small beside the hundreds of series a covariance is estimated from."""

@@ -1,10 +1,11 @@
 """What a sweep shows of its losses, cells or data sets: verdicts, and one number each over all tasks.
 
-How it is told in text and Markdown is in `reports.py`.
+Text and Markdown are in `comparison_text.py`.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import KEYS, score_names
 from rnngan_cli.results.statistics.aggregates import (
     THRESHOLDS,
+    AggregateRow,
     Scales,
     aggregate_table,
     improvement_table,
@@ -80,20 +82,20 @@ class Compared:
     score: str
     board: "pd.DataFrame"
     verdicts: "pd.DataFrame"
-    aggregates: list[dict[str, Any]]
+    aggregates: list[AggregateRow]
     improvement: dict[str, dict[str, float]]
     profiles: dict[str, list[float]]
     scored: "pd.DataFrame"
     damage: list[str]
 
-    def facts(self) -> dict[str, Any]:
-        """Ready for JSON."""
+    def facts(self) -> Mapping[str, object]:
+        """The comparison as JSON has it."""
         return {
             "by": self.by,
             "baseline": self.baseline,
             "score": self.score,
             "verdicts": json.loads(self.verdicts.to_json(orient="records")),
-            "aggregates": self.aggregates,
+            "aggregates": [row.flat(self.by) for row in self.aggregates],
             "probability_of_improvement": self.improvement,
             "profiles": {"thresholds": THRESHOLDS, "shares": self.profiles},
         }
@@ -178,7 +180,7 @@ def compared_tables(
         column,
         board,
         verdicts(scored, column, base, by=by),
-        aggregate_table(values, by=by),
+        aggregate_table(values),
         improvement_table(values),
         profile_table(values),
         scored,

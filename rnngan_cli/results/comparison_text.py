@@ -1,11 +1,10 @@
 """A comparison in words: lines for a terminal, at most 80 columns where names allow, and a report in Markdown."""
 
 import math
-from typing import Any
 
 from rnngan_cli.results import leaderboard_text
 from rnngan_cli.results.comparison import Compared
-from rnngan_cli.results.statistics.aggregates import THRESHOLDS, bootstrap_words
+from rnngan_cli.results.statistics.aggregates import THRESHOLDS, Estimate, bootstrap_words
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.system.text import counted, markdown_table
 
@@ -33,11 +32,12 @@ def aggregates_text(found: Compared) -> list[str]:
     rows = found.aggregates
     if not rows:
         return []
-    width = max(len(row[found.by]) for row in rows)
+    width = max(len(row.name) for row in rows)
     lines = [f"{_scale(found)}:"]
     for row in rows:
-        words = [f"{name} {row[name]:.2f} [{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]" for name in AGGREGATED]
-        lines.append(f"  {row[found.by]:{width}}  {'  '.join(words)}")
+        estimates = {name: getattr(row, name) for name in AGGREGATED}
+        words = [f"{name} {one.value:.2f} [{one.low:.2f}, {one.high:.2f}]" for name, one in estimates.items()]
+        lines.append(f"  {row.name:{width}}  {'  '.join(words)}")
     return [*lines, f"  (interquartile mean, mean, median; {bootstrap_words(rows)})"]
 
 
@@ -103,7 +103,7 @@ def comparison_markdown(found: Compared, path: str) -> str:
     names = _order(found)
     if names:
         rows = [
-            [str(row[found.by]), str(row["runs"]), *(_interval(row, name) for name in AGGREGATED)]
+            [row.name, str(row.runs), *(_interval(getattr(row, name)) for name in AGGREGATED)]
             for row in found.aggregates
         ]
         lines += [f"## {_scale(found)}", ""]
@@ -140,7 +140,7 @@ def _verdicts_markdown(found: Compared) -> list[str]:
 
 def _scale(found: Compared) -> str:
     """What the aggregates are of."""
-    count = found.aggregates[0]["tasks"]
+    count = found.aggregates[0].tasks
     task = ", ".join(map(factor_words, task_columns(found.by)))
     score = found.score.removeprefix("normalised ")
     return f"{score} over {counted(count, 'task')} ({task}), 0 the floor, 1 the ceiling"
@@ -148,15 +148,15 @@ def _scale(found: Compared) -> str:
 
 def _order(found: Compared) -> list[str]:
     """The compared that have aggregates, the best first."""
-    return [str(row[found.by]) for row in found.aggregates]
+    return [row.name for row in found.aggregates]
 
 
 def _cut(name: str, width: int) -> str:
     return name if len(name) <= width else f"{name[: width - 1]}…"
 
 
-def _interval(row: dict[str, Any], name: str) -> str:
-    return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
+def _interval(estimate: Estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def _chance(found: Compared, name: str, other: str) -> str:

@@ -1,7 +1,7 @@
 """The leaderboard: one row a group of runs, with intervals and ranks."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -82,11 +82,11 @@ def _rank(group: "pd.DataFrame", order: str) -> tuple[bool, float, float]:
     return bool(np.isnan(mean)), diverged, float(badness(order, mean))
 
 
-def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict[str, Any]:
+def _summary(group: "pd.DataFrame", scores: Sequence[str], level: float) -> dict[str, float]:
     done = group[group["status"] == RunState.DONE]
     num_diverged = int((group["status"] == RunState.DIVERGED).sum())
     ended = len(done) + num_diverged
-    line: dict[str, Any] = {
+    line: dict[str, float] = {
         "num_seeds": int(done[list(scores)].notna().any(axis=1).sum()),
         "num_diverged": num_diverged,
         "share_diverged": num_diverged / ended if ended else np.nan,

@@ -1,9 +1,9 @@
 """Tables derived from a sweep's runs: one row a run, and the leaderboard. They can be made anew at any time."""
 
 from math import fsum, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rnngan_cli.config import run_name
+from rnngan_cli.config import RunConfig, run_name
 from rnngan_cli.errors import DamagedFileError, printable
 from rnngan_cli.evaluation.metrics import JUDGE_SD
 from rnngan_cli.store import RunFolder, StoredScores, SweepFolder
@@ -11,6 +11,11 @@ from rnngan_cli.store import RunFolder, StoredScores, SweepFolder
 if TYPE_CHECKING:
     import pandas as pd
 
+
+Row = dict[str, str | int | float]
+"""A run's line by column."""
+Settings = dict[str, str]
+"""Settings of a run by name, as words."""
 
 KEYS = ("dataset", "cell", "loss", "seed")
 FACTS = ("status", "protocol", "data", "folder", "step", "reason")
@@ -33,10 +38,11 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     damage: list[str] = []
     for folder in sweep.runs():
         try:
-            row, setting = _row(folder, damage)
+            row, setting, found = _row(folder)
         except DamagedFileError as error:
             damage.append(str(error))
             continue
+        damage += found
         rows.append(row)
         fields.append(setting)
     if not rows:
@@ -55,13 +61,14 @@ def score_names(runs: "pd.DataFrame") -> list[str]:
     return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
 
 
-def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """A run's line, and its settings; what is damaged beside its results is added to `damage`."""
+def _row(folder: RunFolder) -> tuple[Row, Settings, list[str]]:
+    """A run's line, and its settings; and a line for what is damaged beside its results."""
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
     spread = {name + JUDGE_SD: value for name, value in judge_spread(scores).items()}
-    row = {
+    costs, damage = _costs(folder)
+    row: Row = {
         "dataset": config.data.name,
         "cell": config.cell,
         "loss": config.loss,
@@ -73,10 +80,10 @@ def _row(folder: RunFolder, damage: list[str]) -> tuple[dict[str, Any], dict[str
         "step": status.step,
         "reason": printable(status.reason),
         **scores.scores,
-        **_costs(folder, damage),
+        **costs,
         **spread,
     }
-    return row, _setting_fields(config.model_dump(mode="json"))
+    return row, _setting_fields(config), damage
 
 
 def judge_spread(scores: StoredScores) -> dict[str, float]:
@@ -90,20 +97,20 @@ def _deviation(values: list[float]) -> float:
     return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def _costs(folder: RunFolder, damage: list[str]) -> dict[str, float]:
-    """What an ended run took: updates of each side, seconds of training; nothing where its provenance is damaged."""
+def _costs(folder: RunFolder) -> tuple[dict[str, float], list[str]]:
+    """The updates of each side and the seconds of training of an ended run; or none, and why, if they are damaged."""
     try:
         facts = folder.provenance()
     except DamagedFileError as error:
-        damage.append(str(error))  # where a result came from is no part of it: the scores stay
-        return {}
+        return {}, [str(error)]  # where a result came from is no part of it: the scores stay
     updates = {f"{side}_updates": float(count) for side, count in facts.updates.items()}
     seconds = facts.seconds.training
-    return updates if seconds is None else {**updates, "training_seconds": seconds}
+    return updates if seconds is None else {**updates, "training_seconds": seconds}, []
 
 
-def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
-    """What may differ between runs of one loss, cell and data set, flat."""
+def _setting_fields(run: RunConfig) -> Settings:
+    """The settings in which runs of one loss, cell and data set may differ, by name, as words."""
+    config = run.model_dump(mode="json")
     named = ("schema_version", "checkpoint_every", "loss", "cell", "seed", "data", "options")
     flat = {key: value for key, value in config.items() if key not in named}
     flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
@@ -112,14 +119,14 @@ def _setting_fields(config: dict[str, Any]) -> dict[str, str]:
     return _paired({key: printable(str(value)) for key, value in flat.items()})
 
 
-def _paired(fields: dict[str, str]) -> dict[str, str]:
+def _paired(fields: Settings) -> Settings:
     """Settings that both sides have told as one: `d_optimizer` and `g_optimizer` as `optimizer=sgd/adam`, D's first."""
     both = {name[2:] for name in fields if name.startswith("d_") and f"g_{name[2:]}" in fields}
     paired = {name: f"{fields[f'd_{name}']}/{fields[f'g_{name}']}" for name in sorted(both)}
     return {name: value for name, value in fields.items() if name[2:] not in both} | paired
 
 
-def _settings(frame: "pd.DataFrame", fields: list[dict[str, str]]) -> tuple[list[str], list[str]]:
+def _settings(frame: "pd.DataFrame", fields: list[Settings]) -> tuple[list[str], list[str]]:
     """For every run, the fields that take several values among runs of one loss, cell and data set, as words.
 
     Returns:

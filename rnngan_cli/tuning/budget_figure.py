@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.evaluation.metrics import Metric
+from rnngan_cli.evaluation.metrics import Direction, Metric
 from rnngan_cli.results.figures import style
 from rnngan_cli.tuning.choice import Expected
 
@@ -45,7 +45,7 @@ def draw_budget(curves: Mapping[str, Sequence[Expected]], metric: Metric, name: 
         axes.set_xlim(0.8, most + 0.2)
         axes.set_xticks(style.spread(most, 12) + 1)
         axes.set_xlabel("settings tried")
-        turned = "" if metric.direction == "lower" else ", turned so that lower is better"
+        turned = "" if metric.direction is Direction.LOWER else ", turned so that lower is better"
         axes.set_ylabel(f"expected best {metric.name}{turned}")
         _set_scale(axes, curves)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.4, labelspacing=0.7)

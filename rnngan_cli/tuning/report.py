@@ -13,7 +13,7 @@ import numpy as np
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import printable
-from rnngan_cli.evaluation.metrics import Metric
+from rnngan_cli.evaluation.metrics import Direction, Metric
 from rnngan_cli.results.statistics.intervals import mean_interval
 from rnngan_cli.system.atomic import reporting_disk_errors, write_bytes, write_text
 from rnngan_cli.system.csv_text import rows_csv
@@ -124,7 +124,7 @@ def _point(point: Expected) -> str:
 
 
 def _direction(metric: Metric) -> str:
-    return "lower is better" if metric.direction == "lower" else "turned so that lower is better"
+    return "lower is better" if metric.direction is Direction.LOWER else "turned so that lower is better"
 
 
 def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> None:

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from rnngan_cli.evaluation.metrics import METRICS, Metric
+from rnngan_cli.evaluation.metrics import METRICS, Direction, Metric
 
 JUDGED = (
     "discriminative",
@@ -116,7 +116,7 @@ def test_rows_are_frozen() -> None:
 
 def test_badness_turns_every_direction_to_lower_is_better() -> None:
     lower, coin = METRICS["mmd2"], METRICS["discriminative_accuracy"]
-    higher = dataclasses.replace(lower, direction="higher")
+    higher = dataclasses.replace(lower, direction=Direction.HIGHER)
     scores = np.array([0.25, 0.5, 1.0, np.nan])
     np.testing.assert_array_equal(lower.badness(scores), scores)
     np.testing.assert_array_equal(higher.badness(scores), -scores)

@@ -50,9 +50,9 @@ def test_cells_are_compared_within_data_set_and_loss(cells: SweepFolder) -> None
     assert found.verdicts["paired_difference"].tolist() == [pytest.approx(1.0)] * 2
     assert found.verdicts["verdict"][0].startswith("`lstm` is worse than `gru` on sliced_wasserstein")
     # Of the scale (0, 2): gru 0.05 to 0.065; lstm 0.55 to 0.565, and 1 for the diverged run.
-    rows = {row["cell"]: row for row in found.aggregates}
-    assert rows["gru"]["mean"] == pytest.approx(0.0575)
-    assert rows["lstm"]["mean"] == pytest.approx(
+    rows = {row.name: row for row in found.aggregates}
+    assert rows["gru"].mean.value == pytest.approx(0.0575)
+    assert rows["lstm"].mean.value == pytest.approx(
         ((0.55 + 0.555 + 0.56 + 0.565) / 4 + (0.55 + 0.555 + 0.56 + 1) / 4) / 2
     )
     assert found.improvement == {"gru": {"lstm": 1.0}, "lstm": {"gru": 0.0}}
@@ -98,7 +98,7 @@ def test_data_sets_are_compared_between_floor_and_ceiling_alone(sweep: SweepFold
     assert line["score"] == "normalised sliced_wasserstein"
     assert line["difference"] == pytest.approx(0.0515 - 0.2575)
     assert (line["probability_better"], line["shown"]) == (1.0, True)
-    assert [row["dataset"] for row in found.aggregates] == ["stocks", "sines"]
+    assert [row.name for row in found.aggregates] == ["stocks", "sines"]
     assert found.shows(Claim("sines", "worse", "stocks")) == [
         f"gru, bce ({verdict_of(compared(sweep, SORT_BY, 'stocks', by='dataset').verdicts)})"
     ]

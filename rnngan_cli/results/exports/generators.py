@@ -105,7 +105,7 @@ def _write(folder: RunFolder, path: Path) -> None:
     write_json(path.with_suffix(".json"), {**facts, "dataset": config.data.name, "seed": config.seed, **description})
 
 
-def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, Any]]:
+def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, object]]:
     """A Keras model of standard layers that computes what the sampled generator does, and what it is fed.
 
     Args:
@@ -148,11 +148,11 @@ def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
     return trainer.variant.inputs.draw(trainer.game, seed, "export", counter, batch)
 
 
-def _inputs(draw: "Draw") -> tuple[dict[str, Any], list[Tensor]]:
+def _inputs(draw: "Draw") -> tuple[dict[str, Tensor], list[Tensor]]:
     """The model's inputs by name, and the same with every step of a series, in the order of `networks.generate`."""
     steps = draw.steps.shape[1]
     pieces = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Tensor] = {}
     fed: list[Tensor] = []
     for name, piece in pieces.items():
         if piece is None or not piece.shape[-1]:
@@ -187,16 +187,16 @@ def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
     return keras.layers.Dense(last.units, activation=last.activation, name="series")(fed)
 
 
-def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, Any]]:
+def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, object]]:
     """For every label or code that can be set, the columns of `conditions` it is put into, and how."""
     return [_condition(trainer, dataset, name, control) for name, control in trainer.sampler.controls.items()]
 
 
-def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Control") -> dict[str, Any]:
+def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Control") -> dict[str, object]:
     from rnngan_cli.training.controls import LABEL
 
     values = np.arange(control.choices) if control.choices else np.array([control.low, control.high])
-    facts: dict[str, Any] = {"name": name, "columns": _columns(trainer, dataset, name, values)}
+    facts: dict[str, object] = {"name": name, "columns": _columns(trainer, dataset, name, values)}
     if not control.choices:
         return {**facts, "kind": "number", "low": control.low, "high": control.high}
     facts |= {"kind": "one-hot", "values": list(range(control.choices)), "shares": None}

@@ -70,7 +70,7 @@ def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[st
     return {"runs": _frame(rows), "histories": histories, "leaderboard": leaderboard}, notes
 
 
-def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, Any]:
+def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, object]:
     """A run's line: what it is, how it ended, its settings, scores and costs, a column each.
 
     Settings have the names they have on the command line, those of the data after `data_`, those of one loss or data

@@ -75,13 +75,13 @@ def _panel(axes: "Axes", group: RunGroup, loss: str) -> None:
     axes.set_title("; ".join(filter(None, facts)), loc="right", fontsize=9.5, color=style.SOFT)
 
 
-def _line_style(term: str, colour: str) -> dict[str, Any]:
+def _line_style(term: str, colour: str) -> style.Look:
     if term == "d_loss":
         return {"color": style.INK, "linestyle": "-"}
     return {"color": colour, "linestyle": (0, (4, 1.6))}
 
 
-def _mean_and_band(axes: "Axes", curves: list[Curve], term: str, look: dict[str, Any]) -> None:
+def _mean_and_band(axes: "Axes", curves: list[Curve], term: str, look: style.Look) -> None:
     steps, values = _aligned(curves, term)
     if not len(steps):
         return
@@ -101,7 +101,7 @@ def _aligned(curves: list[Curve], term: str) -> tuple[np.ndarray, np.ndarray]:
     return steps, np.stack([curve.losses[term][np.isin(curve.steps, steps)] for curve in curves])
 
 
-def _broken_line(axes: "Axes", curve: Curve, term: str, look: dict[str, Any], limits: tuple[float, float]) -> None:
+def _broken_line(axes: "Axes", curve: Curve, term: str, look: style.Look, limits: tuple[float, float]) -> None:
     """One diverged run, thin, up to its last finite value: a cross, at the edge if it is beyond."""
     finite = np.flatnonzero(np.isfinite(curve.losses[term]))
     if not len(finite):

@@ -29,7 +29,7 @@ _DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
 def draw_profiles(values: Tasks) -> "Figure":
     """Draws the share of runs at or below each normalised score: a panel a loss, with its bootstrap band."""
     runs, table = known(values), aggregate_table(values)
-    losses = [row["loss"] for row in table]
+    losses = [row.name for row in table]
     columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else PANEL_COLUMNS, len(losses))
     rows = -(-len(losses) // columns)
     figure = style.new_figure(
@@ -81,7 +81,7 @@ def draw_aggregates(values: Tasks) -> "Figure":
     """Draws the interquartile mean of each loss over all data sets with its bootstrap interval, the best first."""
     rows = aggregate_table(values)
     figure = style.new_figure(
-        max(1.6, 0.8 + (0.45 if any(" " in row["loss"] for row in rows) else 0.32) * len(rows)),
+        max(1.6, 0.8 + (0.45 if any(" " in row.name for row in rows) else 0.32) * len(rows)),
         "Over all data sets: interquartile mean",
         f"Mean of the middle half of all runs' {_score()}; {_tasks(values)}",
         f"{_FROM_TO}. Lower is better. Lines: {bootstrap_words(rows)}. {_DIVERGED} "
@@ -90,12 +90,12 @@ def draw_aggregates(values: Tasks) -> "Figure":
     )
     axes = figure.subplots()
     for height, row in enumerate(rows):
-        colour, marker = style.loss_style(row["loss"])
-        ends = (row["iqm_low"], row["iqm_high"])
+        colour, marker = style.loss_style(row.name)
+        ends = (row.iqm.low, row.iqm.high)
         axes.plot(ends, (height, height), color=colour, linewidth=2.2, alpha=0.6, solid_capstyle="butt")
-        axes.plot([row["iqm"]], [height], marker=marker, markersize=9, color=colour, mec="white", mew=0.8, zorder=3)
-    _rows(axes, [row["loss"] for row in rows])
-    low, high = min(0.0, *(row["iqm_low"] for row in rows)), max(1.0, *(row["iqm_high"] for row in rows))
+        axes.plot([row.iqm.value], [height], marker=marker, markersize=9, color=colour, mec="white", mew=0.8, zorder=3)
+    _rows(axes, [row.name for row in rows])
+    low, high = min(0.0, *(row.iqm.low for row in rows)), max(1.0, *(row.iqm.high for row in rows))
     axes.set_xlim(*style.padded(low, high, 0.03))
     axes.set_xlabel(f"interquartile mean of normalised {SORT_BY} (lower is better)")
     for edge in (0, 1):

@@ -146,7 +146,7 @@ def _draw_line(axes: "Axes", metric: Metric, line: Line, height: int, limits: tu
     ends = _cut(metric, line.interval)
     low, high = np.clip(ends, *limits)
     axes.plot([low, high], [height, height], color=colour, linewidth=2.2, alpha=0.6, solid_capstyle="butt")
-    dots: dict[str, Any] = {"marker": "o", "markersize": 3.6, "linestyle": "", "zorder": 4}
+    dots: style.Look = {"marker": "o", "markersize": 3.6, "linestyle": "", "zorder": 4}
     axes.plot(line.values, [height + 0.29] * len(line.values), color=style.INK, **dots)
     mean = float(np.clip(line.interval.mean, *limits))
     axes.plot([mean], [height], marker=marker, markersize=9, color=colour, mec="white", mew=0.8, zorder=3)

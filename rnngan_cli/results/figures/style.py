@@ -31,7 +31,9 @@ COLOURS = (
     *("#882255", "#999933", "#332288", "#808080"),
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
-_LOOK: dict[str, Any] = {
+Look = dict[str, Any]
+"""Keyword arguments of a function of matplotlib's."""
+_LOOK: Look = {
     "font.size": 10,
     "axes.titlesize": 11,
     "axes.labelsize": 10,
@@ -76,7 +78,7 @@ def loss_style(loss: str) -> tuple[str, str]:
     return (COLOURS[place], _MARKERS[place]) if place < len(COLOURS) else ("#808080", "o")
 
 
-def told(loss: str, size: float) -> dict[str, Any]:
+def told(loss: str, size: float) -> Look:
     r"""A loss as a label of letters of `size` points; a setting told with it goes below, smaller.
 
     >>> told("bce", 11), told("bce units=48 layers=2", 11)["text"]
@@ -155,7 +157,7 @@ def add_legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], 
 
 def rendered(figure: "Figure", suffixes: Collection[str] = ("png", "svg")) -> dict[str, bytes]:
     """The figure as `png` (150 dpi) and `svg`, free of dates and versions."""
-    metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    metadata: dict[str, dict[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # once is enough: it takes longer than drawing
     for axes in figure.axes:

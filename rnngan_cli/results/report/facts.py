@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import board_places, cautions
+from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
 from rnngan_cli.results.comparison import Compared, compared_tables
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures.style import COLOURS, loss_style
 from rnngan_cli.results.groups import Reference, ordered, read_reference, read_samples
-from rnngan_cli.results.leaderboard_text import explanation, second_scores, shown_scores
 from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import Charts, HistoryChart, LossLook, ReferenceChart, RunChart, ScoreWords
@@ -72,50 +68,6 @@ class Facts:
     charts: Charts
     sweep: Json
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Score:
-    """A mean over runs with its interval, and the deviation between the judges of one generator, if there were any."""
-
-    mean: float
-    low: float
-    high: float
-    judge_sd: float | None
-
-
-@dataclass(frozen=True)
-class LeaderboardColumn:
-    """A score as a column: `main` scores are shown at first, others when asked for."""
-
-    name: str
-    title: str
-    better: str
-    definition: str
-    main: bool
-
-
-@dataclass(frozen=True)
-class LeaderboardLine:
-    """A loss, or a known quality (`known`), which has no seeds and no share of diverged runs."""
-
-    loss: str
-    known: bool
-    seeds: int | None
-    diverged: int | None
-    interval: tuple[float, float] | None
-    scores: Mapping[str, Score | None]
-
-
-@dataclass(frozen=True)
-class LeaderboardTable:
-    """The leaderboard of one data set and cell; `scales` are the ends of each column's scale, for drawing."""
-
-    dataset: str
-    cell: str
-    title: str
-    scales: Mapping[str, tuple[float, float]]
-    rows: tuple[LeaderboardLine, ...]
 
 
 def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> Facts:
@@ -261,59 +213,6 @@ def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
     return looks
 
 
-def leaderboard_tables(leaderboard: "pd.DataFrame") -> list[LeaderboardTable]:
-    """The leaderboard, a table for each data set and cell.
-
-    The scale of a column, for drawing, spans the means of its losses and the floor's, and what of their intervals lies
-    within as much again on either side.
-    """
-    names = [*shown_scores(leaderboard), *second_scores(leaderboard)]
-    tables = []
-    for dataset, cell in board_places(leaderboard):
-        rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
-        scales = {name: _scale(rows, name) for name in names}
-        lines = tuple(_line(row, names) for _, row in rows.iterrows())
-        tables.append(LeaderboardTable(dataset, cell, _title(dataset, cell), scales, lines))
-    return tables
-
-
-def leaderboard_columns(leaderboard: "pd.DataFrame") -> list[LeaderboardColumn]:
-    """The scores of a leaderboard, the main ones first."""
-    main = shown_scores(leaderboard)
-    metrics = [METRICS[name] for name in (*main, *second_scores(leaderboard))]
-    return [
-        LeaderboardColumn(metric.name, metric.title, metric.better, metric.definition, metric.name in main)
-        for metric in metrics
-    ]
-
-
-def _scale(rows: "pd.DataFrame", name: str) -> tuple[float, float]:
-    known = rows["kind"] == "calibration" if "kind" in rows else rows["loss"].isna()
-    rows = rows[~known | (rows["loss"] == "floor")]
-    means = rows[f"{name}_mean"].dropna()
-    if means.empty:
-        return 0.0, 1.0
-    low, high = float(means.min()), float(means.max())
-    span = high - low or abs(high) or 1.0
-    least, most = METRICS[name].range
-    edge_low = float(np.nanmin([*rows[f"{name}_low"], low]))
-    edge_high = float(np.nanmax([*rows[f"{name}_high"], high]))
-    return max(edge_low, low - span, least), min(edge_high, high + span, most)
-
-
-def _line(row: "pd.Series[Any]", names: Sequence[str]) -> LeaderboardLine:
-    scores = {name: _score(row, name) for name in names}
-    if row.get("kind") == "calibration":
-        return LeaderboardLine(row["loss"], True, None, None, None, scores)
-    interval = (row["share_diverged_low"], row["share_diverged_high"])
-    return LeaderboardLine(row["loss"], False, int(row["num_seeds"]), int(row["num_diverged"]), interval, scores)
-
-
-def _score(row: "pd.Series[Any]", name: str) -> Score | None:
-    mean, low, high = (float(row[f"{name}_{part}"]) for part in ("mean", "low", "high"))
-    return None if np.isnan(mean) else Score(mean, low, high, finite(row.get(f"{name}{JUDGE_SD}")))
-
-
 def made_with(details: Mapping[str, Details]) -> list[Json]:
     """What the runs were made with: versions, commit, machine and device, each with the number of its runs."""
     counts: Counter[str] = Counter()
@@ -322,8 +221,3 @@ def made_with(details: Mapping[str, Details]) -> list[Json]:
         known = {name: facts[name] for name in ("versions", "git", "machine", "device") if name in facts}
         counts[json.dumps(known, sort_keys=True)] += 1
     return [{"runs": count, **json.loads(text)} for text, count in counts.most_common()]
-
-
-def words_on_reading(leaderboard: "pd.DataFrame") -> tuple[str, list[str]]:
-    """How to read the leaderboard, and what to beware of in it."""
-    return (explanation(leaderboard), cautions(leaderboard)) if not leaderboard.empty else ("", [])

@@ -12,13 +12,11 @@ from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison_text import aggregates_text
 from rnngan_cli.results.report.charts import finite
-from rnngan_cli.results.report.facts import (
-    Details,
-    Facts,
+from rnngan_cli.results.report.facts import Details, Facts, made_with
+from rnngan_cli.results.report.leaderboard_tables import (
     Score,
     leaderboard_columns,
     leaderboard_tables,
-    made_with,
     words_on_reading,
 )
 from rnngan_cli.system.text import counted
@@ -106,7 +104,7 @@ def _comparison(facts: Facts) -> Mapping[str, object]:
         | {name: finite(row[name]) for name in ("difference", "probability_better", "p_holm")}
         for row in ranked
     ]
-    names = [str(row["loss"]) for row in found.aggregates]
+    names = [row.name for row in found.aggregates]
     title = METRICS[found.score].in_text if found.score in METRICS else found.score
     return {
         "against": f"Losses compared with {found.baseline} by {title}.",

@@ -25,7 +25,7 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
     Returns:
         `rnngan sweep ...` with every setting that is not the default; empty where the command line cannot say it.
     """
-    settings: dict[str, Any] = {}
+    settings: dict[str, object] = {}
     for _ in range(_ROUNDS):
         try:
             planned = _planned(config.loss, config.cell, tuple(sorted(settings.items())))
@@ -55,7 +55,7 @@ def _planned(loss: str, cell: Cell, settings: tuple[tuple[str, Any], ...]) -> Ru
     return plan(SweepConfig(losses=(loss,), cells=(cell,), seeds=(0,), run=run, override=override))[0]
 
 
-def _differences(config: RunConfig, planned: RunConfig) -> dict[str, Any]:
+def _differences(config: RunConfig, planned: RunConfig) -> dict[str, object]:
     """Settings in which a run is not as planned: of its own, and options of its loss."""
     found = {
         name: getattr(config, name)

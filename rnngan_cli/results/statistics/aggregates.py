@@ -6,7 +6,8 @@ runs are as in `statistics.py`. What is compared is a loss, its tasks data sets 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -183,25 +184,61 @@ def profile_band(
     return _limits(values, lambda drawn: performance_profile(drawn, thresholds), level, resamples, seed)
 
 
-def aggregate_table(values: Tasks, *, by: str = "loss") -> list[dict[str, Any]]:
-    """One row a loss: every aggregate with its interval, tasks, runs; the best interquartile mean first."""
-    rows: list[dict[str, Any]] = []
-    for name, runs in known(values).items():
-        row: dict[str, Any] = {by: name, "tasks": len(runs), "runs": sum(map(len, runs))}
-        for title, aggregate in AGGREGATES.items():
-            low, high = bootstrap_interval(runs, aggregate)
-            row |= {title: float(aggregate(runs)), f"{title}_low": low, f"{title}_high": high}
-        rows.append(row)
-    return sorted(rows, key=lambda row: (row["iqm"], row[by]))
+class Estimate(NamedTuple):
+    """A number with the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
 
 
-def bootstrap_words(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What the intervals of an aggregate table are; where every task has one run they are none, and that is told.
+@dataclass(frozen=True)
+class AggregateRow:
+    """One number each for a loss (or cell, or data set) over all its tasks.
 
-    >>> bootstrap_words([{"runs": 2, "tasks": 2}])
-    'no interval: one run a task has no spread'
+    Attributes:
+        name: of the loss.
+        tasks: the number of tasks that have runs with a score.
+        runs: the number of those runs.
+        iqm, mean, median: the aggregates with their bootstrap intervals, on the scale from floor (0) to ceiling (1).
     """
-    if all(row["runs"] == row["tasks"] for row in rows):
+
+    name: str
+    tasks: int
+    runs: int
+    iqm: Estimate
+    mean: Estimate
+    median: Estimate
+
+    def flat(self, by: str) -> dict[str, str | int | float]:
+        """The row by column, as tables and JSON have it: `by` names the column of the name."""
+        row: dict[str, str | int | float] = {by: self.name, "tasks": self.tasks, "runs": self.runs}
+        for title in AGGREGATES:
+            estimate: Estimate = getattr(self, title)
+            row |= {title: estimate.value, f"{title}_low": estimate.low, f"{title}_high": estimate.high}
+        return row
+
+
+def aggregate_table(values: Tasks) -> list[AggregateRow]:
+    """One row a loss: every aggregate with its interval, tasks and runs; the best interquartile mean first."""
+    rows = [
+        AggregateRow(
+            name,
+            len(runs),
+            sum(map(len, runs)),
+            **{
+                title: Estimate(float(aggregate(runs)), *bootstrap_interval(runs, aggregate))
+                for title, aggregate in AGGREGATES.items()
+            },
+        )
+        for name, runs in known(values).items()
+    ]
+    return sorted(rows, key=lambda row: (row.iqm.value, row.name))
+
+
+def bootstrap_words(rows: Sequence[AggregateRow]) -> str:
+    """What the intervals of an aggregate table are, in words; there are none where every task has one run."""
+    if all(row.runs == row.tasks for row in rows):
         return "no interval: one run a task has no spread"
     return "95 % bootstrap intervals over runs, stratified by task"
 

@@ -1,13 +1,14 @@
 """What runs show of a difference: exact tests, corrected for their number, and a sentence each.
 
 Losses are compared, or cells, or data sets: the factor. The other two are the task, and tests are made within tasks.
-Tables of runs are as in `statistics.py`.
+Tables of runs are as in `intervals.py`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,11 +20,43 @@ from rnngan_cli.system.text import counted
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMBERS = (
-    *("num_runs", "num_diverged", "num_baseline", "num_baseline_diverged"),
-    *("difference", "paired_difference", "num_pairs", "probability_better"),
-    *("p", "p_holm", "fewest_seeds", "shown", "verdict"),
-)
+
+class Sides(NamedTuple):
+    """The two that are compared, and the score they are compared on."""
+
+    side: str
+    other: str
+    score: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One side compared with another within a task; the numbers are columns of `verdicts`, where they are explained.
+
+    The last four are known once all comparisons of the task are.
+    """
+
+    sides: Sides
+    num_runs: int
+    num_diverged: int
+    num_baseline: int
+    num_baseline_diverged: int
+    difference: float
+    paired_difference: float
+    num_pairs: int
+    probability_better: float
+    p: float
+    p_holm: float = np.nan
+    fewest_seeds: int = 0
+    shown: bool = False
+    verdict: str = ""
+
+    def numbers(self) -> tuple[float | int | bool | str, ...]:
+        """All but the sides, in the order of the columns."""
+        return tuple(getattr(self, name) for name in _NUMBERS)
+
+
+_NUMBERS = tuple(field.name for field in fields(Comparison) if field.name != "sides")
 
 
 def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
@@ -151,17 +184,14 @@ def verdicts(
         raise unknown(factor_words(by), baseline, names)
     rows = rows.assign(value=rows[score].where(rows["status"] == RunState.DONE))  # NaN for diverged runs
     rows["badness"] = np.where(rows["status"] == RunState.DIVERGED, np.inf, badness(score, rows["value"]))
-    lines: list[dict[str, Any]] = []
+    lines = []
     for place, table in rows.groupby(task, observed=True):
         scored = table[table["badness"].notna()]
         sides = {name: scored[scored[by] == name] for name in names}
         pairs = _pairs(sorted(table[by].unique()), baseline)
-        found = [
-            {**dict(zip(task, place, strict=True)), by: one, "baseline": other, "score": score}
-            | _compared(sides[one], sides[other])
-            for one, other in pairs
-        ]
-        lines += _judged(found, by, level)
+        found = [_compared(Sides(side, other, score), sides[side], sides[other]) for side, other in pairs]
+        corrected = _corrected(found, level)
+        lines += [(*place, *comparison.sides, *comparison.numbers()) for comparison in corrected]
     return pd.DataFrame(lines, columns=[*task, by, "baseline", "score", *_NUMBERS])
 
 
@@ -172,35 +202,38 @@ def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
     return [(name, baseline) for name in present if name != baseline]
 
 
-def _compared(runs: "pd.DataFrame", base: "pd.DataFrame") -> dict[str, Any]:
-    """Numbers of one comparison, before the correction for the others."""
+def _compared(sides: Sides, runs: "pd.DataFrame", base: "pd.DataFrame") -> Comparison:
+    """One comparison before the correction for the others."""
     first, second = runs["badness"].to_numpy(), base["badness"].to_numpy()
     pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()
     tested = first.size > 0 and second.size > 0
-    return {
-        "num_runs": len(runs),
-        "num_diverged": int(runs["value"].isna().sum()),
-        "num_baseline": len(base),
-        "num_baseline_diverged": int(base["value"].isna().sum()),
-        "difference": float(runs["value"].mean() - base["value"].mean()),
-        "paired_difference": float(pairs.mean()),
-        "num_pairs": len(pairs),
-        "probability_better": chance_lower(first, second) if tested else np.nan,
-        "p": rank_sum_p(first, second) if tested else np.nan,
-    }
+    return Comparison(
+        sides,
+        num_runs=len(runs),
+        num_diverged=int(runs["value"].isna().sum()),
+        num_baseline=len(base),
+        num_baseline_diverged=int(base["value"].isna().sum()),
+        difference=float(runs["value"].mean() - base["value"].mean()),
+        paired_difference=float(pairs.mean()),
+        num_pairs=len(pairs),
+        probability_better=chance_lower(first, second) if tested else np.nan,
+        p=rank_sum_p(first, second) if tested else np.nan,
+    )
 
 
-def _judged(lines: list[dict[str, Any]], by: str, level: float) -> list[dict[str, Any]]:
+def _corrected(found: Sequence[Comparison], level: float) -> list[Comparison]:
     """The comparisons of one task with Holm's correction and a sentence each."""
-    adjusted = holm([1.0 if np.isnan(line["p"]) else line["p"] for line in lines])
-    for line, p_holm in zip(lines, adjusted, strict=True):
-        line["p_holm"] = np.nan if np.isnan(line["p"]) else float(p_holm)
-        line["fewest_seeds"] = fewest_seeds(len(lines), level=level)
-        seeds = min(line["num_runs"], line["num_baseline"])
-        nothing = nothing_shown(seeds, line["fewest_seeds"], float(p_holm), level=level)
-        line["shown"] = not nothing
-        line["verdict"] = nothing or _sentence(line, by, seeds)
-    return lines
+    if not found:  # a task with one side alone
+        return []
+    fewest = fewest_seeds(len(found), level=level)
+    adjusted = holm([1.0 if np.isnan(comparison.p) else comparison.p for comparison in found])
+    corrected = []
+    for comparison, p_holm in zip(found, map(float, adjusted), strict=True):
+        seeds = min(comparison.num_runs, comparison.num_baseline)
+        nothing = nothing_shown(seeds, fewest, p_holm, level=level)
+        kept = replace(comparison, p_holm=np.nan if np.isnan(comparison.p) else p_holm, fewest_seeds=fewest)
+        corrected.append(replace(kept, shown=not nothing, verdict=nothing or _sentence(kept, seeds)))
+    return corrected
 
 
 def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> str:
@@ -226,12 +259,13 @@ def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> 
     return f"no difference shown ({counted(seeds, 'seed')}; {reason})"
 
 
-def _sentence(line: dict[str, Any], by: str, seeds: int) -> str:
-    better = "better" if line["probability_better"] > 0.5 else "worse"
-    evidence = [counted(seeds, "seed"), f"p {line['p_holm']:.2g} after Holm"]
-    if not np.isnan(line["difference"]):
-        evidence.insert(0, f"mean difference {line['difference']:+.2g}")
-    for side, kind in ((line[by], ""), (line["baseline"], "baseline_")):
-        if line[f"num_{kind}diverged"]:
-            evidence.append(f"{line[f'num_{kind}diverged']} `{side}` runs diverged")
-    return f"`{line[by]}` is {better} than `{line['baseline']}` on {line['score']} ({'; '.join(evidence)})"
+def _sentence(found: Comparison, seeds: int) -> str:
+    side, other, score = found.sides
+    better = "better" if found.probability_better > 0.5 else "worse"
+    evidence = [counted(seeds, "seed"), f"p {found.p_holm:.2g} after Holm"]
+    if not np.isnan(found.difference):
+        evidence.insert(0, f"mean difference {found.difference:+.2g}")
+    for name, diverged in ((side, found.num_diverged), (other, found.num_baseline_diverged)):
+        if diverged:
+            evidence.append(f"{diverged} `{name}` runs diverged")
+    return f"`{side}` is {better} than `{other}` on {score} ({'; '.join(evidence)})"

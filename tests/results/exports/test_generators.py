@@ -184,7 +184,9 @@ def test_every_way_of_feeding(begin: Callable[..., Any], small: Any, loss: str, 
     batch = play.Batch(tf.constant(small.train.series[:8]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
     fed = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
-    inputs = {name: np.asarray(fed[name]) for name in about["inputs"]}
+    names = about["inputs"]
+    assert isinstance(names, dict)
+    inputs = {name: np.asarray(fed[name]) for name in names}
     if "conditions" in inputs:
         inputs["conditions"] = inputs["conditions"][:, 0]  # labels alone: the model puts them at the first step
     expected = small.scaler.inverse(np.asarray(play.run_generator(trainer.networks.average, draw)))

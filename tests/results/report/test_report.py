@@ -19,7 +19,8 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.results.figures.style import loss_style
 from rnngan_cli.results.report import write_report
 from rnngan_cli.results.report.charts import ALL_VALUES, Room, history_facts
-from rnngan_cli.results.report.facts import gather, leaderboard_tables
+from rnngan_cli.results.report.facts import gather
+from rnngan_cli.results.report.leaderboard_tables import leaderboard_tables
 from rnngan_cli.results.report.page import script
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import SHAPES

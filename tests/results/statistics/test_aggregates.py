@@ -183,10 +183,13 @@ def test_tasks_without_a_scale_or_a_loss_are_left_out() -> None:
 def test_tables_have_a_row_a_loss_the_best_first() -> None:
     found = normalised(runs(bce=[0.5, 0.6, 0.7], wgan=[0.2, 0.3, 0.4]), "mmd2", SCALES)
     rows = aggregate_table(found)
-    assert [row["loss"] for row in rows] == ["wgan", "bce"]
-    assert {row["tasks"] for row in rows} == {2}
-    assert {row["runs"] for row in rows} == {6}
-    assert all(row[f"{name}_low"] <= row[name] <= row[f"{name}_high"] for row in rows for name in AGGREGATES)
+    assert [row.name for row in rows] == ["wgan", "bce"]
+    assert {row.tasks for row in rows} == {2}
+    assert {row.runs for row in rows} == {6}
+    assert all(part.low <= part.value <= part.high for row in rows for part in (row.iqm, row.mean, row.median))
+    columns = ["cell", "tasks", "runs", *(f"{name}{end}" for name in AGGREGATES for end in ("", "_low", "_high"))]
+    assert list(rows[0].flat("cell")) == columns
+    assert rows[0].flat("cell")["iqm_low"] == rows[0].iqm.low
     assert improvement_table(found) == {"bce": {"wgan": 0.0}, "wgan": {"bce": 1.0}}
     assert aggregate_table({"bce": {}}) == []
 
@@ -214,7 +217,7 @@ def test_another_factor_is_compared_in_the_same_way() -> None:
     mixed = normalised(renamed.sample(frac=1, random_state=3), "mmd2", scales, by="cell")
     rows = aggregate_table(first)
     for found in (second, mixed):
-        assert aggregate_table(found, by="cell") == [{"cell": row.pop("loss"), **row} for row in map(dict, rows)]
+        assert aggregate_table(found) == rows
         assert improvement_table(found) == improvement_table(first)
         assert profile_table(found) == profile_table(first)
 
