@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from rnngan_cli.cli import compare, doctor, export, init, listing, results, status, sweep, tune, verify
+from rnngan_cli.cli import compare, doctor, export, init, listing, pack, results, status, sweep, tune, verify
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.system.version import __version__
 
@@ -51,7 +51,7 @@ def _main(
     pass
 
 
-for _module in (init, sweep, tune, status, results, compare, export, verify, listing, doctor):
+for _module in (init, sweep, tune, status, results, compare, export, verify, pack, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import get_args
@@ -85,8 +86,18 @@ def sweep_folders(incomplete: str) -> list[str]:
 
 def run_folders(incomplete: str) -> list[str]:
     """Completes the folder of a run."""
-    found = (path for sweep in _sweeps(incomplete) for path in sorted((sweep / "runs").glob("[!.]*")) if path.is_dir())
-    return _matching(incomplete, found)
+    return _matching(incomplete, (path for sweep in _sweeps(incomplete) for path in _runs(sweep)))
+
+
+def _runs(sweep: Path) -> Iterable[Path]:
+    if (sweep / "runs").is_dir():
+        return [path for path in sorted((sweep / "runs").glob("[!.]*")) if path.is_dir()]
+    from rnngan_cli.errors import DamagedFileError
+    from rnngan_cli.store import SweepFolder
+
+    with suppress(DamagedFileError):
+        return [run.path for run in SweepFolder(sweep).runs()]
+    return []
 
 
 def _matching(incomplete: str, paths: Iterable[Path]) -> list[str]:

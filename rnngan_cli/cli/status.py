@@ -179,11 +179,11 @@ def _number(value: float | None) -> str:
 
 def _log(observer: "Observer", run: "ObservedRun") -> list[str]:
     """The last lines of a failed run's log; of a diverged run the reason says everything."""
-    from rnngan_cli.store import RunFolder, log_tail
+    from rnngan_cli.store import log_tail
 
     if run.state != RunState.FAILED:
         return []
-    return [printable(line, 200) for line in log_tail(RunFolder(observer.sweep.path / "runs" / run.name), LOG_LINES)]
+    return [printable(line, 200) for line in log_tail(observer.sweep.named(run.name), LOG_LINES)]
 
 
 def _facts(observer: "Observer", seen: "SweepStatus", most: int | None) -> Mapping[str, object]:

@@ -56,12 +56,12 @@ def load_histories(results: str | Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    place, runs = _find(results).path / "runs", load_runs(results)
+    sweep, runs = _find(results), load_runs(results)
     damage: list[str] = []
     parts = [pd.DataFrame(columns=[*RUN_KEYS, "step", "term", "value"])]
     for key in runs[RUN_KEYS].itertuples(index=False, name=None):
         try:
-            history = RunFolder(place / key[-1]).history()
+            history = sweep.named(key[-1]).history()
         except DamagedFileError as error:
             damage.append(str(error))
             continue

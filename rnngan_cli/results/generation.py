@@ -11,7 +11,7 @@ from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.figures.controls import draw_generated
 from rnngan_cli.results.frames import series_frame
 from rnngan_cli.results.groups import Grid
-from rnngan_cli.store import find_run
+from rnngan_cli.store import find_run, read_weights
 from rnngan_cli.system import memory
 from rnngan_cli.system.atomic import check_target, npz_bytes, write_bytes
 from rnngan_cli.system.csv_text import frame_csv
@@ -85,7 +85,7 @@ def generate_series(
     folder = find_run(run)
     try:
         config = folder.config()
-        weights = folder.weights()
+        weights = read_weights(folder)
     except DamagedFileError as error:
         raise UserError(
             f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done, as "

@@ -174,7 +174,7 @@ def _how_it_ended(rows: "pd.DataFrame") -> str:
 
 
 def _run(sweep: SweepFolder, row: "pd.Series") -> RunFolder:
-    return RunFolder(sweep.path / "runs" / str(row["folder"]))
+    return sweep.named(str(row["folder"]))
 
 
 def _read_curves(sweep: SweepFolder, rows: "pd.DataFrame") -> tuple[list[Curve], list[str]]:

@@ -42,7 +42,12 @@ def verify(sweep: SweepFolder) -> Findings:
         found.files += 1
     except DamagedFileError as error:
         found.faults.append(str(error))
-    for folder in sweep.runs():
+    try:
+        folders = list(sweep.runs())
+    except DamagedFileError as error:  # the pack of all runs
+        found.faults.append(str(error))
+        return found
+    for folder in folders:
         found.runs += 1
         status, damage = examine(folder)
         found.faults += damage.values()

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from rnngan_cli.errors import UserError
+from rnngan_cli.store.files import RUNS, files_of
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.store.sweep import SweepFolder
 
@@ -34,9 +35,18 @@ def find_run(path: Path) -> RunFolder:
     Raises:
         UserError: there is none; the message suggests one.
     """
-    if (path / "config.json").is_file():
+    if is_run(path):
         return RunFolder(path.resolve())
     raise UserError(f"`{path}` holds no trained run; expected a folder below runs/ of a sweep; {_instead_of_run(path)}")
+
+
+def is_run(path: Path) -> bool:
+    """Whether a run is at `path`, which may be a link, or lie in the pack of its sweep.
+
+    Raises:
+        DamagedFileError: the pack is damaged.
+    """
+    return (path / "config.json").is_file() or files_of(path.resolve()).has("config.json")
 
 
 def _is_sweep(path: Path) -> bool:
@@ -58,10 +68,10 @@ def _instead_of_sweep(path: Path) -> str:
 
 
 def _instead_of_run(path: Path) -> str:
-    runs = (path if path.name == "runs" else path / "runs").glob("*/config.json")
-    first = min(runs, default=None)
+    sweep = SweepFolder(path.parent if path.name == RUNS else path)
+    first = next(sweep.runs(), None)
     if first is not None:
-        return f"that is a sweep: give one of its runs, such as `{first.parent}`"
+        return f"that is a sweep: give one of its runs, such as `{first.path}`"
     if path.exists():
         return "`rnngan status --all` lists the runs of a sweep"
     near = _nearest(path)

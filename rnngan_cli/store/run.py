@@ -11,16 +11,15 @@ from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store.checkpoints import FOLDER as CHECKPOINTS
 from rnngan_cli.store.checkpoints import drop_checkpoints
-from rnngan_cli.store.files import RunFiles
+from rnngan_cli.store.files import FolderFiles, RunFiles, files_of, refuse_packed
 from rnngan_cli.store.history import HistoryRow, history_bytes, parse_history, timing_bytes
-from rnngan_cli.store.manifest import HASHED, Manifest, content_hash
+from rnngan_cli.store.manifest import HASHED, Manifest
 from rnngan_cli.store.samples import Samples, samples_of
 from rnngan_cli.store.schemas import Provenance, Record, RunStatus, StoredScores, file_content, parse_record
 from rnngan_cli.store.scores import ScoreBook, ScoreKey
 from rnngan_cli.system import atomic
 from rnngan_cli.system.lock import living_holder
-from rnngan_cli.system.npz import Arrays
-from rnngan_cli.system.reading import parse_json, parse_npz, read_folder, read_npz, reporting_read_errors
+from rnngan_cli.system.reading import parse_json, parse_npz, reporting_read_errors
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class RunFolder:
     @cached_property
     def files(self) -> RunFiles:
         """Where the run's files are read from."""
-        return RunFiles(self.path)
+        return files_of(self.path)
 
     @cached_property
     def _manifest(self) -> Manifest:
@@ -40,16 +39,14 @@ class RunFolder:
 
     def is_linked(self) -> bool:
         """Whether the folder lies elsewhere, behind a link; such a run is neither read nor written."""
-        try:
-            self.files.place("")
-        except DamagedFileError:
-            return True
-        return False
+        return self.files.is_linked()
 
     def is_begun(self) -> bool:
         """Whether the run has any file; a worker that is about to begin makes the folder and locks it, no more."""
         if os.path.lexists(self.path / "config.json"):  # the common case, and the quick one
             return True
+        if not isinstance(self.files, FolderFiles):
+            return self.files.has("config.json")
         try:
             names = os.listdir(self.path)  # noqa: PTH208 - thousands of folders are looked at
         except OSError:
@@ -66,8 +63,9 @@ class RunFolder:
         """Makes the folder, empty.
 
         Raises:
-            UserError: a link is in its place.
+            UserError: a link is in its place, or the sweep is packed.
         """
+        self._refuse_packed()
         atomic.make_own_folder(self.path.parent.parent, self.path.parent.name, self.path.name, CHECKPOINTS)
 
     def create(self, config: RunConfig) -> None:
@@ -204,31 +202,6 @@ class RunFolder:
         except (DamagedFileError, KeyError):
             return []
 
-    def write_weights(self, state: Arrays) -> None:
-        """Writes the weights of the trained networks, without the state of the optimisers."""
-        parts = {name: arrays for name, arrays in state.items() if not name.startswith(("optimizer-", "past-"))}
-        atomic.write_folder(
-            self.path / "weights", {f"{name}.npz": atomic.npz_bytes(arrays) for name, arrays in parts.items()}
-        )
-
-    def weights(self) -> Arrays:
-        """The weights of the trained networks, by network and place.
-
-        Raises:
-            DamagedFileError: they are missing or damaged.
-        """
-        self._manifest.check("weights/manifest.json")
-        files = read_folder(self.files.place("weights"))
-        return {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
-
-    def weights_sha256(self) -> str:
-        """Hash of the weights of the trained networks, from their manifest; empty if there are none."""
-        name = "weights/manifest.json"
-        try:
-            return content_hash(parse_json(self.files.label(name), self.files.read(name)))
-        except DamagedFileError:
-            return ""
-
     def write_samples(self, samples: Samples) -> None:
         """Writes a few generated series, for pictures."""
         atomic.write_bytes(self.path / "samples.npz", atomic.npz_bytes(samples.arrays()))
@@ -247,12 +220,22 @@ class RunFolder:
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
     ) -> None:
-        """Writes scores as the current ones; see `ScoreBook.write`."""
+        """Writes scores as the current ones; see `ScoreBook.write`.
+
+        Raises:
+            UserError: the sweep is packed.
+        """
+        self._refuse_packed()
         with self._manifest.suspended("scores.json"):
             ScoreBook(self.path).write(key, scores, judges or {})
 
     def recall_scores(self, key: ScoreKey) -> bool:
-        """Makes the scores kept for `key` the current ones; false if there are none, or the file is damaged."""
+        """Makes the scores kept for `key` the current ones; false if there are none, or the file is damaged.
+
+        Raises:
+            UserError: the sweep is packed.
+        """
+        self._refuse_packed()
         try:
             self._manifest.check("scores.json")
         except DamagedFileError:
@@ -280,6 +263,10 @@ class RunFolder:
             DamagedFileError: it cannot be read, is no provenance, or has changed.
         """
         return self._checked("provenance.json", Provenance)
+
+    def _refuse_packed(self) -> None:
+        if not isinstance(self.files, FolderFiles):
+            refuse_packed(self.path.parent.parent)
 
     def _table(self, name: str) -> list[HistoryRow]:
         content = self.files.read(name)

@@ -11,10 +11,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.provenance import PlainFact
-from rnngan_cli.system.reading import parse_json, read_small
+from rnngan_cli.system.reading import PLAIN_NAME, parse_json, read_small
 
 RESERVED = ("dataset", "cell", "loss", "seed", "status", "protocol", "data", "folder", "step", "reason", "kind")
 """Columns of the derived tables whose names no score may have."""
+
+PACKED = (
+    *("config.json", "history.csv", "log.txt", "manifest.json", "provenance.json"),
+    *("samples.npz", "scores.json", "status.json", "timing.csv"),
+)
+"""Files of a run that a pack holds."""
 
 
 def _free(name: str) -> str:
@@ -28,6 +34,7 @@ ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # bounded, so that squa
 Scores = dict[ScoreName, ScoreValue]
 JudgeScores = dict[ScoreName, list[ScoreValue]]
 Count = Annotated[int, Field(ge=0)]
+RunName = Annotated[str, Field(pattern=rf"^{PLAIN_NAME.pattern}$")]
 CandidateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")]
 
 
@@ -119,6 +126,12 @@ class Calibration(_File):
     versions: dict[str, str] = {}
     candidates: dict[CandidateName, Scores]
     judges: dict[CandidateName, JudgeScores] = {}
+
+
+class PackIndex(_File):
+    """index.json of a pack: the blocks of each kind of file, as the length of each run's file in bytes, in order."""
+
+    blocks: dict[Literal[*PACKED], list[dict[RunName, Count]]]  # type: ignore[valid-type]
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:

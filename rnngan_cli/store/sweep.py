@@ -11,6 +11,7 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig, SweepConfig, build, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.store.files import RUNS, pack_in_use, refuse_packed
 from rnngan_cli.store.manifest import content_hash
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.store.schemas import Calibration, SweepProgress, file_content, read_record, validated
@@ -42,8 +43,12 @@ class SweepFolder:
         Args:
             config: the resolved sweep.
             runs: names of its runs, if a plan of `config` does not give them, as in a tune, whose settings are drawn.
+
+        Raises:
+            UserError: the sweep is packed, or a link or a file is in the place of a folder.
         """
-        make_own_folder(self.path, "runs")
+        refuse_packed(self.path)
+        make_own_folder(self.path, RUNS)
         for folder in (self.path, self.path / "reference", self.path / "calibration", self.figures):
             clear_leftovers(folder)
         content = config.model_dump(mode="json") | ({"runs": list(runs)} if runs else {})
@@ -82,11 +87,23 @@ class SweepFolder:
 
     def run(self, config: RunConfig) -> RunFolder:
         """The folder of one run."""
-        return RunFolder(self.path / "runs" / run_name(config))
+        return self.named(run_name(config))
+
+    def named(self, name: str) -> RunFolder:
+        """The folder of the run with that folder name."""
+        return RunFolder(self.path / RUNS / name)
 
     def runs(self) -> Iterator[RunFolder]:
-        """The folders of all runs that have any file, by name."""
-        for path in sorted((self.path / "runs").glob("[!.]*")):
+        """The folders of all runs that have any file, by name; those of a packed sweep need not exist.
+
+        Raises:
+            DamagedFileError: the sweep is packed, and its pack is damaged.
+        """
+        pack = pack_in_use(self.path)
+        if pack is not None:
+            yield from map(self.named, pack.runs())
+            return
+        for path in sorted((self.path / RUNS).glob("[!.]*")):
             if (folder := RunFolder(path)).is_begun():
                 yield folder
 

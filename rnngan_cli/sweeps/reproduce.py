@@ -11,7 +11,7 @@ from typing import Any
 
 from rnngan_cli.config import ENDED
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import Provenance, RunFolder, StoredScores
+from rnngan_cli.store import Provenance, RunFolder, StoredScores, weights_sha256
 from rnngan_cli.sweeps.run import Bench, ReportProgress, execute
 from rnngan_cli.system import provenance
 
@@ -69,7 +69,7 @@ def _explanations(facts: Provenance) -> Iterator[str]:
 def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
     parts: dict[str, Callable[[RunFolder], Any]] = {
         "history.csv": lambda run: run.history(),
-        "weights": lambda run: run.weights_sha256() or run.scores().weights_sha256,
+        "weights": lambda run: weights_sha256(run) or run.scores().weights_sha256,
         "scores.json": _current_scores,
         "samples.npz": lambda run: {name: array.tobytes() for name, array in run.samples().arrays().items()},
     }

@@ -7,7 +7,7 @@ from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
-from rnngan_cli.store import Calibration, RunFolder, ScoreKey, SweepFolder
+from rnngan_cli.store import Calibration, RunFolder, ScoreKey, SweepFolder, read_weights, weights_sha256
 from rnngan_cli.sweeps.run import Bench, score_run
 from rnngan_cli.system import provenance
 
@@ -56,7 +56,7 @@ def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: Non
         dataset = bench.dataset(config.data)
         known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data
         current = (scores.protocol, scores.data_sha256) == (by.name, dataset.sha256)
-        if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, folder.weights_sha256())):
+        if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, weights_sha256(folder))):
             report(f"scoring {folder.path.name}")
             is_new, note = _score(folder, config, by, bench)
             num_runs += is_new
@@ -74,7 +74,7 @@ def _score(folder: RunFolder, config: RunConfig, by: Protocol, bench: Bench) -> 
     dataset = bench.dataset(config.data)
     try:
         trainer = bench.trainer(config, dataset)
-        trainer.load_weights(folder.weights())
+        trainer.load_weights(read_weights(folder))
     except (DamagedFileError, UserError, ValueError) as error:
         return False, f"{folder.path.name}: keeps its scores, {error}"
     return score_run(trainer, dataset, folder, by.name, bench.scorer), ""

@@ -20,7 +20,10 @@ from rnngan_cli.store import (
     Seconds,
     drop_checkpoints,
     read_checkpoint,
+    read_weights,
+    weights_sha256,
     write_checkpoint,
+    write_weights,
 )
 from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.messages import Progress
@@ -146,7 +149,7 @@ def execute(
 def _restore(trainer: Trainer, folder: RunFolder) -> bool:
     """Loads the weights of a run that is trained but not scored; false where there are none."""
     try:
-        trainer.load_weights(folder.weights())
+        trainer.load_weights(read_weights(folder))
     except (DamagedFileError, ValueError):
         return False
     return True
@@ -188,7 +191,7 @@ class _Training:
             if row.step < config.steps and (stop() or row.step - saved >= config.checkpoint_every):
                 saved = self._save(stop())
         self._write_curves()
-        self.folder.write_weights(self.trainer.state())
+        write_weights(self.folder, self.trainer.state())
         self.folder.write_status(RunState.RUNNING, self.step)
         return None
 
@@ -228,7 +231,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
 
     Scores are kept by protocol, data and weights, and reused.
     """
-    key = ScoreKey(protocol, dataset.sha256, folder.weights_sha256())
+    key = ScoreKey(protocol, dataset.sha256, weights_sha256(folder))
     if folder.recall_scores(key):
         return False
 

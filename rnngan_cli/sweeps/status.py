@@ -90,7 +90,7 @@ class Observer:
         planned, unplanned = self._plan()
         found, damage = self._found()
         for name in (*planned, *current):
-            if name not in found and not (self.sweep.path / "runs" / name / "config.json").exists():
+            if name not in found and not self.sweep.named(name).is_begun():
                 found[name] = (0, ObservedRun(name))
         stamped = [(stamp, _now(run, current.get(run.name))) for stamp, run in found.values()]
         runs = [run for _, run in sorted(stamped, key=lambda pair: (ORDER.index(pair[1].state), -pair[0]))]
@@ -178,7 +178,7 @@ class Observer:
         return found, damage
 
     def _with_losses(self, run: ObservedRun) -> ObservedRun:
-        rows = RunFolder(self.sweep.path / "runs" / run.name).history()
+        rows = self.sweep.named(run.name).history()
         if not rows:
             return run
         step, values = rows[-1]

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -116,7 +116,7 @@ def reporting_disk_errors(path: Path) -> Iterator[None]:
         raise
 
 
-def _temporary(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """Path of the temporary file for `path`; its name identifies the writing process and its machine."""
     return path.with_name(f".{path.name}.{_host()}.{os.getpid()}.tmp")
 
@@ -178,17 +178,32 @@ def write_bytes(path: Path, content: bytes, *, synced: bool = True) -> None:
     Raises:
         EnvironmentFaultError: the disk refused.
     """
-    temporary = _temporary(path)
+    with written(path, synced=synced) as file:
+        file.write(content)
+
+
+@contextmanager
+def written(path: Path, *, synced: bool = True) -> Iterator[IO[bytes]]:
+    """Opens a file that takes the place of `path` when the block ends, and leaves no trace if it fails.
+
+    Args:
+        path: the file.
+        synced: as in `write_bytes`.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    temporary = temporary_path(path)
     with reporting_disk_errors(path):
         try:
             temporary.unlink(missing_ok=True)  # something may be there, such as a link that would be followed
-            with os.fdopen(open_own(temporary, os.O_WRONLY | os.O_EXCL), "wb") as file:
-                file.write(content)
+            with os.fdopen(open_own(temporary, os.O_RDWR | os.O_EXCL), "w+b") as file:
+                yield file
                 if synced:
                     file.flush()
                     os.fsync(file.fileno())
             _put(temporary, path)
-        except OSError:
+        except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         if synced:
@@ -247,7 +262,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         EnvironmentFaultError: the disk refused.
     """
-    temporary = _temporary(folder)
+    temporary = temporary_path(folder)
     with reporting_disk_errors(folder):
         try:
             remove(temporary)

@@ -58,7 +58,7 @@ def read_array(file: IO[bytes], most: int) -> np.ndarray:
     Raises:
         ArrayFileError: the file is damaged, too large, or needs pickle.
     """
-    with _reporting_faults():
+    with reporting_archive_errors():
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         return _array(file, size, most)
@@ -75,7 +75,7 @@ def read_archive(file: IO[bytes], most: int, names: Sequence[str] | None = None)
     Raises:
         ArrayFileError: the archive is damaged, too large, or needs pickle.
     """
-    with _reporting_faults(), _archive(file, most) as archive:
+    with reporting_archive_errors(), open_archive(file, most) as archive:
         entries = {_key(info): info for info in archive.infolist()}
         found = {}
         for name in entries if names is None else names:
@@ -96,12 +96,17 @@ def archive_names(file: IO[bytes], most: int) -> list[str]:
     Raises:
         ArrayFileError: the directory of the archive is damaged or declares too much.
     """
-    with _reporting_faults(), _archive(file, most) as archive:
+    with reporting_archive_errors(), open_archive(file, most) as archive:
         return [_key(info) for info in archive.infolist()]
 
 
 @contextmanager
-def _reporting_faults() -> Iterator[None]:
+def reporting_archive_errors() -> Iterator[None]:
+    """Turns whatever damaged archives and arrays raise into `ArrayFileError`.
+
+    Raises:
+        ArrayFileError: the file is cut short, altered or of another kind.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # headers written by Python 2 are read all the same
@@ -113,14 +118,14 @@ def _reporting_faults() -> Iterator[None]:
 class _SmallReads:
     """A file that is read in small amounts only, whatever size is requested."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self.file, self.most = file, most
         self.seek, self.tell = file.seek, file.tell
 
     def read(self, size: int = -1) -> bytes:
-        if size > MOST_AT_ONCE:
-            raise ArrayFileError(f"its directory declares {size:,} bytes; expected at most {MOST_AT_ONCE:,}")
-        return self.file.read(MOST_AT_ONCE if size < 0 else size)
+        if size > self.most:
+            raise ArrayFileError(f"its directory declares {size:,} bytes; expected at most {self.most:,}")
+        return self.file.read(self.most if size < 0 else size)
 
     def seekable(self) -> bool:
         return True
@@ -130,14 +135,26 @@ def _key(info: zipfile.ZipInfo) -> str:
     return info.filename.removesuffix(".npy")
 
 
-def _archive(file: IO[bytes], most: int) -> zipfile.ZipFile:
-    """Opens an archive after checking that the sizes its entries declare are possible and within bounds."""
+def open_archive(
+    file: IO[bytes], most: int, *, most_entries: int = MOST_ENTRIES, most_at_once: int = MOST_AT_ONCE
+) -> zipfile.ZipFile:
+    """Opens an archive, once what its entries declare is possible and within bounds.
+
+    Args:
+        file: the archive.
+        most: bytes that all entries may have together, decompressed.
+        most_entries: the largest number of entries.
+        most_at_once: bytes that its directory may have.
+
+    Raises:
+        ArrayFileError: a bound is exceeded, or what is declared is impossible.
+    """
     size = file.seek(0, io.SEEK_END)
-    reads: Any = _SmallReads(file)  # implements all that zipfile uses of a file
+    reads: Any = _SmallReads(file, most_at_once)  # implements all that zipfile uses of a file
     archive = zipfile.ZipFile(reads)
     entries = archive.infolist()
-    if len(entries) > MOST_ENTRIES:
-        raise ArrayFileError(f"holds {len(entries):,} entries; expected at most {MOST_ENTRIES:,}")
+    if len(entries) > most_entries:
+        raise ArrayFileError(f"holds {len(entries):,} entries; expected at most {most_entries:,}")
     if len({_key(info) for info in entries}) < len(entries):
         raise ArrayFileError("holds two entries of one name")
     for info in entries:

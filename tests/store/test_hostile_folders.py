@@ -23,7 +23,9 @@ from rnngan_cli.store import (
     drop_checkpoints,
     find_sweeps,
     read_checkpoint,
+    read_weights,
     write_checkpoint,
+    write_weights,
 )
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared
@@ -43,7 +45,7 @@ def finish(sweep: SweepFolder, config: RunConfig) -> RunFolder:
     folder.write_timing([(20, 1.0)])
     folder.write_provenance(Provenance(versions={}))
     folder.write_samples(Samples(np.ones((2, 3, 1))))
-    folder.write_weights(STATE)
+    write_weights(folder, STATE)
     write_checkpoint(folder.path, 20, STATE, [(20, {"d_loss": 1.0})])
     folder.write_status("done", 20)
     return folder
@@ -82,9 +84,9 @@ READS: dict[str, Callable[[RunFolder], object]] = {
     "history.csv": RunFolder.history,
     "provenance.json": RunFolder.provenance,
     "samples.npz": RunFolder.samples,
-    "weights/manifest.json": RunFolder.weights,
-    "weights/generator.npz": RunFolder.weights,
-    "weights": RunFolder.weights,
+    "weights/manifest.json": read_weights,
+    "weights/generator.npz": read_weights,
+    "weights": read_weights,
     "config.json": RunFolder.config,
 }
 
@@ -165,11 +167,11 @@ def test_linked_parts_of_a_run_are_replaced_or_refused_and_never_entered(
     else:
         run.create(run.config())
     assert read_checkpoint(run.path).step == (20 if name == "weights" else 0)
-    run.write_weights(STATE)
+    write_weights(run, STATE)
     drop_checkpoints(run.path)
     assert not (run.path / "checkpoints").exists()
     assert contents(tmp_path / "outside") == before
-    assert run.weights()["generator"]["cell/kernel"].tolist() == [1, 1, 1]
+    assert read_weights(run)["generator"]["cell/kernel"].tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("name", ["reference", "calibration", "figures"])

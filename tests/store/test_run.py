@@ -29,7 +29,10 @@ from rnngan_cli.store import (
     history_bytes,
     read_checkpoint,
     read_history,
+    read_weights,
+    weights_sha256,
     write_checkpoint,
+    write_weights,
 )
 from rnngan_cli.store.schemas import file_content
 from rnngan_cli.system.npz import Arrays
@@ -220,12 +223,12 @@ def test_checkpoints_are_dropped(run: RunFolder) -> None:
 
 
 def test_weights_are_kept_without_what_only_training_needs(run: RunFolder) -> None:
-    run.write_weights(state(5))
+    write_weights(run, state(5))
     assert sorted(path.name for path in (run.path / "weights").iterdir()) == ["generator.npz", "manifest.json"]
-    assert run.weights()["generator"]["cell/kernel"].tolist() == [[5] * 3] * 2
+    assert read_weights(run)["generator"]["cell/kernel"].tolist() == [[5] * 3] * 2
     flip(run.path / "weights" / "generator.npz")
     with pytest.raises(DamagedFileError, match=r"generator\.npz"):
-        run.weights()
+        read_weights(run)
 
 
 def test_samples_are_read_back(run: RunFolder) -> None:
@@ -296,12 +299,12 @@ def test_damaged_scores_are_not_recalled_and_can_be_written_anew(run: RunFolder)
 
 
 def test_weights_have_a_hash_that_follows_them(run: RunFolder) -> None:
-    assert run.weights_sha256() == ""
-    run.write_weights({"generator": {"a/kernel": np.zeros(2, np.float32)}})
-    zeros = run.weights_sha256()
-    run.write_weights({"generator": {"a/kernel": np.ones(2, np.float32)}})
+    assert weights_sha256(run) == ""
+    write_weights(run, {"generator": {"a/kernel": np.zeros(2, np.float32)}})
+    zeros = weights_sha256(run)
+    write_weights(run, {"generator": {"a/kernel": np.ones(2, np.float32)}})
     assert len(zeros) == 64
-    assert run.weights_sha256() != zeros
+    assert weights_sha256(run) != zeros
 
 
 def test_scores_that_are_no_numbers_are_not_written(run: RunFolder) -> None:

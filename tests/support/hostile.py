@@ -34,7 +34,9 @@ from rnngan_cli.store import (
     Seconds,
     SweepFolder,
     read_checkpoint,
+    read_weights,
     write_checkpoint,
+    write_weights,
 )
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
@@ -202,7 +204,7 @@ class Results:
         )
         self.run.write_samples(Samples(series, {"label": SampleGrid(("a", "b"), np.zeros((2, 5, 3, 2)))}))
         write_checkpoint(self.run.path, 20, state, [(20, {"d_loss": 1.0, "g_loss": 2.0})])
-        self.run.write_weights(state)
+        write_weights(self.run, state)
         self.run.write_status("done", 20, reason="why")
         self.sweep.write_calibration(
             f"sines-{'ab' * 6}-quick",
@@ -235,7 +237,15 @@ class Results:
     def look(self, name: str) -> bool:
         """What reads the file `name` of a results folder; true if nothing was told as damage."""
         for run in self.sweep.runs():
-            readers = (run.config, run.status, run.scores, run.provenance, run.history, run.samples, run.weights)
+            readers = (
+                run.config,
+                run.status,
+                run.scores,
+                run.provenance,
+                run.history,
+                run.samples,
+                lambda run=run: read_weights(run),
+            )
             answers = [answered(read) for read in readers]  # of every one, whatever the first says
             kept = read_checkpoint(run.path)
             step, state, history, damage = kept.step, kept.state, kept.history, kept.damage

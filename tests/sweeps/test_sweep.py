@@ -19,7 +19,7 @@ import pytest
 
 from rnngan_cli.config import ENDED, Rerun, RunState, SweepConfig
 from rnngan_cli.errors import ResultsBusyError, UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, SweepFolder, pack_runs
 from rnngan_cli.sweeps.eta import expected_seconds
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, SweepOutcome
 from rnngan_cli.sweeps.plan import plan
@@ -462,6 +462,11 @@ def test_a_run_can_be_reproduced(done: Sweep) -> None:
         return subprocess.run(words, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
     folder, other, *_ = done.folder.runs()
+    packed = SweepFolder(Path(shutil.copytree(done.output, done.output.with_name("packed"))))
+    pack_runs(packed, without_weights=True)
+    found = reproduce(next(packed.runs()))
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "the same bits: history.csv, weights, scores.json, samples.npz" in found.stdout
     found = reproduce(folder)
     assert (found.returncode, found.stderr) == (0, "")
     assert "the same bits: history.csv, weights, scores.json, samples.npz" in found.stdout

@@ -14,7 +14,7 @@ from rnngan_cli.config import SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.lazy import Tensor, keras, tf
 from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished, target_folder
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, read_weights
 from rnngan_cli.system.atomic import check_target, write_bytes, write_json
 from rnngan_cli.system.text import counted
 
@@ -81,7 +81,7 @@ def _write(folder: RunFolder, path: Path) -> None:
     Raises:
         DamagedFileError: the run's config or weights cannot be read.
     """
-    config, weights = folder.config(), folder.weights()
+    config, weights = folder.config(), read_weights(folder)
     from rnngan_cli import data
     from rnngan_cli.sweeps import cost
     from rnngan_cli.system import device

@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from rnngan_cli.config import ENDED, RunConfig
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import HistoryRow, Provenance, RunFolder, RunStatus, StoredScores, SweepFolder, find_sweeps
+from rnngan_cli.store import (
+    HistoryRow,
+    Provenance,
+    RunFolder,
+    RunStatus,
+    StoredScores,
+    SweepFolder,
+    find_sweeps,
+    is_run,
+)
 from rnngan_cli.system.atomic import make_own_folder
 
 
@@ -69,7 +78,7 @@ def find_sources(results: Path) -> list[ExportSource]:
     Raises:
         UserError: there is none.
     """
-    if (results / "config.json").is_file():
+    if is_run(results):
         run = results.resolve()  # named by the user, who may name a link
         return [ExportSource(SweepFolder(run.parent.parent), run.name)]
     return [ExportSource(sweep) for sweep in find_sweeps(results)]

@@ -168,7 +168,7 @@ def _history(sweep: SweepFolder, row: "pd.Series[Any]", num_runs: int) -> tuple[
 
 
 def _folder(sweep: SweepFolder, row: "pd.Series[Any]") -> RunFolder:
-    return RunFolder(sweep.path / "runs" / str(row["folder"]))
+    return sweep.named(str(row["folder"]))
 
 
 def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Details], list[str]]:

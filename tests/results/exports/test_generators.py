@@ -19,7 +19,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.losses import play
 from rnngan_cli.results.exports import export
 from rnngan_cli.results.exports.generators import standalone
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import SweepFolder, read_weights, write_weights
 from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
 
@@ -59,7 +59,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
             for name, one in trainer.state().items()
         }
         folder.run(run).create(run)
-        folder.run(run).write_weights(moved)
+        write_weights(folder.run(run), moved)
         folder.run(run).write_status("done", run.steps)
     return folder
 
@@ -79,7 +79,7 @@ def ours(sweep: SweepFolder, config: RunConfig, count: int) -> tuple[dict[str, n
 
     dataset = data.load(config.data)
     folder = sweep.run(config)
-    trainer = restored(folder.path, config, dataset, folder.weights())
+    trainer = restored(folder.path, config, dataset, read_weights(folder))
     labels = None if dataset.train.labels is None else trainer.one_hot(dataset.train.labels[:count])
     batch = play.Batch(tf.constant(dataset.train.series[:count]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
