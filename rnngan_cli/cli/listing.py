@@ -12,6 +12,7 @@ import typer
 from rnngan_cli.cli.choices import AsJson, DatasetArgument, LossArgument, ScoreArgument
 
 if TYPE_CHECKING:
+    from rnngan_cli.data import DatasetFacts
     from rnngan_cli.evaluation.metrics import Metric
     from rnngan_cli.sweeps.catalogue import LossFacts
 
@@ -50,13 +51,16 @@ def datasets(name: DatasetArgument = None, as_json: AsJson = False) -> None:
 
     described = [data.describe_dataset(source) for source in ([name] if name else data.SOURCES)]
 
-    def print_line(facts: Facts, width: int) -> None:
-        series = "/".join(str(count) for count in facts["series"].values())
-        shape = f"{series} series of {facts['steps']} x {facts['features']}, labels {facts['labels']}"
-        typer.echo(f"{facts['name']:{width}}  {shape}\n{'':{width}}  {facts['summary']}")
+    def print_one(facts: "DatasetFacts") -> None:
+        print_facts(asdict(facts))
+
+    def print_line(facts: "DatasetFacts", width: int) -> None:
+        series = "/".join(str(count) for count in facts.series.values())
+        shape = f"{series} series of {facts.steps} x {facts.features}, labels {facts.labels}"
+        typer.echo(f"{facts.name:{width}}  {shape}\n{'':{width}}  {facts.summary}")
 
     more = "Series are train/validation/test. Your own file: `rnngan sweep --data FILE --window 24`."
-    _list(described, dict, print_facts, print_line, more, one=bool(name), as_json=as_json)
+    _list(described, asdict, print_one, print_line, more, one=bool(name), as_json=as_json)
 
 
 def metrics(name: ScoreArgument = None, as_json: AsJson = False) -> None:

@@ -1,8 +1,15 @@
-"""What a run and a sweep are: frozen records, read from TOML and the command line, written as canonical JSON.
+"""Descriptions of a run and a sweep: frozen records, read from TOML and the command line, written as canonical JSON.
+
+    models     the records and their checks
+    options    options that belong to one loss or one data set
+    hashing    identity and folder name of a run
+    states     states of a run, and ends of an attempt at one
+    toml       an experiment file read
+    toml_text  values written as TOML
 
 A `RunConfig` describes one training completely; its identity is a hash of everything in it that changes the result.
 A `SweepConfig` describes a set of runs by lists and overrides; `sweeps/plan.py` turns it into runs. Names of losses and
-data sets are plain words here: their registries check them when a sweep is planned. No TensorFlow.
+data sets are plain strings here: their registries check them when a sweep is planned. No TensorFlow.
 """
 
 from rnngan_cli.config.hashing import canonical_json, identity, run_name, shape_key
@@ -26,11 +33,12 @@ from rnngan_cli.config.models import (
     Scaling,
     Seed,
     SweepConfig,
+    Table,
     build,
     parse_seeds,
 )
 from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
-from rnngan_cli.config.toml import Table, read_experiment
+from rnngan_cli.config.toml import read_experiment
 
 __all__ = [
     "ENDED",

@@ -1,4 +1,4 @@
-"""Canonical JSON of a run's config, and the hashes and names made of it."""
+"""Canonical JSON of the config of a run, and the hashes and names derived from it."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from rnngan_cli.config.models import RunConfig
 
 
 def canonical_json(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text.
+    """Formats a value as JSON with sorted keys and no spaces, so that equal values give equal text.
 
     >>> canonical_json({"b": 1, "a": [1.5, True]})
     '{"a":[1.5,true],"b":1}'
@@ -16,12 +16,12 @@ def canonical_json(value: object) -> str:
 
 
 ADDED_LATER = ("precision",)
-"""Fields of a run that count for its identity only where they differ from their default: results that are older than
-the field keep their names, and are the results of the default."""
+"""Fields of a run that enter its identity only if they differ from their default, so that results older than the field
+kept their names: they are results of the default."""
 
 
 def identity(config: RunConfig) -> str:
-    """SHA-256 of what changes a run's result: not the file's path, not how often a checkpoint is written."""
+    """SHA-256 of everything that changes the result of a run; the path of its data and `checkpoint_every` do not."""
     content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
     for name in ADDED_LATER:
         if content[name] == RunConfig.model_fields[name].default:
@@ -30,12 +30,12 @@ def identity(config: RunConfig) -> str:
 
 
 def shape_key(config: RunConfig) -> str:
-    """Equal for runs that can share compiled steps: all but seed, length and rates is the same."""
+    """A hash that is equal for runs that can share compiled steps: they differ at most in seed, length and rates."""
     free = {"seed", "steps", "d_learning_rate", "g_learning_rate", "history_every", "checkpoint_every"}
     content = config.model_dump(mode="json", exclude=free)
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 def run_name(config: RunConfig) -> str:
-    """The run's folder name: what it is, and eight characters of its identity."""
+    """The folder name of a run: its label, and eight characters of its identity."""
     return f"{config.label}-{identity(config)[:8]}"

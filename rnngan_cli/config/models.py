@@ -1,8 +1,6 @@
-"""What a run and a sweep are: frozen records, read from TOML and the command line, written as canonical JSON.
+"""The records of a run, its data and a sweep, and how values from a file or the command line become such a record.
 
-A `RunConfig` describes one training completely; its identity is a hash of everything in it that changes the result.
-A `SweepConfig` describes a set of runs by lists and overrides; `plan.py` turns it into runs. Names of losses and
-data sets are plain words here: their registries check them when a sweep is planned. No TensorFlow.
+Names of losses and data sets are plain strings here: their registries check them when a sweep is planned.
 """
 
 from collections.abc import Mapping
@@ -14,10 +12,13 @@ from rnngan_cli.errors import UserError, unknown
 
 SCHEMA_VERSION = 1
 MOST_SEEDS = 10_000
-"""A longer list is a slip of the keyboard."""
+"""Upper bound on the number of seeds; more is almost certainly a typo."""
 MOST_WHOLE = 2**31 - 1
-"""Of counts and widths: what TensorFlow counts with."""
+"""Largest allowed count or width (int32, as in TensorFlow)."""
 OptionValue = bool | int | float | str
+"""A value of an option of a loss or data set."""
+Table = dict[str, Any]
+"""Values by key, as read from a file or given on the command line, before they are checked."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Cell = Literal["gru", "lstm"]
@@ -44,7 +45,7 @@ class _Frozen(BaseModel):
 
 
 class DataConfig(_Frozen):
-    """Which data a run trains on and how it is prepared."""
+    """The data that a run trains on, and its preparation."""
 
     name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
     file: str | None = Field(None, description="Your own CSV, Parquet, NPZ or NPY file.")
@@ -77,7 +78,7 @@ class DataConfig(_Frozen):
 
 
 class RunConfig(_Frozen):
-    """One training, fully described."""
+    """A complete description of one training."""
 
     schema_version: Literal[1] = 1
     loss: Name = Field("bce", description="One of the ten losses.")
@@ -154,10 +155,10 @@ class SweepConfig(_Frozen):
     cells: tuple[str, ...] = Field(("gru",), description="Cells; `all` is every one.")
     datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every built-in one; default `sines`.")
     seeds: tuple[Seed, ...] = Field((0, 1, 2), description="Seeds; runs with one seed are paired across losses.")
-    data: dict[str, Any] = Field({}, description="Fields of the data part, for every data set.")
-    run: dict[str, Any] = Field({}, description="Fields of a run, for every run.")
+    data: Table = Field({}, description="Fields of the data part, for every data set.")
+    run: Table = Field({}, description="Fields of a run, for every run.")
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
-    override: dict[str, dict[str, Any]] = Field({}, description="Fields or options for one loss or one data set.")
+    override: dict[str, Table] = Field({}, description="Fields or options for one loss or one data set.")
     profile: Profile = Field(
         "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
     )
@@ -175,13 +176,13 @@ class SweepConfig(_Frozen):
 
 
 def parse_seeds(text: str | int) -> tuple[int, ...]:
-    """Reads `5` (five seeds from 0), `0..4` or `0,3,7`.
+    """Reads seeds given as a count (`5` is five seeds from 0), a range (`0..4`) or a list (`0,3,7`).
 
     >>> parse_seeds("3"), parse_seeds("2..4"), parse_seeds("0,3,7")
     ((0, 1, 2), (2, 3, 4), (0, 3, 7))
 
     Raises:
-        UserError: for anything else, or for no seed at all.
+        UserError: the text is anything else, or gives no seed, repeated ones or more than `MOST_SEEDS`.
     """
     words = str(text).strip()
     try:
@@ -203,15 +204,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def build(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
-    """Validates `values` into a frozen record.
+    """Validates values as a frozen record.
 
     Args:
-        model: the record's class.
-        values: field names and values, as read from a file or the command line.
-        where: named at the start of an error, such as the file's name.
+        model: class of the record.
+        values: values by field, as read from a file or given on the command line.
+        where: origin of the values, such as the name of a file, for errors.
 
     Raises:
-        UserError: one line for the first thing wrong; an unknown key with the nearest known one.
+        UserError: a value is wrong or a key unknown; the message names the first fault and the nearest known key.
     """
     try:
         return model.model_validate(dict(values))
@@ -221,7 +222,9 @@ def build(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
 
 def _one_line(model: type[BaseModel], error: ValidationError) -> str:
     first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"] if not str(part).startswith("literal["))  # a choice of choices
+    path = ".".join(
+        str(part) for part in first["loc"] if not str(part).startswith("literal[")
+    )  # parts of a union of literals
     if first["type"] == "extra_forbidden":
         owner = model
         for part in first["loc"][:-1]:

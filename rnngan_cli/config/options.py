@@ -1,4 +1,4 @@
-"""Options that belong to one loss or one data set: declared in its registry row, checked in one place."""
+"""Options that belong to one loss or one data set: declared in its registry row, checked here."""
 
 import sys
 from collections.abc import Mapping
@@ -13,10 +13,11 @@ class Option:
     """A named setting with its default and range.
 
     Attributes:
-        default: also says the type: an int option takes whole numbers, a float option any number.
-        help: one sentence.
-        choices: the values allowed, for words.
-        low, high: the range allowed, both included, for numbers.
+        default: the default value; its type is that of the option: an int option takes whole numbers, a float option
+            any number.
+        help: description in one sentence.
+        choices: the words allowed; empty if any are.
+        low, high: the range of numbers allowed, both ends included.
     """
 
     default: OptionValue
@@ -27,7 +28,7 @@ class Option:
 
     @property
     def expected(self) -> str:
-        """What is allowed, in words."""
+        """The values allowed, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if isinstance(self.default, bool):
@@ -37,7 +38,7 @@ class Option:
         return kind + low + ("" if self.high is None else f" to {self.high}")
 
     def allows(self, value: object) -> bool:
-        """Whether `value` has the right type and lies in range."""
+        """Whether a value has the right type and lies in range."""
         if self.choices:
             return value in self.choices
         if isinstance(self.default, bool) or isinstance(value, bool):
@@ -52,13 +53,18 @@ class Option:
 def resolve_options(
     owner: str, options: Mapping[str, Option], given: Mapping[str, OptionValue]
 ) -> dict[str, OptionValue]:
-    """Every option of `owner` with the value given or its default.
+    """Resolves every option of a loss or data set to the value given or its default.
+
+    Args:
+        owner: name of the loss or data set, for errors.
+        options: its options by name.
+        given: values by name.
 
     >>> resolve_options("vae", {"gamma": Option(0.5, "weight", low=0)}, {"gamma": 2})
     {'gamma': 2.0}
 
     Raises:
-        UserError: an unknown option (with the nearest known one), or a value out of range.
+        UserError: an option is unknown (the nearest known one is named), or a value is out of range.
     """
     for name, value in given.items():
         if name not in options:
@@ -76,7 +82,7 @@ def resolve_options(
 
 
 def list_options(options: Mapping[str, Option]) -> list[dict[str, OptionValue]]:
-    """Options as a listing shows them: name, default, what is expected, help."""
+    """Describes options for a listing: name, default, values allowed and help of each."""
     return [
         {"name": name, "default": option.default, "expected": option.expected, "help": option.help}
         for name, option in options.items()
@@ -84,5 +90,5 @@ def list_options(options: Mapping[str, Option]) -> list[dict[str, OptionValue]]:
 
 
 def _typed(option: Option, value: OptionValue) -> OptionValue:
-    """A whole number given for a float becomes one, so that 2 and 2.0 are the same run."""
+    """Converts whole numbers given for float options, so that 2 and 2.0 are the same run."""
     return float(value) if isinstance(option.default, float) else value

@@ -1,14 +1,14 @@
-"""The states of a run, from planned to ended, and what else can become of an attempt at one."""
+"""The states of a run, from planned to ended, and other ends of an attempt at one."""
 
 from enum import StrEnum
 from typing import Literal
 
 
 class RunState(StrEnum):
-    """How far a run is, or how it ended; the values are what status.json and the tables hold.
+    """The state of a run; its values stand in status.json and in tables.
 
-    A diverged run ended with values that were not finite, or collapsed: that is a result. A failed run is one whose
-    process broke: that is an error.
+    A diverged run ended with values that were not finite, or collapsed: that is a result. The process of a failed run
+    broke: that is an error.
     """
 
     PENDING = "pending"
@@ -24,10 +24,10 @@ ENDED = (RunState.DONE, RunState.DIVERGED)
 
 
 class AttemptEnd(StrEnum):
-    """Ends of an attempt at a run that are no state of the run: nothing of them is written to its folder.
+    """Ends of an attempt at a run that are not states of the run; they are not written to its folder.
 
-    An attempt is refused by the disk or the environment, which says nothing about the run. A display is told that a
-    run is retried, in place of its state, when it failed and will be tried again.
+    An attempt is refused by the disk or the environment, which says nothing about the run. A run that failed and will
+    be tried again is shown as retried.
     """
 
     REFUSED = "refused"

@@ -3,27 +3,23 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
+from rnngan_cli.config.models import Table
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.safe_open import check_plain, read_limited
 
 MOST_EXPERIMENT = 2**20
-"""Bytes of an experiment file."""
+"""Maximum size of an experiment file in bytes."""
 LONG_KEY = re.compile(r"""(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){9}""")
-"""Keys in keys in keys: Python's reader of TOML takes time that grows with the square of their number."""
-
-
-Table = dict[str, Any]
-"""Values by key, as read from a file or given on the command line, before `build` has checked them."""
+"""Dotted keys of ten parts or more: the time that `tomllib` takes grows with the square of the number of parts."""
 
 
 def read_experiment(path: Path) -> Table:
-    """Reads an experiment file (TOML) into plain values.
+    """Reads an experiment file (TOML) as values that are not checked yet.
 
     Raises:
         UserError: the file is missing, no regular file, too large, not UTF-8 or not TOML (with line and column), or
-            holds what `guard.check_plain` refuses.
+            holds what `safe_open.check_plain` refuses.
     """
     where = f"experiment `{path}`"
     try:

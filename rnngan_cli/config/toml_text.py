@@ -1,7 +1,7 @@
-"""Plain values as the text of an experiment file; Python's own library only reads TOML.
+"""Writing of values as TOML, which Python's own library only reads.
 
-The libraries that write TOML break every list over several lines; an experiment's lists of losses and seeds are read,
-and changed by hand, on one.
+Libraries that write TOML break every list over several lines; the lists of losses and seeds of an experiment are
+easier to read, and to change by hand, on one line.
 """
 
 import json
@@ -10,7 +10,11 @@ from typing import Any
 
 
 def toml_text(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
-    """Values as TOML: numbers in the shortest form that reads back to the same, tables last; None is left out.
+    """Formats values as TOML: numbers in the shortest form that reads back as the same, tables last.
+
+    Args:
+        values: texts, numbers, booleans, lists and tables by key; None is left out.
+        path: keys of the table that holds them.
 
     >>> print(toml_text({"losses": ["bce"], "run": {"units": 3, "average": 1e-05}}), end="")
     losses = ["bce"]
@@ -26,7 +30,9 @@ def toml_text(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> str:
     text = "".join(f"{line}\n" for line in lines)
     for name, table in tables.items():
         inner = (*path, name)
-        bare = table and all(isinstance(value, Mapping) for value in table.values())  # its tables say enough
+        bare = table and all(
+            isinstance(value, Mapping) for value in table.values()
+        )  # the headers of its tables imply its own
         text += ("" if bare else f"\n[{'.'.join(map(_key, inner))}]\n") + toml_text(table, inner)
     return text
 
@@ -36,13 +42,13 @@ def _key(name: str) -> str:
 
 
 def _value(value: object) -> str:
-    """A value on one line.
+    """Formats a value on one line.
 
     >>> _value([{"a": 1, "b": "x"}, [True]])
     '[{a = 1, b = "x"}, [true]]'
     """
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_key(name)} = {_value(one)}' for name, one in value.items())}}}"
+        return f"{{{', '.join(f'{_key(name)} = {_value(item)}' for name, item in value.items())}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_value, value))}]"
     # A JSON string is a TOML string but for the character DEL, which TOML refuses unless it is escaped.

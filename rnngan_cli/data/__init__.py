@@ -1,18 +1,17 @@
 """Data sets: a registry of sources, one module a source, and preparation apart from loading.
 
     registry.SOURCES   the built-in sets, by name
-    load               a `DataConfig` to a prepared `Dataset`: the one entry point
-    describe           what a listing shows of a built-in set
+    load               a `DataConfig` to a prepared `Dataset`: the entry point
+    describe_dataset   facts about a built-in set, for a listing
     files              the user's own CSV, Parquet, NPZ and NPY files
 
-A source returns raw series (`source.Raw`); `prepare.py` splits, scales and windows them, `labels.py` labels
-them. No TensorFlow here, and pandas, scikit-learn and scipy are imported only by the functions that need
-them.
+A source returns raw series (`source.Raw`); `prepare.py` splits, scales and windows them, `labels.py` labels them.
+No TensorFlow here; pandas, scikit-learn and scipy are imported only by the functions that need them.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
-from rnngan_cli.config import DataConfig
+from rnngan_cli.config import DataConfig, OptionValue
 from rnngan_cli.config.options import list_options, resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.data.files import file_name, file_sha256, load_file
@@ -25,6 +24,7 @@ from rnngan_cli.errors import UserError, unknown
 __all__ = [
     "SOURCES",
     "Dataset",
+    "DatasetFacts",
     "Raw",
     "Scaler",
     "Source",
@@ -37,12 +37,12 @@ __all__ = [
 
 
 def load(config: DataConfig) -> Dataset:
-    """Loads and prepares the user's file if `config.file` is set, else the built-in set of that name.
+    """Loads and prepares the user's file if `config.file` is set, else the built-in set named by `config.name`.
 
-    The same config gives the same data on every call; nothing here depends on the seed of a run.
+    The same config gives the same data on every call, whatever the seed of a run.
 
     Raises:
-        UserError: an unknown name or option, or anything wrong with the data, in one line.
+        UserError: the name or an option is unknown, or anything is wrong with the data.
 
     >>> dataset = load(DataConfig(name="stocks", labels="none"))
     >>> dataset.steps, dataset.features, len(dataset.train), len(dataset.validation), len(dataset.test)
@@ -68,37 +68,58 @@ def _source(name: str) -> Source:
     return SOURCES[name]
 
 
-def describe_dataset(name: str) -> dict[str, Any]:
-    """What is known of a built-in set, ready for JSON; it is loaded to count its series, not clustered.
+@dataclass(frozen=True)
+class DatasetFacts:
+    """Facts about a built-in data set, as a listing shows them.
 
-    Returns:
-        name, summary, origin, licence, labels (`given` or `derived`), num_labels, image, steps, features,
-        feature_names, series (by part), options (name, default, expected, help).
+    Attributes:
+        name, summary, origin, licence: one line each.
+        labels: origin of the labels that `auto` gives: `given` with the data, or `derived`.
+        num_labels: number of classes.
+        image: whether a series is a picture whose rows are steps.
+        steps, features: shape of a series.
+        feature_names: name of each feature.
+        series: number of series in each part.
+        options: name, default, values allowed and help of each option.
+    """
+
+    name: str
+    summary: str
+    origin: str
+    licence: str
+    labels: str
+    num_labels: int
+    image: bool
+    steps: int
+    features: int
+    feature_names: list[str]
+    series: dict[str, int]
+    options: list[dict[str, OptionValue]]
+
+
+def describe_dataset(name: str) -> DatasetFacts:
+    """Gathers facts about a built-in data set; it is loaded to count its series, but not clustered.
 
     Raises:
-        UserError: an unknown name.
+        UserError: the name is not registered.
 
     >>> facts = describe_dataset("stocks")
-    >>> facts["steps"], facts["series"]
+    >>> facts.steps, facts.series
     (24, {'train': 1393, 'validation': 205, 'test': 205})
     """
     source = _source(name)
     dataset = load(DataConfig(name=name, labels="given" if source.labels == "given" else "none"))
-    return {
-        "name": source.name,
-        "summary": source.summary,
-        "origin": source.origin,
-        "licence": source.licence,
-        "labels": source.labels,
-        "num_labels": dataset.num_labels or NUM_CLUSTERS,
-        "image": source.image,
-        "steps": dataset.steps,
-        "features": dataset.features,
-        "feature_names": list(dataset.feature_names),
-        "series": {
-            "train": len(dataset.train),
-            "validation": len(dataset.validation),
-            "test": len(dataset.test),
-        },
-        "options": list_options(source.options),
-    }
+    return DatasetFacts(
+        name=source.name,
+        summary=source.summary,
+        origin=source.origin,
+        licence=source.licence,
+        labels=source.labels,
+        num_labels=dataset.num_labels or NUM_CLUSTERS,
+        image=source.image,
+        steps=dataset.steps,
+        features=dataset.features,
+        feature_names=list(dataset.feature_names),
+        series={"train": len(dataset.train), "validation": len(dataset.validation), "test": len(dataset.test)},
+        options=list_options(source.options),
+    )

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rnngan_cli.config import OptionValue, Profile, SweepConfig
 from rnngan_cli.config.options import list_options
 from rnngan_cli.losses.variant import Variant
-from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.plan import Settings, plan
 
 NOT_OF_A_PROFILE = ("schema_version", "loss", "cell", "seed", "data", "steps", "history_every", "checkpoint_every")
 """Fields of a run that do not belong to a profile."""
-Settings = Mapping[str, Any]
-"""Settings of a run by name, options of its loss among them."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""A sweep turned into its runs: names checked against the registries, every default filled in. No TensorFlow."""
+"""Planning of a sweep: the configs of its runs, with names checked against the registries and defaults filled in.
+
+No TensorFlow.
+"""
 
 import itertools
 import math
@@ -29,7 +32,7 @@ RUN_FIELDS = tuple(
 
 
 def plan(sweep: SweepConfig) -> list[RunConfig]:
-    """Every run of a sweep, loss by loss, seeds innermost, without repeats.
+    """Plans every run of a sweep, loss by loss, seeds innermost, without repeats.
 
     Raises:
         UserError: a name that is not registered, a field or option that does not exist or is out of range, or a
@@ -55,7 +58,7 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
 
 
 def expand(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The names given, in their order, without repeats; `all` stands for every known one.
+    """Expands a list of names: in their order, without repeats, and `all` replaced by every known one.
 
     >>> expand("cell", ["all"], ["gru", "lstm"])
     ['gru', 'lstm']
@@ -111,23 +114,23 @@ def _check_overrides(sweep: SweepConfig, names: Sequence[str], sources: Sequence
 
 
 def _check_number(sweep: SweepConfig, number: int) -> None:
-    """Refuses a grid that would never end, before it is built."""
+    """Checks the number of runs before they are built: a grid could be endless."""
     number *= len(sweep.seeds) * math.prod(map(len, sweep.grid.values()))
     if number > MOST_RUNS:
-        told = f"{number:,}" if number < 10**9 else f"{Decimal(number):.2e}"
+        words = f"{number:,}" if number < 10**9 else f"{Decimal(number):.2e}"
         raise UserError(
-            f"{told} runs: expected at most {MOST_RUNS:,}; give fewer seeds, losses, or values of the grid "
+            f"{words} runs: expected at most {MOST_RUNS:,}; give fewer seeds, losses, or values of the grid "
             f"({', '.join(f'{len(values)} of {name}' for name, values in list(sweep.grid.items())[:5]) or 'none'})"
         )
 
 
 def _is_tied(name: str, value: object) -> bool:
-    """Whether a value of the grid is a table of settings that go together; `options` is a field that is a table."""
+    """Whether a value of the grid is a table of settings that vary together; `options` is a field that is a table."""
     return name not in RUN_FIELDS and isinstance(value, Mapping)
 
 
 def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> Settings:
-    """One point of the grid as fields of a run: a table of them stands for settings that go together."""
+    """One point of the grid as settings of a run; tables of settings that vary together are merged into it."""
     point: dict[str, object] = {}
     for name, value in zip(grid, values, strict=True):
         point |= value if _is_tied(name, value) else {name: value}
@@ -135,16 +138,16 @@ def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> Settings
 
 
 def split_settings(settings: Settings, where: str) -> tuple[Settings, Settings]:
-    """Settings by name, parted into fields of a run and options of a loss.
+    """Splits settings into fields of a run and options of a loss.
 
-    Options are the names that are no field of a run, and what a table `options` holds; the former win.
+    Options are settings that are not fields of a run, and the entries of a table `options`; the former take precedence.
 
     Args:
-        settings: of one layer: a profile, the run table of an experiment, a point of its grid, an override.
-        where: for error messages.
+        settings: one layer of settings: a profile, the run table of an experiment, a point of its grid, an override.
+        where: description of the runs, for errors.
 
     Raises:
-        UserError: `options` is no table.
+        UserError: `options` is not a table.
     """
     table = settings.get("options", {})
     if not isinstance(table, Mapping):
@@ -154,7 +157,7 @@ def split_settings(settings: Settings, where: str) -> tuple[Settings, Settings]:
 
 
 def merge(layers: Sequence[Settings], where: str) -> tuple[Settings, Settings]:
-    """The fields and the options of several layers of settings; of one name the last layer's value counts.
+    """Merges layers of settings into fields of a run and options of a loss; later layers take precedence.
 
     Raises:
         UserError: as `split_settings`.
@@ -167,7 +170,7 @@ def merge(layers: Sequence[Settings], where: str) -> tuple[Settings, Settings]:
 
 def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Settings, seed: int) -> RunConfig:
     paper = variant.paper.settings if sweep.profile == "paper" else {}
-    layers = (paper, sweep.run, point, sweep.override.get(variant.name, {}))  # later ones win
+    layers = (paper, sweep.run, point, sweep.override.get(variant.name, {}))  # later layers take precedence
     where = f"runs of `{variant.name}`"
     fields, options = merge(layers, where)
     identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
@@ -191,10 +194,10 @@ _WHY_NOT = {
 
 
 def check_run(config: RunConfig, variant: Variant) -> RunConfig:
-    """Refuses what makes no sense together.
+    """Checks the combination of settings of a run, and returns its config.
 
     Raises:
-        UserError: which settings, and why.
+        UserError: the message says which settings cannot be combined, and why.
     """
     rules = variant.discriminator
     if config.penalty not in rules.penalties:
@@ -230,11 +233,11 @@ def check_run(config: RunConfig, variant: Variant) -> RunConfig:
 
 
 def check_resolved(config: RunConfig) -> None:
-    """Refuses a config, read from a run's folder, that no plan can have made.
+    """Checks that a config read from the folder of a run can come from a plan.
 
     Raises:
-        UserError: a name that is not registered, a field left open, options that are not those of the loss, or what
-            `check_run` refuses.
+        UserError: a name is not registered, a field is left open, the options are not those of the loss, or
+            `check_run` refuses the config.
     """
     variant = losses.variant(config.loss)
     for field in ("penalty_weight", "d_learning_rate", "g_learning_rate"):

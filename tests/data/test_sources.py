@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -49,17 +50,18 @@ def test_registry_is_consistent() -> None:
 
 @pytest.mark.parametrize("name", SIZES)
 def test_describe_counts(name: str) -> None:
-    facts = data.describe_dataset(name)
-    series = facts["series"]
+    described = data.describe_dataset(name)
+    facts = asdict(described)
+    series = described.series
     assert SIZES[name] == (
         series["train"],
         series["validation"],
         series["test"],
-        facts["steps"],
-        facts["features"],
+        described.steps,
+        described.features,
     )
-    assert facts["num_labels"] == (10 if name == "digits" else 4)
-    assert len(facts["feature_names"]) == facts["features"]
+    assert described.num_labels == (10 if name == "digits" else 4)
+    assert len(described.feature_names) == described.features
     assert json.loads(json.dumps(facts)) == facts
 
 

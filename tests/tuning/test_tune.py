@@ -16,13 +16,12 @@ import psutil
 import pytest
 
 from rnngan_cli.config import SweepConfig, build, identity, read_experiment
-from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.tuning.outcomes import tuned
-from rnngan_cli.tuning.report import mean_words
+from rnngan_cli.tuning.report import mean_words, write_experiment
 from rnngan_cli.tuning.search import draws
 from rnngan_cli.tuning.trials import Budget, plan_trials, split_by_dataset
 from rnngan_cli.tuning.tune import TuneFacts, conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
@@ -321,14 +320,16 @@ def test_a_single_trial_is_the_papers_and_leaves_nothing_to_share(
     assert [path.name for path in (tmp_path / "tuned").iterdir()] == ["sines.toml"]
 
 
-def test_toml_reads_back(tmp_path: Path) -> None:
+def test_a_written_experiment_reads_back_whatever_it_and_its_command_hold(tmp_path: Path) -> None:
     values = {
         "losses": ["bce"],
-        "data": {"name": 'a "b" \\ é', "options": {"series": 3}},
+        "data": {"file": 'a "b" \\ é\x7f\n.csv', "columns": ["\x00", "\x1f", "a.b"], "options": {"series": 3}},
         "run": {"x": 1e-05, "y": True},
+        "override": {"a.b": {"\x7f": "'"}},
     }
-    (tmp_path / "a.toml").write_text(toml_text(values), encoding="utf-8")
-    assert read_experiment(tmp_path / "a.toml") == values
+    path = tmp_path / "tuned" / "a.toml"
+    write_experiment(path, SweepConfig.model_validate(values), ["Two\nlines."], "rnngan tune -s 'x=\n\x7f'")
+    assert read_experiment(path) == values
 
 
 def test_means_in_words() -> None:
