@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rnngan_cli
+from rnngan_cli.config import RunState
 from rnngan_cli.losses import VARIANTS
 
 ROOT = Path(rnngan_cli.__file__).parent
@@ -204,3 +205,86 @@ def test_help_texts_name_no_loss() -> None:
             ]
             texts = [re.sub(r"\[default: [^]]*\]|`[^`]*`", "", str(text)) for text in helps]
             assert not [text for text in texts if named.search(text)], module
+
+
+# Names and sizes
+
+OVERLOADS = {
+    "COMMANDS": "the commands of a module of the command line",
+    "CONTROLS": "what a user can set on a generator of a loss",
+    "OPTIONS": "the options of a loss",
+    "SOURCES": "rows of the registry of data sets",
+    "check": "refuses settings that do not fit: of a loss, of an engine",
+    "d_loss": "a loss of the discriminator",
+    "draw": "draws one kind of figure",
+    "export": "a command, and the function it calls",
+    "g_loss": "a loss of the generator",
+    "generate": "a command, and the same as a function",
+    "head_widths": "widths of the recognizer's outputs of a loss",
+    "load": "loads a data set",
+    "main": "what a process runs",
+    "sweep": "a command, and the same as a function",
+    "train": "a command, and the same as a function",
+    "verify": "a command, and the function it calls",
+}
+"""Public names that several modules define on purpose, each with its one meaning."""
+REGISTRIES = {"rnngan_cli.losses.rows", "rnngan_cli.evaluation.metrics"}
+"""Modules of one long table, which may be longer than others."""
+UNTYPED_LINES = 40
+"""Lines of the package that may say `dict[str, Any]`: values whose shape somebody else decides."""
+
+
+def defined(node: ast.stmt) -> list[str]:
+    """Names that a statement of a module binds by definition or assignment."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+
+
+def test_no_public_name_has_two_meanings() -> None:
+    homes: dict[str, list[str]] = {}
+    for module, tree in trees().items():
+        for name in {name for node in tree.body for name in defined(node) if not name.startswith("_")}:
+            homes.setdefault(name, []).append(module)
+    several = {name: places for name, places in homes.items() if len(places) > 1}
+    assert {name: places for name, places in several.items() if name not in OVERLOADS} == {}
+    assert set(OVERLOADS) <= set(several), "the list of overloads names only what there is"
+
+
+def test_modules_have_one_subject_and_a_length_that_shows_it() -> None:
+    lengths = {
+        module: len((ROOT.parent / path_of(module)).read_text(encoding="utf-8").splitlines()) for module in trees()
+    }
+    assert {module: length for module, length in lengths.items() if length > 300 and module not in REGISTRIES} == {}
+
+
+def test_values_have_types() -> None:
+    """`dict[str, Any]` is for JSON and tables of a shape that is not this program's, and for little else."""
+    lines = [
+        f"{module}: {line.strip()}"
+        for module in trees()
+        for line in (ROOT.parent / path_of(module)).read_text(encoding="utf-8").splitlines()
+        if "dict[str, Any]" in line
+    ]
+    assert len(lines) <= UNTYPED_LINES, "\n".join(lines)
+
+
+def test_states_of_a_run_are_words_in_one_module() -> None:
+    """Elsewhere they are members of `RunState`; docstrings aside, and headings of tables, which are no states."""
+    words, headings = (
+        {state.value for state in RunState},
+        {"rnngan_cli.results.leaderboard_text", "rnngan_cli.tuning.report"},
+    )
+    users = set()
+    for module, tree in trees().items():
+        said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+        users |= {module for node in constants if node.value in words}
+    assert users - headings == {"rnngan_cli.config.states"}
+
+
+def path_of(module: str) -> Path:
+    """A module's file, relative to the folder the package lies in."""
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (ROOT.parent / path).is_dir() else path.with_suffix(".py")
