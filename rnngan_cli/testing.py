@@ -35,7 +35,7 @@ from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.sweeps.plan import check_run
 from rnngan_cli.system.npz import Arrays
-from rnngan_cli.training.loss_checks import SIDES, check_gradients, check_moves, check_weights, hold, in_one_line
+from rnngan_cli.training.loss_checks import LOSS_SIDES, check_gradients, check_moves, check_weights, hold, in_one_line
 from rnngan_cli.training.small_runs import (
     SEED,
     first_batch,
@@ -61,7 +61,7 @@ __all__ = [
     "small_dataset",
 ]
 
-CELLS: tuple[Cell, ...] = ("gru", "lstm")
+CELL_NAMES: tuple[Cell, ...] = ("gru", "lstm")
 REFERENCE = "bce"
 """The loss whose noise all others are given too, so that runs of one seed are paired."""
 _TEXTS = ("name", "title", "d_formula", "g_formula", "divergence", "expect", "source")
@@ -83,7 +83,7 @@ class Case:
         return self.name
 
 
-def check_loss(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> None:
+def check_loss(loss: str | Variant, cells: tuple[Cell, ...] = CELL_NAMES) -> None:
     """Runs every check of a loss; takes about a minute on one core.
 
     Args:
@@ -98,7 +98,7 @@ def check_loss(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> None:
         case.check()
 
 
-def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> list[Case]:
+def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELL_NAMES) -> list[Case]:
     """Returns the checks of a loss one by one, for `pytest.mark.parametrize`.
 
     Args:
@@ -115,7 +115,9 @@ def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELLS) -> list[Case]:
         return lambda: check_moves(make_trainer(variant, small_dataset(3), cell=cell, readout=readout, penalty=penalty))
 
     def gradients(cell: Cell, penalty: str) -> Callable[[], object]:
-        sides = SIDES if penalty == rules.penalties[0] else SIDES[:1]  # penalties change the discriminator's loss alone
+        sides = (
+            LOSS_SIDES if penalty == rules.penalties[0] else LOSS_SIDES[:1]
+        )  # penalties change the discriminator's loss alone
         return lambda: check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
     pairs = [(cell, penalty) for cell in cells for penalty in rules.penalties]
@@ -185,7 +187,7 @@ def check_starts(variant: Variant) -> None:
 
     def after_two_updates(seed: int) -> Arrays:
         trainer = make_trainer(variant, seed=seed)
-        for side in SIDES:
+        for side in LOSS_SIDES:
             update(trainer, side)
         return trainer.state()
 
@@ -213,11 +215,11 @@ def check_resume(variant: Variant) -> None:
     uninterrupted = make_trainer(variant)
     for counter in range(2):
         state = uninterrupted.state()
-        for side in SIDES:
+        for side in LOSS_SIDES:
             update(uninterrupted, side, counter)
     continued = make_trainer(variant)
     continued.load_state(state)
-    for side in SIDES:
+    for side in LOSS_SIDES:
         update(continued, side, 1)
     changed = [part for part, places in moved(uninterrupted.state(), continued.state()).items() if places]
     hold(not changed, variant, f"continued from its state, a run has other values in {', '.join(changed)}")

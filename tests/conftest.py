@@ -118,7 +118,7 @@ def update() -> "Callable[..., dict[str, float]]":
 def evaluate() -> "Callable[..., tuple[Outcome, Batch, Draw]]":
     """The loss of a side (`d`, `g`) on `first_batch`, with what it was given."""
     sides = {"d": "discriminator", "g": "generator"}
-    return lambda trainer, side: small_runs.evaluate(trainer, sides[side])
+    return lambda trainer, side: small_runs.evaluate_loss(trainer, sides[side])
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Names = str | Sequence[str]
 """One name, several with commas between them, or a sequence of names; `all` stands for every one."""
-Settings = Mapping[str, Any]
+GivenSettings = Mapping[str, Any]
 """Settings by name, as docs/settings.md lists them."""
 
 
@@ -35,8 +35,8 @@ def train(
     cell: str = "gru",
     dataset: str | None = None,
     seed: int = 0,
-    data: Settings | None = None,
-    run: Settings | None = None,
+    data: GivenSettings | None = None,
+    run: GivenSettings | None = None,
     protocol: str = "standard",
     device: str = "auto",
     report: Callable[[str], None] | None = None,
@@ -75,10 +75,10 @@ def sweep(
     cells: Names | None = None,
     datasets: Names | None = None,
     seeds: int | str | Sequence[int] | None = None,
-    data: Settings | None = None,
-    run: Settings | None = None,
+    data: GivenSettings | None = None,
+    run: GivenSettings | None = None,
     grid: Mapping[str, Sequence[Any]] | None = None,
-    override: Mapping[str, Settings] | None = None,
+    override: Mapping[str, GivenSettings] | None = None,
     profile: str | None = None,
     protocol: str | None = None,
     workers: int | None = None,
@@ -220,7 +220,7 @@ class _Lines(Silent):
 
 
 def _carry_out(
-    values: Settings, output: Path, orders: Orders, workers: int | None, report: Callable[[str], None] | None
+    values: GivenSettings, output: Path, orders: Orders, workers: int | None, report: Callable[[str], None] | None
 ) -> list[Job]:
     """Plans and does a sweep, and makes its tables; returns its runs.
 
@@ -261,5 +261,5 @@ def _raise_from(outcome: SweepOutcome, folder: Path) -> None:
         )
 
 
-def _given(values: Settings) -> Table:
+def _given(values: GivenSettings) -> Table:
     return {name: value for name, value in values.items() if value is not None}

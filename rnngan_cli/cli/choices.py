@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import Labels, Missing, Profile, Rerun, Scaling, Table
+from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Table
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -26,17 +26,17 @@ Experiment = Annotated[
 ]
 
 
-def _one(names: completion.Names, help: str, metavar: str | None = None) -> Any:
+def _one(names: completion.NamesFunction, help: str, metavar: str | None = None) -> Any:
     """An option that takes one name of a registry, which the shell completes."""
     return typer.Option(metavar=metavar, help=help, autocompletion=completion.one_of(names))
 
 
-def _some(names: completion.Names, help: str, metavar: str = "A,B|all") -> Any:
+def _some(names: completion.NamesFunction, help: str, metavar: str = "A,B|all") -> Any:
     """An option that takes several names with commas between them, or `all`."""
     return typer.Option(metavar=metavar, help=help, autocompletion=completion.some_of(names))
 
 
-def _listed(names: completion.Names, help: str) -> Any:
+def _listed(names: completion.NamesFunction, help: str) -> Any:
     """An argument that names one entry of a listing."""
     return typer.Argument(help=help, show_default=False, autocompletion=completion.one_of(names))
 
@@ -61,7 +61,7 @@ TuneFinalSeeds = Annotated[
     int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
 ]
 TuneScore = Annotated[
-    str, _one(completion.scores, "Score to choose by, against the validation series; see `rnngan metrics`.")
+    str, _one(completion.scores, "ScoreOption to choose by, against the validation series; see `rnngan metrics`.")
 ]
 TuneDrawSeed = Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")]
 TuneSettings = Annotated[
@@ -97,7 +97,7 @@ TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to 
 LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
 MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
 ProfileOption = Annotated[
-    Profile | None,
+    ProfileName | None,
     typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
 ]
 ProtocolOption = Annotated[
@@ -171,7 +171,7 @@ Results = Annotated[
     Path,
     typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
 ]
-Score = Annotated[str | None, _one(completion.scores, "Score to compare by; see `rnngan metrics`.")]
+ScoreOption = Annotated[str | None, _one(completion.scores, "ScoreOption to compare by; see `rnngan metrics`.")]
 LossArgument = Annotated[str | None, _listed(completion.loss_names, "One loss; default all.")]
 DatasetArgument = Annotated[str | None, _listed(completion.dataset_names, "One data set; default all.")]
 ScoreArgument = Annotated[str | None, _listed(completion.scores, "One score; default all.")]

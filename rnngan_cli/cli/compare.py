@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnngan_cli.cli.choices import AsJson, CompareBaseline, Factor, PairChoice, Results, Score
+from rnngan_cli.cli.choices import AsJson, CompareBaseline, Factor, PairChoice, Results, ScoreOption
 
 if TYPE_CHECKING:
     from rnngan_cli.results.comparison import Compared
@@ -19,7 +19,7 @@ def compare(
     pairs: Annotated[
         PairChoice, typer.Option(help="Each against the baseline, or every pair; Holm's correction over all of a task.")
     ] = "baseline",
-    score: Score = None,
+    score: ScoreOption = None,
     fail_if: Annotated[
         str | None,
         typer.Option(metavar='"A worse|better than B"', help="Exit with code 3 if that is shown in any sweep."),

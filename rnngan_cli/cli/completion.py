@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import get_args
 
-Names = Callable[[], Iterable[str]]
+NamesFunction = Callable[[], Iterable[str]]
 """Gives the names of a registry, which is imported then."""
 Complete = Callable[[str], list[str]]
 """Gives the words that begin with what is typed."""
@@ -54,7 +54,7 @@ def scores() -> Iterable[str]:
     return METRICS
 
 
-def one_of(names: Names) -> Complete:
+def one_of(names: NamesFunction) -> Complete:
     """Completes one name."""
 
     def complete(incomplete: str) -> list[str]:
@@ -63,7 +63,7 @@ def one_of(names: Names) -> Complete:
     return complete
 
 
-def some_of(names: Names) -> Complete:
+def some_of(names: NamesFunction) -> Complete:
     """Completes the last of several names with commas between them; those before are not offered again.
 
     >>> some_of(lambda: ["bce", "wgan", "vae"])("bce,")

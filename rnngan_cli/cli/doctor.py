@@ -15,7 +15,7 @@ from rnngan_cli.errors import printable
 if TYPE_CHECKING:
     from rnngan_cli.system.checkup import Problem
 
-Facts = Mapping[str, Any]
+MachineFacts = Mapping[str, Any]
 """Facts about the machine, ready for JSON."""
 
 
@@ -60,7 +60,7 @@ def doctor(
 COMMANDS = (doctor,)
 
 
-def _facts(results: Path, workers: int, used: _Used) -> Facts:
+def _facts(results: Path, workers: int, used: _Used) -> MachineFacts:
     from rnngan_cli.sweeps.engines import ray
     from rnngan_cli.system import checkup, provenance
 
@@ -111,7 +111,7 @@ def _find_used() -> "tuple[_Used, list[Problem]]":
     return _Used(gpus, chosen, layers), []
 
 
-def _print(facts: Facts, used: _Used) -> None:
+def _print(facts: MachineFacts, used: _Used) -> None:
     from rnngan_cli.system import checkup
 
     machine = {**facts["machine"], "memory_free_gib": facts["memory_free_gib"]}

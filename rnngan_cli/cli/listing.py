@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rnngan_cli.evaluation.metrics import Metric
     from rnngan_cli.sweeps.catalogue import LossFacts
 
-Facts = Mapping[str, Any]
+EntryFacts = Mapping[str, Any]
 """Facts about one entry, ready for JSON."""
-Row = TypeVar("Row")
+Entry = TypeVar("Entry")
 
 
 def losses(name: LossArgument = None, as_json: AsJson = False) -> None:
@@ -89,10 +89,10 @@ COMMANDS = (losses, datasets, metrics)
 
 
 def _list(
-    rows: Sequence[Row],
-    describe: Callable[[Row], Facts],
-    print_one: Callable[[Row], None],
-    print_line: Callable[[Row, int], None],
+    rows: Sequence[Entry],
+    describe: Callable[[Entry], EntryFacts],
+    print_one: Callable[[Entry], None],
+    print_line: Callable[[Entry, int], None],
     more: str,
     *,
     one: bool,
@@ -122,7 +122,7 @@ def _list(
             typer.echo(f"\n{more}")
 
 
-def _metric_facts(metric: "Metric") -> Facts:
+def _metric_facts(metric: "Metric") -> EntryFacts:
     bounds = [bound if abs(bound) != float("inf") else None for bound in metric.range]
     names = ("name", "title", "definition", "direction", "source", "group", "primary")
     return {**{key: getattr(metric, key) for key in names}, "range": bounds}
@@ -153,7 +153,7 @@ def _print_loss(facts: "LossFacts") -> None:
         _print_fact("  departure", departure, 11)
 
 
-def _words(settings: Facts) -> str:
+def _words(settings: EntryFacts) -> str:
     return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
@@ -165,7 +165,7 @@ def _print_fact(title: str, text: str, width: int) -> None:
     typer.echo("\n".join(lines))
 
 
-def print_facts(facts: Facts) -> None:
+def print_facts(facts: EntryFacts) -> None:
     """Prints a line for each fact, lists and tables indented."""
     width = max((len(key) for key in facts), default=0)
     for key, value in facts.items():

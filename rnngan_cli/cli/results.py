@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.cli.choices import EvaluateProtocol, Quiet, ReportBaseline, Results, Score, Verbose
+from rnngan_cli.cli.choices import EvaluateProtocol, Quiet, ReportBaseline, Results, ScoreOption, Verbose
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
@@ -44,7 +44,7 @@ def plot(results: Results = Path("results"), quiet: Quiet = False, verbose: Verb
 
 def report(
     results: Results = Path("results"),
-    score: Score = None,
+    score: ScoreOption = None,
     baseline: ReportBaseline = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The file. [default: report.html in the sweep's folder]")

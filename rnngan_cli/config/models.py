@@ -29,7 +29,7 @@ OptimizerName = Literal["adam", "sgd", "rmsprop"]
 Labels = Literal["auto", "given", "derived", "none"]
 Missing = Literal["error", "drop", "interpolate"]
 Scaling = Literal["minmax", "standard"]
-Profile = Literal["shared", "paper"]
+ProfileName = Literal["shared", "paper"]
 
 
 class _Frozen(BaseModel):
@@ -159,7 +159,7 @@ class SweepConfig(_Frozen):
     run: Table = Field({}, description="Fields of a run, for every run.")
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
     override: dict[str, Table] = Field({}, description="Fields or options for one loss or one data set.")
-    profile: Profile = Field(
+    profile: ProfileName = Field(
         "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
     )
     protocol: Name = Field("standard", description="How finished runs are scored.")

@@ -12,7 +12,7 @@ from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables import Table, read_csv, read_parquet
+from rnngan_cli.data.tables import UserTable, read_csv, read_parquet
 from rnngan_cli.errors import UserError, unknown
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def load_table(path: Path, config: DataConfig) -> Raw:
     return Raw(series, names, record=not ids, labels=labels, label_names=label_names, ids=ids, notes=notes)
 
 
-def choose_features(table: Table, config: DataConfig) -> tuple[str, ...]:
+def choose_features(table: UserTable, config: DataConfig) -> tuple[str, ...]:
     """The feature columns: `config.columns`, or all that have no other role.
 
     Raises:
@@ -96,7 +96,7 @@ def _mend(name: str, column: "pd.Series[Any]", value: str) -> str:
     return "list the features with `--columns`, or mend the value"
 
 
-def numbers(table: Table, name: str) -> FloatArray:
+def numbers(table: UserTable, name: str) -> FloatArray:
     """A column as float64 (rows,), NaN where it is empty.
 
     Raises:
@@ -141,7 +141,7 @@ def _times(column: "pd.Series") -> FloatArray:
     return dates.rank(method="dense").to_numpy(dtype=np.float64)  # NaN stays; no unit that could overflow
 
 
-def _in_time(table: Table, name: str | None) -> tuple[IntArray, bool]:
+def _in_time(table: UserTable, name: str | None) -> tuple[IntArray, bool]:
     """Row numbers in the order of the time column (ties as in the file), and whether that moves any."""
     rows = np.arange(len(table.frame))
     if name is None:
@@ -160,7 +160,7 @@ def _in_time(table: Table, name: str | None) -> tuple[IntArray, bool]:
 
 
 def _complete(
-    table: Table, values: FloatArray, names: tuple[str, ...], config: DataConfig
+    table: UserTable, values: FloatArray, names: tuple[str, ...], config: DataConfig
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Which rows to keep, and what became of those with missing values."""
     bad = ~np.isfinite(values)  # (rows, features)
@@ -184,7 +184,7 @@ def _complete(
     return keep, missing.filled_note(int((~np.isfinite(values)).sum()))
 
 
-def _groups(table: Table, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
+def _groups(table: UserTable, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
     """Ids in order of appearance and the rows of each in time order; without ids, one group of all."""
     import pandas as pd
 
@@ -202,7 +202,7 @@ def _groups(table: Table, name: str | None, rows: IntArray) -> tuple[tuple[str, 
 
 
 def _labels(
-    table: Table, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
+    table: UserTable, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
 ) -> tuple[list[IntArray] | None, tuple[str, ...]]:
     """Label numbers of each group's rows and the classes' names; within one id there is one label."""
     if name is None:

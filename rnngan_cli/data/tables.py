@@ -28,7 +28,7 @@ LONGEST_HEADER, LONGEST_LINE = 2**20, 16 * 2**20
 
 
 @dataclass(frozen=True)
-class Table:
+class UserTable:
     """A table as it was in the file.
 
     Attributes:
@@ -46,7 +46,7 @@ class Table:
         return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
 
 
-def read_csv(path: Path, text_columns: Iterable[str]) -> Table:
+def read_csv(path: Path, text_columns: Iterable[str]) -> UserTable:
     """Reads a CSV file: UTF-8, a header line, commas (or semicolons or tabs if the header has no comma).
 
     The file is scanned first, because pandas fills short lines and renames repeated columns without a word.
@@ -82,7 +82,7 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> Table:
     )
     if len(frame) != len(lines):
         raise UserError(f"`{path}`: {len(lines)} rows by its quotes, {len(frame)} by its lines; check its quotes")
-    return Table(path, frame, lines)
+    return UserTable(path, frame, lines)
 
 
 def _scan(path: Path) -> tuple[list[str], "array[int]", str]:
@@ -170,7 +170,7 @@ def _undecodable(path: Path) -> int:
     return 1
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Path) -> UserTable:
     """Reads a Parquet file; a named pandas index is a column like any other, an unnamed one is left out.
 
     Raises:
@@ -192,7 +192,7 @@ def read_parquet(path: Path) -> Table:
         reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise UserError(f"`{path}`: is not a Parquet file that can be read ({reason})") from error
     unnamed = [name for name in frame.columns if name.startswith("__index_level_")]
-    return Table(path, frame.drop(columns=unnamed), array("q"))
+    return UserTable(path, frame.drop(columns=unnamed), array("q"))
 
 
 _PARQUET_DAMAGE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, NotImplementedError)

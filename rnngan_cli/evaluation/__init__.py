@@ -20,7 +20,7 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol
 
 if TYPE_CHECKING:
-    from rnngan_cli.evaluation.judges import Judges, JudgeScores, Sides
+    from rnngan_cli.evaluation.judges import JudgedSides, Judges, ScoresByJudge
 
 __all__ = [
     "JUDGE_SEED",
@@ -108,7 +108,7 @@ class Scorer:
                 values[name] = metric.function(real, tested.series)
             elif metric.beside_training is not None:
                 values[name] = metric.beside_training(dataset.train.series, real, tested.series)
-        judged: JudgeScores = {}
+        judged: ScoresByJudge = {}
         if by.strong is not None:
             judged |= self._strong(by.strong, dataset, tested, trained)
         if by.weak is not None and by.whole:
@@ -119,14 +119,14 @@ class Scorer:
         means = {name: float(np.mean(numbers)) for name, numbers in judged.items()}
         return Scored(values | means, {name: [float(one) for one in numbers] for name, numbers in judged.items()})
 
-    def _strong(self, recipe: Recipe, dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "JudgeScores":
-        from rnngan_cli.evaluation.judges import Sides
+    def _strong(self, recipe: Recipe, dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "ScoresByJudge":
+        from rnngan_cli.evaluation.judges import JudgedSides
 
         judges = self._judges_for(recipe, dataset)
         spare, real = dataset.validation, dataset.test
         scores = judges.discriminate(
-            Sides.apart(spare.series, real.series, recipe.repeats),
-            Sides.apart(trained.series, tested.series, recipe.repeats),
+            JudgedSides.apart(spare.series, real.series, recipe.repeats),
+            JudgedSides.apart(trained.series, tested.series, recipe.repeats),
             JUDGE_SEED,
         )
         if dataset.steps > 1:
@@ -138,22 +138,22 @@ class Scorer:
             scores["predictive_real"] = self._reference(dataset, recipe, "apart", lambda: errors(spare.series))
         return scores | _of_codes(judges, dataset, tested, trained)
 
-    def _weak(self, recipe: Recipe, dataset: Dataset, tested: np.ndarray, trained: np.ndarray) -> "JudgeScores":
-        from rnngan_cli.evaluation.judges import Sides
+    def _weak(self, recipe: Recipe, dataset: Dataset, tested: np.ndarray, trained: np.ndarray) -> "ScoresByJudge":
+        from rnngan_cli.evaluation.judges import JudgedSides
 
         spare, real = dataset.validation.series, dataset.test.series
-        sides = (Sides.apart(spare, real, recipe.repeats), Sides.apart(trained, tested, recipe.repeats))
+        sides = (JudgedSides.apart(spare, real, recipe.repeats), JudgedSides.apart(trained, tested, recipe.repeats))
         return self._weakly(recipe, dataset, sides, (spare, trained, real), "apart")
 
-    def _weak_as_published(self, recipe: Recipe, dataset: Dataset, sample: SampleFunction) -> "JudgeScores":
-        from rnngan_cli.evaluation.judges import Sides
+    def _weak_as_published(self, recipe: Recipe, dataset: Dataset, sample: SampleFunction) -> "ScoresByJudge":
+        from rnngan_cli.evaluation.judges import JudgedSides
 
         real = whole(dataset)
         generated = published_scale(real, dataset.scaler.inverse(sample(len(real)).series))
         real = published_scale(real, real)
         sides = (
-            Sides.drawn(real, recipe.repeats, JUDGE_SEED, "real"),
-            Sides.drawn(generated, recipe.repeats, JUDGE_SEED, "generated"),
+            JudgedSides.drawn(real, recipe.repeats, JUDGE_SEED, "real"),
+            JudgedSides.drawn(generated, recipe.repeats, JUDGE_SEED, "generated"),
         )
         return self._weakly(recipe, dataset, sides, (real, generated, real), "whole")
 
@@ -161,10 +161,10 @@ class Scorer:
         self,
         recipe: Recipe,
         dataset: Dataset,
-        sides: "tuple[Sides, Sides]",
+        sides: "tuple[JudgedSides, JudgedSides]",
         parts: tuple[np.ndarray, np.ndarray, np.ndarray],
         kind: str,
-    ) -> "JudgeScores":
+    ) -> "ScoresByJudge":
         """The scores of small judges; `parts` are real and generated series to predict from, and real ones to test."""
         judges = self._judges_for(recipe, dataset, bounded=True if kind == "whole" else None)
         scores = {"discriminative_weak": judges.discriminate(*sides, JUDGE_SEED)["discriminative"]}
@@ -214,10 +214,10 @@ def published_scale(real: np.ndarray, series: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _of_codes(judges: "Judges", dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "JudgeScores":
+def _of_codes(judges: "Judges", dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "ScoresByJudge":
     """What can be told where the generator was fed classes or codes."""
     real, spare = dataset.test, dataset.validation
-    scores: JudgeScores = {}
+    scores: ScoresByJudge = {}
     covered = []
     for one in trained.codes.values():
         chances = judges.classify(trained.series, one.values, real.series, one.choices, JUDGE_SEED)

@@ -16,7 +16,7 @@ from rnngan_cli.evaluation.checks import checked_sets
 
 KERNELS = 32
 """Twice as many numbers a series: small beside the hundreds of series a covariance is estimated from."""
-SEED = 0
+EMBEDDING_SEED = 0
 """Of the kernels: fixed, so that distances of one data set can be compared wherever they were computed."""
 
 
@@ -37,7 +37,7 @@ def embed(series: np.ndarray) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def kernels(steps: int, features: int) -> tuple[tuple[np.ndarray, float, int], ...]:
     """`KERNELS` kernels for series of a shape: weights (length, features), bias, dilation."""
-    random = np.random.Generator(np.random.Philox(SEED))
+    random = np.random.Generator(np.random.Philox(EMBEDDING_SEED))
     made = []
     for _ in range(KERNELS):
         length = min(int(random.choice((7, 9, 11))), steps)

@@ -17,12 +17,12 @@ from rnngan_cli.system.randomness import random_generator
 TRAIN_SHARE = 0.8
 """Of all series, where a judge's own are drawn from one set as in TimeGAN's code."""
 
-JudgeScores = dict[str, np.ndarray]
+ScoresByJudge = dict[str, np.ndarray]
 """By name, one number a judge, (repeats,)."""
 
 
 @dataclass(frozen=True)
-class Sides:
+class JudgedSides:
     """Series of one kind, and which of them each judge learns from and is tested on.
 
     Attributes:
@@ -35,14 +35,14 @@ class Sides:
     test: np.ndarray
 
     @classmethod
-    def apart(cls, train: np.ndarray, test: np.ndarray, repeats: int) -> "Sides":
+    def apart(cls, train: np.ndarray, test: np.ndarray, repeats: int) -> "JudgedSides":
         """Two sets, the same for every judge."""
         rows = np.arange(len(train) + len(test))
         parts = (np.tile(part, (repeats, 1)) for part in np.split(rows, [len(train)]))
         return cls(np.concatenate([train, test]), *parts)
 
     @classmethod
-    def drawn(cls, series: np.ndarray, repeats: int, seed: int, stream: str) -> "Sides":
+    def drawn(cls, series: np.ndarray, repeats: int, seed: int, stream: str) -> "JudgedSides":
         """`TRAIN_SHARE` of one set, drawn anew for every judge; the rest tests it."""
         orders = [random_generator(seed, f"{stream}/parts", judge).permutation(len(series)) for judge in range(repeats)]
         parts = np.split(np.stack(orders), [int(TRAIN_SHARE * len(series))], axis=1)
@@ -63,7 +63,7 @@ class Judges:
         self.units = recipe.units or max(1, features // 2)
         self._kept: dict[tuple[str, int], Population] = {}
 
-    def discriminate(self, real: Sides, generated: Sides, seed: int) -> JudgeScores:
+    def discriminate(self, real: JudgedSides, generated: JudgedSides, seed: int) -> ScoresByJudge:
         """Scores of judges that learn to tell real from generated series.
 
         Returns:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Row = dict[str, str | int | float]
+RunRow = dict[str, str | int | float]
 """A run's line by column."""
-Settings = dict[str, str]
+SettingWords = dict[str, str]
 """Settings of a run by name, as words."""
 
 KEYS = ("dataset", "cell", "loss", "seed")
@@ -61,14 +61,14 @@ def score_names(runs: "pd.DataFrame") -> list[str]:
     return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
 
 
-def _row(folder: RunFolder) -> tuple[Row, Settings, list[str]]:
+def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
     """A run's line, and its settings; and a line for what is damaged beside its results."""
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
     spread = {name + JUDGE_SD: value for name, value in judge_spread(scores).items()}
     costs, damage = _costs(folder)
-    row: Row = {
+    row: RunRow = {
         "dataset": config.data.name,
         "cell": config.cell,
         "loss": config.loss,
@@ -108,7 +108,7 @@ def _costs(folder: RunFolder) -> tuple[dict[str, float], list[str]]:
     return updates if seconds is None else {**updates, "training_seconds": seconds}, []
 
 
-def _setting_fields(run: RunConfig) -> Settings:
+def _setting_fields(run: RunConfig) -> SettingWords:
     """The settings in which runs of one loss, cell and data set may differ, by name, as words."""
     config = run.model_dump(mode="json")
     named = ("schema_version", "checkpoint_every", "loss", "cell", "seed", "data", "options")
@@ -119,14 +119,14 @@ def _setting_fields(run: RunConfig) -> Settings:
     return _paired({key: printable(str(value)) for key, value in flat.items()})
 
 
-def _paired(fields: Settings) -> Settings:
+def _paired(fields: SettingWords) -> SettingWords:
     """Settings that both sides have told as one: `d_optimizer` and `g_optimizer` as `optimizer=sgd/adam`, D's first."""
     both = {name[2:] for name in fields if name.startswith("d_") and f"g_{name[2:]}" in fields}
     paired = {name: f"{fields[f'd_{name}']}/{fields[f'g_{name}']}" for name in sorted(both)}
     return {name: value for name, value in fields.items() if name[2:] not in both} | paired
 
 
-def _settings(frame: "pd.DataFrame", fields: list[Settings]) -> tuple[list[str], list[str]]:
+def _settings(frame: "pd.DataFrame", fields: list[SettingWords]) -> tuple[list[str], list[str]]:
     """For every run, the fields that take several values among runs of one loss, cell and data set, as words.
 
     Returns:

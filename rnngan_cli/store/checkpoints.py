@@ -13,7 +13,7 @@ from rnngan_cli.system.reading import read_folder, read_npz
 
 KEPT_CHECKPOINTS = 2
 """The newest one, and the one before it in case the newest is damaged."""
-FOLDER = "checkpoints"
+CHECKPOINTS_FOLDER = "checkpoints"
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def write_checkpoint(run: Path, step: int, state: Arrays, history: Sequence[Hist
         EnvironmentFaultError: the disk refused.
     """
     parts = {f"{part}.npz": npz_bytes(arrays) for part, arrays in state.items()}
-    write_folder(run / FOLDER / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
+    write_folder(run / CHECKPOINTS_FOLDER / f"step-{step}", {**parts, "history.csv": history_bytes(history)})
     for old in checkpoint_folders(run)[KEPT_CHECKPOINTS:]:
         remove(old)
 
@@ -63,7 +63,7 @@ def read_checkpoint(run: Path) -> Checkpoint:
 def checkpoint_folders(run: Path) -> list[Path]:
     """The folders of a run's checkpoints, newest first; none behind a link."""
     try:
-        folders = own_path(run.parent.parent, run.parent.name, run.name, FOLDER, "").glob("step-*")
+        folders = own_path(run.parent.parent, run.parent.name, run.name, CHECKPOINTS_FOLDER, "").glob("step-*")
     except DamagedFileError:
         return []
     return sorted((one for one in folders if re.fullmatch(r"step-[0-9]{1,15}", one.name)), key=_step, reverse=True)
@@ -71,7 +71,7 @@ def checkpoint_folders(run: Path) -> list[Path]:
 
 def drop_checkpoints(run: Path) -> None:
     """Removes all checkpoints of a run that has ended."""
-    remove(run / FOLDER)
+    remove(run / CHECKPOINTS_FOLDER)
 
 
 def _step(folder: Path) -> int:

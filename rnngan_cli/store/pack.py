@@ -30,7 +30,7 @@ from rnngan_cli.system.safe_open import open_regular
 INDEX = "index.json"
 BLOCK_BYTES = 2**22
 """A block ends before the file with which it would be larger, so that a single run is read quickly."""
-MOST_BYTES, MOST_ENTRIES, MOST_DIRECTORY = 2**36, 2**20, 2**27
+MOST_PACKED_BYTES, MOST_PACKED_ENTRIES, MOST_DIRECTORY = 2**36, 2**20, 2**27
 """Bounds of a pack: bytes of its files before compression, number of entries, bytes of the archive's directory."""
 HASH_BYTES = 64
 """Length of the comment: a SHA-256 in hexadecimal digits."""
@@ -39,7 +39,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 """The signature before an entry's bytes, and the lengths of the name and the extra field that follow it."""
 
-Stamp = tuple[int, int, int]
+PackStamp = tuple[int, int, int]
 """Inode, size and time of last change of a file, in nanoseconds: another stamp, another content."""
 
 
@@ -65,7 +65,7 @@ class Pack:
     """
 
     path: Path
-    stamp: Stamp
+    stamp: PackStamp
     entries: Mapping[str, zipfile.ZipInfo] = field(repr=False)
     places: Mapping[str, Mapping[str, _Place]] = field(repr=False)
 
@@ -104,7 +104,7 @@ class Pack:
 
 
 @functools.lru_cache(maxsize=CACHED_BLOCKS)
-def _cached_block(path: Path, stamp: Stamp, name: str) -> bytes:
+def _cached_block(path: Path, stamp: PackStamp, name: str) -> bytes:
     return _opened(path, stamp).block(name)
 
 
@@ -122,13 +122,15 @@ def open_pack(path: Path) -> Pack | None:
 
 
 @functools.lru_cache(maxsize=8)
-def _opened(path: Path, stamp: Stamp) -> Pack:
+def _opened(path: Path, stamp: PackStamp) -> Pack:
     with _unchanged(path, stamp) as file:
         if pack_hash(file) != _kept_hash(file):
             raise DamagedFileError(f"`{path}` is damaged: its hash is not its own")
         try:
             with reporting_archive_errors():
-                archive = open_archive(file, MOST_BYTES, most_entries=MOST_ENTRIES, most_at_once=MOST_DIRECTORY)
+                archive = open_archive(
+                    file, MOST_PACKED_BYTES, most_entries=MOST_PACKED_ENTRIES, most_at_once=MOST_DIRECTORY
+                )
                 entries = {info.orig_filename: info for info in archive.infolist()}
                 if INDEX not in entries or entries[INDEX].file_size > MOST_JSON:
                     raise ArrayFileError(f"holds no {INDEX} of at most {MOST_JSON:,} bytes")
@@ -158,7 +160,7 @@ def _places(index: PackIndex, entries: Mapping[str, zipfile.ZipInfo]) -> dict[st
 
 
 @contextmanager
-def _unchanged(path: Path, stamp: Stamp) -> Iterator[IO[bytes]]:
+def _unchanged(path: Path, stamp: PackStamp) -> Iterator[IO[bytes]]:
     """Opens a file that must still be the one of a stamp.
 
     Raises:
@@ -171,7 +173,7 @@ def _unchanged(path: Path, stamp: Stamp) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _stamp(found: os.stat_result) -> Stamp:
+def _stamp(found: os.stat_result) -> PackStamp:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store.checkpoints import FOLDER as CHECKPOINTS
+from rnngan_cli.store.checkpoints import CHECKPOINTS_FOLDER as CHECKPOINTS
 from rnngan_cli.store.checkpoints import drop_checkpoints
 from rnngan_cli.store.files import FolderFiles, RunFiles, files_of, refuse_packed
 from rnngan_cli.store.history import HistoryRow, history_bytes, parse_history, timing_bytes

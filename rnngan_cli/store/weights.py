@@ -7,7 +7,7 @@ from rnngan_cli.system.atomic import npz_bytes, write_folder
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import parse_json, read_folder, read_npz
 
-FOLDER, MANIFEST = "weights", "weights/manifest.json"
+WEIGHTS_FOLDER, MANIFEST = "weights", "weights/manifest.json"
 
 
 def write_weights(run: RunFolder, state: Arrays) -> None:
@@ -21,7 +21,7 @@ def write_weights(run: RunFolder, state: Arrays) -> None:
         EnvironmentFaultError: the disk refused.
     """
     parts = {name: arrays for name, arrays in state.items() if not name.startswith(("optimizer-", "past-"))}
-    write_folder(run.path / FOLDER, {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
+    write_folder(run.path / WEIGHTS_FOLDER, {f"{name}.npz": npz_bytes(arrays) for name, arrays in parts.items()})
 
 
 def read_weights(run: RunFolder) -> Arrays:
@@ -31,7 +31,7 @@ def read_weights(run: RunFolder) -> Arrays:
         DamagedFileError: they are missing or damaged.
     """
     run.check(MANIFEST)
-    files = read_folder(run.files.place(FOLDER))
+    files = read_folder(run.files.place(WEIGHTS_FOLDER))
     return {name.removesuffix(".npz"): read_npz(path) for name, path in files.items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rnngan_cli.config import OptionValue, Profile, SweepConfig
+from rnngan_cli.config import OptionValue, ProfileName, SweepConfig
 from rnngan_cli.config.options import list_options
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.sweeps.plan import Settings, plan
@@ -90,7 +90,7 @@ def describe_loss(row: Variant) -> LossFacts:
     )
 
 
-def _settings(row: Variant, profile: Profile) -> Settings:
+def _settings(row: Variant, profile: ProfileName) -> Settings:
     """Every setting of a run under a profile, options of the loss by their names."""
     (run,) = plan(SweepConfig(losses=(row.name,), seeds=(0,), profile=profile))
     values = run.model_dump(exclude=set(NOT_OF_A_PROFILE))

@@ -156,7 +156,7 @@ def split_settings(settings: Settings, where: str) -> tuple[Settings, Settings]:
     return fields, {**table, **{name: value for name, value in settings.items() if name not in RUN_FIELDS}}
 
 
-def merge(layers: Sequence[Settings], where: str) -> tuple[Settings, Settings]:
+def merge_layers(layers: Sequence[Settings], where: str) -> tuple[Settings, Settings]:
     """Merges layers of settings into fields of a run and options of a loss; later layers take precedence.
 
     Raises:
@@ -172,7 +172,7 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
     paper = variant.paper.settings if sweep.profile == "paper" else {}
     layers = (paper, sweep.run, point, sweep.override.get(variant.name, {}))  # later layers take precedence
     where = f"runs of `{variant.name}`"
-    fields, options = merge(layers, where)
+    fields, options = merge_layers(layers, where)
     identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
     config = build(RunConfig, {**fields, **identified}, where)
     penalty = variant.discriminator.penalty if config.penalty == "auto" else config.penalty

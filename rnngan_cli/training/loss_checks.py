@@ -16,14 +16,14 @@ from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.training.differences import Differences
-from rnngan_cli.training.small_runs import evaluate, float64, make_trainer, moved, small_dataset, update
+from rnngan_cli.training.small_runs import evaluate_loss, float64, make_trainer, moved, small_dataset, update
 
 if TYPE_CHECKING:
     from rnngan_cli.training.trainer import Trainer
 
 P = ParamSpec("P")
 R = TypeVar("R")
-SIDES = ("discriminator", "generator")
+LOSS_SIDES = ("discriminator", "generator")
 SMALLEST = {"batch_size": 4, "units": 3, "latent_series": 1, "latent_steps": 1}
 """Sizes of runs whose gradients are compared with differences."""
 
@@ -76,7 +76,7 @@ def check_moves(trainer: "Trainer") -> dict[str, dict[str, float]]:
     with_discriminator = variant.recognizer is not None and variant.recognizer.shared_trunk
     movers = {"discriminator": {"discriminator"}, "generator": {"generator", "average"}}
     movers["discriminator" if with_discriminator else "generator"].add("recognizer")
-    for side in SIDES:
+    for side in LOSS_SIDES:
         _check_scalars(trainer, side)
         free = _free_places(trainer) if side == "discriminator" else set[str]()
         before = trainer.state()
@@ -121,8 +121,8 @@ def check_weights(trainer: "Trainer") -> None:
             other = owners.setdefault(id(weight.value), name)
             hold(other == name, variant, f"`{weight.path}` belongs to `{other}` and to `{name}`")
     with tf.GradientTape() as tape:
-        for side in SIDES:
-            evaluate(trainer, side)
+        for side in LOSS_SIDES:
+            evaluate_loss(trainer, side)
     used = {id(variable): variable for variable in tape.watched_variables()}
     foreign = [variable.name for key, variable in used.items() if key not in owners]
     hold(not foreign, variant, f"its losses use variables of no network: {foreign}")
@@ -131,7 +131,7 @@ def check_weights(trainer: "Trainer") -> None:
 
 
 @in_one_line
-def check_gradients(variant: Variant, *, sides: Sequence[str] = SIDES, **fields: Any) -> None:
+def check_gradients(variant: Variant, *, sides: Sequence[str] = LOSS_SIDES, **fields: Any) -> None:
     """Checks the gradients of both losses against central differences in float64, along one direction each.
 
     Args:
@@ -155,7 +155,7 @@ def check_gradients(variant: Variant, *, sides: Sequence[str] = SIDES, **fields:
 
 def _check_scalars(trainer: "Trainer", side: str) -> None:
     """Checks that each loss of a side is one number, and is named after a network of the run."""
-    outcome = evaluate(trainer, side)[0]
+    outcome = evaluate_loss(trainer, side)[0]
     hold(side in outcome.losses, trainer.variant, f"the {side}'s loss does not say what `{side}` minimises")
     for name, value in outcome.losses.items():
         known = name in trainer.networks.trained
@@ -170,7 +170,7 @@ def _free_places(trainer: "Trainer") -> set[str]:
     start, ends = np.asarray(layer.bias), []
     for shift in (0, 1):
         layer.bias.assign(start + shift)
-        ends.append([float(value) for value in evaluate(trainer, "discriminator")[0].losses.values()])
+        ends.append([float(value) for value in evaluate_loss(trainer, "discriminator")[0].losses.values()])
     layer.bias.assign(start)
     return {"logits/bias"} if np.allclose(ends[0], ends[1], rtol=1e-5, atol=1e-5) else set()
 

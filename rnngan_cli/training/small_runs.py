@@ -108,7 +108,7 @@ def update(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
     return {name: float(value) for name, value in terms.items()}
 
 
-def evaluate(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
+def evaluate_loss(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
     """The loss of a side on `first_batch`, without a penalty, and what it was given; no weight moves."""
     batch = first_batch(trainer)
     draw = trainer.variant.inputs.draw(trainer.game, SEED, f"{side[0]}-noise", tf.constant(0), batch)

@@ -26,7 +26,7 @@ from rnngan_cli.tuning.outcomes import TrialOutcome, Tuned
 from rnngan_cli.tuning.search import PAPER, TUNED
 from rnngan_cli.tuning.trials import PROTOCOL, Trial, Tune
 
-Row = Mapping[str, object]
+TrialRow = Mapping[str, object]
 """A row of a CSV table: cells by the name of their column."""
 SETTING_NUMBERS = f"{PAPER} is the paper's, the others are drawn"
 """What the numbers of trials mean, in words."""
@@ -61,7 +61,7 @@ def write_trials(tune: Tune, found: Tuned) -> None:
         write_bytes(folder / f"budget-{tune.name}.{suffix}", content)
 
 
-def _trial_rows(found: Tuned) -> Iterable[Row]:
+def _trial_rows(found: Tuned) -> Iterable[TrialRow]:
     for loss, scored in found.scored.items():
         for trial, scores, tried in ((one.trial, one.scores, one.tried) for one in scored):
             further = {name: value for name, value in trial.setting.items() if name not in TUNED}
@@ -87,7 +87,7 @@ def _cell(score: float) -> float | str:
     return "diverged" if math.isnan(score) else score
 
 
-def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[Row]:
+def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[TrialRow]:
     for loss, points in curves.items():
         for point in points:
             yield {

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnngan_cli.evaluation.judges import Judges, Sides
+from rnngan_cli.evaluation.judges import JudgedSides, Judges
 from rnngan_cli.evaluation.protocols import PUBLISHED, STRONG, WEAK, Recipe
 
 STEPS, SIZE = 6, 200
@@ -25,8 +25,8 @@ def noise(seed: int) -> Pair:
     return values[0], values[1]
 
 
-def sides(pair: Pair) -> Sides:
-    return Sides.apart(*pair, RECIPE.repeats)
+def sides(pair: Pair) -> JudgedSides:
+    return JudgedSides.apart(*pair, RECIPE.repeats)
 
 
 @pytest.fixture(scope="module")
@@ -176,19 +176,19 @@ def test_published_judges_are_trained_as_published() -> None:
 
 def test_two_sets_stay_apart() -> None:
     train, test = np.zeros((3, STEPS, 1)), np.ones((5, STEPS, 1))
-    both = Sides.apart(train, test, 2)
+    both = JudgedSides.apart(train, test, 2)
     assert both.train.tolist() == [[0, 1, 2]] * 2
     assert both.test.tolist() == [[3, 4, 5, 6, 7]] * 2
     assert (both.series[both.test[0]] == 1).all()
 
 
 def test_every_judge_draws_four_fifths_of_one_set() -> None:
-    drawn = Sides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "real")
+    drawn = JudgedSides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "real")
     assert drawn.train.shape == (3, 40)
     assert drawn.test.shape == (3, 10)
     for judge in range(3):
         assert sorted([*drawn.train[judge], *drawn.test[judge]]) == list(range(50))
     assert (drawn.train[0] != drawn.train[1]).any()
-    again = Sides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "real")
+    again = JudgedSides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "real")
     assert (again.train == drawn.train).all()
-    assert (Sides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "generated").train != drawn.train).any()
+    assert (JudgedSides.drawn(np.zeros((50, STEPS, 1)), 3, 0, "generated").train != drawn.train).any()

@@ -37,7 +37,7 @@ class Spy:
         self.facts, self.discriminated, self.predicted = (recipe, steps, features, bounded), list[Any](), list[Any]()
         Spy.made.append(self)
 
-    def discriminate(self, real: judges.Sides, generated: judges.Sides, seed: int) -> dict[str, np.ndarray]:
+    def discriminate(self, real: judges.JudgedSides, generated: judges.JudgedSides, seed: int) -> dict[str, np.ndarray]:
         self.discriminated.append((real, generated, seed))
         return {"discriminative": np.zeros(2)}
 

@@ -12,7 +12,7 @@ import pytest
 from rnngan_cli import losses
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.training.differences import Differences
-from rnngan_cli.training.loss_checks import SIDES, SMALLEST, check_gradients
+from rnngan_cli.training.loss_checks import LOSS_SIDES, SMALLEST, check_gradients
 from rnngan_cli.training.small_runs import float64, make_trainer, small_dataset
 
 CELLS = ("gru", "lstm")
@@ -62,7 +62,7 @@ def every_option() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("loss", "cell", "penalty"), list(every_penalty()))
 def test_a_loss_with_its_penalty_has_the_gradient_of_finite_differences(loss: str, cell: str, penalty: str) -> None:
     variant = losses.variant(loss)
-    sides = SIDES if penalty == variant.discriminator.penalties[0] else SIDES[:1]
+    sides = LOSS_SIDES if penalty == variant.discriminator.penalties[0] else LOSS_SIDES[:1]
     check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
 

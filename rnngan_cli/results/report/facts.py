@@ -25,7 +25,7 @@ from rnngan_cli.system.text import command_line
 if TYPE_CHECKING:
     import pandas as pd
 
-Json = Mapping[str, Any]
+JsonView = Mapping[str, Any]
 """A JSON object whose shape is that of a file of a run or a sweep."""
 _DASHES = ("solid", "dash", "dot")
 
@@ -40,13 +40,13 @@ class Details:
         command: the command that makes the run again; empty where the command line cannot say it.
     """
 
-    config: Json
-    provenance: Json
+    config: JsonView
+    provenance: JsonView
     command: str
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportFacts:
     """All that a report says of one sweep.
 
     Attributes:
@@ -66,11 +66,11 @@ class Facts:
     runs: "pd.DataFrame"
     details: Mapping[str, Details]
     charts: Charts
-    sweep: Json
+    sweep: JsonView
     notes: tuple[str, ...] = ()
 
 
-def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> Facts:
+def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> ReportFacts:
     """Reads a sweep; its derived tables are made anew.
 
     Args:
@@ -97,11 +97,11 @@ def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None
     try:
         config = sweep.config()
         plan(config)
-        resolved: Json = config.model_dump(mode="json")
+        resolved: JsonView = config.model_dump(mode="json")
     except (DamagedFileError, UserError) as error:
         notes.append(f"how to make the whole sweep again: left out, {error}")
         resolved = {}
-    return Facts(sweep.path.resolve().name, found, leaderboard, runs, details, charts, resolved, tuple(notes))
+    return ReportFacts(sweep.path.resolve().name, found, leaderboard, runs, details, charts, resolved, tuple(notes))
 
 
 def _title(dataset: object, cell: object) -> str:
@@ -178,7 +178,7 @@ def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Det
         folder = _folder(sweep, row)
         config = folder.config()  # it was read before, for the table
         try:
-            provenance: Json = plain(folder.provenance())
+            provenance: JsonView = plain(folder.provenance())
         except DamagedFileError as error:
             notes.append(f"{row['folder']}: {error}")
             provenance = {}
@@ -213,7 +213,7 @@ def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
     return looks
 
 
-def made_with(details: Mapping[str, Details]) -> list[Json]:
+def made_with(details: Mapping[str, Details]) -> list[JsonView]:
     """What the runs were made with: versions, commit, machine and device, each with the number of its runs."""
     counts: Counter[str] = Counter()
     for run in details.values():

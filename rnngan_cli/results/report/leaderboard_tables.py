@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Score:
+class ShownScore:
     """A mean over runs with its interval, and the deviation between the judges of one generator, if there were any."""
 
     mean: float
@@ -45,7 +45,7 @@ class LeaderboardLine:
     seeds: int | None
     diverged: int | None
     interval: tuple[float, float] | None
-    scores: Mapping[str, Score | None]
+    scores: Mapping[str, ShownScore | None]
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def _line(row: "pd.Series[Any]", names: Sequence[str]) -> LeaderboardLine:
     return LeaderboardLine(row["loss"], False, int(row["num_seeds"]), int(row["num_diverged"]), interval, scores)
 
 
-def _score(row: "pd.Series[Any]", name: str) -> Score | None:
+def _score(row: "pd.Series[Any]", name: str) -> ShownScore | None:
     mean, low, high = (float(row[f"{name}_{part}"]) for part in ("mean", "low", "high"))
-    return None if np.isnan(mean) else Score(mean, low, high, finite(row.get(f"{name}{JUDGE_SD}")))
+    return None if np.isnan(mean) else ShownScore(mean, low, high, finite(row.get(f"{name}{JUDGE_SD}")))
 
 
 def words_on_reading(leaderboard: "pd.DataFrame") -> tuple[str, list[str]]:

@@ -12,9 +12,9 @@ from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison_text import aggregates_text
 from rnngan_cli.results.report.charts import finite
-from rnngan_cli.results.report.facts import Details, Facts, made_with
+from rnngan_cli.results.report.facts import Details, ReportFacts, made_with
 from rnngan_cli.results.report.leaderboard_tables import (
-    Score,
+    ShownScore,
     leaderboard_columns,
     leaderboard_tables,
     words_on_reading,
@@ -32,7 +32,7 @@ _BAR = 100
 """Units across which an interval is drawn."""
 
 
-def page(facts: Facts) -> str:
+def page(facts: ReportFacts) -> str:
     """The whole file as text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
@@ -58,7 +58,7 @@ def _own(name: str) -> str:
     return resources.files("rnngan_cli.results.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _values(facts: Facts) -> Mapping[str, object]:
+def _values(facts: ReportFacts) -> Mapping[str, object]:
     """What the template names."""
     reading, warnings = words_on_reading(facts.leaderboard)
     counts = facts.runs["status"].value_counts()
@@ -89,7 +89,7 @@ def _detail(run: Details) -> dict[str, str]:
     return {"command": run.command, "config": config, "provenance": provenance}
 
 
-def _comparison(facts: Facts) -> Mapping[str, object]:
+def _comparison(facts: ReportFacts) -> Mapping[str, object]:
     """Verdicts, aggregates and the matrix, where some run has scores."""
     found = facts.compared
     if found is None:
@@ -144,19 +144,19 @@ def _short(value: float | None) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def _half(score: Score) -> str:
+def _half(score: ShownScore) -> str:
     """Half the width of an interval, with its sign; empty for one run.
 
-    >>> _half(Score(2.0, 1.5, 2.5, None)), _half(Score(2.0, math.nan, math.nan, None))
+    >>> _half(ShownScore(2.0, 1.5, 2.5, None)), _half(ShownScore(2.0, math.nan, math.nan, None))
     ('± 0.500', '')
     """
     return "" if math.isnan(score.high) else f"± {_short(score.high - score.mean)}"
 
 
-def _bar(score: Score, scale: tuple[float, float]) -> dict[str, float] | None:
+def _bar(score: ShownScore, scale: tuple[float, float]) -> dict[str, float] | None:
     """Where an interval and its mean lie across a column's scale, from 0 to `_BAR`; what sticks out is cut off.
 
-    >>> _bar(Score(2.0, 1.0, 9.0, None), (0.0, 4.0))
+    >>> _bar(ShownScore(2.0, 1.0, 9.0, None), (0.0, 4.0))
     {'low': 25.0, 'mean': 50.0, 'high': 100.0}
 
     Returns:

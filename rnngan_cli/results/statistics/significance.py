@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Sides(NamedTuple):
+class ComparedSides(NamedTuple):
     """The two that are compared, and the score they are compared on."""
 
     side: str
@@ -36,7 +36,7 @@ class Comparison:
     The last four are known once all comparisons of the task are.
     """
 
-    sides: Sides
+    sides: ComparedSides
     num_runs: int
     num_diverged: int
     num_baseline: int
@@ -189,7 +189,7 @@ def verdicts(
         scored = table[table["badness"].notna()]
         sides = {name: scored[scored[by] == name] for name in names}
         pairs = _pairs(sorted(table[by].unique()), baseline)
-        found = [_compared(Sides(side, other, score), sides[side], sides[other]) for side, other in pairs]
+        found = [_compared(ComparedSides(side, other, score), sides[side], sides[other]) for side, other in pairs]
         corrected = _corrected(found, level)
         lines += [(*place, *comparison.sides, *comparison.numbers()) for comparison in corrected]
     return pd.DataFrame(lines, columns=[*task, by, "baseline", "score", *_NUMBERS])
@@ -202,7 +202,7 @@ def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
     return [(name, baseline) for name in present if name != baseline]
 
 
-def _compared(sides: Sides, runs: "pd.DataFrame", base: "pd.DataFrame") -> Comparison:
+def _compared(sides: ComparedSides, runs: "pd.DataFrame", base: "pd.DataFrame") -> Comparison:
     """One comparison before the correction for the others."""
     first, second = runs["badness"].to_numpy(), base["badness"].to_numpy()
     pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()

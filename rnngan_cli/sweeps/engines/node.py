@@ -183,7 +183,7 @@ def _do(errand: Errand, bench: "Bench", stop: Callable[[], bool], send: Send) ->
         with tempfile.TemporaryDirectory(prefix="rnngan-") as name:
             folder = Path(name) / assignment.folder.name
             folder.mkdir()
-            parcels.unpack(folder, errand.files)
+            parcels.unpack_parcel(folder, errand.files)
             reporter = _Reporter(send, folder)
             ended = attempt(replace(assignment, folder=folder), bench, stop, reporter)
             reporter.send_files()
@@ -217,7 +217,7 @@ class _Reporter:
         found = parcels.stamps(self.folder)
         changed = [name for name, stamp in found.items() if self.sent.get(name) != stamp]
         gone = tuple(name for name in self.sent if name not in found)
-        self.send(parcels.Parcel(parcels.pack(self.folder, changed), gone))
+        self.send(parcels.Parcel(parcels.pack_parcel(self.folder, changed), gone))
         self.sent = found
         self.checkpoints = self._checkpoints()
 

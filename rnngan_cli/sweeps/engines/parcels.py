@@ -27,7 +27,7 @@ class Parcel:
     gone: tuple[str, ...] = ()
 
 
-def pack(folder: Path, names: Iterable[str] | None = None) -> dict[str, bytes]:
+def pack_parcel(folder: Path, names: Iterable[str] | None = None) -> dict[str, bytes]:
     """Reads the files of a folder, all that are whole or those named; the content by name, with `/` in names.
 
     Links are left out, and so is a file that goes away meanwhile.
@@ -53,7 +53,7 @@ def stamps(folder: Path) -> dict[str, Stamp]:
     return found
 
 
-def unpack(folder: Path, parcel: Parcel) -> None:
+def unpack_parcel(folder: Path, parcel: Parcel) -> None:
     """Writes files into a folder, each as a whole or not at all, and removes those that are gone.
 
     The config is written first; what is written last says that the rest is whole: manifests, and at the end

@@ -139,7 +139,7 @@ class RayEngine:
             folder=here,
             file=None if file is None else os.path.abspath(file),  # noqa: PTH100 - as above
         )
-        files = parcels.Parcel(parcels.pack(here))
+        files = parcels.Parcel(parcels.pack_parcel(here))
         data = self._content(assignment.config.data)
         errand = Errand(number, sent, self.device, self.token, self._versions, files, data)
         return self._task.remote(errand, self.latch)
@@ -263,7 +263,7 @@ class RayWorker:
                     case Ended():
                         return sent
                     case parcels.Parcel():
-                        parcels.unpack(assignment.folder, sent)
+                        parcels.unpack_parcel(assignment.folder, sent)
                     case _:
                         self._send(sent)
         finally:

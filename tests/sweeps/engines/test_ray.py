@@ -391,11 +391,11 @@ def test_losses_are_told_in_one_line(name: str) -> None:
 def test_parcels_come_out_as_they_went_in(local: Sweep, tmp_path: Path) -> None:
     run = next(local.folder.runs()).path
     (tmp_path / "to").mkdir()
-    parcels.unpack(tmp_path / "to", parcels.Parcel(parcels.pack(run)))
-    assert parcels.pack(tmp_path / "to") == parcels.pack(run)
-    assert "weights/manifest.json" in parcels.pack(run)
+    parcels.unpack_parcel(tmp_path / "to", parcels.Parcel(parcels.pack_parcel(run)))
+    assert parcels.pack_parcel(tmp_path / "to") == parcels.pack_parcel(run)
+    assert "weights/manifest.json" in parcels.pack_parcel(run)
     gone = tuple(name for name in parcels.stamps(run) if name.startswith("weights/"))
-    parcels.unpack(tmp_path / "to", parcels.Parcel(gone=gone))
+    parcels.unpack_parcel(tmp_path / "to", parcels.Parcel(gone=gone))
     assert not (tmp_path / "to" / "weights").exists()
     assert (tmp_path / "to" / "status.json").exists()
 
@@ -407,7 +407,7 @@ def test_links_and_half_written_files_are_not_packed(tmp_path: Path) -> None:
     (run / "log.txt").symlink_to(secret)
     (run / ".status.json.1.tmp").touch()
     (run / "status.json").write_text("{}")
-    assert parcels.pack(run) == {"status.json": b"{}"}
+    assert parcels.pack_parcel(run) == {"status.json": b"{}"}
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,7 @@ def test_a_name_that_leads_out_of_the_run_is_refused(tmp_path: Path, name: str) 
     (tmp_path / "run").mkdir()
     for parcel in (parcels.Parcel({name: b"x"}), parcels.Parcel(gone=(name,))):
         with pytest.raises(UserError, match="not a name inside a run"):
-            parcels.unpack(tmp_path / "run", parcel)
+            parcels.unpack_parcel(tmp_path / "run", parcel)
     assert [path.name for path in tmp_path.rglob("*")] == ["run"]
 
 
@@ -439,7 +439,7 @@ def test_a_link_in_the_run_leads_nothing_out_of_it(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     (tmp_path / "run" / "weights").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="leads out of the run's folder"):
-        parcels.unpack(tmp_path / "run", parcels.Parcel({"weights/generator.npz": b"x"}))
+        parcels.unpack_parcel(tmp_path / "run", parcels.Parcel({"weights/generator.npz": b"x"}))
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
