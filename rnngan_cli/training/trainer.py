@@ -18,15 +18,14 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
 from rnngan_cli.losses.game import Game, LossFunction, Outcome
-from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights
+from rnngan_cli.losses.penalties import PENALTIES, clip_weights
 from rnngan_cli.losses.play import Batch, Draw
-from rnngan_cli.losses.variant import Sizes, Variant
+from rnngan_cli.losses.variant import Variant
 from rnngan_cli.networks import build
-from rnngan_cli.networks.build import Networks
-from rnngan_cli.system.device import use_fused_layers
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices, key, uniform
 from rnngan_cli.training import optimizers
+from rnngan_cli.training.assembly import build_networks
 from rnngan_cli.training.history import HistoryUpdate, logit_diagnostics, summarise
 from rnngan_cli.training.loop import Loop
 from rnngan_cli.training.sampling import Sampler
@@ -251,42 +250,6 @@ def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[His
         updates = trainer.loop.run(config.seed, whole, step, d_rows, rows("g-batches", range(step, end)))
         yield summarise(end, updates)
         step = end
-
-
-def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:
-    """The networks of a run, with weights still to be set."""
-    shape = build.Shape(
-        steps=dataset.steps,
-        features=dataset.features,
-        cell=config.cell,
-        layers=config.layers,
-        units=config.units,
-        readout=config.readout,
-        bounded=config.data.scaling == "minmax",
-        fused=use_fused_layers(
-            device, second_derivatives=config.penalty in GRADIENT_PENALTIES, spectral=config.spectral_norm
-        ),
-        spectral=config.spectral_norm,
-        bidirectional=config.d_bidirectional,
-        precision=None if config.precision == "float32" else config.precision,
-    )
-    width = config.latent_series + config.latent_steps + variant.inputs.conditions(num_labels, config.options)
-    heads = {}
-    if variant.recognizer is not None:
-        sizes = Sizes(num_labels, config.latent_series, config.latent_steps)
-        heads = variant.recognizer.widths(sizes, config.options)
-    similarities = variant.discriminator.similarities(config.options)
-    return Networks(
-        generator=build.build_generator(shape, width),
-        discriminator=build.build_discriminator(
-            shape, variant.inputs.conditions_seen(num_labels, config.options), similarities
-        ),
-        average=build.build_generator(shape, width, name="average"),
-        recognizer=build.build_recognizer(shape, heads, shared_trunk=variant.recognizer.shared_trunk)
-        if variant.recognizer is not None and heads
-        else None,
-        couples_batch=similarities[0] > 0,
-    )
 
 
 def _copies(network: keras.Model) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.networks import scan
 from rnngan_cli.networks.recurrent import CELLS, Recurrent
 from rnngan_cli.system.npz import Arrays
-from rnngan_cli.training import trainer as training
+from rnngan_cli.training import assembly
 from rnngan_cli.training.trainer import Trainer, fit
 
 Configure = Callable[..., RunConfig]
@@ -22,7 +22,7 @@ def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change 
     """The state before and after a run of a trainer, changed first; `plain` hands every recurrent layer to Keras."""
     with pytest.MonkeyPatch.context() as patch:
         if plain:
-            patch.setattr(training, "use_fused_layers", lambda *_, **__: True)
+            patch.setattr(assembly, "use_fused_layers", lambda *_, **__: True)
         trainer = Trainer(config, dataset)
     layers = [layer for net in trainer.networks.all.values() for layer in net.layers if isinstance(layer, Recurrent)]
     assert layers and all(layer.fused is plain for layer in layers)
