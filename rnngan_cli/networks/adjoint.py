@@ -41,18 +41,21 @@ from rnngan_cli.networks.scan import Parts
 
 @dataclass(frozen=True)
 class Linearised:
-    """A cell's derivatives along its states, all of them diagonals but for the kernel; of all steps, or of one.
+    """The derivatives of a cell along its states, either at all steps or at one step.
 
-    What is fed back is f_t = h_(t-1) U + what enters from outside, h the state's first part. A part of the state moves
-    with the gates of f_t that are its own, with values that only enter (`free`), with parts of the state before
-    (`passes`), and with other parts of the same step (`within`).
+    A cell feeds back f_t = h_(t-1) U + (what enters from outside), where h is the first part of its state: the output
+    of a GRU or an LSTM. The memory of an LSTM is the second part. A part of the state depends on its own gates in f_t,
+    on values that enter without being fed back (`free`), on parts of the previous state (`passes`), and on other parts
+    of the same step (`within`). All derivatives but the kernel are elementwise, so only their diagonals are stored.
+    Parts are given by number.
 
     Attributes:
         kernel: U, (units, gates x units).
-        gates: in the order of the kernel's columns, parts and d part_t / d f_t, (steps, batch, its gates x units).
-        passes: d later_t / d earlier_(t-1) by (later, earlier), numbers of parts: (steps, batch, units).
-        within: d part_t / d other_t by (part, other), of parts that no third one depends on: (steps, batch, units).
-        free: parts and d part_t / d value_t, (steps, batch, units).
+        gates: pairs of a part and d part_t / d f_t, (steps, batch, gates of the part x units), in the order of the
+            columns of the kernel.
+        passes: d later_t / d earlier_(t-1), (steps, batch, units), by (later, earlier).
+        within: d part_t / d other_t, (steps, batch, units), by (part, other); no third part may depend on `part`.
+        free: pairs of a part and d part_t / d value_t, (steps, batch, units).
     """
 
     kernel: Tensor
@@ -62,12 +65,12 @@ class Linearised:
     free: tuple[tuple[int, Tensor], ...] = ()
 
     def flat(self) -> Parts:
-        """All tensors, for `like` to put together again; the kernel comes first."""
+        """Returns all tensors, the kernel first, in the order that `like` takes."""
         diagonals = [slopes for _, slopes in (*self.gates, *self.free)]
         return (self.kernel, *diagonals, *self.passes.values(), *self.within.values())
 
     def like(self, tensors: Parts) -> "Linearised":
-        """Of the same form, from other tensors in the order of `flat`."""
+        """Builds a record of the same form from other tensors in the order of `flat`."""
         kernel, *others = tensors
         rest = iter(others)
         gates, free = (tuple((part, next(rest)) for part, _ in group) for group in (self.gates, self.free))
@@ -76,11 +79,19 @@ class Linearised:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Of what enters: f_t and the free values."""
+        """Widths of the values that enter a step: f_t, then the free values."""
         return (self.kernel.shape[1], *(slopes.shape[-1] for _, slopes in self.free))
 
     def back(self, adjoints: Parts) -> tuple[Parts, Parts]:
-        """Gradients by the parts before they move each other `within` a step, and by what enters."""
+        """Applies the transposed derivatives of a step.
+
+        Args:
+            adjoints: gradients with respect to the parts of the state, (..., batch, units) each.
+
+        Returns:
+            Gradients with respect to the parts before they act on each other `within` the step; and gradients with
+            respect to what enters, f_t and the free values.
+        """
         found = list(adjoints)
         for (part, other), slopes in self.within.items():
             found[other] = found[other] + slopes * adjoints[part]
@@ -89,7 +100,15 @@ class Linearised:
         return tuple(found), (fed[0] if len(fed) == 1 else tf.concat(fed, axis=-1), *free)
 
     def forth(self, tangents: Parts, entering: Parts) -> Parts:
-        """How the parts move with those of the step before and with what enters, before they move each other."""
+        """Applies the derivatives of a step, leaving out what the parts do to each other `within` it.
+
+        Args:
+            tangents: changes of the parts of the previous state, (..., batch, units) each.
+            entering: changes of f_t and of the free values.
+
+        Returns:
+            Changes of the parts of the state, (..., batch, units) each.
+        """
         terms: list[list[Tensor]] = [[] for _ in tangents]
         for (part, slopes), own in zip(self.gates, self.split(entering[0]), strict=True):
             terms[part] += tf.split(slopes * own, slopes.shape[-1] // self.kernel.shape[0], axis=-1)
@@ -100,20 +119,21 @@ class Linearised:
         return tuple(map(_sum, terms))
 
     def split(self, fed: Tensor) -> list[Tensor]:
-        """The columns of the kernel that belong to each of `gates`."""
+        """Splits values of f_t into those that belong to each of `gates`."""
         widths = [slopes.shape[-1] for _, slopes in self.gates]
         return [fed] if len(widths) == 1 else list(tf.split(fed, widths, axis=-1))
 
 
 def adjoint(cell: Linearised, given: Parts) -> Parts:
-    """Gradients by the states, from those that reach each step from outside, from the last step to the first.
+    """Computes the gradients of a scalar with respect to the states and inputs of a recurrence, last step first.
 
     Args:
-        cell: at all steps.
-        given: one for each part of its state, (steps, batch, units).
+        cell: the derivatives at all steps.
+        given: gradients that reach the states directly, not through later steps; (steps, batch, units) for each part.
 
     Returns:
-        As `given`; then the gradients by what enters: by f_t, (steps, batch, gates x units), and by the free values.
+        The full gradients with respect to each part, shaped as `given`; then those with respect to what enters: f_t,
+        (steps, batch, gates x units), and the free values, (steps, batch, units).
     """
     parts = len(given)
 
@@ -142,15 +162,15 @@ def adjoint(cell: Linearised, given: Parts) -> Parts:
 
 
 def tangent(cell: Linearised, given: Parts, entering: Parts) -> Parts:
-    """How the states move, if they and what enters are moved at every step, from the first step to the last.
+    """Computes how the states of a recurrence change if states and inputs are changed at every step, first step first.
 
     Args:
-        cell: at all steps.
-        given: one for each part of its state, (steps, batch, units).
-        entering: moves of f_t, (steps, batch, gates x units), and of the free values.
+        cell: the derivatives at all steps.
+        given: changes made to the states directly, (steps, batch, units) for each part.
+        entering: changes of f_t, (steps, batch, gates x units), and of the free values, (steps, batch, units).
 
     Returns:
-        As `given`.
+        The full changes of each part, shaped as `given`.
     """
     parts, outer = len(given), len(given) + len(entering)
 
@@ -177,16 +197,18 @@ def tangent(cell: Linearised, given: Parts, entering: Parts) -> Parts:
 
 
 def _by_cell(cell: Linearised, adjoints: Parts, tangents: Parts, entering: Parts) -> Parts:
-    """Gradients by the derivatives of a cell: a form a' J b is linear in J, so they are products of a_t with b_(t-1).
+    """Computes gradients with respect to the derivatives of a cell.
+
+    The form a' J b is linear in J, so these gradients are products of a_t with b_(t-1).
 
     Args:
-        cell: at all steps.
-        adjoints: all that `adjoint` returns.
-        tangents: what `tangent` returns.
-        entering: what it was given to enter.
+        cell: the derivatives at all steps.
+        adjoints: everything that `adjoint` returned.
+        tangents: everything that `tangent` returned.
+        entering: the changes that `tangent` was given as `entering`.
 
     Returns:
-        In the order of `cell.flat()`.
+        The gradients in the order of `cell.flat()`.
     """
     parts = len(tangents)
     earlier = tuple(map(scan.before, tangents))
@@ -201,22 +223,23 @@ def _by_cell(cell: Linearised, adjoints: Parts, tangents: Parts, entering: Parts
 
 
 def _by_gate(values: Tensor, gates: Tensor) -> Tensor:
-    """(..., units) times every gate of (..., gates x units)."""
+    """Multiplies (..., units) with every gate of (..., gates x units)."""
     count = gates.shape[-1] // values.shape[-1]
     return (values if count == 1 else tf.concat([values] * count, axis=-1)) * gates
 
 
 def _sum(values: Iterable[Tensor]) -> Tensor:
     first, *others = values
-    for one in others:
-        first = first + one
+    for other in others:
+        first = first + other
     return first
 
 
 def _but(tensors: Parts, place: int) -> Parts:
-    """All but the one at `place`, the kernel, which is no series."""
+    """Leaves out the tensor at `place`: the kernel, which is the only one without steps."""
     return (*tensors[:place], *tensors[place + 1 :])
 
 
 def _nothing(given: Parts) -> Parts:
-    return tuple(tf.zeros_like(one[0]) for one in given)
+    """Returns zeros in the shape of one step of each tensor."""
+    return tuple(tf.zeros_like(series[0]) for series in given)

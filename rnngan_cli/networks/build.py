@@ -1,6 +1,6 @@
 """Generator, discriminator and recognizer: stacks of recurrent layers, as plain Keras models.
 
-What a network is fed (noise, conditions) is decided by the losses; how it is trained, by `training.py`.
+The losses decide what a network is fed (noise, conditions); `training/trainer.py` trains it.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from rnngan_cli.lazy import Tensor
+from rnngan_cli.networks.cells import CELL_FACTS
 from rnngan_cli.networks.layers import MinibatchDiscrimination, SpectralDense
 from rnngan_cli.networks.recurrent import Recurrent
 from rnngan_cli.system import randomness
@@ -17,19 +18,21 @@ from rnngan_cli.system import randomness
 
 @dataclass(frozen=True)
 class Shape:
-    """What every network of a run agrees on.
+    """The settings that all networks of a run share.
 
     Attributes:
-        steps, features: of a series.
+        steps: length of a series.
+        features: number of values at each step.
         cell: `gru` or `lstm`.
-        layers, units: of each stack of recurrent layers.
+        layers: number of recurrent layers in each stack.
+        units: width of each recurrent layer.
         readout: one of `READOUTS`.
-        bounded: whether series lie in [0, 1], so that the generator ends in a sigmoid; else it ends linear.
-        fused: use Keras' own layers, for cuDNN.
-        spectral: divide the discriminator's input and output kernels by their largest singular value.
-        bidirectional: let the discriminator read series from both ends.
-        precision: Keras' name of what recurrent layers compute in, None for its default. What leaves the stack has the
-            type of what came in.
+        bounded: whether series lie in [0, 1], so that the generator ends in a sigmoid; otherwise its output is linear.
+        fused: whether to use Keras' own recurrent layers, which run on cuDNN.
+        spectral: whether the discriminator's input and output kernels are divided by their largest singular value.
+        bidirectional: whether the discriminator reads series from both ends.
+        precision: Keras' name of the dtype policy of the recurrent layers; None for its default. The output of a stack
+            has the type of its input.
     """
 
     steps: int
@@ -46,7 +49,7 @@ class Shape:
 
     @property
     def discriminator_units(self) -> int:
-        """Width of the discriminator's recurrent output."""
+        """Width of the discriminator's recurrent output: twice the units if it reads from both ends."""
         return 2 * self.units if self.bidirectional else self.units
 
 
@@ -55,9 +58,9 @@ class Networks:
     """The networks of a run by role.
 
     Attributes:
-        generator, discriminator: as trained.
-        average: the moving average of the generator, which is sampled.
-        recognizer: from series back to what the generator was fed, for losses that have one.
+        generator, discriminator: the networks that are trained against each other.
+        average: the moving average of the generator, from which series are sampled.
+        recognizer: the network from series back to what the generator was fed; None for losses without one.
         couples_batch: whether series of one batch affect each other's logits, as in minibatch discrimination.
     """
 
@@ -69,7 +72,7 @@ class Networks:
 
     @property
     def trained(self) -> dict[str, keras.Model]:
-        """The networks that have losses of their own, by name."""
+        """The networks that minimise a loss of their own, by name."""
         both = {"discriminator": self.discriminator, "generator": self.generator}
         return both if self.recognizer is None else {**both, "recognizer": self.recognizer}
 
@@ -80,7 +83,7 @@ class Networks:
 
 
 def build_generator(shape: Shape, width: int, name: str = "generator") -> keras.Model:
-    """A network from noise and conditions (batch, steps, width) to scaled series (batch, steps, features)."""
+    """Builds a network from noise and conditions (batch, steps, width) to scaled series (batch, steps, features)."""
     inputs = keras.Input((shape.steps, width), name="noise")
     activation = "sigmoid" if shape.bounded else "linear"
     series = keras.layers.Dense(shape.features, activation=activation, name="series")(_stack(shape, inputs)[-1])
@@ -88,15 +91,19 @@ def build_generator(shape: Shape, width: int, name: str = "generator") -> keras.
 
 
 def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[int, int] = (0, 0)) -> keras.Model:
-    """A network from series and conditions to a dictionary of `logits` (after the readout) and `layers` (outputs).
+    """Builds a network from series and conditions, (batch, steps, features + conditions), to logits.
 
     The last layer is linear: any activation belongs to the loss.
 
     Args:
-        shape: of the run.
-        num_conditions: width of the conditions it is given at every step.
+        shape: settings of the run.
+        num_conditions: width of the conditions at every step.
         similarities: kernels and dimensions of minibatch discrimination, whose outputs join the last layer's features
-            at every step; none if there are no kernels.
+            at every step; no kernels turn it off.
+
+    Returns:
+        A model that returns a dictionary: `logits`, (batch,) or (batch, steps) by the readout, and `layers`, the output
+        of every recurrent layer, (batch, steps, units) each.
     """
     inputs = keras.Input((shape.steps, shape.features + num_conditions), name="series")
     outputs = _stack(shape, inputs, spectral=shape.spectral, bidirectional=shape.bidirectional)
@@ -111,14 +118,17 @@ def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[i
 
 
 def build_recognizer(shape: Shape, heads: dict[str, int], *, shared_trunk: bool) -> keras.Model:
-    """A network from series back to what the generator was fed.
+    """Builds a network from series back to what the generator was fed.
 
     Args:
-        shape: of the run.
-        heads: width of each output by name; a name starting with `step_` is read at every step, (batch, steps,
-            width), any other at the last, (batch, width).
-        shared_trunk: the input is the discriminator's features, followed by one hidden layer; else it is the series,
-            followed by recurrent layers of the recognizer's own.
+        shape: settings of the run.
+        heads: width of each output by name. Names that start with `step_` are read at every step, (batch, steps,
+            width); all others at the last step, (batch, width).
+        shared_trunk: whether the input is the discriminator's features, followed by one hidden layer; otherwise the
+            input is the series, followed by recurrent layers of its own.
+
+    Returns:
+        A model that returns a dictionary of the outputs by name.
     """
     width = shape.discriminator_units if shared_trunk else shape.features
     inputs = keras.Input((shape.steps, width), name="features" if shared_trunk else "series")
@@ -134,28 +144,33 @@ def build_recognizer(shape: Shape, heads: dict[str, int], *, shared_trunk: bool)
 
 
 def initialise(network: keras.Model, seed: int, role: str) -> None:
-    """Sets every weight to its start: Keras' default initialisers, seeded by (seed, role, place in the network).
+    """Sets every weight to its initial value, by Keras' default initialisers seeded by (seed, role, place).
 
-    Weights of one place and shape start equal in all runs of one seed, whatever the loss.
+    Weights of the same place and shape therefore start equal in all runs of one seed, whatever the loss.
+
+    Args:
+        network: the network, whose weights are changed in place.
+        seed: seed of the run.
+        role: name of the network within the run, such as `generator`.
     """
     for place, weight in weight_places(network).items():
         weight.assign(_initial_value(place, weight.shape, randomness.stream_number(f"{seed}/{role}/{place}")))
 
 
 def weight_places(network: keras.Model) -> dict[str, Any]:
-    """The network's weights by a stable name, `layer/weight`, the same in every process."""
+    """Returns the variables of a network by their place, `layer/weight`, which is the same in every process."""
     return {
         f"{layer.name}/{weight.path.split('/')[-1]}": weight for layer in network.layers for weight in layer.weights
     }
 
 
 def values(network: keras.Model) -> dict[str, np.ndarray]:
-    """The network's weights as arrays by place."""
+    """Returns the weights of a network as arrays by their place, `layer/weight`."""
     return {place: np.asarray(weight) for place, weight in weight_places(network).items()}
 
 
 def _stack(shape: Shape, inputs: Tensor, *, spectral: bool = False, bidirectional: bool = False) -> list[Tensor]:
-    """The output of every recurrent layer, (batch, steps, units), twice as wide if read from both ends."""
+    """Returns the output of every recurrent layer, (batch, steps, units), twice as wide if bidirectional."""
     outputs: list[Tensor] = []
     for number in range(shape.layers):
         given = outputs[-1] if outputs else inputs
@@ -172,7 +187,10 @@ def _recurrent(shape: Shape, name: str, spectral: bool) -> Recurrent:
 
 
 def _initial_value(place: str, shape: tuple[int, ...], seed: int) -> Tensor:
-    """Keras' defaults: Glorot uniform kernels, orthogonal recurrent kernels, zero biases, forget biases of one."""
+    """Draws a weight as Keras does: Glorot uniform kernels, orthogonal recurrent kernels, zero biases.
+
+    The forget gates of an LSTM start with biases of one.
+    """
     kind = place.rsplit("/", maxsplit=1)[-1]
     if kind == "kernel":
         return keras.initializers.GlorotUniform(seed)(shape)
@@ -180,7 +198,7 @@ def _initial_value(place: str, shape: tuple[int, ...], seed: int) -> Tensor:
         return keras.initializers.Orthogonal(seed=seed)(shape)
     value = np.zeros(shape, np.float32)
     if place.startswith("recurrent_") and len(shape) == 1:  # only an LSTM's bias has one axis
-        units = shape[0] // 4
+        units = shape[0] // CELL_FACTS["lstm"].gates
         value[units : 2 * units] = 1
     return keras.ops.convert_to_tensor(value)
 
@@ -198,7 +216,10 @@ def _step(features: Tensor, dense: keras.layers.Layer) -> Tensor:
 
 
 def _probability(features: Tensor, dense: keras.layers.Layer) -> Tensor:
-    """The logit of the mean over steps of s(logit), from logarithms, so that sure steps keep their digits."""
+    """Computes the logit of the mean over steps of s(logit).
+
+    Means are taken of log s(logit), so that steps with large logits keep their digits.
+    """
     logits = dense(features)[..., 0]
     for_real, for_generated = (
         keras.ops.logsumexp(keras.ops.log_sigmoid(sign * logits), axis=1) for sign in (1.0, -1.0)
@@ -207,4 +228,4 @@ def _probability(features: Tensor, dense: keras.layers.Layer) -> Tensor:
 
 
 READOUTS = {"mean": _mean, "last": _last, "step": _step, "probability": _probability}
-"""How per-step logits become the discriminator's answer."""
+"""The readouts by name: each turns features (batch, steps, units) and the last layer into logits."""

@@ -1,6 +1,6 @@
-"""Layers that Keras does not have, or not in a form that can be trusted here: spectral norm, minibatch discrimination.
+"""Layers that Keras lacks, or has in a form that does not fit here: spectral norm and minibatch discrimination.
 
-Recurrent layers are in `recurrent.py`; networks are put together in `networks.py`.
+Recurrent layers are in `recurrent.py`; networks are built in `build.py`.
 """
 
 from typing import Any
@@ -15,17 +15,17 @@ SPECTRAL_EPSILON = 1e-12
 
 
 def spectrally_normalised(kernel: Tensor) -> Tensor:
-    """The kernel over sigma, sigma its largest singular value (Miyato et al. 2018, Spectral Normalization).
+    """Divides a kernel by its largest singular value sigma (Miyato et al. 2018, Spectral Normalization).
 
-    Departure: the paper carries an estimate of the singular vectors from step to step, a state to be saved and a value
-    that lags; kernels here are small, so the vectors come from an exact decomposition of the smaller Gram matrix. They
-    are held constant, and sigma = u' K v then has the exact gradient u v'.
+    Departure: the paper carries an estimate of the singular vectors from step to step, which is a state to be saved and
+    lags behind. Kernels here are small, so the vectors come from an exact decomposition of the smaller Gram matrix.
+    They are held constant; sigma = u' K v then has the exact gradient u v'.
 
     Args:
-        kernel: (rows, columns).
+        kernel: a matrix (rows, columns).
 
     Returns:
-        (rows, columns), with largest singular value 1.
+        The matrix (rows, columns) with largest singular value 1.
     """
     wide = kernel.shape[0] <= kernel.shape[1]
     gram = tf.matmul(kernel, kernel, transpose_a=not wide, transpose_b=wide)
@@ -41,24 +41,24 @@ def spectrally_normalised(kernel: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable(package="rnngan")
 class SpectralDense(keras.layers.Dense):
-    """A linear layer whose kernel is divided by its largest singular value. Weights as in `keras.layers.Dense`."""
+    """A linear layer whose kernel is divided by its largest singular value; its weights are those of a Dense layer."""
 
     def call(self, inputs: Tensor) -> Tensor:
-        """(..., features) -> (..., units)."""
+        """Maps (..., features) to (..., units)."""
         kernel = spectrally_normalised(tf.convert_to_tensor(self.kernel))
         return keras.ops.matmul(inputs, kernel) + self.bias
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
 class MinibatchDiscrimination(keras.layers.Layer):
-    """How close each series lies to the others of its batch (Salimans et al. 2016, section 3.2).
+    """Measures how close each series lies to the others of its batch (Salimans et al. 2016, section 3.2).
 
     o_b(x_i) = sum over j /= i of exp(-||M_ib - M_jb||_1), with M_ib = h(x_i) T_b. The sum leaves out the series itself,
-    whose share is always 1. Call it on a batch of one kind only: real and generated series take passes of their own.
+    whose term is always 1. Call the layer on real or on generated series, never on a batch of both.
 
     Args:
-        kernels: number of similarities, b.
-        dims: numbers a series is projected to for each.
+        kernels: number of similarities.
+        dims: number of values that a series is projected to for each similarity.
 
     Call with floats (batch, features); returns (batch, kernels) in [0, batch - 1].
     """
@@ -68,19 +68,19 @@ class MinibatchDiscrimination(keras.layers.Layer):
         self.kernels, self.dims = kernels, dims
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes T as one matrix, (features, kernels * dims)."""
+        """Creates the weights T as one matrix, (features, kernels * dims)."""
         self.kernel = self.add_weight(shape=(input_shape[-1], self.kernels * self.dims), name="kernel")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(batch, features) -> (batch, kernels)."""
+        """Maps the shape (batch, features) to (batch, kernels)."""
         return (input_shape[0], self.kernels)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Similarities, (batch, kernels)."""
+        """Computes the similarities, (batch, kernels)."""
         projected = keras.ops.reshape(keras.ops.matmul(inputs, self.kernel), (-1, self.kernels, self.dims))
         apart = keras.ops.sum(keras.ops.abs(projected[:, None] - projected[None]), axis=-1)  # (batch, batch, kernels)
         return keras.ops.sum(keras.ops.exp(-apart), axis=1) - 1
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments that make the layer anew."""
+        """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "kernels": self.kernels, "dims": self.dims}

@@ -1,9 +1,9 @@
-"""GRU and LSTM layers that hold exactly Keras' weights and compute exactly Keras' outputs, faster on a CPU.
+"""GRU and LSTM layers with exactly the weights and outputs of Keras' layers, but faster on a CPU.
 
-`keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here the projection of all steps is one
-matrix product; the recurrence is unrolled, or, where series are long, a `scan.recurrence` with gradients of our own.
-Both keep second derivatives cheap. On a GPU the layer hands over to Keras' own, which uses cuDNN, unless second
-derivatives are needed: cuDNN has none. Networks are put together in `networks.py`.
+`keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here one matrix product projects all steps;
+the recurrence is unrolled or, for long series, a `scan.recurrence` with its own gradient. Both keep second derivatives
+cheap. On a GPU the layer calls Keras' own, which uses cuDNN, unless second derivatives are needed: cuDNN has none.
+Networks are built in `build.py`.
 """
 
 from collections.abc import Callable
@@ -26,8 +26,11 @@ class Recurrent(keras.layers.Layer):
     Args:
         cell: `gru` (reset_after=True, gates z, r, h) or `lstm` (gates i, f, c, o), as in Keras.
         units: width of the output.
-        fused: hand over to the layer of Keras itself, which uses cuDNN on a GPU.
-        spectral: divide the input kernel by its largest singular value; the recurrent kernel stays as it is.
+        fused: whether to call Keras' own layer, which uses cuDNN on a GPU.
+        spectral: whether to divide the input kernel by its largest singular value; the recurrent kernel stays as it is.
+
+    Raises:
+        ValueError: the layer is both fused and spectral.
 
     Call with floats (batch, steps, features); returns (batch, steps, units) in [-1, 1].
     """
@@ -40,15 +43,15 @@ class Recurrent(keras.layers.Layer):
         self.inner = CELLS[cell].layer(units, return_sequences=True, name=cell, dtype=self.dtype_policy)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes the weights of the wrapped Keras layer."""
+        """Creates the weights of the wrapped Keras layer."""
         self.inner.build(input_shape)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(batch, steps, features) -> (batch, steps, units)."""
+        """Maps the shape (batch, steps, features) to (batch, steps, units)."""
         return (*input_shape[:-1], self.units)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Outputs at every step, (batch, steps, units)."""
+        """Computes the outputs at every step, (batch, steps, units)."""
         if self.fused:
             return self.inner(inputs)
         cell = self.inner.cell
@@ -57,34 +60,34 @@ class Recurrent(keras.layers.Layer):
         return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others)
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments that make the layer anew."""
+        """Returns the arguments that recreate the layer."""
         own = {"cell": self.cell_name, "units": self.units, "fused": self.fused, "spectral": self.spectral}
         return {**super().get_config(), **own}
 
 
 def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
-    """Outputs of a GRU (Cho et al. 2014; reset gate after the product, as in cuDNN) at every step.
+    """Computes the outputs of a GRU at every step (Cho et al. 2014; reset gate after the product, as in cuDNN).
 
     z = s(x Wz + h Uz + b), r = s(x Wr + h Ur + b), c = tanh(x Wh + b + r (h Uh + b')), h <- z h + (1 - z) c.
 
     Args:
-        inputs: (batch, steps, features).
-        kernel: (features, 3 units), gates z, r, h.
-        recurrent_kernel: (units, 3 units).
-        bias: (2, 3 units), for inputs and for the state.
+        inputs: series (batch, steps, features).
+        kernel: W, (features, 3 units), with columns in the order z, r, h.
+        recurrent_kernel: U, (units, 3 units).
+        bias: (2, 3 units), one row for the inputs and one for the state.
 
     Returns:
-        (batch, steps, units).
+        The outputs h, (batch, steps, units).
     """
     units = recurrent_kernel.shape[0]
-    # Both biases of the gates z, r can be added for all steps at once; that of the candidate is scaled by r.
+    # Both biases of the gates z and r can be added for all steps at once; the candidate's state bias is scaled by r.
     hoisted = bias[0] + tf.concat([bias[1, : 2 * units], tf.zeros([units], bias.dtype)], axis=0)
     projected = _project(inputs, kernel, hoisted)
     return _hidden(_gru_states, _gru_gradients, projected, recurrent_kernel, bias[1, 2 * units :])
 
 
 def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
-    """The state after every step; `kernel` is U, `bias` the candidate's b'."""
+    """Computes the state after every step; `kernel` is U, `bias` the candidate's b'."""
     units = kernel.shape[0]
 
     def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
@@ -100,7 +103,7 @@ def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
 
 
 def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
-    """Gradients by the arguments of `_gru_states`."""
+    """Computes the gradients with respect to the arguments of `_gru_states`."""
     units = kernel.shape[0]
     hidden = scan.before(states[0])
     cell = _gru_linearised(hidden, projected, kernel, bias)
@@ -111,9 +114,12 @@ def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: T
 
 
 def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Tensor) -> Linearised:
-    """Derivatives of h by `hidden`, that before it, by what is fed back, and by the candidate's own projection."""
+    """Computes the derivatives of a GRU at all steps from `hidden`, the state before each step.
+
+    The free value is the candidate's projection of the input, which is not scaled by the reset gate.
+    """
     widths = [2 * kernel.shape[0], kernel.shape[0]]
-    recurrent, given = (tf.split(one, widths, axis=2) for one in (scan.times(hidden, kernel), projected))
+    recurrent, given = (tf.split(values, widths, axis=2) for values in (scan.times(hidden, kernel), projected))
     update, reset = tf.split(tf.sigmoid(given[0] + recurrent[0]), 2, axis=2)
     fed = recurrent[1] + bias
     candidate = tf.tanh(given[1] + reset * fed)
@@ -124,24 +130,24 @@ def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Ten
 
 
 def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
-    """Outputs of an LSTM (Hochreiter & Schmidhuber 1997, with forget gate) at every step.
+    """Computes the outputs of an LSTM at every step (Hochreiter & Schmidhuber 1997, with forget gate).
 
     i, f, o = s(x W + h U + b) each, c <- f c + i tanh(x Wc + h Uc + b), h = o tanh(c).
 
     Args:
-        inputs: (batch, steps, features).
-        kernel: (features, 4 units), gates i, f, c, o.
-        recurrent_kernel: (units, 4 units).
+        inputs: series (batch, steps, features).
+        kernel: W, (features, 4 units), with columns in the order i, f, c, o.
+        recurrent_kernel: U, (units, 4 units).
         bias: (4 units,).
 
     Returns:
-        (batch, steps, units).
+        The outputs h, (batch, steps, units).
     """
     return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel)
 
 
 def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
-    """The states h and c after every step; `kernel` is U."""
+    """Computes the states h and c after every step; `kernel` is U."""
 
     def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
         hidden, memory = state
@@ -156,7 +162,7 @@ def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
 
 
 def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor) -> Parts:
-    """Gradients by the arguments of `_lstm_states`."""
+    """Computes the gradients with respect to the arguments of `_lstm_states`."""
     hidden, memory = map(scan.before, states)
     cell = _lstm_linearised(hidden, memory, states[1], projected, kernel)
     *_, fed = adjoint(cell, gradients)
@@ -164,7 +170,15 @@ def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: 
 
 
 def _lstm_linearised(hidden: Tensor, before: Tensor, memory: Tensor, projected: Tensor, kernel: Tensor) -> Linearised:
-    """Derivatives of c, `memory`, by c `before` and by i, f and the candidate; of h by o and by c."""
+    """Computes the derivatives of an LSTM at all steps.
+
+    Args:
+        hidden: h before each step.
+        before: c before each step.
+        memory: c after each step.
+        projected: the projection of the inputs, (steps, batch, 4 units).
+        kernel: U.
+    """
     admit, forget, candidate, show = tf.split(projected + scan.times(hidden, kernel), 4, axis=2)
     admit, forget, show, candidate = tf.sigmoid(admit), tf.sigmoid(forget), tf.sigmoid(show), tf.tanh(candidate)
     shown = tf.tanh(memory)
@@ -178,7 +192,7 @@ def _lstm_linearised(hidden: Tensor, before: Tensor, memory: Tensor, projected: 
 
 
 def _project(inputs: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    """The input's share of the gates for all steps in one product, time first: (steps, batch, gates)."""
+    """Projects the inputs of all steps to the gates in one product; returns (steps, batch, gates x units)."""
     batch, steps, features = tf.shape(inputs)[0], inputs.shape[1], inputs.shape[2]
     flat = tf.reshape(tf.transpose(inputs, [1, 0, 2]), [-1, features])
     return tf.reshape(tf.matmul(flat, kernel) + bias, [steps, batch, kernel.shape[1]])
@@ -191,7 +205,7 @@ def _zeros(projected: Tensor, units: int, *, count: int) -> Parts:
 def _hidden(
     states: Callable[..., Parts], gradients: Callable[..., Parts], projected: Tensor, *others: Tensor
 ) -> Tensor:
-    """The states' first part, (batch, steps, units)."""
+    """Runs a recurrence and returns the first part of its states, (batch, steps, units)."""
     if scan.is_long(projected):
         found = scan.recurrence(states, gradients, projected, *others)
     else:
@@ -203,8 +217,8 @@ class _Cell(NamedTuple):
     """A recurrent cell.
 
     Attributes:
-        layer: Keras' layer, which makes the weights.
-        forward: the fast forward pass with those weights.
+        layer: Keras' layer, which creates the weights.
+        forward: the fast forward pass with these weights.
     """
 
     layer: Any
@@ -212,4 +226,4 @@ class _Cell(NamedTuple):
 
 
 CELLS = {"gru": _Cell(keras.layers.GRU, gru), "lstm": _Cell(keras.layers.LSTM, lstm)}
-"""The cells by name; a new cell is a row here, its sizes in `cells.py`, and a word in `config.Cell`."""
+"""The cells by name. A new cell is a row here, a row of facts in `cells.py`, and a word in `config.Cell`."""
