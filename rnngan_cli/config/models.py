@@ -58,7 +58,7 @@ class DataConfig(_Frozen):
     )
     stride: int = Field(1, ge=1, description="Steps between the starts of neighbouring windows.")
     columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
-    id_column: str | None = Field(None, description="Column that tells one series of a table from another.")
+    id_column: str | None = Field(None, description="Column that identifies the series of a table.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
     time_column: str | None = Field(None, description="Column to sort rows by; not a feature.")
     labels: Labels = Field(

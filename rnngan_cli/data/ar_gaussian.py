@@ -1,8 +1,8 @@
 """A procedural set whose distribution is known in closed form: a first-order autoregressive Gaussian process.
 
-Yoon, Jarrett and van der Schaar, "Time-series Generative Adversarial Networks", NeurIPS 2019, section 5.1.
-Departure: a series starts from the stationary distribution, where the paper leaves the start unsaid, so that
-every step has the same covariance.
+Source: Yoon, Jarrett and van der Schaar, "Time-series Generative Adversarial Networks", NeurIPS 2019, section 5.1.
+Departure: a series starts from the stationary distribution, so that every step has the same covariance; the paper
+does not specify the start.
 """
 
 import numpy as np
@@ -14,10 +14,9 @@ from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
 
 
 def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:
-    """x_t = phi x_{t-1} + n_t, with x_0 = n_0 / sqrt(1 - phi^2).
+    """Computes x_t = phi x_{t-1} + n_t, with x_0 = n_0 / sqrt(1 - phi^2).
 
-    Scaling the first step gives it the stationary covariance, cov(n) / (1 - phi^2), which every later step
-    keeps.
+    The scaling gives the first step the stationary covariance, cov(n) / (1 - phi^2), which all later steps keep.
 
     Args:
         noise: n, (series, steps, features).
@@ -39,8 +38,11 @@ def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:
 def load(options: DataOptions, steps: int) -> Raw:
     """Draws n ~ N(0, sigma 1 1' + (1 - sigma) I) at every step and runs it through the recurrence.
 
-    A common and an own normal, weighted by sqrt(sigma) and sqrt(1 - sigma), have exactly that covariance,
-    also at sigma = 1, where a Cholesky factor does not exist.
+    The noise is the sum of a normal value common to all features and one for each feature, weighted by sqrt(sigma) and
+    sqrt(1 - sigma). This has exactly that covariance, also at sigma = 1, where a Cholesky factor does not exist.
+
+    Raises:
+        UserError: the set would be too large.
     """
     series, steps, features = size(options, steps)
     draw = data_generator(options)

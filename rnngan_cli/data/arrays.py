@@ -1,4 +1,4 @@
-"""NumPy files to series: NPY and NPZ, never with pickle."""
+"""Series from NumPy files: NPY and NPZ, never with pickle."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from rnngan_cli.system import memory, npz
 from rnngan_cli.system.safe_open import open_regular
 
 SERIES_KEY, LABELS_KEY = "series", "labels"
-"""Arrays of an NPZ that need not be named."""
+"""Default keys of the arrays of an NPZ file."""
 
 
 def load_arrays(path: Path, config: DataConfig) -> Raw:
-    """Reads an NPY or NPZ file: (series, steps, features), or (rows, features) for one long record.
+    """Reads an NPY or NPZ file that holds series (series, steps, features), or one long record (rows, features).
 
     Raises:
-        UserError: anything wrong with the file, its keys, shapes, types or values.
+        UserError: anything is wrong with the file, its keys, shapes, types or values.
     """
     for field in ("columns", "id_column", "time_column"):
         if getattr(config, field):
@@ -43,10 +43,14 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
 
 
 def read_arrays(path: Path, label_key: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """The array of series and, from an NPZ, the array of labels.
+    """Reads the array of series and, from an NPZ file, the array of labels.
+
+    Args:
+        path: path of the file.
+        label_key: key of the labels, or None for the default key.
 
     Raises:
-        UserError: an array that needs pickle, a damaged file, no such key, several arrays to choose from.
+        UserError: an array needs pickle, the file is damaged, a key is missing, or several arrays may be the series.
     """
     most = memory.machine_bytes()
     try:
@@ -75,7 +79,7 @@ def read_arrays(path: Path, label_key: str | None) -> tuple[np.ndarray, np.ndarr
 
 
 def _choose(path: Path, keys: list[str], label_key: str | None) -> tuple[str, str | None]:
-    """Keys of the series and of the labels."""
+    """Chooses the keys of the series and of the labels."""
     if label_key is not None and label_key not in keys:
         raise UserError(f"`--label-column`, `{path}`: {unknown('array', label_key, keys)}")
     labels_key = label_key or (LABELS_KEY if LABELS_KEY in keys else None)
@@ -117,7 +121,7 @@ def _check_labels(path: Path, labels: np.ndarray, count: int) -> None:
 
 
 def _complete(path: Path, values: FloatArray, config: DataConfig) -> tuple[FloatArray, np.ndarray, tuple[str, ...]]:
-    """Complete values, which series (or rows of a record) are kept, and what became of the others."""
+    """Handles missing values; returns the values, which series (or rows of a record) were kept, and notes."""
     bad = ~np.isfinite(values)
     keep = np.ones(len(values), dtype=bool)
     if not bad.any():
@@ -137,5 +141,5 @@ def _complete(path: Path, values: FloatArray, config: DataConfig) -> tuple[Float
     note = missing.filled_note(int(bad.sum()))
     if record:
         return missing.interpolate_missing(values, names, "the record"), keep, note
-    filled = [missing.interpolate_missing(one, names, f"series {index + 1}") for index, one in enumerate(values)]
+    filled = [missing.interpolate_missing(item, names, f"series {index + 1}") for index, item in enumerate(values)]
     return np.stack(filled), keep, note

@@ -1,4 +1,4 @@
-"""A table to series: which column is what, numbers, time order, ids, labels, missing values."""
+"""Series from a table: roles of the columns, numbers, time order, ids, labels, missing values."""
 
 import re
 import warnings
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROLES = ("id_column", "label_column", "time_column")
+"""Fields of a `DataConfig` that name a column that is not a feature."""
 
 
 def load_table(path: Path, config: DataConfig) -> Raw:
-    """Reads a CSV or Parquet file as one long record, or with an id column as many series.
+    """Reads a CSV or Parquet file as one long record, or as many series if there is an id column.
 
     Raises:
-        UserError: anything wrong with the file, its columns or its values, with column and row.
+        UserError: anything is wrong with the file, its columns or its values; the message names column and row.
     """
     roles = [name for name in (getattr(config, role) for role in ROLES) if name is not None]
     table = read_csv(path, roles) if path.suffix.lower() == ".csv" else read_parquet(path)
@@ -42,17 +43,16 @@ def load_table(path: Path, config: DataConfig) -> Raw:
     series = [values[group] for group in groups]
     if config.missing == "interpolate":
         places = [f"series `{name}`" for name in ids] or ["the record"]
-        series = [missing.interpolate_missing(one, names, place) for one, place in zip(series, places, strict=True)]
+        series = [missing.interpolate_missing(item, names, place) for item, place in zip(series, places, strict=True)]
     labels, label_names = _labels(table, config.label_column, ids, groups)
     return Raw(series, names, record=not ids, labels=labels, label_names=label_names, ids=ids, notes=notes)
 
 
 def choose_features(table: UserTable, config: DataConfig) -> tuple[str, ...]:
-    """The feature columns: `config.columns`, or all that have no other role.
+    """Chooses the feature columns: `config.columns`, or all columns without another role.
 
     Raises:
-        UserError: a column that is not there (with the nearest one), one column with two roles, no feature
-            left.
+        UserError: a column does not exist (the nearest one is named), has two roles, or no feature is left.
     """
     known = [str(name) for name in table.frame.columns]
     roles: dict[str, str] = {}
@@ -82,8 +82,8 @@ def choose_features(table: UserTable, config: DataConfig) -> tuple[str, ...]:
 
 
 def _mend(name: str, column: "pd.Series[Any]", value: str) -> str:
-    """What to do about a column whose first value that is not a number is `value`."""
-    some = column.dropna().iloc[:1000]  # enough to tell, where odd formats cost 0.1 ms a value
+    """Advice on a column whose first value that is not a number is `value`."""
+    some = column.dropna().iloc[:1000]  # enough to decide; unusual formats take 0.1 ms a value
     if np.isfinite(_times(some)).all():
         return f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
     if re.fullmatch(r"[+-]?\d*,\d+", value):
@@ -97,10 +97,10 @@ def _mend(name: str, column: "pd.Series[Any]", value: str) -> str:
 
 
 def numbers(table: UserTable, name: str) -> FloatArray:
-    """A column as float64 (rows,), NaN where it is empty.
+    """Converts a column to float64 (rows,), NaN for empty cells.
 
     Raises:
-        UserError: a value that is not a number, with its row; says so if the column looks like dates.
+        UserError: a value is not a number; the message names its row, and says if the column looks like dates.
     """
     import pandas as pd
 
@@ -124,7 +124,7 @@ def numbers(table: UserTable, name: str) -> FloatArray:
 
 
 def _times(column: "pd.Series") -> FloatArray:
-    """Numbers that sort as the times of a column do, NaN where a value is neither a number nor a date."""
+    """Numbers in the order of the times of a column, NaN for values that are neither numbers nor dates."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -142,7 +142,7 @@ def _times(column: "pd.Series") -> FloatArray:
 
 
 def _in_time(table: UserTable, name: str | None) -> tuple[IntArray, bool]:
-    """Row numbers in the order of the time column (ties as in the file), and whether that moves any."""
+    """Row numbers in the order of the time column (ties as in the file), and whether it differs from the file's."""
     rows = np.arange(len(table.frame))
     if name is None:
         return rows, False
@@ -162,7 +162,7 @@ def _in_time(table: UserTable, name: str | None) -> tuple[IntArray, bool]:
 def _complete(
     table: UserTable, values: FloatArray, names: tuple[str, ...], config: DataConfig
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which rows to keep, and what became of those with missing values."""
+    """Decides which rows to keep, and returns notes on those with missing values."""
     bad = ~np.isfinite(values)  # (rows, features)
     columns = names
     if config.label_column is not None:
@@ -198,23 +198,29 @@ def _groups(table: UserTable, name: str | None, rows: IntArray) -> tuple[tuple[s
         )
     codes, found = pd.factorize(table.frame[name].to_numpy()[rows])
     order = np.argsort(codes, kind="stable")
-    return tuple(str(one) for one in found), np.split(rows[order], np.flatnonzero(np.diff(codes[order])) + 1)
+    return tuple(str(identifier) for identifier in found), np.split(
+        rows[order], np.flatnonzero(np.diff(codes[order])) + 1
+    )
 
 
 def _labels(
     table: UserTable, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
 ) -> tuple[list[IntArray] | None, tuple[str, ...]]:
-    """Label numbers of each group's rows and the classes' names; within one id there is one label."""
+    """Encodes the labels of each group of rows; returns them and the names of the classes.
+
+    Raises:
+        UserError: rows of the same id have different labels.
+    """
     if name is None:
         return None, ()
     given = table.frame[name].to_numpy()
     codes, names = encode_labels(given[np.concatenate(groups)], f"`--label-column {name}`")
     labels = np.split(codes, np.cumsum([len(group) for group in groups])[:-1])
-    for one, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
+    for identifier, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
         if (found != found[0]).any():
             other = names[found[found != found[0]][0]]
             raise UserError(
-                f"`--label-column {name}`: series `{one}` has the labels `{names[found[0]]}` and `{other}`; "
+                f"`--label-column {name}`: series `{identifier}` has the labels `{names[found[0]]}` and `{other}`; "
                 "expected one label in all rows of a series"
             )
     return labels, names

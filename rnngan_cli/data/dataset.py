@@ -1,4 +1,4 @@
-"""What the rest of the program knows of data: a prepared data set, split, scaled and labelled.
+"""A prepared data set, split, scaled and labelled: the form in which the rest of the program uses data.
 
 Loading is in the modules of the sources, preparation in `prepare.py`.
 """
@@ -21,7 +21,7 @@ class Split:
 
     Attributes:
         series: float32 (series, steps, features), scaled.
-        labels: int32 (series,), in 0..num_labels - 1, or None where the data set has no labels.
+        labels: int32 (series,), in 0..num_labels - 1, or None if the data set has no labels.
     """
 
     series: FloatArray
@@ -45,29 +45,28 @@ class Scaler:
     scale: FloatArray
 
     def transform(self, values: FloatArray) -> FloatArray:
-        """Own units -> scaled, float32, same shape (..., features)."""
+        """Scales values in the data's own units (..., features); returns float32 of the same shape."""
         return ((values - self.offset) / self.scale).astype(np.float32)
 
     def inverse(self, scaled: FloatArray) -> FloatArray:
-        """Scaled -> own units, float64, same shape (..., features)."""
+        """Converts scaled values (..., features) back to the data's own units; returns float64 of the same shape."""
         return np.asarray(scaled, dtype=np.float64) * self.scale + self.offset
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Series ready for training, with all that is needed to go back to the user's units.
+    """Series ready for training, with everything needed to convert generated series back to the user's units.
 
     Attributes:
         name: the registered name, or one made from the user's file name.
         train, validation, test: disjoint parts; windows of one record never cross a border between them.
         scaler: the scaling of every part.
-        feature_names: one a feature, as the user knows them.
+        feature_names: name of each feature, as the user knows it.
         num_labels: number of classes, 0 without labels.
         labels_origin: `given` with the data, `derived` by clustering, or `none`.
         image: whether a series is a picture whose rows are steps (drawn as one).
-        label_names: one a class, in the order of the label numbers.
-        notes: what the user should know of the preparation (constant features, rows dropped), one sentence
-            each.
+        label_names: name of each class, in the order of the label numbers.
+        notes: sentences for the user on the preparation, such as on constant features or rows that were dropped.
     """
 
     name: str
@@ -94,7 +93,7 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """Hash of every prepared value and label: two data sets with one hash are the same data."""
+        """SHA-256 of all prepared values and labels, in hexadecimal digits."""
         digest = hashlib.sha256()
         for part in (self.train, self.validation, self.test):
             digest.update(repr(part.series.shape).encode())

@@ -1,14 +1,15 @@
-"""Handwritten digits: pictures of 8 x 8 pixels, read from top to bottom, one row a step."""
+"""Handwritten digits: pictures of 8 x 8 pixels, read from top to bottom; each row of pixels is a step."""
 
 import numpy as np
 
 from rnngan_cli.data.source import DataOptions, Raw, Source
 
 SIDE = 8
+"""Rows and columns of a picture."""
 
 
 def load(options: DataOptions, steps: int) -> Raw:
-    """Reads 1797 pictures with values 0..16 and their digits from scikit-learn, which carries them."""
+    """Loads 1797 pictures with values 0..16 and their digits from scikit-learn, which includes them."""
     from sklearn.datasets import load_digits
 
     pixels, digits = load_digits(return_X_y=True)

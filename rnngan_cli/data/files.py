@@ -1,4 +1,4 @@
-"""The user's own files: what a path is called, its hash, and the reader for its kind.
+"""The user's own files: the name of a data set in a file, the hash of a file, and the reader for its format.
 
 Tables (CSV, Parquet) are read in `tables.py` and turned into series in `columns.py`; arrays (NPZ, NPY) in
 `arrays.py`.
@@ -16,15 +16,15 @@ from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 
 LOADERS = {".csv": load_table, ".parquet": load_table, ".npz": load_arrays, ".npy": load_arrays}
-"""Extension -> reader."""
+"""Readers by extension."""
 
 
 def load_file(config: DataConfig) -> Raw:
-    """Reads the file `config.file` as the rest of `config` says.
+    """Reads the file `config.file` with the settings of `config`.
 
     Raises:
-        UserError: no such file, an unknown extension, an empty file, a file that changed since
-            `config.sha256` was taken, or anything wrong inside.
+        UserError: the file does not exist, is empty, has an unknown extension, has changed since `config.sha256` was
+            computed, or anything is wrong with its content.
     """
     path = _existing(str(config.file))
     extension = path.suffix.lower()
@@ -44,17 +44,17 @@ def load_file(config: DataConfig) -> Raw:
 
 
 def file_sha256(path: str) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits.
+    """SHA-256 of a file, as 64 hexadecimal digits.
 
     Raises:
-        UserError: no such file, or it cannot be read.
+        UserError: the file does not exist or cannot be read.
     """
     with _existing(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_name(path: str) -> str:
-    """A name for the data set in a file, from the file's own: lower case, `-` for what a name may not hold.
+    """Derives the name of a data set from that of its file: lower case, with `-` for characters a name may not have.
 
     >>> file_name("My Data (2024).csv"), file_name("stocks.csv")
     ('my-data-2024', 'stocks-file')
@@ -64,7 +64,7 @@ def file_name(path: str) -> str:
 
 
 def _existing(path: str) -> Path:
-    """The path, once it is sure that it is a file that can be read."""
+    """Checks that a path is that of a readable file, and returns it."""
     file = Path(path)
     try:
         if not file.is_file():

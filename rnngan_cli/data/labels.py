@@ -11,18 +11,18 @@ from rnngan_cli.data.dataset import FloatArray, IntArray, Split, SplitName
 from rnngan_cli.errors import UserError
 
 NUM_CLUSTERS = 4
-"""Clusters of derived labels: few enough that each has many series, enough for a condition to tell."""
+"""Number of clusters of derived labels: few enough that each has many series, enough for conditioning to matter."""
 
 FIT_SERIES = 10_000
-"""Training series the clusters are fitted on at most (evenly spaced), to keep a long record at seconds."""
+"""Maximum number of training series (evenly spaced) that clusters are fitted on, so that it takes seconds."""
 
 MAX_LABELS = 1000
-"""Given labels at most: beyond that it is a measurement or a key, and a one-hot code would fill memory."""
+"""Maximum number of given labels: more are a measurement or a key, and a one-hot code would fill memory."""
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Parts with the labels a run trains on, the classes' names, and where the labels are from."""
+    """Parts with the labels that a run trains on, names of the classes, and origin of the labels."""
 
     parts: Mapping[SplitName, Split]
     names: tuple[str, ...]
@@ -34,18 +34,18 @@ def label_parts(
     kind: Literal["auto", "given", "derived", "none"],
     names: tuple[str, ...],
 ) -> Labelled:
-    """Gives every part the labels that `kind` asks for.
+    """Labels every part as asked for.
 
-    A class may be missing from a part, the training part included: classes are counted over the whole data.
+    A class may be missing from a part, even from the training part: classes are counted over all data.
 
     Args:
         parts: scaled series, with the given labels or None.
-        kind: `auto` is `given` where the data has labels, else `derived`.
+        kind: labels asked for; `auto` is `given` if the data has labels, else `derived`.
         names: names of the given classes.
 
     Raises:
-        UserError: `given` without labels in the data; too few or too similar training series to derive
-            labels.
+        UserError: labels are to be given and the data has none; the training series are too few or too similar to
+            derive labels.
     """
     has_labels = parts["train"].labels is not None
     if kind == "given" and not has_labels:
@@ -62,17 +62,17 @@ def label_parts(
 
 
 def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
-    """k-means on the training series, each flattened and standardised value by value.
+    """Clusters series by k-means, fitted on training series that are flattened and standardised value by value.
 
     Args:
-        train: (series, steps, features) to fit on.
-        parts: arrays of such series to label.
+        train: series to fit on, (series, steps, features).
+        parts: arrays of series to label, of the same steps and features.
 
     Returns:
-        For each of `parts`, int32 (series,) in 0..3: the nearest centre. Same data, same labels.
+        For each of `parts`, the nearest centre of each series: int32 (series,) in 0..3. It is deterministic.
 
     Raises:
-        UserError: fewer than four different training series.
+        UserError: there are fewer than four different training series.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
@@ -83,7 +83,7 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
             "give more data, a smaller `--stride`, or `--labels none`"
         )
     chosen = train[:: -(-len(train) // FIT_SERIES)].reshape(-1, train[0].size)  # (series, steps x features)
-    varies = chosen.min(axis=0) < chosen.max(axis=0)  # exact, where a deviation of equal values can round to 1e-8
+    varies = chosen.min(axis=0) < chosen.max(axis=0)  # exact, whereas the deviation of equal values can round to 1e-8
     mean, deviation = chosen.mean(axis=0), np.where(varies, chosen.std(axis=0), 1)
     model = KMeans(NUM_CLUSTERS, n_init=10, random_state=0)
     with warnings.catch_warnings():
@@ -100,18 +100,17 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
 
 
 def encode_labels(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, ...]]:
-    """Numbers given labels 0..K - 1 in sorted order: by value if all are whole numbers, else as text.
+    """Encodes given labels as 0..K - 1 in sorted order: by value if all are whole numbers, else as text.
 
     Args:
-        values: labels of any kind, any shape.
-        where: names the labels in an error.
+        values: labels of any type and shape.
+        where: description of the labels, for errors.
 
     Returns:
         int32 of the same shape, and the K names.
 
     Raises:
-        UserError: labels that are not whole numbers (a measurement, not a class), or more than `MAX_LABELS`
-            of them.
+        UserError: numeric labels are not whole numbers, or there are more than `MAX_LABELS` different ones.
 
     >>> codes, names = encode_labels(np.array(["b", "a", "b"]), "column `y`")
     >>> codes.tolist(), names
@@ -134,7 +133,7 @@ def encode_labels(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, 
 
 
 def _whole_numbers(words: np.ndarray) -> np.ndarray:
-    """Text to integers if each is written the plain way, so that 10 sorts after 9 and 01 stays itself."""
+    """Converts text to integers if all of it is in canonical form, so that 10 sorts after 9 and 01 stays text."""
     try:
         numbers = words.astype(np.int64)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""NaN and infinite values: counted, filled or refused."""
+"""Missing and infinite values: counted, interpolated or refused."""
 
 import numpy as np
 
@@ -10,7 +10,13 @@ LABEL_MEND = "a label cannot be interpolated: use `--missing drop`, or mend the 
 
 
 def refuse(path: object, count: int, first: str, mend: str = MEND) -> UserError:
-    """The error for values that are missing or infinite.
+    """Builds the error for values that are missing or infinite.
+
+    Args:
+        path: path of the file.
+        count: number of such values.
+        first: place of the first one.
+        mend: advice that ends the message.
 
     >>> str(refuse("a.csv", 2, "column `x`, row 3"))[:75]
     '`a.csv`: 2 missing or infinite values, the first in column `x`, row 3; use '
@@ -20,18 +26,18 @@ def refuse(path: object, count: int, first: str, mend: str = MEND) -> UserError:
 
 
 def interpolate_missing(values: FloatArray, feature_names: tuple[str, ...], where: str) -> FloatArray:
-    """Fills NaN and infinities of one series linearly between neighbours, at its ends with the nearest.
+    """Interpolates NaN and infinities of one series linearly, and at its ends by the nearest value.
 
-    Steps count as equally spaced. This happens before the split, so a gap on the border of two parts is
-    filled from both sides.
+    Steps count as equally spaced. This happens before the split, so a gap at the border of two parts is filled from
+    both sides.
 
     Args:
         values: (steps, features).
-        feature_names: one a feature, for errors.
-        where: names the series in an error.
+        feature_names: name of each feature, for errors.
+        where: description of the series, for errors.
 
     Raises:
-        UserError: a feature without any value to go by.
+        UserError: a feature has no value at all.
 
     >>> interpolate_missing(np.array([[np.nan], [1.0], [np.inf], [3.0]]), ("x",), "the record").ravel().tolist()
     [1.0, 1.0, 2.0, 3.0]
@@ -51,7 +57,7 @@ def interpolate_missing(values: FloatArray, feature_names: tuple[str, ...], wher
 
 
 def filled_note(count: int) -> tuple[str, ...]:
-    """The note for `count` interpolated values; none for 0.
+    """The note on a number of interpolated values; empty for 0.
 
     >>> filled_note(2), filled_note(0)
     (('2 missing or infinite values interpolated',), ())

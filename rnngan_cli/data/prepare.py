@@ -1,7 +1,7 @@
-"""Raw series to a prepared data set: split, then scale, then cut windows.
+"""Preparation of a data set from raw series: split, then scale, then cut windows.
 
-Pure functions; labels are in `labels.py`. The order is what keeps the parts apart: the split comes before
-windows are cut, so no value is in two parts, and the scaling is fitted on the training part alone.
+Pure functions; labels are in `labels.py`. The order keeps the parts disjoint: data is split before windows are cut, so
+no value is in two parts, and the scaling is fitted on the training part alone.
 """
 
 from typing import Literal
@@ -16,10 +16,10 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
 
 RECORD_WINDOW = 24
-"""Steps per window of one long record when none is given: what TimeGAN and its followers use."""
+"""Default steps per window of one long record, as in TimeGAN and works that follow it."""
 
 SPLIT_SEED = 70_15_15
-"""Seed of the permutation that splits many series; fixed, so that every run sees the same parts."""
+"""Seed of the permutation that splits many series; fixed, so that every run has the same parts."""
 
 PARTS: tuple[SplitName, ...] = ("train", "validation", "test")
 
@@ -33,15 +33,15 @@ def prepare_dataset(
     """Splits, scales, windows and labels raw series.
 
     Args:
-        raw: what a source loaded.
-        config: window, stride, blocks, scaling and labels are used.
+        raw: series as a source loaded them.
+        config: gives window, stride, blocks, scaling and labels.
         name: name of the data set.
-        window: the source's own window, used when `config.window` is None.
-        image: whether a whole series is a picture; windows shorter than that are not.
+        window: default window of the source, used if `config.window` is None.
+        image: whether a whole series is a picture; shorter windows are not.
 
     Raises:
-        UserError: too few rows or series, a window longer than a series, unequal lengths without a window,
-            values too far apart to be scaled, labels asked for that cannot be had.
+        UserError: there are too few rows or series, a window is longer than a series, lengths differ and no window is
+            given, values are too far apart to be scaled, or the labels asked for cannot be given or derived.
     """
     steps = choose_window(raw, config.window or window)
     pieces, notes = split_record(raw, steps, config.blocks) if raw.record else split_series(raw)
@@ -73,10 +73,10 @@ def _constant_note(rows: FloatArray, feature_names: tuple[str, ...]) -> tuple[st
 
 
 def choose_window(raw: Raw, window: int | None) -> int:
-    """Steps per window: as given, else 24 for one long record, else the whole series.
+    """Chooses the steps per window: as given, else 24 for one long record, else the whole series.
 
     Raises:
-        UserError: series of unequal lengths and no window; a window longer than the shortest series.
+        UserError: lengths differ and no window is given, or the window is longer than the shortest series.
     """
     if raw.record:
         return window or RECORD_WINDOW
@@ -101,7 +101,7 @@ def _series(raw: Raw, index: int) -> str:
 
 
 def part_sizes(count: int) -> tuple[int, int, int]:
-    """Sizes of the training, validation and test part: 15 % each, rounded down, to the last two.
+    """Sizes of the training, validation and test parts: 15 %, rounded down, but at least 1, for each of the last two.
 
     >>> part_sizes(10_000), part_sizes(3), part_sizes(2)
     ((7000, 1500, 1500), (1, 1, 1), (0, 1, 1))
@@ -111,10 +111,13 @@ def part_sizes(count: int) -> tuple[int, int, int]:
 
 
 def split_series(raw: Raw) -> tuple[dict[SplitName, list[Piece]], tuple[str, ...]]:
-    """Shares out whole series by a fixed permutation.
+    """Splits whole series into parts by a fixed permutation.
+
+    Returns:
+        Pieces of each part, and no notes.
 
     Raises:
-        UserError: fewer than three series.
+        UserError: there are fewer than three series.
     """
     count = len(raw.series)
     if count < 3:
@@ -135,12 +138,19 @@ def split_series(raw: Raw) -> tuple[dict[SplitName, list[Piece]], tuple[str, ...
 def split_record(raw: Raw, window: int, blocks: int) -> tuple[dict[SplitName, list[Piece]], tuple[str, ...]]:
     """Cuts one long record into consecutive blocks and splits each by time: training, validation, test.
 
-    With one block the three parts may live in different regimes (a price that has grown tenfold); more blocks
-    give each part its share of every regime. A note says so where the record is too short for `blocks` and
-    fewer are used.
+    With a single block the three parts may lie in different regimes (such as a price that has grown tenfold); with
+    more blocks each part has its share of every regime. Fewer blocks are used if the record is too short.
+
+    Args:
+        raw: the record.
+        window: steps per window.
+        blocks: number of blocks.
+
+    Returns:
+        Pieces of each part, and a note if fewer blocks were used.
 
     Raises:
-        UserError: no block count leaves room for one window in each part.
+        UserError: the record is too short for one window in each part.
     """
     values, steps_labels = raw.series[0], None if raw.labels is None else raw.labels[0]
     tries = range(min(blocks, len(values)), 0, -1)
@@ -162,7 +172,7 @@ def split_record(raw: Raw, window: int, blocks: int) -> tuple[dict[SplitName, li
 
 
 def rows_needed(window: int) -> int:
-    """The shortest record that leaves one window in each part: 15 % of it must hold `window` steps.
+    """Length of the shortest record with one window in each part: 15 % of it must hold `window` steps.
 
     >>> rows_needed(24), min(part_sizes(160)), min(part_sizes(159))
     (160, 24, 23)
@@ -171,7 +181,7 @@ def rows_needed(window: int) -> int:
 
 
 def fit_scaler(rows: FloatArray, kind: Literal["minmax", "standard"]) -> Scaler:
-    """Fits a per-feature scaling on training rows (rows, features); a constant feature gets scale 1.
+    """Fits a scaling of each feature on training rows (rows, features); a constant feature has scale 1.
 
     >>> fit_scaler(np.array([[1.0, 5.0], [3.0, 5.0]]), "minmax").scale.tolist()
     [2.0, 1.0]
@@ -179,7 +189,7 @@ def fit_scaler(rows: FloatArray, kind: Literal["minmax", "standard"]) -> Scaler:
     low, high = rows.min(axis=0), rows.max(axis=0)
     with np.errstate(over="ignore", invalid="ignore"):  # `scale_pieces` refuses what overflows
         offset, scale = (low, high - low) if kind == "minmax" else (rows.mean(axis=0), rows.std(axis=0))
-    constant = low == high  # exact, where the deviation of equal values can round to 1e-17
+    constant = low == high  # exact, whereas the deviation of equal values can round to 1e-17
     return Scaler(kind, np.where(constant, low, offset), np.where(constant, 1.0, scale))
 
 
@@ -187,7 +197,7 @@ def scale_pieces(pieces: list[Piece], scaler: Scaler, feature_names: tuple[str, 
     """Scales the values of every piece to float32.
 
     Raises:
-        UserError: a feature whose values leave the range of float32 once scaled.
+        UserError: the scaled values of a feature exceed the range of float32.
     """
     scaled: list[Piece] = []
     for values, steps_labels in pieces:
@@ -205,15 +215,15 @@ def scale_pieces(pieces: list[Piece], scaler: Scaler, feature_names: tuple[str, 
 
 
 def cut_windows(pieces: list[Piece], window: int, stride: int) -> Split:
-    """Cuts windows inside each piece, never across two; a window's label is that of its last step.
+    """Cuts windows within each piece; the label of a window is that of its last step.
 
     Args:
-        pieces: each at least `window` steps long.
+        pieces: pieces of at least `window` steps.
         window: steps per window.
         stride: steps between the starts of neighbouring windows.
 
     Raises:
-        UserError: more windows than fit into memory.
+        UserError: the windows do not fit into memory.
 
     >>> pieces = [(np.array([[0.0], [1], [2], [3], [4]]), None), (np.array([[8.0], [9]]), None)]
     >>> cut_windows(pieces, 2, 2).series[..., 0].tolist()
@@ -234,7 +244,7 @@ def _check_windows(pieces: list[Piece], window: int, stride: int) -> None:
     count = sum((len(values) - window) // stride + 1 for values, _ in pieces)
     features = pieces[0][0].shape[1]
     memory.demand(
-        2 * 4 * count * window * features,  # those of each piece, and all of them in one array
+        2 * 4 * count * window * features,  # windows of each piece, and all of them in one array
         f"{count:,} windows of {window:,} steps x {features:,} features",
         "lower `--window`, or raise `-s data.stride=N`",
     )

@@ -1,4 +1,4 @@
-"""What procedural sources share: the options that say how much to draw, and the generator they draw from.
+"""Common parts of procedural sources: the options for the size of a set, and the generator to draw from.
 
 The formulas are in the modules of the sources.
 """
@@ -11,7 +11,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
 
 MAX_VALUES = 200_000_000
-"""Values in one procedural set: 1.6 GB as float64, beyond which a laptop starts to swap."""
+"""Maximum number of values in a procedural set: 1.6 GB as float64, beyond which a laptop starts to swap."""
 
 SIZE_OPTIONS = {
     "series": Option(10_000, "Number of series to draw, all three parts together.", low=10, high=1_000_000),
@@ -21,15 +21,15 @@ SIZE_OPTIONS = {
 
 
 def data_generator(options: DataOptions) -> np.random.Generator:
-    """A counter-based generator, so that a data set is the same on every machine and for every run."""
+    """A counter-based generator (Philox), so that a data set is the same on every machine and for every run."""
     return np.random.Generator(np.random.Philox(int(options["data_seed"])))
 
 
 def size(options: DataOptions, steps: int) -> tuple[int, int, int]:
-    """Shape to draw: (series, steps, features).
+    """The shape to draw: (series, steps, features).
 
     Raises:
-        UserError: more values than `MAX_VALUES`, or than fit into memory.
+        UserError: there would be more values than `MAX_VALUES`, or than fit into memory.
     """
     shape = int(options["series"]), steps, int(options["features"])
     if np.prod(shape, dtype=float) > MAX_VALUES:
@@ -38,7 +38,7 @@ def size(options: DataOptions, steps: int) -> tuple[int, int, int]:
             "values in all; lower `series`, `features` or `--window`"
         )
     memory.demand(
-        3 * 8 * shape[0] * shape[1] * shape[2],  # the values, and two of what they are computed from
+        3 * 8 * shape[0] * shape[1] * shape[2],  # the values, and two arrays that they are computed from
         f"{shape[0]:,} series x {shape[1]:,} steps x {shape[2]:,} features",
         "lower `series`, `features` or `--window`",
     )

@@ -1,20 +1,20 @@
-"""Real test series kept with a sweep, to draw beside generated ones."""
+"""Real test series kept with a sweep, to be drawn beside generated ones."""
 
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
 
 NUM_REFERENCE = 500
-"""Real test series kept with a sweep for pictures."""
+"""Maximum number of real test series kept with a sweep."""
 
 
 def reference_key(name: str, dataset: Dataset) -> str:
-    """The name under which real series are kept for the pictures of a data set."""
+    """The name under which real series of a data set are kept."""
     return f"{name}-{dataset.sha256[:12]}"
 
 
 def reference_arrays(dataset: Dataset) -> dict[str, np.ndarray]:
-    """What is kept of a data set for pictures: some test series in its own units."""
+    """Arrays kept of a data set for pictures: some test series in its own units, and facts to draw them by."""
     return {
         "series": dataset.scaler.inverse(dataset.test.series[:NUM_REFERENCE]).astype(np.float32),
         "feature_names": np.array(dataset.feature_names),

@@ -1,4 +1,4 @@
-"""The built-in data sets, by name. A new one is a module with `SOURCES` and one entry here."""
+"""The registry of built-in data sets. A new one needs a module with `SOURCES` and an entry here."""
 
 from rnngan_cli.data import ar_gaussian, digits, sines, stocks
 from rnngan_cli.data.source import Source
@@ -6,4 +6,4 @@ from rnngan_cli.data.source import Source
 SOURCES: dict[str, Source] = {
     source.name: source for module in (sines, ar_gaussian, stocks, digits) for source in module.SOURCES
 }
-"""Name -> record, in the order they are listed."""
+"""Sources by name, in the order of listings."""

@@ -1,8 +1,7 @@
-"""Two procedural sets of sines: as the code of TimeGAN draws them, and as its paper states them.
+"""Two procedural sets of sines: as the code of TimeGAN draws them, and as its paper defines them.
 
-Yoon, Jarrett and van der Schaar, "Time-series Generative Adversarial Networks", NeurIPS 2019, section 5.1,
-and the authors' published code. The two disagree, so they have two names here and results on one say nothing
-of the other.
+Source: Yoon, Jarrett and van der Schaar, "Time-series Generative Adversarial Networks", NeurIPS 2019, section 5.1, and
+the authors' published code. The two disagree, so they are two data sets here: results do not carry over.
 """
 
 import numpy as np
@@ -13,7 +12,7 @@ from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
 
 
 def smooth(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
-    """x_t = (sin(f t + p) + 1) / 2 for t = 0..steps - 1.
+    """Computes x_t = (sin(f t + p) + 1) / 2 for t = 0..steps - 1.
 
     Args:
         frequency: f in radians per step, (series, features).
@@ -31,10 +30,10 @@ def smooth(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
 
 
 def aliased(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
-    """x_t = sin(2 pi f t + p) for t = 0..steps - 1.
+    """Computes x_t = sin(2 pi f t + p) for t = 0..steps - 1.
 
     Args:
-        frequency: f in cycles per step, (series, features); above 1/2 it aliases.
+        frequency: f in cycles per step, (series, features); frequencies above 1/2 alias.
         phase: p in radians, (series, features).
         steps: steps per series.
 
@@ -49,7 +48,11 @@ def aliased(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:
 
 
 def load_sines(options: DataOptions, steps: int) -> Raw:
-    """Draws f, p ~ U(0, 0.1) for every series and feature, as the code of TimeGAN does."""
+    """Draws f, p ~ U(0, 0.1) for every series and feature, as the code of TimeGAN does.
+
+    Raises:
+        UserError: the set would be too large.
+    """
     series, steps, features = size(options, steps)
     draw = data_generator(options)
     frequency = draw.uniform(0, 0.1, (series, features))
@@ -58,7 +61,11 @@ def load_sines(options: DataOptions, steps: int) -> Raw:
 
 
 def load_sines_paper(options: DataOptions, steps: int) -> Raw:
-    """Draws f ~ U(0, 1), p ~ U(-pi, pi) for every series and feature, as the paper states."""
+    """Draws f ~ U(0, 1), p ~ U(-pi, pi) for every series and feature, as the paper defines it.
+
+    Raises:
+        UserError: the set would be too large.
+    """
     series, steps, features = size(options, steps)
     draw = data_generator(options)
     frequency = draw.uniform(0, 1, (series, features))

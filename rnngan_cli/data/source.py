@@ -1,7 +1,6 @@
-"""What a source of data is: a frozen record of facts and one function that loads raw series.
+"""The record of a source of data: facts, and a function that loads raw series.
 
-The sources themselves are one module each; `registry.py` lists them. Splitting, scaling and labels are in
-`prepare.py`.
+Each source is a module; `registry.py` lists them. Splitting, scaling and labels are in `prepare.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +12,25 @@ from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray, IntArray
 
 DataOptions = Mapping[str, OptionValue]
+"""Options of a source by name."""
 
 MOST_FEATURES = 10_000
-"""Columns of a table, and features of a series, at most: more is a table that lies on its side."""
+"""Maximum number of features: more are most likely a table with rows and columns exchanged."""
 
 
 @dataclass(frozen=True)
 class Raw:
-    """Series as they come from a source: own units, neither split nor scaled.
+    """Series as a source loads them: in their own units, neither split nor scaled.
 
     Attributes:
-        series: one float64 array (steps, features) a series, or one of (series, steps, features). No NaN, no
-            infinity.
-        feature_names: one a feature.
-        record: the only series is one long record, to be split by time; otherwise series are split whole.
-        labels: one int array (steps,) a series, in 0..len(label_names) - 1, or None without given labels.
-        label_names: one a class.
-        ids: what errors call each series; empty if they have no names.
-        notes: what the user should know of the reading, one sentence each.
+        series: a float64 array (steps, features) for each series, or one (series, steps, features) for all. All
+            values are finite.
+        feature_names: name of each feature.
+        record: whether the only series is one long record, to be split by time; otherwise whole series are split.
+        labels: an int array (steps,) for each series, in 0..len(label_names) - 1, or None without given labels.
+        label_names: name of each class.
+        ids: name of each series, for errors; empty if they have none.
+        notes: sentences for the user on the reading.
     """
 
     series: Sequence[FloatArray] | FloatArray
@@ -49,12 +49,11 @@ class Source:
     Attributes:
         name: the registered name.
         summary, origin, licence: one line each.
-        window: steps per series unless the user gives another number.
-        labels: what `--labels auto` means here.
+        window: default number of steps per series.
+        labels: meaning of `--labels auto` for this source.
         image: whether a whole series is a picture whose rows are steps.
-        options: the options `load` understands, by name.
-        load: (options, steps) -> raw series; procedural sources make series of `steps` steps, others ignore
-            it.
+        options: options of `load` by name.
+        load: (options, steps) -> raw series; procedural sources draw series of `steps` steps, others ignore it.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Source:
 
 
 def numbered_features(count: int) -> tuple[str, ...]:
-    """Names for features that have none of their own.
+    """Names for features without names of their own.
 
     >>> numbered_features(3)
     ('feature_1', 'feature_2', 'feature_3')

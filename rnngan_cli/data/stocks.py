@@ -1,7 +1,7 @@
-"""Daily prices and volume of Google shares, 2004-08-19 to 2013-03-01, one long record.
+"""Daily prices and volume of Google shares, 2004-08-19 to 2013-03-01: one long record of 2148 trading days.
 
-2148 trading days. The file beside this module is described in NOTICE.md. Adjusted close is left out: in the
-record it came from it is close divided by 1.99383 on every row, so it would only be a copy.
+The file beside this module is described in NOTICE.md. Adjusted close is left out: in the original record it is close
+divided by 1.99383 in every row, so it would add nothing.
 """
 
 import csv
@@ -17,7 +17,7 @@ FEATURES = ("open", "high", "low", "close", "volume")
 
 
 def load(options: DataOptions, steps: int) -> Raw:
-    """Reads the record: US dollars unadjusted, volume in shares, one row a trading day."""
+    """Reads the record: prices in US dollars, unadjusted, and volume in shares; a row for each trading day."""
     with gzip.open(FILE, "rt", encoding="utf-8", newline="") as file:
         rows = [[float(row[name]) for name in FEATURES] for row in csv.DictReader(file)]
     return Raw(series=(np.array(rows),), feature_names=FEATURES, record=True)

@@ -1,6 +1,6 @@
-"""Tables from CSV and Parquet files, checked for shape and encoding.
+"""Reading of tables from CSV and Parquet files, with checks of shape and encoding.
 
-What the columns mean is in `columns.py`.
+The roles of the columns are assigned in `columns.py`.
 """
 
 import csv
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 MOST_COLUMNS = MOST_FEATURES + 3
-"""Features, id, label and time."""
+"""Maximum number of columns: features, id, label and time."""
 LONGEST_HEADER, LONGEST_LINE = 2**20, 16 * 2**20
-"""Characters of the first line, and of any other."""
+"""Maximum number of characters of the first line, and of any other."""
 
 
 @dataclass(frozen=True)
 class UserTable:
-    """A table as it was in the file.
+    """A table as read from a file.
 
     Attributes:
-        path: named in errors.
-        frame: the columns; their names are unique.
-        lines: the line of the file each row ends on, for CSV; empty for Parquet.
+        path: path of the file, for errors.
+        frame: the columns, with unique names.
+        lines: for CSV, the line of the file on which each row ends; empty for Parquet.
     """
 
     path: Path
@@ -42,21 +42,21 @@ class UserTable:
     lines: "array[int]"
 
     def place(self, row: int) -> str:
-        """Row (from 0) as a user counts: `row 3 (line 4)`."""
+        """Describes a row, given its index from 0, as a user counts: `row 3 (line 4)`."""
         return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
 
 
 def read_csv(path: Path, text_columns: Iterable[str]) -> UserTable:
     """Reads a CSV file: UTF-8, a header line, commas (or semicolons or tabs if the header has no comma).
 
-    The file is scanned first, because pandas fills short lines and renames repeated columns without a word.
+    The file is scanned first, because pandas silently fills short lines and renames repeated columns.
 
     Args:
-        path: the file.
+        path: path of the file.
         text_columns: columns to keep as text, so that an id `01` is not read as 1.
 
     Raises:
-        UserError: anything but a well-formed table, with the line.
+        UserError: the file is not a well-formed table; the message names the line.
     """
     import pandas as pd
 
@@ -86,7 +86,7 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> UserTable:
 
 
 def _scan(path: Path) -> tuple[list[str], "array[int]", str]:
-    """Header, line number of each row, delimiter of a CSV file."""
+    """Finds the header, the line number of each row, and the delimiter of a CSV file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline(LONGEST_HEADER)
         if len(first) == LONGEST_HEADER:
@@ -115,7 +115,7 @@ def _scan(path: Path) -> tuple[list[str], "array[int]", str]:
 
 
 def _lines(path: Path, file: TextIO) -> Iterator[str]:
-    """The lines of a file, each of which is held against what a line may be before it is parsed."""
+    """Yields the lines of a file, after checking each before it is parsed."""
     for number in itertools.count(1):
         line = file.readline(LONGEST_LINE)
         if not line:
@@ -160,7 +160,7 @@ def _is_number(word: str) -> bool:
 
 
 def _undecodable(path: Path) -> int:
-    """Number of the first line that is not UTF-8."""
+    """The number of the first line that is not UTF-8."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -171,10 +171,10 @@ def _undecodable(path: Path) -> int:
 
 
 def read_parquet(path: Path) -> UserTable:
-    """Reads a Parquet file; a named pandas index is a column like any other, an unnamed one is left out.
+    """Reads a Parquet file; a named index of pandas is a column like any other, an unnamed one is left out.
 
     Raises:
-        UserError: not a Parquet file, repeated names, no rows.
+        UserError: the file is not Parquet, is too large, repeats a name, or has no rows.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -196,11 +196,11 @@ def read_parquet(path: Path) -> UserTable:
 
 
 _PARQUET_DAMAGE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, NotImplementedError)
-"""What pyarrow raises besides its own, for files that are damaged or hold what pandas has no type for."""
+"""Further exceptions of pyarrow for files that are damaged or hold types that pandas does not have."""
 
 
 def _check_declared(path: Path, metadata: "pq.FileMetaData") -> None:
-    """Holds what a Parquet file declares against bounds before any of it is read."""
+    """Checks the sizes that a Parquet file declares before any of it is read."""
     rows, columns = metadata.num_rows, metadata.num_columns
     _check_count(path, columns)
     if rows < 0:

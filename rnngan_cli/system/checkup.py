@@ -135,8 +135,8 @@ def memory_problems(workers: int) -> Iterator[Problem]:
     free = free_bytes()
     if free < workers * WORKER_BYTES:
         fit = max(1, free // WORKER_BYTES)
-        told = f"{memory.bytes_in_words(free)} of memory are free, {workers} worker(s) need about a GiB each"
-        yield Problem(told, f"give `-j {fit}`, or end other programs")
+        words = f"{memory.bytes_in_words(free)} of memory are free, {workers} worker(s) need about a GiB each"
+        yield Problem(words, f"give `-j {fit}`, or end other programs")
 
 
 def free_bytes() -> int:

@@ -66,8 +66,10 @@ def tuned(trials: Sequence[Trial], folder: SweepFolder, metric: Metric) -> Tuned
         scores = tuple(run_score(folder, run, metric) for run in trial.runs)
         tried = Tried(trial.number, trial_badness(metric, scores))
         scored.setdefault(trial.loss, []).append(ScoredTrial(trial, scores, tried))
-    winners = {loss: found[choose_setting([one.tried for one in found]).number].trial for loss, found in scored.items()}
-    drawn = {loss: [one.tried for one in found if one.trial.number != PAPER] for loss, found in scored.items()}
+    winners = {
+        loss: found[choose_setting([item.tried for item in found]).number].trial for loss, found in scored.items()
+    }
+    drawn = {loss: [item.tried for item in found if item.trial.number != PAPER] for loss, found in scored.items()}
     return Tuned(scored, winners, mean_ranks(drawn))
 
 

@@ -50,7 +50,7 @@ def write_trials(tune: Tune, found: Tuned) -> None:
         EnvironmentFaultError: the disk refused.
     """
     folder, budget = tune.folder, tune.budget
-    curves = {loss: expected_best([one.tried.mean for one in scored]) for loss, scored in found.scored.items()}
+    curves = {loss: expected_best([item.tried.mean for item in scored]) for loss, scored in found.scored.items()}
     with reporting_disk_errors(folder):
         make_folder(folder)
     write_text(folder / "trials.csv", rows_csv(_trial_rows(found)))
@@ -63,7 +63,8 @@ def write_trials(tune: Tune, found: Tuned) -> None:
 
 def _trial_rows(found: Tuned) -> Iterable[TrialRow]:
     for loss, scored in found.scored.items():
-        for trial, scores, tried in ((one.trial, one.scores, one.tried) for one in scored):
+        for item in scored:
+            trial, tried = item.trial, item.tried
             further = {name: value for name, value in trial.setting.items() if name not in TUNED}
             yield {
                 "loss": loss,
@@ -72,7 +73,7 @@ def _trial_rows(found: Tuned) -> Iterable[TrialRow]:
                 **resolved_fields(trial),
                 "further": " ".join(f"{name}={value}" for name, value in further.items()),
                 "taken": "; ".join(trial.changed),
-                **{_column(run): _cell(score) for run, score in zip(trial.runs, scores, strict=True)},
+                **{_column(run): _cell(score) for run, score in zip(trial.runs, item.scores, strict=True)},
                 "mean": tried.mean,
                 "diverged": tried.num_diverged,
                 "chosen": found.winners[loss] is trial,
