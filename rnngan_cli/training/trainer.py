@@ -1,7 +1,7 @@
 """The training loop. It knows no loss by name: a `Variant` says what each network minimises.
 
 A `Trainer` holds the networks, the optimisers and the compiled updates of runs of one shape; `reset` puts it at the
-start of a run, so that one compiled step serves every seed. Nothing is written here: see `runner.py`.
+start of a run, so that one compiled step serves every seed. Nothing is written here: `sweeps/run.py` does that.
 """
 
 from collections.abc import Iterator

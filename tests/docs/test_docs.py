@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner
 
+import rnngan_cli
 from rnngan_cli.cli import app
 from rnngan_cli.config import SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
@@ -88,3 +89,11 @@ def test_the_benchmark_is_ten_losses_two_data_sets_three_seeds() -> None:
 def test_nothing_of_a_machine_is_published() -> None:
     for path in [path for kind in ("json", "csv", "md") for path in ROOT.glob(f"results/**/*.{kind}")]:
         assert str(Path.home()) not in path.read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_architecture_has_the_rooms_of_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)
+    assert rooms == re.findall(r"^    ([a-z]+)  +\S", rnngan_cli.__doc__ or "", re.MULTILINE)
+    for path in set(re.findall(r"`([a-z]+/[a-z_/]+\.py)`", page)):
+        assert (ROOT / "rnngan_cli" / path).is_file() or (ROOT / path).is_file(), path
