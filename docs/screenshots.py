@@ -42,7 +42,7 @@ def pictures(page: Page, report: Path) -> Iterator[tuple[str, bytes]]:
     page.goto(report.as_uri())
     yield "report", page.screenshot()
     page.locator("#leaderboard").scroll_into_view_if_needed()
-    yield "leaderboard", page.locator(".board").first.screenshot()
+    yield "leaderboard", page.locator(".leaderboard").first.screenshot()
     page.locator("#curves").scroll_into_view_if_needed()
     page.locator("#curve-chart .main-svg").first.wait_for()
     yield "curves", page.locator("#curves").screenshot()

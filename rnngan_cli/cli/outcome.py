@@ -50,15 +50,15 @@ def print_conclusion(prepared: "Prepared", conclusion: "Conclusion", voice: "Voi
     """Prints the outcome of a sweep: damage and notes, the leaderboard, runs that failed, where everything is."""
     from rnngan_cli.results.leaderboard_text import print_leaderboard
 
-    outcome, board = conclusion.outcome, conclusion.leaderboard
+    outcome, leaderboard = conclusion.outcome, conclusion.leaderboard
     for line in (*outcome.notes, *outcome.damage):
         typer.echo(printable(f"rnngan: {line}"), err=True)
     if as_json:
         runs = {name: {"state": state, "reason": outcome.reasons[name]} for name, state in outcome.states.items()}
         typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": runs}, indent=2))
         return
-    if board is not None and not board.empty and not voice.quiet:
-        print_leaderboard(board)
+    if leaderboard is not None and not leaderboard.empty and not voice.quiet:
+        print_leaderboard(leaderboard)
     for name, state in outcome.states.items():
         if state == RunState.DIVERGED:
             voice.say(_unwell(outcome, name))

@@ -19,9 +19,9 @@ UNSEEN_NEAREST = 0.5
 """`nearest_training` of real series that were not trained on, by its definition."""
 
 
-def board_places(board: "pd.DataFrame") -> list[tuple[str, str]]:
-    """Every data set and cell of a board."""
-    return list(board[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
+def leaderboard_places(leaderboard: "pd.DataFrame") -> list[tuple[str, str]]:
+    """Every data set and cell of a leaderboard."""
+    return list(leaderboard[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 
 
 def tells_apart(floor: float, ceiling: float) -> bool:
@@ -33,11 +33,11 @@ def tells_apart(floor: float, ceiling: float) -> bool:
     return ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling))
 
 
-def cautions(board: "pd.DataFrame") -> list[str]:
+def cautions(leaderboard: "pd.DataFrame") -> list[str]:
     """A sentence for every data set and cell in which losses leave modes out, repeat themselves or copy."""
     found = []
-    for dataset, cell in board_places(board):
-        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+    for dataset, cell in leaderboard_places(leaderboard):
+        rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
         for told in (_missing_modes(rows), _repeats(rows), _copies(rows)):
             found += [f"{dataset}, {cell}: {told}"] if told else []
     return found

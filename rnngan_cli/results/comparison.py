@@ -68,7 +68,7 @@ class Compared:
         by: the factor compared: `loss`, `cell` or `dataset`.
         baseline: what the others are compared with; None where every pair is.
         score: the column that is compared, in words that a verdict uses.
-        board: the leaderboard, with series of known quality.
+        leaderboard: the leaderboard, with series of known quality.
         verdicts: one row a task and pair.
         aggregates: one row a loss (or cell, or data set), over all tasks with a scale.
         improvement: by one and other, the probability that the first is better.
@@ -80,7 +80,7 @@ class Compared:
     by: str
     baseline: str | None
     score: str
-    board: "pd.DataFrame"
+    leaderboard: "pd.DataFrame"
     verdicts: "pd.DataFrame"
     aggregates: list[AggregateRow]
     improvement: dict[str, dict[str, float]]
@@ -158,8 +158,8 @@ def compared_tables(
     Raises:
         UserError: as `compared`.
     """
-    runs, board, damage = tables
-    if board.empty:
+    runs, leaderboard, damage = tables
+    if leaderboard.empty:
         raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
@@ -178,7 +178,7 @@ def compared_tables(
         by,
         base,
         column,
-        board,
+        leaderboard,
         verdicts(scored, column, base, by=by),
         aggregate_table(values),
         improvement_table(values),

@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", board: "pd.DataFrame") -> dict[Path, str]:
+def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", leaderboard: "pd.DataFrame") -> dict[Path, str]:
     """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
-    records = json.loads(board.to_json(orient="records", double_precision=12))
+    records = json.loads(leaderboard.to_json(orient="records", double_precision=12))
     return {
         sweep.path / "runs.csv": frame_csv(runs),
-        sweep.path / "leaderboard.csv": frame_csv(board),
+        sweep.path / "leaderboard.csv": frame_csv(leaderboard),
         sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
         + "\n",
-        sweep.path / "leaderboard.md": leaderboard_markdown(board),
+        sweep.path / "leaderboard.md": leaderboard_markdown(leaderboard),
     }
 
 
 def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
     """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
-    runs, board, damage = read_tables(sweep)
-    return render_tables(sweep, runs, board), damage
+    runs, leaderboard, damage = read_tables(sweep)
+    return render_tables(sweep, runs, leaderboard), damage
 
 
 def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
@@ -40,14 +40,14 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
     Returns:
         The runs, the leaderboard, and a line for every run that could not be read.
     """
-    runs, board, damage = read_tables(sweep)
-    for path, text in render_tables(sweep, runs, board).items():
+    runs, leaderboard, damage = read_tables(sweep)
+    for path, text in render_tables(sweep, runs, leaderboard).items():
         write_text(path, text)
-    return runs, board, damage
+    return runs, leaderboard, damage
 
 
 def read_tables(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
     """As `refresh`, and nothing is written."""
     runs, damage = runs_table(sweep)
-    board, more = calibrated(sweep, runs, leaderboard_of(runs))
-    return runs, board, damage + more
+    leaderboard, more = calibrated(sweep, runs, leaderboard_of(runs))
+    return runs, leaderboard, damage + more

@@ -41,8 +41,8 @@ def load_leaderboard(results: str | Path) -> "pd.DataFrame":
     """
     from rnngan_cli.results.derived import read_tables
 
-    _, board, damage = read_tables(_find(results))
-    return _told(board, damage)
+    _, leaderboard, damage = read_tables(_find(results))
+    return _told(leaderboard, damage)
 
 
 def load_histories(results: str | Path) -> "pd.DataFrame":

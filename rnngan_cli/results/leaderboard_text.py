@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import board_places, cautions, tells_apart
+from rnngan_cli.results.cautions import cautions, leaderboard_places, tells_apart
 from rnngan_cli.system.text import markdown_table
 
 if TYPE_CHECKING:
@@ -21,54 +21,56 @@ NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precisi
 TERMINAL_COLUMNS = 80
 
 
-def blind_scores(board: "pd.DataFrame") -> dict[str, list[str]]:
-    """For every group of a board, the shown scores that do not tell real series from noise there."""
+def blind_scores(leaderboard: "pd.DataFrame") -> dict[str, list[str]]:
+    """For every group of a leaderboard, the shown scores that do not tell real series from noise there."""
     found: dict[str, list[str]] = {}
-    for dataset, cell in board_places(board):
-        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell) & (board["kind"] == "calibration")]
+    for dataset, cell in leaderboard_places(leaderboard):
+        rows = leaderboard[
+            (leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell) & (leaderboard["kind"] == "calibration")
+        ]
         edges = [rows[rows["loss"] == name] for name in ("floor", "ceiling")]
         if not all(len(edge) for edge in edges):
             continue
-        for name in shown_scores(board):
+        for name in shown_scores(leaderboard):
             floor, ceiling = (float(METRICS[name].badness(edge[f"{name}_mean"].to_numpy())[0]) for edge in edges)
             if not tells_apart(floor, ceiling):
                 found.setdefault(f"{dataset}, {cell}", []).append(METRICS[name].title)
     return found
 
 
-def shown_scores(board: "pd.DataFrame") -> list[str]:
+def shown_scores(leaderboard: "pd.DataFrame") -> list[str]:
     """The scores a leaderboard shows to a reader: the primary ones it has."""
-    return [name for name, metric in METRICS.items() if metric.primary and f"{name}_mean" in board.columns]
+    return [name for name, metric in METRICS.items() if metric.primary and f"{name}_mean" in leaderboard.columns]
 
 
-def second_scores(board: "pd.DataFrame") -> list[str]:
-    """The scores of the second table, on coverage and copies, that a board has and the first one does not show."""
+def second_scores(leaderboard: "pd.DataFrame") -> list[str]:
+    """The scores of the second table, on coverage and copies, that the first table does not show."""
     return [
         name
         for name, metric in METRICS.items()
-        if metric.group in SECOND_GROUPS and not metric.primary and f"{name}_mean" in board.columns
+        if metric.group in SECOND_GROUPS and not metric.primary and f"{name}_mean" in leaderboard.columns
     ]
 
 
-def text_rows(board: "pd.DataFrame") -> list[tuple[str, list[str]]]:
-    """For every row of a board, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
+def text_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
+    """For every row of a leaderboard, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
     return [
-        (f"{row['dataset']}, {row['cell']}", [_name(row), *_counts(row), *_scores(row, shown_scores(board))])
-        for _, row in board.iterrows()
+        (f"{row['dataset']}, {row['cell']}", [_name(row), *_counts(row), *_scores(row, shown_scores(leaderboard))])
+        for _, row in leaderboard.iterrows()
     ]
 
 
-def second_rows(board: "pd.DataFrame") -> list[tuple[str, list[str]]]:
-    """For every row of a board, the title of its second table and its words: loss, then mean ± half-width."""
+def second_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
+    """For every row of a leaderboard, the title of its second table and its words: loss, then mean ± half-width."""
     return [
-        (f"{row['dataset']}, {row['cell']}: {SECOND_TITLE}", [_name(row), *_scores(row, second_scores(board))])
-        for _, row in board.iterrows()
+        (f"{row['dataset']}, {row['cell']}: {SECOND_TITLE}", [_name(row), *_scores(row, second_scores(leaderboard))])
+        for _, row in leaderboard.iterrows()
     ]
 
 
-def headings(board: "pd.DataFrame") -> list[str]:
+def headings(leaderboard: "pd.DataFrame") -> list[str]:
     """Column titles of `text_rows`."""
-    return ["loss", "seeds", "diverged", *(METRICS[name].title for name in shown_scores(board))]
+    return ["loss", "seeds", "diverged", *(METRICS[name].title for name in shown_scores(leaderboard))]
 
 
 def _known(row: "pd.Series[Any]") -> bool:
@@ -92,7 +94,7 @@ def _counts(row: "pd.Series[Any]") -> list[str]:
 
 
 def _ended(row: "pd.Series[Any]") -> int:
-    """Runs done or diverged; a board has the share."""
+    """Runs done or diverged; a leaderboard has the share."""
     diverged = int(row["num_diverged"])
     return round(diverged / float(row["share_diverged"])) if diverged else int(row["num_seeds"])
 
@@ -107,51 +109,51 @@ CALIBRATION = (
 )
 
 
-def leaderboard_markdown(board: "pd.DataFrame") -> str:
+def leaderboard_markdown(leaderboard: "pd.DataFrame") -> str:
     """The leaderboard as Markdown, two tables for each data set and cell."""
-    if board.empty:
+    if leaderboard.empty:
         return "No run has ended.\n"
-    second = second_scores(board)
+    second = second_scores(leaderboard)
     tables: dict[str, list[str]] = {}
-    for (name, words), (below, others) in zip(text_rows(board), second_rows(board), strict=True):
-        tables.setdefault(name, _head(name, headings(board))).append(f"| {' | '.join(words)} |")
+    for (name, words), (below, others) in zip(text_rows(leaderboard), second_rows(leaderboard), strict=True):
+        tables.setdefault(name, _head(name, headings(leaderboard))).append(f"| {' | '.join(words)} |")
         if second:
             titles = ["loss", *(METRICS[score].title for score in second)]
             tables.setdefault(below, _head(below, titles)).append(f"| {' | '.join(others)} |")
     lines = [line for table in tables.values() for line in (*table, "")]
-    warnings = [f"- {line}" for line in cautions(board)]
-    return "\n".join([*lines, explanation(board), "", *warnings, *([""] if warnings else [])])
+    warnings = [f"- {line}" for line in cautions(leaderboard)]
+    return "\n".join([*lines, explanation(leaderboard), "", *warnings, *([""] if warnings else [])])
 
 
 def _head(title: str, columns: Sequence[str]) -> list[str]:
     return [f"**{title}**", "", *markdown_table(columns)]
 
 
-def explanation(board: "pd.DataFrame", where: str = "In brackets") -> str:
+def explanation(leaderboard: "pd.DataFrame", where: str = "In brackets") -> str:
     """How to read a leaderboard; `where` says how series of known quality are set apart."""
     parts = [
         "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
-        directions(shown_scores(board)),
+        directions(shown_scores(leaderboard)),
         f"Sorted by {METRICS[SORT_BY].in_text}; an order is no proof: see `rnngan compare`.",
     ]
-    if int(board["num_diverged"].fillna(0).sum()):
+    if int(leaderboard["num_diverged"].fillna(0).sum()):
         parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
-    parts += _judge_spreads(board)
-    if second_scores(board):
-        parts.append(f"{SECOND_TITLE.capitalize()}: {directions(second_scores(board))}")
-    if "kind" in board.columns and (board["kind"] == "calibration").any():
+    parts += _judge_spreads(leaderboard)
+    if second_scores(leaderboard):
+        parts.append(f"{SECOND_TITLE.capitalize()}: {directions(second_scores(leaderboard))}")
+    if "kind" in leaderboard.columns and (leaderboard["kind"] == "calibration").any():
         parts.append(f"{where}, {CALIBRATION}")
-        blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(board).items()]
+        blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(leaderboard).items()]
         parts += [f"Does not tell real series from noise: {'; '.join(blind)}."] if blind else []
     return " ".join(parts)
 
 
-def _judge_spreads(board: "pd.DataFrame") -> list[str]:
+def _judge_spreads(leaderboard: "pd.DataFrame") -> list[str]:
     """A sentence for every data set and cell on how far the judges of one generator lie apart."""
-    names = [name for name in shown_scores(board) if name + JUDGE_SD in board.columns]
+    names = [name for name in shown_scores(leaderboard) if name + JUDGE_SD in leaderboard.columns]
     found = []
-    for dataset, cell in board_places(board):
-        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+    for dataset, cell in leaderboard_places(leaderboard):
+        rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
         spreads = {name: float(rows[name + JUDGE_SD].pow(2).mean() ** 0.5) for name in names}
         words = [f"{METRICS[name].title} {value:.3f}" for name, value in spreads.items() if not math.isnan(value)]
         found += [f"on {dataset}, {cell} {'; '.join(words)}"] if words else []
@@ -178,17 +180,17 @@ def directions(names: Sequence[str]) -> str:
     return f"{'; '.join(words)}.".replace(" for ", " is better for ", 1)
 
 
-def print_leaderboard(board: "pd.DataFrame") -> None:
+def print_leaderboard(leaderboard: "pd.DataFrame") -> None:
     """Prints the leaderboard, two tables for each data set and cell, narrow enough for 80 columns."""
     from rich.console import Console
 
     console = Console()
-    for dataset, cell in board_places(board):
-        rows = board[(board["dataset"] == dataset) & (board["cell"] == cell)]
+    for dataset, cell in leaderboard_places(leaderboard):
+        rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
         console.print(_first_table(rows))
-        if second_scores(board):
+        if second_scores(leaderboard):
             console.print(_second_table(rows))
-    for line in (explanation(board, "Below the gap"), *cautions(board)):
+    for line in (explanation(leaderboard, "Below the gap"), *cautions(leaderboard)):
         console.print(line, markup=False, highlight=False)
 
 

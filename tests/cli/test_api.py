@@ -70,7 +70,7 @@ def test_generated_series_are_in_the_units_of_the_data(page: tuple[Path, str]) -
 
 def test_frames_hold_what_the_files_hold(page: tuple[Path, str]) -> None:
     folder = page[0] / "results/waves"
-    runs, histories, board = load_runs(folder), load_histories(folder), load_leaderboard(folder)
+    runs, histories, leaderboard = load_runs(folder), load_histories(folder), load_leaderboard(folder)
     assert list(runs["loss"]) == ["bce", "bce", "mse", "wgan", "wgan"] and set(runs["status"]) == {"done"}
     scores = [json.loads((folder / "runs" / name / "scores.json").read_text())["scores"] for name in runs["folder"]]
     np.testing.assert_array_equal(runs["sliced_wasserstein"], [one["sliced_wasserstein"] for one in scores])
@@ -79,7 +79,7 @@ def test_frames_hold_what_the_files_hold(page: tuple[Path, str]) -> None:
     mine = histories[histories["folder"] == name].pivot_table(index="step", columns="term", values="value")
     assert list(mine.index) == [10, 20, 30, 40] and set(mine.columns) == set(table.columns) - {"step"}
     np.testing.assert_array_equal(mine["wasserstein"], table["wasserstein"])
-    means = dict(zip(board["loss"], board["sliced_wasserstein_mean"], strict=True))
+    means = dict(zip(leaderboard["loss"], leaderboard["sliced_wasserstein_mean"], strict=True))
     assert means["bce"] == pytest.approx((scores[0]["sliced_wasserstein"] + scores[1]["sliced_wasserstein"]) / 2)
     kept = load_samples(folder / "runs" / name)
     assert list(kept.columns) == ["series", "step", "sea", "air"] and len(kept) == 100 * 12

@@ -140,15 +140,15 @@ def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder
     assert told == ["calibrating sines"]
     again = rescore(sweep, PROTOCOLS["quick"])
     assert (again.runs, again.datasets) == (0, 0)
-    runs, board, damage = refresh(sweep)
+    runs, leaderboard, damage = refresh(sweep)
     assert damage == []
-    assert board["loss"].tolist() == ["bce", *CANDIDATES]
-    assert board["kind"].tolist() == ["loss", *["calibration"] * len(CANDIDATES)]
-    assert board["num_seeds"].tolist()[0] == 1
-    assert board["num_seeds"].isna().tolist() == [False, *[True] * len(CANDIDATES)]
+    assert leaderboard["loss"].tolist() == ["bce", *CANDIDATES]
+    assert leaderboard["kind"].tolist() == ["loss", *["calibration"] * len(CANDIDATES)]
+    assert leaderboard["num_seeds"].tolist()[0] == 1
+    assert leaderboard["num_seeds"].isna().tolist() == [False, *[True] * len(CANDIDATES)]
     kept = sweep.calibration(f"sines-{runs['data'][0]}-quick")
-    assert board["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.candidates.values()])
-    text = leaderboard_markdown(board)
+    assert leaderboard["mmd2_mean"].tolist()[1:] == pytest.approx([row["mmd2"] for row in kept.candidates.values()])
+    text = leaderboard_markdown(leaderboard)
     assert "| (floor) | - | - |" in text
     assert "In brackets, series of known quality" in text
 
@@ -203,8 +203,8 @@ def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -
     rescore(sweep, PROTOCOLS["quick"])
     (path,) = (sweep.path / "calibration").iterdir()
     path.write_text("{", encoding="utf-8")
-    _, board, damage = refresh(sweep)
-    assert board["loss"].tolist() == ["bce"]
+    _, leaderboard, damage = refresh(sweep)
+    assert leaderboard["loss"].tolist() == ["bce"]
     assert len(damage) == 1
     assert path.name in damage[0]
 
@@ -212,9 +212,9 @@ def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -
 def test_a_score_that_cannot_tell_noise_from_real_series_is_named(sweep: SweepFolder) -> None:
     rescore(sweep, PROTOCOLS["quick"])
     runs, _ = runs_table(sweep)
-    board, _ = calibrated(sweep, runs, leaderboard_of(runs))
-    assert blind_scores(board) == {}
-    equal = board.copy()
+    leaderboard, _ = calibrated(sweep, runs, leaderboard_of(runs))
+    assert blind_scores(leaderboard) == {}
+    equal = leaderboard.copy()
     column = "autocorrelation_difference_mean"
     equal.loc[equal["loss"] == "floor", column] = equal.loc[equal["loss"] == "ceiling", column].item()
     assert blind_scores(equal) == {"sines, gru": ["Autocorrelation difference"]}

@@ -12,7 +12,7 @@ KNOWN = {
 GOOD = {"coverage": 0.5, "duplicates": 0.04, "nearest_training": 0.6}
 
 
-def board(known: dict[str, dict[str, float]], **losses: dict[str, float]) -> pd.DataFrame:
+def leaderboard(known: dict[str, dict[str, float]], **losses: dict[str, float]) -> pd.DataFrame:
     rows = [("loss", loss, scores) for loss, scores in losses.items()]
     rows += [("calibration", name, scores) for name, scores in known.items()]
     return pd.DataFrame([
@@ -23,9 +23,9 @@ def board(known: dict[str, dict[str, float]], **losses: dict[str, float]) -> pd.
 
 
 def test_no_caution_without_cause() -> None:
-    assert cautions(board(KNOWN, bce=GOOD)) == []
-    assert cautions(board({}, bce=GOOD)) == []
-    assert cautions(board({}, bce={"mmd2": 0.1})) == []
+    assert cautions(leaderboard(KNOWN, bce=GOOD)) == []
+    assert cautions(leaderboard({}, bce=GOOD)) == []
+    assert cautions(leaderboard({}, bce={"mmd2": 0.1})) == []
 
 
 @pytest.mark.parametrize(
@@ -45,36 +45,36 @@ def test_no_caution_without_cause() -> None:
     ],
 )
 def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], told: str) -> None:
-    assert cautions(board(KNOWN, good=GOOD, bad=GOOD | changed)) == [told]
+    assert cautions(leaderboard(KNOWN, good=GOOD, bad=GOOD | changed)) == [told]
 
 
 @pytest.mark.parametrize(
     "changed", [{"coverage": 0.46}, {"duplicates": 0.05}, {"nearest_training": 0.69}, {"nearest_training": 0.0}]
 )
 def test_just_below_the_bound_nothing_is_told(changed: dict[str, float]) -> None:
-    assert cautions(board(KNOWN, bce=GOOD | changed)) == []
+    assert cautions(leaderboard(KNOWN, bce=GOOD | changed)) == []
 
 
 def test_bounds_follow_the_known_series() -> None:
     """Copies that score 0.58 make 0.55 a caution; data full of twins allow as many and one in twenty more."""
     low = {"floor": KNOWN["floor"], "bootstrap": {"nearest_training": 0.58}}
-    assert "copied" in cautions(board(low, bce=GOOD | {"nearest_training": 0.55}))[0]
+    assert "copied" in cautions(leaderboard(low, bce=GOOD | {"nearest_training": 0.55}))[0]
     twins = {"floor": {"coverage": 0.9, "duplicates": 0.3}}
-    assert cautions(board(twins, bce=GOOD | {"duplicates": 0.34})) == []
-    assert "repeat" in cautions(board(twins, bce=GOOD | {"duplicates": 0.36}))[0]
+    assert cautions(leaderboard(twins, bce=GOOD | {"duplicates": 0.34})) == []
+    assert "repeat" in cautions(leaderboard(twins, bce=GOOD | {"duplicates": 0.36}))[0]
 
 
 def test_what_has_no_reference_is_not_judged() -> None:
     """No floor, no bootstrap row, or copies that score as unseen series do; duplicates need none."""
     bad = {"coverage": 0.0, "duplicates": 0.5, "nearest_training": 1.0}
-    assert len(cautions(board({}, bce=bad))) == 1
+    assert len(cautions(leaderboard({}, bce=bad))) == 1
     blind = {"bootstrap": {"nearest_training": 0.52}}
     assert not tells_apart(0.5, 0.52)
-    assert len(cautions(board(blind, bce=bad))) == 1
+    assert len(cautions(leaderboard(blind, bce=bad))) == 1
 
 
 def test_groups_are_judged_apart_and_without_numbers_not_at_all() -> None:
-    first = board(KNOWN, bce=GOOD | {"coverage": 0.1})
-    second = board(KNOWN, bce=GOOD, wgan=dict.fromkeys(GOOD, float("nan"))).assign(dataset="stocks")
+    first = leaderboard(KNOWN, bce=GOOD | {"coverage": 0.1})
+    second = leaderboard(KNOWN, bce=GOOD, wgan=dict.fromkeys(GOOD, float("nan"))).assign(dataset="stocks")
     assert [line.split(":")[0] for line in cautions(pd.concat([first, second]))] == ["sines, gru"]
     assert [line.split(":")[0] for line in cautions(pd.concat([second, first]))] == ["sines, gru"]

@@ -17,7 +17,7 @@ from rnngan_cli.results.comparison_text import (
     profiles_text,
     verdicts_text,
 )
-from rnngan_cli.results.leaderboard import leaderboard
+from rnngan_cli.results.leaderboard import rank_losses
 from rnngan_cli.results.statistics.aggregates import aggregate_table, improvement_table, normalised, profile_table
 from rnngan_cli.results.statistics.significance import verdicts
 
@@ -33,7 +33,7 @@ def compare(values: dict[str, list[float]], baseline: str | None = "bce", *, sca
     found = normalised(rows, SCORE, {("sines", "gru"): (0.0, 1.0)} if scale else {})
     return Compared(
         *("loss", baseline, SCORE),
-        leaderboard(rows, [SCORE]),
+        rank_losses(rows, [SCORE]),
         verdicts(rows, SCORE, baseline),
         aggregate_table(found),
         improvement_table(found),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.leaderboard import leaderboard
+from rnngan_cli.results.leaderboard import rank_losses
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
     explanation,
@@ -27,19 +27,19 @@ def scored(loss: str, seed: int, value: float, status: str = "done") -> dict[str
 
 
 @pytest.fixture
-def board() -> pd.DataFrame:
+def leaderboard() -> pd.DataFrame:
     """Bce 0.2, 0.3, 0.4; wgan 0.5 and two diverged; the floor."""
     rows = [scored("bce", seed, 0.2 + 0.1 * seed) for seed in range(3)]
     rows += [scored("wgan", 0, 0.5), scored("wgan", 1, 0.0, "diverged"), scored("wgan", 2, 0.0, "diverged")]
-    found = leaderboard(pd.DataFrame(rows), ["sliced_wasserstein", *SECOND]).assign(kind="loss")
+    found = rank_losses(pd.DataFrame(rows), ["sliced_wasserstein", *SECOND]).assign(kind="loss")
     known = {f"{name}_mean": 0.9 for name in SECOND}
     floor = pd.DataFrame([{"dataset": "sines", "cell": "gru", "loss": "floor", "kind": "calibration", **known}])
     return pd.concat([found, floor.reindex(columns=found.columns)], ignore_index=True)
 
 
-def test_the_second_table_has_the_losses_of_the_first_in_its_order(board: pd.DataFrame) -> None:
-    assert second_scores(board) == SECOND
-    first, second = leaderboard_markdown(board).split(f"**{TITLE}**")
+def test_the_second_table_has_the_losses_of_the_first_in_its_order(leaderboard: pd.DataFrame) -> None:
+    assert second_scores(leaderboard) == SECOND
+    first, second = leaderboard_markdown(leaderboard).split(f"**{TITLE}**")
     names = [re.findall(r"^\| (\(?\w+\)?) \|", part, re.MULTILINE) for part in (first, second)]
     assert names == [["loss", "bce", "wgan", "(floor)"]] * 2
     for name in SECOND:
@@ -49,8 +49,8 @@ def test_the_second_table_has_the_losses_of_the_first_in_its_order(board: pd.Dat
     assert row == f"| bce |{' 0.300 ± 0.248 |' * len(SECOND)}"
 
 
-def test_every_direction_is_told_in_words(board: pd.DataFrame) -> None:
-    text = explanation(board)
+def test_every_direction_is_told_in_words(leaderboard: pd.DataFrame) -> None:
+    text = explanation(leaderboard)
     for name in SECOND:
         assert METRICS[name].in_text in text
     assert (
@@ -60,29 +60,29 @@ def test_every_direction_is_told_in_words(board: pd.DataFrame) -> None:
     assert "lower for duplicates; nearer to 0.5 for nearest training series." in text
 
 
-def test_diverged_seeds_have_their_exact_interval(board: pd.DataFrame) -> None:
+def test_diverged_seeds_have_their_exact_interval(leaderboard: pd.DataFrame) -> None:
     """2 of 3: 0.025 = 3 low^2 - 2 low^3 at 0.0943, and 0.025 = 1 - high^3 at 0.9916."""
-    words = dict(enumerate(words for _, words in text_rows(board)))
+    words = dict(enumerate(words for _, words in text_rows(leaderboard)))
     assert words[0][:3] == ["bce", "3", "0"]
     assert words[1][:3] == ["wgan", "1", "2 of 3 [0.09, 0.99]"]
     assert words[2][:3] == ["(floor)", "-", "-"]
-    assert "the exact 95 % interval" in explanation(board)
-    assert "exact" not in explanation(board[board["loss"] == "bce"])
+    assert "the exact 95 % interval" in explanation(leaderboard)
+    assert "exact" not in explanation(leaderboard[leaderboard["loss"] == "bce"])
 
 
-def test_cautions_are_sentences_below(board: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+def test_cautions_are_sentences_below(leaderboard: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
     told = "sines, gru: modes are missing; real series cover 0.90 of the unseen ones, less than half as much: bce 0.30."
-    assert f"\n- {told}\n" in leaderboard_markdown(board)
-    print_leaderboard(board)
+    assert f"\n- {told}\n" in leaderboard_markdown(leaderboard)
+    print_leaderboard(leaderboard)
     assert told in " ".join(capsys.readouterr().out.split())
-    assert "modes are missing" not in leaderboard_markdown(board[board["kind"] == "loss"])
+    assert "modes are missing" not in leaderboard_markdown(leaderboard[leaderboard["kind"] == "loss"])
 
 
 @pytest.mark.parametrize("loss", ["bce", "bce learning_rate=0.0007/0.00035 optimizer=rmsprop/rmsprop"])
 def test_a_terminal_has_both_tables_in_80_columns(
-    board: pd.DataFrame, capsys: pytest.CaptureFixture[str], loss: str
+    leaderboard: pd.DataFrame, capsys: pytest.CaptureFixture[str], loss: str
 ) -> None:
-    print_leaderboard(board.assign(loss=board["loss"].replace("bce", loss)))
+    print_leaderboard(leaderboard.assign(loss=leaderboard["loss"].replace("bce", loss)))
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 and "…" not in line for line in lines)
     place = next(number for number, line in enumerate(lines) if line.startswith(TITLE))
@@ -94,6 +94,6 @@ def test_a_terminal_has_both_tables_in_80_columns(
 
 def test_without_such_scores_there_is_no_second_table() -> None:
     rows = [{"dataset": "sines", "cell": "gru", "loss": "bce", "seed": 0, "status": "done", "sliced_wasserstein": 1.0}]
-    board = leaderboard(pd.DataFrame(rows), ["sliced_wasserstein"])
-    assert SECOND_TITLE not in leaderboard_markdown(board)
-    assert SECOND_TITLE.capitalize() not in explanation(board)
+    leaderboard = rank_losses(pd.DataFrame(rows), ["sliced_wasserstein"])
+    assert SECOND_TITLE not in leaderboard_markdown(leaderboard)
+    assert SECOND_TITLE.capitalize() not in explanation(leaderboard)

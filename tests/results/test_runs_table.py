@@ -136,8 +136,8 @@ def test_a_run_that_has_not_ended_has_no_scores(sweep: SweepFolder) -> None:
         ["diverged", 3, "why"],
         ["pending", 0, ""],
     ]
-    board = leaderboard_of(runs)
-    assert board[["num_seeds", "num_diverged"]].values.tolist() == [[1, 1]]
+    leaderboard = leaderboard_of(runs)
+    assert leaderboard[["num_seeds", "num_diverged"]].values.tolist() == [[1, 1]]
 
 
 @pytest.mark.parametrize("name", ["config.json", "status.json", "scores.json"])
@@ -163,7 +163,7 @@ def test_a_config_that_was_edited_is_named_and_passed_over(sweep: SweepFolder) -
 
 
 @pytest.fixture
-def board(sweep: SweepFolder) -> pd.DataFrame:
+def leaderboard(sweep: SweepFolder) -> pd.DataFrame:
     """Bce scores 1, 2, 3; wgan scores 0.5 once and diverges once, which puts it last; one run of an lstm."""
     for config, value in zip(resolved(seeds=3), (1.0, 2.0, 3.0), strict=True):
         finish(sweep, config, value)
@@ -175,29 +175,29 @@ def board(sweep: SweepFolder) -> pd.DataFrame:
     return leaderboard_of(runs_table(sweep)[0])
 
 
-def test_a_small_leaderboard(board: pd.DataFrame) -> None:
-    assert board[["cell", "loss", "num_seeds", "num_diverged"]].values.tolist() == [
+def test_a_small_leaderboard(leaderboard: pd.DataFrame) -> None:
+    assert leaderboard[["cell", "loss", "num_seeds", "num_diverged"]].values.tolist() == [
         ["gru", "bce", 3, 0],
         ["gru", "wgan", 1, 1],
         ["lstm", "bce", 1, 0],
     ]
-    assert board["sliced_wasserstein_mean"].tolist() == [2.0, 0.5, 9.0]
+    assert leaderboard["sliced_wasserstein_mean"].tolist() == [2.0, 0.5, 9.0]
     # Of 1, 2, 3: t = 4.3027 for 2 degrees of freedom, s = 1.
-    assert board["sliced_wasserstein_high"].tolist()[0] == pytest.approx(2 + 4.30265 / 3**0.5, abs=1e-4)
-    assert math.isnan(board["sliced_wasserstein_high"].tolist()[1])
+    assert leaderboard["sliced_wasserstein_high"].tolist()[0] == pytest.approx(2 + 4.30265 / 3**0.5, abs=1e-4)
+    assert math.isnan(leaderboard["sliced_wasserstein_high"].tolist()[1])
 
 
-def test_text_has_means_and_half_widths(board: pd.DataFrame) -> None:
-    assert headings(board)[:3] == ["loss", "seeds", "diverged"]
-    assert set(shown_scores(board)) <= {"sliced_wasserstein", "mmd2"}
-    position = 3 + shown_scores(board).index("sliced_wasserstein")
-    rows = list(text_rows(board))
+def test_text_has_means_and_half_widths(leaderboard: pd.DataFrame) -> None:
+    assert headings(leaderboard)[:3] == ["loss", "seeds", "diverged"]
+    assert set(shown_scores(leaderboard)) <= {"sliced_wasserstein", "mmd2"}
+    position = 3 + shown_scores(leaderboard).index("sliced_wasserstein")
+    rows = list(text_rows(leaderboard))
     assert [name for name, _ in rows] == ["sines, gru", "sines, gru", "sines, lstm"]
     assert [words[position] for _, words in rows] == ["2.000 ± 2.484", "0.500", "9.000"]
 
 
-def test_markdown_is_a_table_a_group(board: pd.DataFrame) -> None:
-    text = leaderboard_markdown(board)
+def test_markdown_is_a_table_a_group(leaderboard: pd.DataFrame) -> None:
+    text = leaderboard_markdown(leaderboard)
     assert sum(line.startswith("| ---") for line in text.splitlines()) == 2
     assert text.startswith("**sines, gru**\n\n| loss | seeds | diverged | ")
     assert "\n\n**sines, lstm**\n\n| loss |" in text
@@ -206,8 +206,8 @@ def test_markdown_is_a_table_a_group(board: pd.DataFrame) -> None:
     assert "see `rnngan compare`" in text
 
 
-def test_a_table_is_printed_a_group(board: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    print_leaderboard(board)
+def test_a_table_is_printed_a_group(leaderboard: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
+    print_leaderboard(leaderboard)
     shown = capsys.readouterr().out
     assert shown.index("sines, gru") < shown.index("wgan") < shown.index("sines, lstm")
 
@@ -216,11 +216,11 @@ def test_a_sweep_in_which_all_diverged_has_no_leaderboard(sweep: SweepFolder) ->
     (config,) = resolved()
     sweep.run(config).create(config)
     sweep.run(config).write_status("diverged", 3, reason="why")
-    runs, board, damage = refresh(sweep)
-    assert (len(runs), len(board), damage) == (1, 0, [])
+    runs, leaderboard, damage = refresh(sweep)
+    assert (len(runs), len(leaderboard), damage) == (1, 0, [])
 
 
-def test_tables_are_written_and_made_anew_the_same(sweep: SweepFolder, board: pd.DataFrame) -> None:
+def test_tables_are_written_and_made_anew_the_same(sweep: SweepFolder, leaderboard: pd.DataFrame) -> None:
     names = ("runs.csv", "leaderboard.csv", "leaderboard.json", "leaderboard.md")
     refresh(sweep)
     first = [(sweep.path / name).read_bytes() for name in names]
@@ -234,7 +234,7 @@ def test_tables_are_written_and_made_anew_the_same(sweep: SweepFolder, board: pd
     assert [row["loss"] for row in content["rows"]] == ["bce", "wgan", "bce"]
     assert content["rows"][1]["sliced_wasserstein_high"] is None
     assert len(pd.read_csv(sweep.path / "runs.csv")) == 6
-    assert (sweep.path / "leaderboard.md").read_text() == leaderboard_markdown(board)
+    assert (sweep.path / "leaderboard.md").read_text() == leaderboard_markdown(leaderboard)
 
 
 def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: SweepFolder) -> None:
@@ -248,12 +248,12 @@ def test_the_spread_of_judges_is_kept_apart_from_that_of_generators(sweep: Sweep
     runs, _ = runs_table(sweep)
     assert runs["discriminative_judge_sd"].tolist() == pytest.approx([0.1, 0.3])
     assert score_names(runs) == ["sliced_wasserstein", "discriminative"]
-    board = refresh(sweep)[1]
-    (row,) = board.to_dict("records")
+    leaderboard = refresh(sweep)[1]
+    (row,) = leaderboard.to_dict("records")
     assert row["discriminative_mean"] == pytest.approx(0.3)
     assert row["discriminative_high"] - row["discriminative_mean"] == pytest.approx(12.706 * 0.1, rel=1e-3)  # t of 1 df
     assert row["discriminative_judge_sd"] == pytest.approx(math.sqrt((0.01 + 0.09) / 2))
-    assert "on sines, gru Discriminative score 0.224." in leaderboard_markdown(board)
+    assert "on sines, gru Discriminative score 0.224." in leaderboard_markdown(leaderboard)
 
 
 def test_what_a_run_cost_is_in_the_tables(sweep: SweepFolder) -> None:

@@ -12,7 +12,7 @@ from rnngan_cli.config import ENDED
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results import derived
-from rnngan_cli.results.cautions import board_places, cautions
+from rnngan_cli.results.cautions import cautions, leaderboard_places
 from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
@@ -51,12 +51,16 @@ def write_latex(source: ExportSource, target: Path) -> Written:
         UserError: no run has scores, or the file cannot be.
     """
     check_target(target, (".tex",))
-    runs, board, damage = derived.read_tables(source.sweep)
-    if board.empty:
+    runs, leaderboard, damage = derived.read_tables(source.sweep)
+    if leaderboard.empty:
         raise nothing_finished(source)
     name = source.sweep.path.resolve().name
-    shown = shown_best(runs, [*shown_scores(board), *second_scores(board)])
-    found = [table for place in board_places(board) for table in _tables_of(name, place, runs, board, shown)]
+    shown = shown_best(runs, [*shown_scores(leaderboard), *second_scores(leaderboard)])
+    found = [
+        table
+        for place in leaderboard_places(leaderboard)
+        for table in _tables_of(name, place, runs, leaderboard, shown)
+    ]
     write_text(target, "\n".join([HEAD.format(version=__version__, name=printable(name)), *found]))
     return Written(f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}", list(damage))
 
@@ -77,20 +81,20 @@ def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
 
 
 def _tables_of(
-    name: str, place: tuple[str, str], runs: "pd.DataFrame", board: "pd.DataFrame", shown: Shown
+    name: str, place: tuple[str, str], runs: "pd.DataFrame", leaderboard: "pd.DataFrame", shown: Shown
 ) -> Iterator[str]:
     """The main table of a data set and cell, and the one of coverage and copies where there are such scores."""
-    rows = board[(board["dataset"] == place[0]) & (board["cell"] == place[1])]
+    rows = leaderboard[(leaderboard["dataset"] == place[0]) & (leaderboard["cell"] == place[1])]
     here = runs[(runs["dataset"] == place[0]) & (runs["cell"] == place[1])]
     protocols = sorted({str(word) for word in here["protocol"]} - {""})
     label, title = _label(name, *place), ", ".join(place)
-    main, second = shown_scores(board), second_scores(board)
+    main, second = shown_scores(leaderboard), second_scores(leaderboard)
     # The second table says itself which way is better in it.
     first = rows.drop(columns=[f"{score}_mean" for score in second])
     told = [explanation(first, "In italics"), f"Scored by the protocol {', '.join(protocols)}."]
     lines = [words for _, words in first_rows(rows)]
     notes = [_note(line) for line in (*told, _on_bold(place, main, shown))]
-    yield _table(title, label, headings(board), _lines(rows, lines, main, shown), notes)
+    yield _table(title, label, headings(leaderboard), _lines(rows, lines, main, shown), notes)
     if second:
         heads = ["loss", *(METRICS[score].title for score in second)]
         lines = [words for _, words in second_rows(rows)]

@@ -70,7 +70,7 @@ def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[st
     return {"runs": _frame(rows), "histories": histories, "leaderboard": leaderboard}, notes
 
 
-def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, object]:
+def run_row(run: EndedRun, leaderboard_loss: str, leaderboard_cell: str) -> dict[str, object]:
     """A run's line: what it is, how it ended, its settings, scores and costs, a column each.
 
     Settings have the names they have on the command line, those of the data after `data_`, those of one loss or data
@@ -86,8 +86,8 @@ def run_row(run: EndedRun, board_loss: str, board_cell: str) -> dict[str, object
         "state": run.status.state.value,
         "reason": printable(run.status.reason),
         "last_step": run.status.step,
-        "leaderboard_loss": board_loss,
-        "leaderboard_cell": board_cell,
+        "leaderboard_loss": leaderboard_loss,
+        "leaderboard_cell": leaderboard_cell,
         **settings,
         "protocol": printable(run.scores.protocol),
         "scored_data_sha256": printable(run.scores.data_sha256),

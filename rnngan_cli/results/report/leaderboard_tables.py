@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS
-from rnngan_cli.results.cautions import board_places, cautions
+from rnngan_cli.results.cautions import cautions, leaderboard_places
 from rnngan_cli.results.leaderboard_text import explanation, second_scores, shown_scores
 from rnngan_cli.results.report.charts import finite
 
@@ -67,7 +67,7 @@ def leaderboard_tables(leaderboard: "pd.DataFrame") -> list[LeaderboardTable]:
     """
     names = [*shown_scores(leaderboard), *second_scores(leaderboard)]
     tables = []
-    for dataset, cell in board_places(leaderboard):
+    for dataset, cell in leaderboard_places(leaderboard):
         rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
         scales = {name: _scale(rows, name) for name in names}
         lines = tuple(_line(row, names) for _, row in rows.iterrows())

@@ -68,7 +68,7 @@ def _values(facts: ReportFacts) -> Mapping[str, object]:
         "version": __version__,
         "num_runs": counted(len(facts.runs), "run"),
         "states": states,
-        "boards": leaderboard_tables(facts.leaderboard) if not facts.leaderboard.empty else [],
+        "leaderboards": leaderboard_tables(facts.leaderboard) if not facts.leaderboard.empty else [],
         "columns": leaderboard_columns(facts.leaderboard) if not facts.leaderboard.empty else [],
         "reading": reading,
         "cautions": warnings,

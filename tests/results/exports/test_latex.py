@@ -88,13 +88,13 @@ def test_every_number_is_the_leaderboards(tmp_path: Path, name: str) -> None:
     (done,) = export(sweep.path, "latex")
     text = done.target.read_text(encoding="utf-8")
     assert set(re.findall(r"\\([A-Za-z]+)", re.sub(r"\\\\", " ", text))) <= KNOWN | {"usepackage"}
-    found, (_, board, _) = tables(text), read_tables(sweep)
+    found, (_, leaderboard, _) = tables(text), read_tables(sweep)
     compared = 0
-    for (dataset, cell), rows in board.groupby(["dataset", "cell"]):
+    for (dataset, cell), rows in leaderboard.groupby(["dataset", "cell"]):
         label = f"tab:{name}-{dataset}-{re.sub('[^A-Za-z0-9]+', '-', str(cell))}"
         for names, table, skip in (
-            (shown_scores(board), found.pop(label), 3),
-            (second_scores(board), found.pop(f"{label}-coverage"), 1),
+            (shown_scores(leaderboard), found.pop(label), 3),
+            (second_scores(leaderboard), found.pop(f"{label}-coverage"), 1),
         ):
             assert len(table["titles"]) == skip + len(names) and len(table["rows"]) == len(rows)
             assert (table["rules"].count("\\toprule"), table["rules"].count("\\bottomrule")) == (1, 1)

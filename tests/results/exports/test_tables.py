@@ -91,14 +91,14 @@ def test_histories_are_those_of_the_runs(sweep: SweepFolder, folder: Path) -> No
 
 def test_the_leaderboard_has_its_intervals(sweep: SweepFolder, folder: Path) -> None:
     """Mean and Student's interval of three seeds, by hand: t(0.975, 2) = 4.302653."""
-    board, runs = read(folder, "leaderboard"), read(folder, "runs")
-    for row in board[board["kind"] == "loss"].to_dict("records"):
+    leaderboard, runs = read(folder, "leaderboard"), read(folder, "runs")
+    for row in leaderboard[leaderboard["kind"] == "loss"].to_dict("records"):
         here = (runs["leaderboard_loss"] == row["loss"]) & (runs["dataset"] == row["dataset"])
         seeds = runs.loc[here, "score_predictive"]
         half = 4.302653 * seeds.std(ddof=1) / math.sqrt(3)
         assert row["predictive_mean"] == pytest.approx(seeds.mean())
         assert row["predictive_high"] - row["predictive_mean"] == pytest.approx(half, rel=1e-6)
-    assert set(board[board["kind"] == "calibration"]["loss"]) >= {"floor", "ceiling"}
+    assert set(leaderboard[leaderboard["kind"] == "calibration"]["loss"]) >= {"floor", "ceiling"}
 
 
 def test_parquet_keeps_types(sweep: SweepFolder) -> None:

@@ -130,9 +130,9 @@ def test_nothing_moves_when_a_chart_is_drawn(name: str, size: tuple[int, int], o
     assert page.evaluate(heights) == before
 
 
-def column(page: Page, board: int, heading: str) -> list[str]:
+def column(page: Page, leaderboard: int, heading: str) -> list[str]:
     """What a column of a leaderboard is sorted by, from top to bottom."""
-    table = page.locator(".board table").nth(board)
+    table = page.locator(".leaderboard table").nth(leaderboard)
     heads = table.locator("thead th").all_inner_texts()
     place = next(number for number, text in enumerate(heads) if text.startswith(heading))
     script = "(rows, place) => rows.map((row) => row.cells[place].dataset.sort ?? row.cells[place].textContent.trim())"
@@ -141,36 +141,36 @@ def column(page: Page, board: int, heading: str) -> list[str]:
 
 def test_a_leaderboard_is_sorted_by_any_column(opened: Open) -> None:
     page = opened("benchmark")
-    head = page.locator(".board table").first.get_by_role("columnheader", name="Predictive score")
+    head = page.locator(".leaderboard table").first.get_by_role("columnheader", name="Predictive score")
     for way in ("ascending", "descending"):
         head.get_by_role("button").click()
         values = [float(word) for word in column(page, 0, "Predictive")]
         assert values == sorted(values, reverse=way == "descending")
         assert head.get_attribute("aria-sort") == way
-    page.locator(".board table").first.get_by_role("button", name="seeds").click()
+    page.locator(".leaderboard table").first.get_by_role("button", name="seeds").click()
     assert head.get_attribute("aria-sort") is None
     assert column(page, 0, "seeds")[-1] == ""  # of series of known quality, which have none
-    page.locator(".board table").first.get_by_role("button", name="loss").click()
+    page.locator(".leaderboard table").first.get_by_role("button", name="loss").click()
     names = column(page, 0, "loss")
     assert names == sorted(names)
 
 
 def test_tables_are_filtered_by_data_cell_and_score(opened: Open) -> None:
     page = opened("cells")
-    boards = page.locator(".board:visible")
-    assert boards.count() == 2
+    leaderboards = page.locator(".leaderboard:visible")
+    assert leaderboards.count() == 2
     page.locator("#filter-cell").select_option("lstm")
-    assert boards.locator("caption").all_inner_texts() == ["sines, lstm"]
+    assert leaderboards.locator("caption").all_inner_texts() == ["sines, lstm"]
     assert page.locator(".verdicts tbody tr:visible").count() == 9
     assert page.locator(".run:visible").count() == 50
     assert page.locator("#filtered").inner_text() == "50 of 100 runs hidden"
     page.locator("#filter-cell").select_option("")
     assert page.locator(".run:visible").count() == 100
-    main = boards.first.locator("thead th:visible").count()
+    main = leaderboards.first.locator("thead th:visible").count()
     page.locator("#filter-score").select_option("all")
-    assert boards.first.locator("thead th:visible").count() > main
+    assert leaderboards.first.locator("thead th:visible").count() > main
     page.locator("#filter-score").select_option("coverage")
-    assert boards.first.locator("thead th:visible").all_inner_texts() == ["loss", "seeds", "diverged", "Coverage"]
+    assert leaderboards.first.locator("thead th:visible").all_inner_texts() == ["loss", "seeds", "diverged", "Coverage"]
 
 
 def test_curves_are_chosen_smoothed_and_put_on_a_logarithmic_scale(opened: Open) -> None:
@@ -341,7 +341,7 @@ def test_keys_are_enough(opened: Open) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     page.wait_for_url("**#verdicts")  # the browser tells of a jump within a page after the key is done
-    button = page.locator(".board table").first.get_by_role("button", name="Predictive score")
+    button = page.locator(".leaderboard table").first.get_by_role("button", name="Predictive score")
     button.focus()
     page.keyboard.press("Enter")
     assert column(page, 0, "Predictive") == sorted(column(page, 0, "Predictive"), key=float)
@@ -364,7 +364,7 @@ def test_print_shows_tables_and_no_controls(opened: Open) -> None:
     page.emulate_media(media="print")
     assert page.locator("nav:visible, select:visible, .copier:visible").count() == 0
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
-    assert page.locator(".board table").first.is_visible()
+    assert page.locator(".leaderboard table").first.is_visible()
     assert len(page.pdf(format="A4")) > 50_000
 
 

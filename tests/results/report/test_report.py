@@ -109,16 +109,16 @@ def test_numbers_of_the_page_are_few_however_many_runs_there_are(tmp_path: Path)
 def test_bars_lie_where_the_means_do(tmp_path: Path) -> None:
     """Worked out by hand from the table of runs, for every loss of one data set."""
     facts = gather(copied(tmp_path, "benchmark"))
-    board = next(one for one in leaderboard_tables(facts.leaderboard) if one.dataset == "sines")
-    low, high = board.scales["predictive"]
+    leaderboard = next(one for one in leaderboard_tables(facts.leaderboard) if one.dataset == "sines")
+    low, high = leaderboard.scales["predictive"]
     runs = pd.read_csv(tmp_path / "benchmark" / "runs.csv").query("dataset == 'sines'")
-    for row in board.rows:
+    for row in leaderboard.rows:
         if not row.known:
             mean = runs[runs["loss"] == row.loss]["predictive"].mean()
             score = row.scores["predictive"]
             assert score is not None and score.mean == pytest.approx(mean)
             assert low <= mean <= high
-    floor = next(row for row in board.rows if row.loss == "floor").scores["predictive"]
+    floor = next(row for row in leaderboard.rows if row.loss == "floor").scores["predictive"]
     assert floor is not None and low <= floor.mean <= high
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom, binomtest, mannwhitneyu, rankdata
 
 from rnngan_cli.errors import UserError
-from rnngan_cli.results.leaderboard import leaderboard
+from rnngan_cli.results.leaderboard import rank_losses
 from rnngan_cli.results.statistics import significance
 from rnngan_cli.results.statistics.intervals import Interval, mean_interval, share_interval
 from rnngan_cli.results.statistics.significance import MOST_EXACT, fewest_seeds, holm, rank_sum_p, verdicts
@@ -43,7 +43,7 @@ def test_shares_have_the_interval_of_clopper_and_pearson(total: int) -> None:
 
 def test_a_leaderboard_has_the_interval_of_the_share_that_diverged() -> None:
     """1 of 4: 0.025 = 1 - (1 - low)^4 gives 0.0063; the upper end by the binomial distribution 0.806."""
-    (row,) = leaderboard(runs("bce", [1.0, 2, 3], diverged=1), ["mmd2"]).to_dict("records")
+    (row,) = rank_losses(runs("bce", [1.0, 2, 3], diverged=1), ["mmd2"]).to_dict("records")
     assert row["share_diverged"] == 0.25
     assert row["share_diverged_low"] == pytest.approx(1 - 0.975**0.25)
     assert row["share_diverged_high"] == pytest.approx(0.80588, abs=1e-5)
@@ -100,7 +100,7 @@ def test_intervals_cover_the_mean_as_often_as_they_say() -> None:
 
 
 def test_leaderboards_have_a_row_for_each_loss() -> None:
-    table = leaderboard(
+    table = rank_losses(
         pd.concat([runs("bce", [0.3, 0.5]), runs("wgan", [0.1, 0.2, 0.3], diverged=1), runs("mse", [], diverged=2)]),
         ["mmd2"],
     )
@@ -122,20 +122,20 @@ def test_leaderboards_are_sorted_by_data_set_cell_and_score() -> None:
         for cell in ("lstm", "gru")
         for loss, value in (("a", 2.0), ("b", 1.0))
     )
-    found = leaderboard(rows, ["mmd2"])[["dataset", "cell", "loss"]].values.tolist()
+    found = rank_losses(rows, ["mmd2"])[["dataset", "cell", "loss"]].values.tolist()
     assert found == [[d, c, x] for d in ("sines", "stocks") for c in ("gru", "lstm") for x in ("b", "a")]
-    assert leaderboard(rows.sample(frac=1, random_state=0), ["mmd2"]).equals(leaderboard(rows, ["mmd2"]))
+    assert rank_losses(rows.sample(frac=1, random_state=0), ["mmd2"]).equals(rank_losses(rows, ["mmd2"]))
 
 
 def test_leaderboards_know_which_way_is_better() -> None:
     auc = [runs(loss, [value], score="discriminative_auc") for loss, value in (("a", 0.9), ("b", 0.4), ("c", 0.0))]
-    assert leaderboard(pd.concat(auc), ["discriminative_auc"])["loss"].tolist() == ["b", "a", "c"]
+    assert rank_losses(pd.concat(auc), ["discriminative_auc"])["loss"].tolist() == ["b", "a", "c"]
 
 
 def test_leaderboards_sort_by_another_score() -> None:
     rows = pd.concat([runs("a", [1.0], predictive=2.0), runs("b", [2.0], predictive=1.0)])
-    assert leaderboard(rows, ["mmd2"])["loss"].tolist() == ["a", "b"]
-    both = leaderboard(rows, ["mmd2", "predictive"], sort_by="predictive")
+    assert rank_losses(rows, ["mmd2"])["loss"].tolist() == ["a", "b"]
+    both = rank_losses(rows, ["mmd2", "predictive"], sort_by="predictive")
     assert both["loss"].tolist() == ["b", "a"]
     assert both.columns.tolist()[8:] == [f"{s}_{p}" for s in ("mmd2", "predictive") for p in
                                          ("mean", "low", "high", "count")]  # fmt: skip
@@ -144,7 +144,7 @@ def test_leaderboards_sort_by_another_score() -> None:
 def test_only_done_runs_are_scored() -> None:
     rows = pd.concat([runs("a", [1.0, 2.0, 9.0, 9.0, 9.0])])
     rows["status"] = ["done", "done", "diverged", "failed", "pending"]
-    found = leaderboard(rows, ["mmd2"]).iloc[0]
+    found = rank_losses(rows, ["mmd2"]).iloc[0]
     assert (found["mmd2_mean"], found["num_seeds"], found["num_diverged"]) == (1.5, 2, 1)
     assert found["share_diverged"] == 1 / 3
 
@@ -152,30 +152,30 @@ def test_only_done_runs_are_scored() -> None:
 def test_scores_may_be_absent_from_some_runs() -> None:
     rows = runs("a", [1.0, 2.0, 3.0], predictive=np.array([None, 0.5, None], dtype=object))  # as read from JSON
     assert rows["predictive"].dtype == object
-    found = leaderboard(rows, ["mmd2", "predictive"]).iloc[0]
+    found = rank_losses(rows, ["mmd2", "predictive"]).iloc[0]
     assert (found["num_seeds"], found["mmd2_count"], found["predictive_count"]) == (3, 3, 1)
     assert found["predictive_mean"] == 0.5
     assert isnan(found["predictive_low"])
-    nothing = leaderboard(rows.assign(status="failed"), ["mmd2"]).iloc[0]
+    nothing = rank_losses(rows.assign(status="failed"), ["mmd2"]).iloc[0]
     assert nothing["num_seeds"] == 0
     assert isnan(nothing["share_diverged"])
 
 
 def test_an_empty_table_keeps_its_columns() -> None:
     rows = runs("a", [1.0])
-    assert leaderboard(rows[:0], ["mmd2"]).columns.tolist() == leaderboard(rows, ["mmd2"]).columns.tolist()
+    assert rank_losses(rows[:0], ["mmd2"]).columns.tolist() == rank_losses(rows, ["mmd2"]).columns.tolist()
 
 
 def test_leaderboards_say_what_is_wrong() -> None:
     rows = runs("bce", [1.0, 2.0])
     with pytest.raises(UserError, match="unknown score `mmd`: did you mean `mmd2`"):
-        leaderboard(rows, ["mmd"])
+        rank_losses(rows, ["mmd"])
     with pytest.raises(UserError, match=r"`bce`, cell `gru`, data set `sines`: seed 0 is there twice"):
-        leaderboard(pd.concat([rows, rows]), ["mmd2"])
+        rank_losses(pd.concat([rows, rows]), ["mmd2"])
     with pytest.raises(ValueError, match="no column seed, status"):
-        leaderboard(rows.drop(columns=["seed", "status"]), ["mmd2"])
+        rank_losses(rows.drop(columns=["seed", "status"]), ["mmd2"])
     with pytest.raises(ValueError, match="`scores` is empty"):
-        leaderboard(rows, [])
+        rank_losses(rows, [])
 
 
 # --- fewest_seeds
