@@ -1,12 +1,17 @@
-"""Scores of generated series against real ones.
+"""Scores of generated series against real series.
 
-    protocols.py    named ways of scoring
-    metrics.py      every score: definition, direction, range, source
-    distances.py, coverage.py, embedding.py    what is computed from two sets of series
-    judges.py, population.py    what is learnt: networks trained only to score (TensorFlow)
-    calibration.py  series of known quality
+    protocols.py           named ways of scoring
+    metrics.py             every score: definition, direction, range, source
+    distances.py           distances between two sets of series
+    coverage.py            precision, recall, coverage, duplicates and copies of training series
+    embedding.py           Frechet distance in a fixed random embedding
+    checks.py              validation of the two sets
+    judges.py              scores by judges, networks trained only to score (TensorFlow)
+    population.py          several judges trained side by side (TensorFlow)
+    calibration.py         scores of series of known quality
+    reimplementation.py    check of the small judges against the published TimeGAN scores
 
-`Scorer` puts them together.
+`Scorer` puts them together. Nothing here trains a GAN or writes a file.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,12 +41,12 @@ __all__ = [
 ]
 
 JUDGE_SEED = 0
-"""Of every panel of judges, whatever the run's seed: the spread over runs is the generator's, not the judges'."""
+"""Seed of all judges, whatever the seed of the run, so that the spread over runs comes from the generators only."""
 
 
 @dataclass(frozen=True)
 class Codes:
-    """A choice that a generator was fed: one of `choices` values for each series, (series,) integers from 0."""
+    """A categorical input of a generator: `values` (series,), integers from 0 to `choices` - 1."""
 
     values: np.ndarray
     choices: int
@@ -49,12 +54,12 @@ class Codes:
 
 @dataclass(frozen=True)
 class GeneratedSet:
-    """Series as a generator made them.
+    """Series that a generator made, with the categorical inputs they were made from.
 
     Attributes:
         series: scaled, (count, steps, features).
-        codes: the choices they were made for, by name.
-        labels: the classes of the data they were made for, where the generator takes those.
+        codes: the categorical inputs, by name.
+        labels: the classes (count,) they were made for; None if the generator takes no labels of the data.
     """
 
     series: np.ndarray
@@ -62,13 +67,13 @@ class GeneratedSet:
     labels: np.ndarray | None = None
 
     def part(self, rows: slice) -> "GeneratedSet":
-        """Some of them."""
-        codes = {name: Codes(one.values[rows], one.choices) for name, one in self.codes.items()}
+        """The series of these rows, with their codes and labels."""
+        codes = {name: Codes(code.values[rows], code.choices) for name, code in self.codes.items()}
         return GeneratedSet(self.series[rows], codes, None if self.labels is None else self.labels[rows])
 
 
 SampleFunction = Callable[[int], GeneratedSet]
-"""From a count to that many generated series."""
+"""A function that generates the given number of series."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ class Scored:
     """Scores of one generator.
 
     Attributes:
-        values: a finite number by the name of each metric; of judges, the mean over them.
-        judges: every judge's own number by the name of the metric: their spread is the judges', not the generator's.
+        values: a finite number by name of metric; for scores by judges, the mean over the judges.
+        judges: the score by each judge, by name of metric; their spread is that of the judges, not of the generator.
     """
 
     values: dict[str, float]
@@ -86,18 +91,22 @@ class Scored:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores generators; keeps compiled judges by shape, and what real series alone score, by data set."""
+    """Scores generators; caches compiled judges by shape of series, and reference scores of real series by data set."""
 
     _judges: dict[tuple[Recipe, int, int, bool], "Judges"] = field(default_factory=dict)
     _references: dict[tuple[str, Recipe, str], np.ndarray] = field(default_factory=dict)
 
     def score(self, dataset: Dataset, sample: SampleFunction, by: Protocol) -> Scored:
-        """Scores of a generator: as many generated series as real ones, on scaled values.
+        """Scores a generator on as many generated series as there are real ones, in scaled values.
 
         Args:
-            dataset: real series; the protocol's split is scored against, the validation split trains judges.
-            sample: the generator.
+            dataset: the real series; generated series are compared with the protocol's split, and judges learn from
+                the validation split.
+            sample: generates series.
             by: the protocol.
+
+        Returns:
+            Every score of the protocol that the data set and the generator allow.
         """
         real, spare = getattr(dataset, by.split).series, dataset.validation.series
         generated = sample(len(real) + len(spare))
@@ -117,7 +126,7 @@ class Scorer:
             judged |= self._weak(by.weak, dataset, tested.series, trained.series)
         judged = {name: judged[name] for name in METRICS if name in judged}
         means = {name: float(np.mean(numbers)) for name, numbers in judged.items()}
-        return Scored(values | means, {name: [float(one) for one in numbers] for name, numbers in judged.items()})
+        return Scored(values | means, {name: [float(number) for number in numbers] for name, numbers in judged.items()})
 
     def _strong(self, recipe: Recipe, dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "ScoresByJudge":
         from rnngan_cli.evaluation.judges import JudgedSides
@@ -165,7 +174,7 @@ class Scorer:
         parts: tuple[np.ndarray, np.ndarray, np.ndarray],
         kind: str,
     ) -> "ScoresByJudge":
-        """The scores of small judges; `parts` are real and generated series to predict from, and real ones to test."""
+        """Scores by small judges; `parts` are the real and the generated training series, and the real test series."""
         judges = self._judges_for(recipe, dataset, bounded=True if kind == "whole" else None)
         scores = {"discriminative_weak": judges.discriminate(*sides, JUDGE_SEED)["discriminative"]}
         if dataset.steps > 1:
@@ -179,7 +188,7 @@ class Scorer:
         return scores
 
     def _reference(self, dataset: Dataset, recipe: Recipe, kind: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """What real series score, computed once for a data set."""
+        """The score of real series in place of generated ones, computed once for each data set."""
         key = (dataset.sha256, recipe, kind)
         if key not in self._references:
             self._references[key] = make()
@@ -196,16 +205,22 @@ class Scorer:
 
 
 def whole(dataset: Dataset) -> np.ndarray:
-    """All series of a data set in its own units, (series, steps, features)."""
+    """Joins all splits of a data set, in its own units, (series, steps, features)."""
     parts = (dataset.train, dataset.validation, dataset.test)
     return np.concatenate([dataset.scaler.inverse(part.series) for part in parts])
 
 
 def published_scale(real: np.ndarray, series: np.ndarray) -> np.ndarray:
-    """Scales `series` by the least and greatest real value of each feature, as the code of TimeGAN does.
+    """Scales `series` by the minimum and maximum of each real feature, as the code of TimeGAN does.
 
-    Data whose own units lie in [0, 1] stays as it is: TimeGAN's Sines, in [0.5, 1], are not scaled. Both arguments are
-    in own units, (series, steps, features).
+    Data that lies in [0, 1] already is returned unscaled; TimeGAN's Sines, which lie in [0.5, 1], are such data.
+
+    Args:
+        real: the real series (series, steps, features), in the data's own units.
+        series: the series to scale, of the same shape and units.
+
+    Returns:
+        The scaled series as float32.
     """
     low, high = real.min(axis=(0, 1)), real.max(axis=(0, 1))
     if low.min() >= 0 and high.max() <= 1:
@@ -215,12 +230,12 @@ def published_scale(real: np.ndarray, series: np.ndarray) -> np.ndarray:
 
 
 def _of_codes(judges: "Judges", dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "ScoresByJudge":
-    """What can be told where the generator was fed classes or codes."""
+    """Scores that need the codes or the classes that the generator was fed; empty if there are none."""
     real, spare = dataset.test, dataset.validation
     scores: ScoresByJudge = {}
     covered = []
-    for one in trained.codes.values():
-        chances = judges.classify(trained.series, one.values, real.series, one.choices, JUDGE_SEED)
+    for code in trained.codes.values():
+        chances = judges.classify(trained.series, code.values, real.series, code.choices, JUDGE_SEED)
         covered.append(_code_coverage(chances))
     if covered:
         scores["code_coverage"] = np.mean(covered, axis=0)
@@ -242,7 +257,10 @@ def _of_codes(judges: "Judges", dataset: Dataset, tested: GeneratedSet, trained:
 
 
 def _code_coverage(chances: np.ndarray) -> np.ndarray:
-    """Mutual information of series and code as a share of log(choices): (repeats, series, choices) -> (repeats,)."""
+    """Mutual information of series and code as a share of its maximum, log(choices).
+
+    Takes the judges' probabilities (repeats, series, choices) and returns (repeats,).
+    """
     from scipy.special import entr
 
     mean = entr(chances.mean(axis=1)).sum(axis=-1)

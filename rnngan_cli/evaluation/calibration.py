@@ -1,6 +1,6 @@
-"""What a score means: the scores of series whose quality is known, computed once for a data set and a protocol.
+"""Scores of series of known quality, which say what a score means for a data set and a protocol.
 
-Every candidate makes series, scaled, as if a generator had. Nothing here is written; see `evaluating.py`.
+Every candidate stands in for a generator and makes scaled series. Nothing is written to disk here.
 """
 
 from collections.abc import Callable
@@ -13,22 +13,22 @@ from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Sco
 from rnngan_cli.system.randomness import random_generator
 
 JITTER = 0.05
-"""Deviation of the noise on bootstrapped series, as a share of the training values' own."""
+"""Standard deviation of the noise on bootstrapped series, as a share of that of the training values."""
 
 Made = tuple[np.ndarray, np.ndarray | None]
-"""Scaled series (count, steps, features), and the classes they are of, (count,), where the data has any."""
+"""Scaled series (count, steps, features) and their classes (count,), or None if the data has no classes."""
 Maker = Callable[[Dataset, int, np.random.Generator], Made]
-"""From (data set, count, random) to series."""
+"""A function that makes series from a data set, their number and a random generator."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Series of known quality.
+    """A source of series of known quality.
 
     Attributes:
-        name: in tables, in a loss's place.
-        summary: what it is, one line.
-        make: the series.
+        name: the name shown in tables where losses are named.
+        summary: one line on how the series are made.
+        make: the function that makes them.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Candidate:
 
 
 def _drawn(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
-    """Training series, without repeats as far as there are enough."""
+    """Training series in random order; none is repeated before all have been used."""
     train = dataset.train
     rounds = -(-count // len(train))
     rows = np.concatenate([random.permutation(len(train)) for _ in range(rounds)])[:count]
@@ -59,7 +59,7 @@ def _shuffled(dataset: Dataset, count: int, random: np.random.Generator) -> Made
 def _gaussian(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     flat = dataset.train.series.reshape(len(dataset.train), -1).astype(np.float64)
     centre = flat.mean(axis=0)
-    # The rows of the centred data, weighed at random, have exactly its covariance, whatever its rank.
+    # Random combinations of the centred rows have exactly the covariance of the data, even if it is singular.
     weights = random.standard_normal((count, len(flat))) / np.sqrt(len(flat))
     return (centre + weights @ (flat - centre)).reshape(count, dataset.steps, dataset.features), None
 
@@ -92,11 +92,11 @@ CANDIDATES = {
         Candidate("ceiling", "noise, uniform in each feature's range", _noise),
     )
 }
-"""From the best to the worst, roughly."""
+"""All candidates by name, roughly from best to worst."""
 
 
 def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, Scored]:
-    """The scores of every candidate, by its name; a function of data and protocol alone."""
+    """Scores every candidate, by name; the result depends on the data set and the protocol only."""
 
     def sampler(candidate: Candidate) -> Callable[[int], GeneratedSet]:
         def sample(count: int) -> GeneratedSet:

@@ -1,4 +1,4 @@
-"""What scores of two sets of series are computed from: checked and in double precision."""
+"""Validation of the two sets of series that scores compare."""
 
 import numpy as np
 
@@ -6,7 +6,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def checked_sets(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both as float64; they are the program's own arrays, so a fault in them is not a user's."""
+    """Checks two sets of series (series, steps, features) and returns both as float64.
+
+    Raises:
+        ValueError: shapes that do not match, an empty set, or values that are not finite in float32. The arrays come
+            from the program itself, so this is no error of the user.
+    """
     real, generated = np.asarray(real), np.asarray(generated)
     if not real.ndim == generated.ndim == 3 or real.shape[1:] != generated.shape[1:]:
         raise ValueError(

@@ -1,8 +1,8 @@
-"""Whether generated series cover the real ones, and whether they copy them: counts of near neighbours.
+"""Nearest-neighbour scores: do generated series cover the real series, and do they copy them?
 
-Every function takes float arrays (series, steps, features) of scaled values with the same steps and features and
-returns one float. Series are flattened; distances between them are Euclidean. Of large sets `MOST` series, evenly
-spaced, are looked at. Distances between distributions are in `distances.py`.
+Every function takes float arrays (series, steps, features) of scaled values with equal numbers of steps and features,
+and returns a float. Series are flattened and compared by Euclidean distance. Of a large set, `MOST_COMPARED` evenly
+spaced series are used. Distances between distributions are in `distances.py`.
 """
 
 import numpy as np
@@ -10,26 +10,26 @@ import numpy as np
 from rnngan_cli.evaluation.checks import checked_sets
 
 NEIGHBOURS = 5
-"""k of the paper (Naeem et al. 2020): the ball of a series reaches to its fifth nearest neighbour of the same set."""
+"""k in Naeem et al. (2020): the ball around a series has its distance to the k-th nearest neighbour as radius."""
 MOST_COMPARED = 2000
-"""Series of a set that are compared: distances of all pairs take time and memory with its square."""
+"""Most series of a set that are compared, because time and memory grow with the square of their number."""
 COPY = 0.01
-"""A series is a copy of another if it lies nearer than this share of the real series' median nearest distance."""
+"""A series counts as a copy if it is closer than this share of the median nearest-neighbour distance of real series."""
 
 
 def precision(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how many generated series lie where real ones do.
+    """Computes the share of generated series that lie within the ball of some real series.
 
-    The share of generated series within the ball of any real series: realism, whatever is left out.
+    It measures realism only: a generator that leaves modes out can still reach 1.
 
     Source: Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Precision and Recall Metric.
 
     Args:
-        real: scaled (series, steps, features), 2 or more; with fewer than 6, k is all but itself.
-        generated: scaled (series, steps, features), 2 or more.
+        real: scaled (series, steps, features), 2 series or more; below 6 series, k is their number - 1.
+        generated: scaled (series, steps, features), 2 series or more.
 
     Returns:
-        A share, in [0, 1]; 1 is best. Half of the real series against the other half: near 1, not quite.
+        A share, in [0, 1]; 1 is best. Two halves of the real series score slightly below 1.
 
     Raises:
         ValueError: bad shapes or values, or too few series.
@@ -43,10 +43,10 @@ def precision(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def recall(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how many real series lie where generated ones do: `precision` with the two sets exchanged.
+    """Computes the share of real series that lie within the ball of some generated series.
 
-    The share of real series within the ball of any generated series: a dropped mode shows here. Noise does not: it
-    makes the generated series' balls large. Read it beside `precision`.
+    This is `precision` with the two sets exchanged. It shows dropped modes, but not noise, because noise makes the
+    balls of generated series large; read it together with `precision`.
 
     Source: Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Precision and Recall Metric.
 
@@ -64,10 +64,10 @@ def recall(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def density(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes in how many balls of real series a generated one lies, on average, as a share of k.
+    """Computes the mean number of balls of real series that a generated series lies in, divided by k.
 
-    1 is what real series reach against real ones; more means that generated series crowd where real ones are dense.
-    Unlike `precision` it is not fooled by one real outlier with a large ball.
+    Real series score 1 against real series; a larger value means that generated series crowd where real series are
+    dense. Unlike `precision`, it is robust to a real outlier with a large ball.
 
     Source: Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models.
 
@@ -82,9 +82,10 @@ def density(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def coverage(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how many real series have a generated one in their ball.
+    """Computes the share of real series that have a generated series within their ball.
 
-    Real against real has 1 - (chance that none of n falls among the k nearest of 2 n) = 1 - 1 / 2^k = 0.97 for k = 5.
+    Real series score about 1 - 1 / 2^k = 0.97 against as many real series, for k = 5: each of the k nearest of all
+    neighbours belongs to the other set with probability 1/2.
 
     Source: Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models.
 
@@ -99,13 +100,13 @@ def coverage(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def spread_ratio(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how far generated series lie from each other, on average, against how far real ones do.
+    """Computes the mean distance between generated series, divided by the mean distance between real series.
 
-    It tells collapse, not realism: noise can have the right spread.
+    It shows collapse, not realism: noise can have the right spread.
 
     Returns:
-        mean |y_i - y_j| / mean |x_i - x_j| over pairs: 1 is best, 0 is a collapsed generator; for real series that are
-        all equal 0, or infinity's stand-in, the largest float32, if the generated ones are not.
+        mean |y_i - y_j| / mean |x_i - x_j| over pairs, 0 or more: 1 is best, 0 is a collapsed generator. If all real
+        series are equal, 0 where all generated series are equal too, else the largest float32 in place of infinity.
 
     Raises:
         ValueError: bad shapes or values, or fewer than two series.
@@ -124,9 +125,10 @@ def spread_ratio(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def duplicates(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how many generated series have a twin among the generated.
+    """Computes the share of generated series that have a twin among the generated series.
 
-    A twin is nearer than `COPY` of the median distance of a real series to its nearest real neighbour.
+    Two series are twins if their distance is at most `COPY` times the median distance of a real series to its nearest
+    real neighbour.
 
     Returns:
         A share, in [0, 1]; 0 is best.
@@ -143,19 +145,19 @@ def duplicates(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def nearest_training(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how often a generated series lies nearer to the training series than an unseen real one does.
+    """Computes the probability that a generated series is closer to the training series than an unseen real series is.
 
-    P(d(generated) < d(test)) + P(d(generated) = d(test)) / 2 over all pairs, with d the distance to the nearest
-    training series: 1/2 for a generator that is as new as fresh data, towards 1 for one that copies, towards 0 for one
-    whose series are far from all data.
+    P(d(generated) < d(test)) + P(d(generated) = d(test)) / 2 over all pairs, where d is the distance to the nearest
+    training series. It is 1/2 if generated series are as new as fresh data, near 1 if they are copies, and near 0 if
+    they are far from all data.
 
-    Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying; their statistic,
+    Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying; their statistic
     without its division into cells.
 
     Args:
-        train: scaled series the generator was trained on, (series, steps, features).
-        test: scaled series it has not seen.
-        generated: scaled series of its own.
+        train: the scaled series that the generator was trained on, (series, steps, features).
+        test: scaled real series that it was not trained on, likewise.
+        generated: scaled series that it generated, likewise.
 
     Returns:
         A probability, in [0, 1]; 0.5 is best.
@@ -174,12 +176,12 @@ def nearest_training(train: np.ndarray, test: np.ndarray, generated: np.ndarray)
     distances = _nearest(made, known), _nearest(unseen, known)
     ranks = rankdata(-np.concatenate(distances))  # the nearest has the greatest rank
     count, others = len(made), len(unseen)
-    wins = ranks[:count].sum() - count * (count + 1) / 2  # of Mann and Whitney
+    wins = ranks[:count].sum() - count * (count + 1) / 2  # Mann and Whitney's U
     return float(wins / (count * others))
 
 
 def _distances_and_radii(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (real, generated), and of every real series that to its k-th neighbour (real,)."""
+    """Distances between the sets, (real, generated), and of each real series to its k-th real neighbour, (real,)."""
     from scipy.spatial.distance import cdist
 
     real, generated = _flat(real, generated, least=2)
@@ -189,12 +191,12 @@ def _distances_and_radii(real: np.ndarray, generated: np.ndarray) -> tuple[np.nd
 
 
 def _neighbours(series: np.ndarray) -> int:
-    """k, or all others where there are fewer."""
+    """k, or the number of the other series if it is smaller."""
     return min(NEIGHBOURS, len(series) - 1)
 
 
 def _flat(real: np.ndarray, generated: np.ndarray, *, least: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both as (series, steps * features), `MOST` series or fewer; `least` real ones are needed."""
+    """Checks and flattens both sets to (series, steps * features), with `least` to `MOST_COMPARED` series each."""
     parts = []
     for part in checked_sets(real, generated):
         if len(part) < least:
@@ -205,7 +207,7 @@ def _flat(real: np.ndarray, generated: np.ndarray, *, least: int) -> tuple[np.nd
 
 
 def _nearest(series: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Distance of every series to the nearest of `others`, (series,)."""
+    """Distance of each series to the nearest of `others`, (series,)."""
     from scipy.spatial.distance import cdist
 
     nearest: np.ndarray = cdist(series, others).min(axis=1)
@@ -213,7 +215,7 @@ def _nearest(series: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def _nearest_other(series: np.ndarray) -> np.ndarray:
-    """Distance of every series to the nearest other one of the same set, (series,)."""
+    """Distance of each series to its nearest neighbour in the same set, (series,)."""
     from scipy.spatial.distance import cdist
 
     nearest: np.ndarray = np.partition(cdist(series, series), 1, axis=1)[:, 1]

@@ -1,9 +1,9 @@
-"""How far generated series are from real ones, as plain numbers: no network is trained, nothing is fitted.
+"""Distances between real and generated series that are computed directly: no network is trained, nothing is fitted.
 
-Every function takes `real` and `generated`, float arrays (series, steps, features) of scaled values with the
-same steps and features, and returns one float: 0 is best, lower is better. What is random is drawn from a
-counter-based generator of the given seed, so equal input gives equal output. Judges, which train networks,
-live elsewhere.
+Every function takes `real` and `generated`, float arrays (series, steps, features) of scaled values with equal numbers
+of steps and features, and returns a float: 0 is best, lower is better. Random numbers come from a counter-based
+generator with a given seed, so equal input gives equal output. Scores by judges, which are networks, are in
+`judges.py`.
 """
 
 import os
@@ -20,24 +20,24 @@ _CONSTANT = 1e-6
 
 
 def mmd2(real: np.ndarray, generated: np.ndarray, *, max_series: int = 1000) -> float:
-    """Computes how well a smooth test function tells the two sets apart (squared mean discrepancy).
+    """Computes the squared maximum mean discrepancy: how well a smooth function can separate the two sets.
 
     Unbiased estimate of the squared maximum mean discrepancy of flattened series with the kernel
     k(x, y) = exp(-|x - y|^2 / (2 s^2)):
 
         mean k(x_i, x_j), i != j  +  mean k(y_i, y_j), i != j  -  2 mean k(x_i, y_j)
 
-    Unbiased means that it is 0 on average, and often a little below 0, when both sets come from one
+    Because the estimate is unbiased, it is 0 on average, and often slightly negative, for two sets from one
     distribution; a set against itself gives about -2 (1 - mean k) / series.
 
     Source: Gretton, Borgwardt, Rasch, Schoelkopf, Smola (2012), A Kernel Two-Sample Test, lemma 6. Departure:
-    the bandwidth s is the median distance between pairs of real series, not of the pooled set, so that the
-    yardstick does not depend on what is measured.
+    the bandwidth s is the median distance between pairs of real series, not of the pooled set, so that it does
+    not depend on the generated series.
 
     Args:
         real: scaled (series, steps, features), at least 2 series.
         generated: scaled (series, steps, features), at least 2 series.
-        max_series: the first so many series of each set are compared; time and memory grow with its square.
+        max_series: the number of series of each set to compare, the first ones; the cost grows with its square.
 
     Returns:
         The estimate, in (-1, 2): up to 2 for sets without any overlap.
@@ -60,7 +60,7 @@ def mmd2(real: np.ndarray, generated: np.ndarray, *, max_series: int = 1000) -> 
     x, y = real.reshape(len(real), -1), generated.reshape(len(generated), -1)  # (series, steps * features)
     within = pdist(x, "sqeuclidean")  # every pair i < j once
     apart = within[within > 0]
-    # Half the pairs or more can be equal (quantised data): then the median of the others, or just 1.
+    # In quantised data half the pairs or more can be equal: then take the median of the rest, or 1 if there is none.
     squared = float(np.median(within)) or (float(np.median(apart)) if len(apart) else 1.0)
 
     def kernel(distances: np.ndarray) -> float:
@@ -70,7 +70,7 @@ def mmd2(real: np.ndarray, generated: np.ndarray, *, max_series: int = 1000) -> 
 
 
 def sliced_wasserstein(real: np.ndarray, generated: np.ndarray, *, num_projections: int = 200, seed: int = 0) -> float:
-    """Computes the cost of moving one set onto the other, seen along random directions.
+    """Computes the cost of transporting one set onto the other, averaged over random projections.
 
     Root of the mean over directions of the squared 2-Wasserstein distance of the sets projected on that
     direction. Series are flattened; directions are uniform on the sphere. Adding c to every value gives about
@@ -82,8 +82,8 @@ def sliced_wasserstein(real: np.ndarray, generated: np.ndarray, *, num_projectio
     Args:
         real: scaled (series, steps, features).
         generated: scaled (series, steps, features).
-        num_projections: random directions; the same ones for every call with one seed and shape.
-        seed: of the directions.
+        num_projections: number of random directions; they depend on the seed and the shape of the series only.
+        seed: the seed that the directions are drawn with.
 
     Returns:
         The distance, 0 or more, in scaled units.
@@ -106,7 +106,7 @@ def sliced_wasserstein(real: np.ndarray, generated: np.ndarray, *, num_projectio
 
 
 def _pot() -> Any:
-    """POT on numpy alone: it would otherwise import every deep-learning library it finds."""
+    """Imports POT with its NumPy backend only; by default it imports every deep-learning library that is installed."""
     for library in ("PYTORCH", "JAX", "CUPY", "TENSORFLOW"):
         os.environ.setdefault(f"POT_BACKEND_DISABLE_{library}", "1")
     import ot
@@ -115,12 +115,11 @@ def _pot() -> Any:
 
 
 def marginal_difference(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how differently single values are distributed, whatever their order.
+    """Computes the difference between the distributions of single values, regardless of their order in time.
 
-    1-Wasserstein distance between the real and the generated values of a feature, over all series and steps;
-    mean over features. All steps are pooled, since windows of a record start anywhere and the floor (real
-    against real) stays low; order in time is what `autocorrelation_difference` sees. Adding c to every value
-    gives abs(c).
+    1-Wasserstein distance between the real and the generated values of a feature, over all series and steps; mean over
+    features. Steps are pooled because windows of a record start at any time, which also keeps the floor (real against
+    real) low; order in time is measured by `autocorrelation_difference`. Adding c to every value gives abs(c).
 
     Source: Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs: Deep Generation of Financial Time Series
     (earth mover's distance of the marginals).
@@ -146,23 +145,23 @@ def marginal_difference(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def autocorrelation_difference(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how differently a value depends on the values before it.
+    """Computes the difference between the autocorrelations of real and generated series.
 
     Mean over features and lags 1..steps // 2 of the absolute difference of r(lag) = mean of z_t z_(t + lag),
     over all series and all t, z being a feature's values with mean 0 and deviation 1 over all series and
-    steps. Longer lags have too few pairs to be more than noise. Pooling over series is on purpose: centring
-    each short window by its own mean would push every correlation down. A constant feature has correlation 0;
-    one step has no lag and gives 0.
+    steps. Longer lags are left out because they have too few pairs. Means and deviations are pooled over series
+    because centring each short window by its own mean would bias every correlation downwards. A constant feature has
+    correlation 0; series of one step have no lag and give 0.
 
     Source: Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs (ACF score); departures: pooled, absolute and
-    averaged over lags rather than a Euclidean norm, so that the number of lags is no factor.
+    averaged over lags instead of a Euclidean norm, so that the number of lags does not matter.
 
     Args:
         real: scaled (series, steps, features).
         generated: scaled (series, steps, features).
 
     Returns:
-        The difference, in [0, 4]: a lag of half the steps can reach a correlation of 2 in small samples.
+        The difference, in [0, 4]: at a lag of half the steps, an estimated correlation can reach 2 in small samples.
 
     Raises:
         ValueError: bad shapes or values.
@@ -178,16 +177,18 @@ def autocorrelation_difference(real: np.ndarray, generated: np.ndarray) -> float
 
 
 def _autocorrelation(series: np.ndarray) -> np.ndarray:
-    """Pooled autocorrelations (lags, features) for lags 1..steps // 2, all lags by one Fourier transform."""
+    """Pooled autocorrelations (lags, features) for lags 1..steps // 2, by one Fourier transform for all lags."""
     steps = series.shape[1]
-    spectrum = np.fft.rfft(_standardised(series), n=2 * steps, axis=1)  # padded: the end must not meet the start
+    spectrum = np.fft.rfft(
+        _standardised(series), n=2 * steps, axis=1
+    )  # zero-padded, so that the correlation is not circular
     sums = np.fft.irfft((np.abs(spectrum) ** 2).mean(axis=0), n=2 * steps, axis=0)  # (2 * steps, features)
     lags = np.arange(1, steps // 2 + 1)
     return sums[lags] / (steps - lags)[:, None]
 
 
 def cross_correlation_difference(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how differently features go together.
+    """Computes the difference between the correlations of features.
 
     Mean over pairs of features of the absolute difference of their Pearson correlations, over all series and
     steps. A constant feature has correlation 0 with all others; a single feature gives 0.
@@ -220,7 +221,7 @@ def cross_correlation_difference(real: np.ndarray, generated: np.ndarray) -> flo
 
 
 def skewness_difference(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how differently lopsided the values are.
+    """Computes the difference in skewness.
 
     Mean over features of the absolute difference of the skewness mean(z^3) over all series and steps, z being
     the values with mean 0 and deviation 1. A constant feature has skewness 0.
@@ -247,12 +248,12 @@ def skewness_difference(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def kurtosis_difference(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how differently heavy the tails of the values are.
+    """Computes the difference in excess kurtosis, the weight of the tails.
 
     Mean over features of the absolute difference of the excess kurtosis mean(z^4) - 3 over all series and
     steps, z being the values with mean 0 and deviation 1. A constant feature has excess kurtosis 0. A feature
-    that is nearly always one value, such as a pixel at the edge of a picture, has a huge kurtosis that
-    scatters as much: read this score against its floor, and not alone.
+    that is nearly always the same value, such as a pixel at the edge of a picture, has a very large kurtosis that
+    varies as much from sample to sample: compare this score with its floor.
 
     Source: Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs (kurtosis of the marginals).
 
@@ -288,7 +289,7 @@ def _moment_difference(real: np.ndarray, generated: np.ndarray, moment: Callable
 
 
 def _standardised(series: np.ndarray) -> np.ndarray:
-    """Same shape; each feature has mean 0 and deviation 1 over all series and steps, or is 0 if constant."""
+    """Scales each feature to mean 0 and deviation 1 over all series and steps, or to 0 if it is constant."""
     centred = series - series.mean(axis=(0, 1))
     deviation = np.sqrt((centred**2).mean(axis=(0, 1)))  # (features,)
     constant = deviation <= _CONSTANT * np.abs(series).max(axis=(0, 1))

@@ -1,11 +1,13 @@
-"""A fixed embedding of series and the Frechet distance in it: no network is trained, so that it means the same for all.
+"""A fixed random embedding of series, and the Frechet distance in it.
 
-The embedding is ROCKET's (Dempster, Petitjean, Webb 2020, "ROCKET: exceptionally fast and accurate time series
-classification using random convolutional kernels"): random kernels of length 7, 9 or 11, weights N(0, 1) less their
-mean, bias U(-1, 1), dilation up to the series' length; of each kernel's output the maximum and the share above 0.
-Departures: kernels read all features at once; few of them, so that a covariance can be estimated from some hundred
-series; series are centred and divided by one number for the whole set, that of the real series, not standardised one by
-one, so that level and scale count.
+No network is trained, so distances of one data set can be compared wherever they were computed.
+
+The embedding is that of ROCKET (Dempster, Petitjean, Webb 2020, "ROCKET: exceptionally fast and accurate time series
+classification using random convolutional kernels"): random kernels of length 7, 9 or 11, weights N(0, 1) minus their
+mean, bias U(-1, 1), dilation up to the length of the series; the maximum and the share above 0 of each kernel's output.
+Departures: each kernel reads all features; there are few kernels, so that a covariance can be estimated from a few
+hundred series; all series are centred and scaled by the mean and deviation of the real set instead of one by one, so
+that level and scale matter.
 """
 
 import functools
@@ -15,13 +17,13 @@ import numpy as np
 from rnngan_cli.evaluation.checks import checked_sets
 
 KERNELS = 32
-"""Twice as many numbers a series: small beside the hundreds of series a covariance is estimated from."""
+"""Number of kernels; each gives two numbers, few compared with the hundreds of series behind a covariance."""
 EMBEDDING_SEED = 0
-"""Of the kernels: fixed, so that distances of one data set can be compared wherever they were computed."""
+"""Seed of the kernels, fixed for all runs and machines."""
 
 
 def embed(series: np.ndarray) -> np.ndarray:
-    """Series (count, steps, features) as vectors (count, 2 * KERNELS): of each kernel, maximum and share above 0."""
+    """Embeds series (count, steps, features) as vectors (count, 2 * KERNELS): maximum and share above 0 by kernel."""
     columns = []
     for weights, bias, dilation in kernels(series.shape[1], series.shape[2]):
         reach = (len(weights) - 1) * dilation
@@ -36,7 +38,7 @@ def embed(series: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def kernels(steps: int, features: int) -> tuple[tuple[np.ndarray, float, int], ...]:
-    """`KERNELS` kernels for series of a shape: weights (length, features), bias, dilation."""
+    """Draws the `KERNELS` kernels for a shape of series: weights (length, features), bias, dilation."""
     random = np.random.Generator(np.random.Philox(EMBEDDING_SEED))
     made = []
     for _ in range(KERNELS):
@@ -49,21 +51,21 @@ def kernels(steps: int, features: int) -> tuple[tuple[np.ndarray, float, int], .
 
 
 def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
-    """Computes how far two sets lie apart in the embedding, each taken for a normal distribution.
+    """Computes the Frechet distance of the two sets in the embedding, each approximated by a normal distribution.
 
     |m - n|^2 + trace(S + T - 2 (S T)^(1/2)) with means m, n and covariances S, T of the embedded sets: the squared
     2-Wasserstein distance of two normal distributions.
 
-    Source: Frechet (1957), Sur la distance de deux lois de probabilite; the use on an embedding is that of Heusel,
+    Source: Frechet (1957), Sur la distance de deux lois de probabilite; its use on an embedding is that of Heusel,
     Ramsauer, Unterthiner, Nessler, Hochreiter (2017), GANs Trained by a Two Time-Scale Update Rule. The embedding is
-    this module's: it is neither their FID nor Context-FID.
+    this module's, so the score is neither their FID nor Context-FID.
 
     Args:
-        real: scaled (series, steps, features), 2 or more.
-        generated: scaled (series, steps, features), 2 or more.
+        real: scaled (series, steps, features), 2 series or more.
+        generated: scaled (series, steps, features), 2 series or more.
 
     Returns:
-        The distance, 0 or more; biased upwards for few series, so compare sets of one size.
+        The distance, 0 or more. It is biased upwards for few series, so compare sets of the same size.
 
     Raises:
         ValueError: bad shapes or values, or fewer than two series.
@@ -72,22 +74,22 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     if min(len(real), len(generated)) < 2:
         raise ValueError(f"`real` {real.shape}, `generated` {generated.shape}: expected 2 series or more of each")
     centre = real.mean(axis=(0, 1))  # (features,)
-    # One scale for all: a feature that hardly varies would else be blown up until it outweighs the others.
+    # One scale for all features: a scale for each would inflate a feature that hardly varies.
     scale = float(np.sqrt(((real - centre) ** 2).mean())) or 1.0
     sets = [embed((part - centre) / scale) for part in (real, generated)]
-    return normal_distance(*((one.mean(axis=0), np.cov(one, rowvar=False)) for one in sets))
+    return normal_distance(*((points.mean(axis=0), np.cov(points, rowvar=False)) for points in sets))
 
 
-def normal_distance(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> float:
-    """The squared 2-Wasserstein distance of two normal distributions, (mean (d,), covariance (d, d)) each.
+def normal_distance(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> float:
+    """Computes the squared 2-Wasserstein distance of two normal distributions, (mean (d,), covariance (d, d)) each.
 
-    trace((S T)^(1/2)) is the sum of the roots of the eigenvalues of S^(1/2) T S^(1/2), which is symmetric: no complex
-    root of a product that rounding has made asymmetric.
+    trace((S T)^(1/2)) is the sum of the square roots of the eigenvalues of S^(1/2) T S^(1/2). That matrix is symmetric,
+    which avoids the complex roots of S T, a product that rounding makes asymmetric.
 
     >>> normal_distance((np.zeros(1), np.eye(1)), (np.full(1, 3.0), 4 * np.eye(1)))  # 3^2 + (1 - 2)^2
     10.0
     """
-    (mean, covariance), (other_mean, other_covariance) = one, other
+    (mean, covariance), (other_mean, other_covariance) = first, second
     values, vectors = np.linalg.eigh(covariance)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     product = np.linalg.eigvalsh(root @ other_covariance @ root)

@@ -1,7 +1,7 @@
-"""Judges: small recurrent networks trained only to score, several at a time, that differ in their seeds alone.
+"""Judges: small recurrent networks trained only to score, several at a time, which differ in their seeds only.
 
-What they learn from and are tested on is decided by the protocol (`protocols.py`); how they are trained side by side is
-in `population.py`. Every score comes back once for each judge, (repeats,).
+The protocol decides which series they learn from and are tested on (`protocols.py`); `population.py` trains them side
+by side. Every score has one value for each judge, (repeats,).
 """
 
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from rnngan_cli.lazy import Tensor
 from rnngan_cli.system.randomness import random_generator
 
 TRAIN_SHARE = 0.8
-"""Of all series, where a judge's own are drawn from one set as in TimeGAN's code."""
+"""Share of the series that a judge is trained on where both parts are drawn from one set, as in TimeGAN's code."""
 
 ScoresByJudge = dict[str, np.ndarray]
-"""By name, one number a judge, (repeats,)."""
+"""The scores by each judge, (repeats,), by name."""
 
 
 @dataclass(frozen=True)
 class JudgedSides:
-    """Series of one kind, and which of them each judge learns from and is tested on.
+    """Real or generated series, split into training and test series for each judge.
 
     Attributes:
         series: (series, steps, features).
-        train, test: rows, (repeats, members).
+        train, test: row numbers of `series` for each judge, (repeats, members).
     """
 
     series: np.ndarray
@@ -36,26 +36,26 @@ class JudgedSides:
 
     @classmethod
     def apart(cls, train: np.ndarray, test: np.ndarray, repeats: int) -> "JudgedSides":
-        """Two sets, the same for every judge."""
+        """Makes sides from a training set and a test set that all judges share."""
         rows = np.arange(len(train) + len(test))
         parts = (np.tile(part, (repeats, 1)) for part in np.split(rows, [len(train)]))
         return cls(np.concatenate([train, test]), *parts)
 
     @classmethod
     def drawn(cls, series: np.ndarray, repeats: int, seed: int, stream: str) -> "JudgedSides":
-        """`TRAIN_SHARE` of one set, drawn anew for every judge; the rest tests it."""
+        """Makes sides from one set: each judge draws `TRAIN_SHARE` of it for training, and the rest tests it."""
         orders = [random_generator(seed, f"{stream}/parts", judge).permutation(len(series)) for judge in range(repeats)]
         parts = np.split(np.stack(orders), [int(TRAIN_SHARE * len(series))], axis=1)
         return cls(series, *parts)
 
 
 class Judges:
-    """The judges of one recipe for series of one shape; each kind is compiled when it is first needed.
+    """The judges of a recipe for series of one shape; each kind of judge is compiled when it is first used.
 
     Args:
-        recipe: how they are built and trained.
-        steps, features: of the series.
-        bounded: whether series lie in [0, 1], so that predictions end in a sigmoid.
+        recipe: how the judges are built and trained.
+        steps, features: the shape of a series.
+        bounded: whether series lie in [0, 1], so that predictions pass through a sigmoid.
     """
 
     def __init__(self, recipe: Recipe, steps: int, features: int, *, bounded: bool) -> None:
@@ -64,24 +64,30 @@ class Judges:
         self._kept: dict[tuple[str, int], Population] = {}
 
     def discriminate(self, real: JudgedSides, generated: JudgedSides, seed: int) -> ScoresByJudge:
-        """Scores of judges that learn to tell real from generated series.
+        """Trains judges to separate real from generated series, and scores them on unseen series.
+
+        Args:
+            real: the real series.
+            generated: the generated series.
+            seed: the seed of the judges.
 
         Returns:
-            `discriminative` = abs(accuracy - 1/2) in [0, 1/2], 0 best (Yoon et al. 2019, TimeGAN), of unseen series;
-            `discriminative_accuracy` in [0, 1], real and generated ones weighing the same; `discriminative_auc`.
+            `discriminative` = abs(accuracy - 1/2) in [0, 1/2], 0 is best (Yoon et al. 2019, TimeGAN);
+            `discriminative_accuracy` in [0, 1], in which real and generated series have equal weight;
+            `discriminative_auc` in [0, 1], the area under the ROC curve. Each is (repeats,).
         """
         from sklearn.metrics import roc_auc_score
 
         judges = self._population("discriminative", 1, (self.steps, self.features))
         pools = [
-            Pool(one.series, np.full(len(one.series), target, np.float32), one.train)
-            for one, target in ((real, 1), (generated, 0))
+            Pool(side.series, np.full(len(side.series), target, np.float32), side.train)
+            for side, target in ((real, 1), (generated, 0))
         ]
         self._train(judges, pools, self.recipe.discriminative_iterations, seed, "judge/discriminative")
-        answers = [judges.answers(one.series, one.test)[..., 0] for one in (real, generated)]  # (repeats, tested)
+        answers = [judges.answers(side.series, side.test)[..., 0] for side in (real, generated)]  # (repeats, tested)
         accuracy = ((answers[0] > 0).mean(axis=1) + (answers[1] <= 0).mean(axis=1)) / 2
-        truth = np.repeat([1, 0], [len(one.test[0]) for one in (real, generated)])
-        aucs = [roc_auc_score(truth, said) for said in np.concatenate(answers, axis=1)]
+        truth = np.repeat([1, 0], [len(side.test[0]) for side in (real, generated)])
+        aucs = [roc_auc_score(truth, logits) for logits in np.concatenate(answers, axis=1)]
         return {
             "discriminative": np.abs(accuracy - 0.5),
             "discriminative_accuracy": accuracy,
@@ -89,17 +95,20 @@ class Judges:
         }
 
     def predict(self, train: np.ndarray, test: np.ndarray, seed: int, *, last_feature: bool) -> np.ndarray:
-        """Mean absolute errors, one a judge, of predicting the next step of `test` after learning it from `train`.
+        """Trains judges on `train` to predict the next step, and measures their errors on `test`.
 
-        Trained on generated and tested on real series it is the predictive score, 0 best (Esteban et al. 2017, RCGAN;
-        Yoon et al. 2019, TimeGAN).
+        Trained on generated and tested on real series, the error is the predictive score, 0 is best (Esteban et al.
+        2017, RCGAN; Yoon et al. 2019, TimeGAN).
 
         Args:
-            train: (series, steps, features), two steps or more.
-            test: the same.
-            seed: of the judges.
-            last_feature: predict the last feature from the others, as TimeGAN's code does, a single feature from
-                itself; else all from all.
+            train: scaled series (series, steps, features) with two steps or more.
+            test: scaled series likewise.
+            seed: the seed of the judges.
+            last_feature: predict the last feature from the other features (a single feature from itself), as TimeGAN's
+                code does; if False, predict all features from all features.
+
+        Returns:
+            Mean absolute errors (repeats,).
         """
         parts = [_ahead(series, last_feature=last_feature) for series in (train, test)]
         (seen, wanted), (given, truth) = parts
@@ -112,14 +121,17 @@ class Judges:
         return errors
 
     def classify(self, train: np.ndarray, classes: np.ndarray, test: np.ndarray, count: int, seed: int) -> np.ndarray:
-        """Chances of each class for series of `test`, (repeats, series, count), learnt from `train`.
+        """Trains judges on `train` to classify series, and returns their probabilities for `test`.
 
         Args:
-            train: (series, steps, features).
-            classes: of those, integers in 0..count - 1.
-            test: (series, steps, features).
-            count: number of classes.
-            seed: of the judges.
+            train: scaled series (series, steps, features).
+            classes: the classes of `train`, (series,), integers from 0 to count - 1.
+            test: scaled series (series, steps, features).
+            count: the number of classes.
+            seed: the seed of the judges.
+
+        Returns:
+            Probabilities (repeats, series, count).
         """
         judges = self._population("classes", count, (self.steps, self.features))
         pools = [Pool(train, classes.astype(np.int32), self._everyone(len(train)))]
@@ -128,7 +140,7 @@ class Judges:
         return chances
 
     def _everyone(self, count: int) -> np.ndarray:
-        """All rows, for every judge."""
+        """All row numbers, for each judge, (repeats, count)."""
         return np.tile(np.arange(count), (self.recipe.repeats, 1))
 
     def _train(self, judges: Population, pools: list[Pool], iterations: int, seed: int, stream: str) -> None:
@@ -153,7 +165,7 @@ class Judges:
 
 
 def _ahead(series: np.ndarray, *, last_feature: bool) -> tuple[np.ndarray, np.ndarray]:
-    """What a predictive judge is given and what it should say, (series, steps - 1, features) each."""
+    """Inputs and targets of a predictive judge, (series, steps - 1, features) each."""
     if not last_feature:
         return series[:, :-1], series[:, 1:]
     given = series[:, :-1, :-1] if series.shape[2] > 1 else series[:, :-1]

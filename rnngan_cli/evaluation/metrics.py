@@ -1,7 +1,7 @@
-"""The registry of scores: what each is called in scores.json, what it means and which way is better.
+"""The registry of metrics: the name of each score in scores.json, its meaning, and which values are better.
 
-Distances carry the function that computes them. The judges' scores are computed where the judges live; their
-rows here say what the numbers mean. A new distance is one function in `distances.py` and one row here.
+Metrics computed from series alone carry their function. Scores by judges are computed in `judges.py`; their rows here
+say what the numbers mean. A new distance needs one function in `distances.py` and one row here.
 """
 
 import math
@@ -19,7 +19,7 @@ _NAMES = ("Frechet", "Wasserstein")
 
 
 class Direction(StrEnum):
-    """Which values of a score are better; the values are the words of tables and of `rnngan metrics`."""
+    """The values of a score that are better; the members' values are shown in tables and by `rnngan metrics`."""
 
     LOWER = "lower"
     HIGHER = "higher"
@@ -27,7 +27,7 @@ class Direction(StrEnum):
     TO_ONE = "to 1"
 
     def badness(self, values: np.ndarray) -> np.ndarray:
-        """Scores turned so that lower is better; NaN stays NaN."""
+        """Transforms scores, of any shape, so that lower is better; NaN stays NaN."""
         match self:
             case Direction.LOWER:
                 return values
@@ -41,20 +41,20 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One score.
+    """A row of the registry.
 
     Attributes:
         name: the key in scores.json and the column of a table.
-        title: for headings and axes.
-        definition: one line.
-        direction: which values are better: lower or higher ones, those nearest to a coin's (0.5), or to one.
-        range: least and greatest possible value; infinite where there is no bound.
-        source: authors, year, title.
-        group: `judges` train networks; `distances` compare two sets as a whole; `coverage` counts what is realistic and
-            what is left out; `memorisation` looks for copies of training series; `training` is what a run cost.
-        primary: whether the leaderboard shows it unless asked otherwise.
-        function: (real, generated) -> score, None for judges and for those of training series.
-        beside_training: (training, real, generated) -> score, for those.
+        title: the title in headings and on axes.
+        definition: one line on what the score is.
+        direction: which values are better: lower, higher, nearer to 0.5 (a coin toss) or nearer to 1.
+        range: the least and the greatest possible value; infinite where there is no bound.
+        source: authors, year and title of the paper.
+        group: `judges` need trained networks; `distances` compare two sets as a whole; `coverage` measures realism and
+            missing modes; `memorisation` looks for copies of training series; `training` is the cost of a run.
+        primary: whether the leaderboard shows the score by default.
+        function: (real, generated) -> score; None for scores by judges and those that need training series.
+        beside_training: (training, real, generated) -> score, for scores that need training series.
     """
 
     name: str
@@ -70,17 +70,17 @@ class Metric:
 
     @property
     def computed(self) -> bool:
-        """Whether it is computed from series alone: by every protocol, without judges."""
+        """Whether the score needs no judges, so that every protocol computes it."""
         return self.function is not None or self.beside_training is not None
 
     @property
     def better(self) -> str:
-        """Which values are better, in words: `lower`, `higher`, `nearer to 0.5`."""
+        """The better values in words: `lower`, `higher`, `nearer to 0.5`."""
         return self.direction.replace("to ", "nearer to ")
 
     @property
     def in_text(self) -> str:
-        """The title within a sentence: names and abbreviations keep their capitals.
+        """The title as written within a sentence: only names and abbreviations keep their capitals.
 
         >>> METRICS["sliced_wasserstein"].in_text, METRICS["mmd2"].in_text, METRICS["coverage"].in_text
         ('sliced Wasserstein distance', 'MMD²', 'coverage')
@@ -88,7 +88,7 @@ class Metric:
         return " ".join(word if word.isupper() or word in _NAMES else word.lower() for word in self.title.split())
 
     def badness(self, values: np.ndarray) -> np.ndarray:
-        """The scores `values`, any shape, turned so that lower is better in every direction; NaN stays NaN.
+        """Transforms scores, of any shape, so that lower is better; NaN stays NaN.
 
         >>> METRICS["discriminative_auc"].badness(np.array([0.5, 0.25, 1.0])).tolist()
         [0.0, 0.25, 0.5]
@@ -415,8 +415,8 @@ _ROWS = (
 )
 
 METRICS: dict[str, Metric] = {row.name: row for row in _ROWS}
-"""Every score by name, in the order of tables."""
+"""All metrics by name, in the order of tables."""
 SORT_BY = "sliced_wasserstein"
-"""Orders the leaderboard: it does not saturate, as a judge does that tells every generator from the data."""
+"""The score that orders the leaderboard. A judge that recognises every generated series saturates; it does not."""
 JUDGE_SD = "_judge_sd"
-"""Ends the columns that hold, of a score, the standard deviation over the judges of one generator."""
+"""Suffix of the columns with the standard deviation of a score over the judges of one generator."""

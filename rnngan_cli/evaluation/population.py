@@ -1,7 +1,8 @@
-"""Several small networks of one architecture trained side by side in one compiled step: the repeats of a judge.
+"""Several small networks of one architecture, trained side by side in one compiled step: the repeats of a judge.
 
-Every weight has a leading axis over the networks, every network its own start and its own batches. At judges' sizes a
-step is bound by the number of operations, not by arithmetic, so ten networks cost little more than one.
+Every weight has a leading axis over the networks, and every network has its own initial weights and batches. At the
+size of a judge the time of a step depends on the number of operations, not on their arithmetic, so ten networks cost
+little more than one.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,19 +17,19 @@ from rnngan_cli.lazy import Tensor
 from rnngan_cli.system.randomness import random_generator
 
 PREDICT_BATCH = 500
-"""Series per network and compiled call when nothing is learned."""
+"""Number of series per network in a compiled call that only predicts."""
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
 class PopulationGRU(keras.layers.Layer):
-    """One GRU layer for each network; each computes what `keras.layers.GRU(units, reset_after=False)` does.
+    """A GRU layer for each network, equal to `keras.layers.GRU(units, reset_after=False)`.
 
     Cho et al. (2014): z = s(x Wz + h Uz + b), r = s(x Wr + h Ur + b), c = tanh(x Wh + (r h) Uh + b),
-    h <- z h + (1 - z) c. The reset gate acts before the product, as in the cell that TimeGAN's code uses.
+    h <- z h + (1 - z) c. The reset gate acts before the product, as in the cell of TimeGAN's code.
 
     Args:
-        units: width of the state.
-        sequences: return the state at every step, not the last alone.
+        units: the width of the state.
+        sequences: return the state at every step instead of the last state.
 
     Call with (networks, batch, steps, features); returns (networks, batch[, steps], units) in [-1, 1].
     """
@@ -38,18 +39,18 @@ class PopulationGRU(keras.layers.Layer):
         self.units, self.sequences = units, sequences
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes weights as Keras lays them out, gates z, r, h, with a leading axis over the networks."""
+        """Creates the weights in the layout of Keras, gates z, r, h, with a leading axis over the networks."""
         networks, *_, features = input_shape
         self.kernel = self.add_weight(shape=(networks, features, 3 * self.units), name="kernel")
         self.recurrent_kernel = self.add_weight(shape=(networks, self.units, 3 * self.units), name="recurrent_kernel")
         self.bias = self.add_weight(shape=(networks, 3 * self.units), name="bias")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(networks, batch, steps, features) -> (networks, batch[, steps], units)."""
+        """Maps (networks, batch, steps, features) to (networks, batch[, steps], units)."""
         return (*input_shape[: 3 if self.sequences else 2], self.units)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """States."""
+        """Computes the states, (networks, batch[, steps], units)."""
         kernel, recurrent, bias = (tf.convert_to_tensor(w) for w in (self.kernel, self.recurrent_kernel, self.bias))
         gates, candidates = recurrent[..., : 2 * self.units], recurrent[..., 2 * self.units :]
         networks, steps, features = inputs.shape[0], inputs.shape[2], inputs.shape[3]
@@ -57,7 +58,9 @@ class PopulationGRU(keras.layers.Layer):
         projected = tf.reshape(tf.matmul(flat, kernel) + bias[:, None], [networks, -1, steps, 3 * self.units])
         state = tf.zeros([networks, tf.shape(inputs)[1], self.units], projected.dtype)
         states = []
-        for step in tf.unstack(projected, axis=2):  # unstacked once: slices would each cost a gradient of full length
+        for step in tf.unstack(
+            projected, axis=2
+        ):  # unstacked once, because the gradient of each slice would have full length
             opening, content = tf.split(step, [2 * self.units, self.units], axis=-1)
             update, reset = tf.split(tf.sigmoid(opening + tf.matmul(state, gates)), 2, axis=-1)
             candidate = tf.tanh(content + tf.matmul(reset * state, candidates))
@@ -66,46 +69,46 @@ class PopulationGRU(keras.layers.Layer):
         return tf.stack(states, axis=2) if self.sequences else state
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments that make the layer anew."""
+        """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "units": self.units, "sequences": self.sequences}
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
 class PopulationDense(keras.layers.Layer):
-    """One linear layer for each network: (networks, ..., features) -> (networks, ..., units)."""
+    """A linear layer for each network: (networks, ..., features) -> (networks, ..., units)."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes weights with a leading axis over the networks."""
+        """Creates the weights with a leading axis over the networks."""
         self.kernel = self.add_weight(shape=(input_shape[0], input_shape[-1], self.units), name="kernel")
         self.bias = self.add_weight(shape=(input_shape[0], self.units), name="bias")
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """(networks, ..., features) -> (networks, ..., units)."""
+        """Maps (networks, ..., features) to (networks, ..., units)."""
         return (*input_shape[:-1], self.units)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """Linear outputs."""
+        """Computes the linear outputs, (networks, ..., units)."""
         networks, features = inputs.shape[0], inputs.shape[-1]
         flat = tf.matmul(tf.reshape(inputs, [networks, -1, features]), self.kernel) + self.bias[:, None]
         return tf.reshape(flat, tf.concat([tf.shape(inputs)[:-1], [self.units]], axis=0))
 
     def get_config(self) -> dict[str, Any]:
-        """Arguments that make the layer anew."""
+        """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "units": self.units}
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Series to learn from.
+    """Training series and their targets.
 
     Attributes:
         inputs: (series, steps, features).
-        targets: what each network should answer, (series, ...).
-        rows: which of them each network may learn from, (networks, members).
+        targets: the target of each series, (series, ...).
+        rows: row numbers of the series that each network learns from, (networks, members).
     """
 
     inputs: np.ndarray
@@ -114,16 +117,16 @@ class Pool:
 
 
 class Population:
-    """Networks of one GRU layer and one linear layer each, compiled once and trained anew for every use.
+    """Networks of a GRU layer and a linear layer each, compiled once and trained from scratch for every use.
 
     Args:
-        networks: how many.
-        inputs: steps and features of what they are given.
-        units: of the GRU layer.
-        outputs: width of the answer.
-        sequences: answer at every step.
-        loss: from (targets, answers), one number an answer, to the errors whose mean is minimised, any shape.
-        learning_rate: Adam's.
+        networks: the number of networks.
+        inputs: the steps and features of a series.
+        units: the width of the GRU layer.
+        outputs: the width of the output.
+        sequences: whether there is an output at every step, instead of one for the series.
+        loss: maps (targets, outputs) to errors of any shape, whose mean is minimised.
+        learning_rate: the learning rate of Adam.
     """
 
     def __init__(
@@ -141,7 +144,7 @@ class Population:
         given = keras.Input(batch_shape=(networks, None, *inputs))
         states = PopulationGRU(units, sequences=sequences, name="recurrent")(given)
         self.model = keras.Model(given, PopulationDense(outputs, name="answer")(states))
-        # The epsilon of TensorFlow 1, with which TimeGAN's judges were trained.
+        # The epsilon of TensorFlow 1, which TimeGAN's judges were trained with.
         self.optimizer = tf.keras.optimizers.Adam(learning_rate, epsilon=1e-8)
         self.optimizer.build(self.model.trainable_weights)
         self._update = tf.function(self._one_update, autograph=False, reduce_retracing=True)
@@ -149,9 +152,16 @@ class Population:
         self._answer = tf.function(self._answers, autograph=False, input_signature=signature)
 
     def train(self, pools: Sequence[Pool], *, iterations: int, batch_size: int, seed: int, stream: str) -> None:
-        """Trains every network from its own start; an update sees `batch_size` series of every pool.
+        """Trains every network from its own initial weights; a batch has `batch_size` series of every pool.
 
-        A function of its arguments alone: nothing is kept from what was trained before.
+        The result depends on the arguments only: all weights and optimiser states are reset first.
+
+        Args:
+            pools: the training series, such as real and generated ones.
+            iterations: the number of updates.
+            batch_size: series of each pool in a batch.
+            seed: the seed of initial weights and batches.
+            stream: the name of their random stream.
         """
         self._start(seed, stream)
         plans = [
@@ -164,7 +174,15 @@ class Population:
             self._update(inputs, targets, [tf.constant(plan[:, number]) for plan in plans])
 
     def answers(self, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Linear answers of every network to its own rows, (networks, members) -> (networks, members, ..., outputs)."""
+        """Computes the linear outputs of each network for its own rows of `inputs`.
+
+        Args:
+            inputs: (series, steps, features).
+            rows: row numbers of `inputs` for each network, (networks, members).
+
+        Returns:
+            Outputs (networks, members, ..., outputs).
+        """
         series = tf.constant(inputs, tf.float32)
         members = rows.shape[1]
         padded = np.resize(rows.T, (-(-members // PREDICT_BATCH) * PREDICT_BATCH, self.networks)).T.astype(np.int32)
@@ -175,14 +193,16 @@ class Population:
         return np.concatenate(parts, axis=1)[:, :members]
 
     def _start(self, seed: int, stream: str) -> None:
-        """Glorot uniform kernels, those of input and state taken as one matrix; gates start open, with a bias of one.
+        """Resets the optimiser and the weights, which start as in TimeGAN's judges.
 
-        So start the cells of TimeGAN's judges.
+        Kernels are Glorot uniform, those of input and state taken as one matrix; the biases of gates are one.
         """
         recurrent, answer = self.model.layers[-2:]
         features, units, outputs = recurrent.kernel.shape[1], recurrent.units, answer.units
         for variable in self.optimizer.variables:
-            if variable is not self.optimizer.learning_rate:  # everything else starts at zero, the count included
+            if (
+                variable is not self.optimizer.learning_rate
+            ):  # all other variables start at zero, the step count included
                 variable.assign(tf.zeros_like(variable))
         starts = []
         for network in range(self.networks):
@@ -198,7 +218,7 @@ class Population:
             weight.assign(np.stack(values).astype(np.float32))
 
     def _schedule(self, pool: Pool, iterations: int, batch_size: int, seed: int, stream: str) -> np.ndarray:
-        """The rows of every batch, (networks, iterations, batch): epochs are fresh permutations, run through on end."""
+        """The rows of every batch, (networks, iterations, batch), from permutations of the pool one after another."""
         needed, members = iterations * batch_size, pool.rows.shape[1]
         plans = []
         for network in range(self.networks):
@@ -208,10 +228,10 @@ class Population:
         return np.stack(plans).astype(np.int32)
 
     def _one_update(self, inputs: list[Tensor], targets: list[Tensor], rows: list[Tensor]) -> None:
-        given = tf.concat([tf.gather(one, at) for one, at in zip(inputs, rows, strict=True)], axis=1)
-        wanted = tf.concat([tf.gather(one, at) for one, at in zip(targets, rows, strict=True)], axis=1)
+        given = tf.concat([tf.gather(series, at) for series, at in zip(inputs, rows, strict=True)], axis=1)
+        wanted = tf.concat([tf.gather(values, at) for values, at in zip(targets, rows, strict=True)], axis=1)
         with tf.GradientTape() as tape:
-            # The sum over networks of each one's mean: no network's gradient depends on another.
+            # The sum of the networks' mean errors, so that the gradient of a network does not depend on the rest.
             errors = self.loss(wanted, self.model(given, training=True))
             loss = self.networks * tf.reduce_mean(errors)
         weights = self.model.trainable_weights

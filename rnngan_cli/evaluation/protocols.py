@@ -1,4 +1,4 @@
-"""Protocols: named, fixed ways of scoring. The name is kept beside every score that one made. No TensorFlow."""
+"""Protocols: named, fixed ways of scoring. Every stored score names its protocol. No TensorFlow here."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,14 +8,14 @@ from rnngan_cli.errors import unknown
 
 @dataclass(frozen=True)
 class Recipe:
-    """How judges of one kind are built and trained: one GRU layer, Adam, from a fresh start for every scoring.
+    """How judges are built and trained: a GRU layer, trained by Adam from scratch for every scoring.
 
     Attributes:
-        units: of the layer; None is half as many as features, at least one, as in the code of TimeGAN.
-        repeats: judges trained on the same series, which differ in starting weights and batches.
-        discriminative_iterations, predictive_iterations: updates of each.
-        batch_size: series of a kind per update.
-        learning_rate: Adam's.
+        units: the width of the layer; None is half the number of features, at least one, as in TimeGAN's code.
+        repeats: the number of judges, which differ in their initial weights and batches only.
+        discriminative_iterations, predictive_iterations: updates of a judge of each kind.
+        batch_size: real series, and as many generated ones, in an update.
+        learning_rate: the learning rate of Adam.
     """
 
     units: int | None
@@ -27,25 +27,26 @@ class Recipe:
 
 
 STRONG = Recipe(24, 5, 600, 600, 64, 5e-3)
-"""Ours. At this rate 600 updates settle on `sines` and `stocks`."""
+"""Judges of this project. At this learning rate they converge within 600 updates on `sines` and `stocks`."""
 WEAK = Recipe(None, 5, 600, 600, 64, 5e-3)
-"""A judge of TimeGAN's size, two units on most data, trained as ours; published tables are made with such ones."""
+"""Judges of TimeGAN's size, as in published tables (two units on most data), trained as `STRONG` is."""
 PUBLISHED = Recipe(None, 10, 2000, 5000, 128, 1e-3)
-"""TimeGAN's judge as its code trains it."""
+"""Judges of TimeGAN's size, trained as TimeGAN's code trains them."""
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """A way of scoring.
+    """A fixed way of scoring.
 
     Attributes:
-        name: stamped on every score.
-        summary: one line.
-        strong: the judges of 24 units, or None: validation series train them, test series test them.
-        weak: the judges of TimeGAN's size, or None.
-        whole: weak judges get the data as TimeGAN's code has it: all series, no part held out, as many generated ones,
-            own units (scaled by column to [0, 1] unless they lie there already), 80 % drawn for training.
-        split: the part of the data that distances are measured to.
+        name: the name stored with every score.
+        summary: one line on the protocol.
+        strong: the judges of 24 units, trained on validation series and tested on test series; None for no such judges.
+        weak: the judges of TimeGAN's size; None for no such judges.
+        whole: whether weak judges get the data as in TimeGAN's code: all series, no part held out, and as many
+            generated series, in own units (each column scaled to [0, 1] unless it lies there already), of which 80 %
+            are drawn for training.
+        split: the part of the data that generated series are compared with.
     """
 
     name: str
@@ -79,10 +80,10 @@ PROTOCOLS = {
 
 
 def protocol(name: str) -> Protocol:
-    """The protocol registered as `name`.
+    """Returns the protocol registered as `name`.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such protocol.
     """
     if name not in PROTOCOLS:
         raise unknown("protocol", name, PROTOCOLS)
