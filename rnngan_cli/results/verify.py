@@ -1,7 +1,8 @@
-"""Results held against what they were written with: every file of every run, and what is derived from them."""
+"""Verification of results: every file of every run against its hash, and derived files against the runs."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from rnngan_cli import data
 from rnngan_cli.config import ENDED, DataConfig, RunConfig, run_name
@@ -11,70 +12,116 @@ from rnngan_cli.results.derived import derive
 from rnngan_cli.store import RunFolder, RunStatus, SweepFolder, examine, folders_with_manifest, left_out
 from rnngan_cli.system.reading import read_folder, read_table
 
+_REMARKS = {
+    "open": "have not ended: only their checkpoints were checked",
+    "old": "were made before hashes were kept: their files were read, not checked",
+    "lean": "have no weights or no samples here, which published copies leave out",
+}
+"""Notes on runs that could be checked in part only, by kind."""
 
-@dataclass
-class Findings:
-    """What was looked at and what was found.
+
+@dataclass(frozen=True)
+class Checked:
+    """The result of checking some files.
 
     Attributes:
-        runs: folders of runs.
-        files: that are what they should be.
+        files: the number of files that are as they were written.
         faults: a line for every file that is not.
-        notes: what could not be checked, and why.
+        notes: a line for everything that could not be checked, with the reason.
     """
 
-    runs: int = 0
     files: int = 0
-    faults: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedRun:
+    """The result of checking the folder of a run.
+
+    Attributes:
+        checked: the files.
+        remarks: kinds of `_REMARKS` that apply to the run.
+        data: the config of its data; None if it cannot be read.
+    """
+
+    checked: Checked
+    remarks: tuple[str, ...]
+    data: DataConfig | None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The result of verifying a sweep.
+
+    Attributes:
+        runs: the number of folders of runs.
+        files: the number of files that are as they were written.
+        faults: a line for every file that is not.
+        notes: a line for everything that could not be checked, with the reason.
+    """
+
+    runs: int
+    files: int
+    faults: list[str]
+    notes: list[str]
 
 
 def verify(sweep: SweepFolder) -> Findings:
-    """Looks at every file of a sweep but its pictures and logs; nothing is written.
+    """Checks every file of a sweep except pictures and logs; nothing is written.
 
-    Runs are held against their manifests, names and histories, weights and checkpoints against their manifests, the
-    reference against the data, tables against what the runs give.
+    The files of runs, weights and checkpoints are compared with their manifests, configs with the names of folders,
+    statuses with histories, the reference series with the data, and the tables with the runs.
     """
-    found, seen = Findings(), Counter[str]()
-    datasets: dict[str, DataConfig] = {}
-    try:
-        sweep.config()
-        found.files += 1
-    except DamagedFileError as error:
-        found.faults.append(str(error))
+    config = _check_config(sweep)
     try:
         folders = list(sweep.runs())
     except DamagedFileError as error:  # the pack of all runs
-        found.faults.append(str(error))
-        return found
-    for folder in folders:
-        found.runs += 1
-        status, damage = examine(folder)
-        found.faults += damage.values()
-        seen["open"] += status.state not in ENDED
-        if damage.keys() & {"config.json", "status.json", "manifest.json"}:
-            continue
-        config, hashed = folder.config(), folder.hashed_files()
-        datasets[config.data.model_dump_json()] = config.data
-        missing = left_out(folder)
-        found.files += len(set(hashed) - set(damage) - set(missing))
-        found.faults += [] if "history.csv" in damage else _misfits(folder, config, status)
-        seen["old"] += status.state in ENDED and not hashed
-        seen["lean"] += bool(missing)
-        _check_manifests(folder, found)
-    _check_references(sweep, list(datasets.values()), found)
-    _check_tables(sweep, found, unfinished=bool(seen["open"]))
-    told = {
-        "open": "have not ended: only their checkpoints were checked",
-        "old": "were made before hashes were kept: their files were read, not checked",
-        "lean": "have no weights or no samples here, which published copies leave out",
-    }
-    found.notes += [f"{seen[kind]} of {found.runs} runs {words}" for kind, words in told.items() if seen[kind]]
-    return found
+        return Findings(0, config.files, [*config.faults, str(error)], [])
+    runs = [_check_run(folder) for folder in folders]
+    datasets = {run.data.model_dump_json(): run.data for run in runs if run.data is not None}
+    parts = [
+        config,
+        *(run.checked for run in runs),
+        *(_check_reference(sweep, data_config) for data_config in datasets.values()),
+    ]
+    seen = Counter(kind for run in runs for kind in run.remarks)
+    parts.append(_check_tables(sweep, _faults(parts), unfinished=bool(seen["open"])))
+    remarks = [f"{seen[kind]} of {len(runs)} runs {words}" for kind, words in _REMARKS.items() if seen[kind]]
+    notes = [note for part in parts for note in part.notes]
+    return Findings(len(runs), sum(part.files for part in parts), _faults(parts), [*notes, *remarks])
+
+
+def _faults(parts: Iterable[Checked]) -> list[str]:
+    return [fault for part in parts for fault in part.faults]
+
+
+def _check_config(sweep: SweepFolder) -> Checked:
+    try:
+        sweep.config()
+    except DamagedFileError as error:
+        return Checked(faults=(str(error),))
+    return Checked(1)
+
+
+def _check_run(folder: RunFolder) -> CheckedRun:
+    status, damage = examine(folder)
+    ended = status.state in ENDED
+    if damage.keys() & {"config.json", "status.json", "manifest.json"}:
+        return CheckedRun(Checked(faults=tuple(damage.values())), () if ended else ("open",), None)
+    config, hashed, missing = folder.config(), folder.hashed_files(), left_out(folder)
+    files = len(set(hashed) - set(damage) - set(missing))
+    misfits = [] if "history.csv" in damage else _misfits(folder, config, status)
+    kept = _check_manifests(folder)
+    applies = {"open": not ended, "old": ended and not hashed, "lean": bool(missing)}
+    faults = (*damage.values(), *misfits, *kept.faults)
+    return CheckedRun(
+        Checked(files + kept.files, faults), tuple(kind for kind, true in applies.items() if true), config.data
+    )
 
 
 def _misfits(folder: RunFolder, config: RunConfig, status: RunStatus) -> list[str]:
-    """What does not fit within a run: its folder's name, how far it says it came."""
+    """Lists contradictions within a run: its config with the name of its folder, its status with its history."""
     found = []
     if run_name(config) != folder.path.name:
         found.append(
@@ -87,48 +134,47 @@ def _misfits(folder: RunFolder, config: RunConfig, status: RunStatus) -> list[st
     return found
 
 
-def _check_manifests(folder: RunFolder, found: Findings) -> None:
+def _check_manifests(folder: RunFolder) -> Checked:
+    """Checks the folders of a run with a manifest of their own: weights and checkpoints."""
+    files, faults = 0, []
     for path in folders_with_manifest(folder):
         try:
-            found.files += len(read_folder(path))
+            files += len(read_folder(path))
         except DamagedFileError as error:
-            found.faults.append(str(error))
+            faults.append(str(error))
+    return Checked(files, tuple(faults))
 
 
-def _check_references(sweep: SweepFolder, datasets: list[DataConfig], found: Findings) -> None:
-    """Holds the real series kept for pictures against the data they were taken from."""
-    for config in datasets:
-        try:
-            dataset = data.load(config)
-        except UserError as error:
-            found.notes.append(f"the reference of {config.name} was not checked: {error}")
-            continue
-        key, expected = reference_key(config.name, dataset), reference_arrays(dataset)
-        try:
-            kept = sweep.reference(key)
-        except DamagedFileError as error:
-            found.faults.append(str(error))
-            continue
-        same = kept.keys() == expected.keys() and all((kept[name] == expected[name]).all() for name in expected)
-        if same:
-            found.files += 1
-        else:
-            found.faults.append(f"`{sweep.reference_path(key)}` is not what the data gives")
+def _check_reference(sweep: SweepFolder, config: DataConfig) -> Checked:
+    """Compares the real series stored for pictures with the data they were taken from."""
+    try:
+        dataset = data.load(config)
+    except UserError as error:
+        return Checked(notes=(f"the reference of {config.name} was not checked: {error}",))
+    key, expected = reference_key(config.name, dataset), reference_arrays(dataset)
+    try:
+        kept = sweep.reference(key)
+    except DamagedFileError as error:
+        return Checked(faults=(str(error),))
+    if kept.keys() == expected.keys() and all((kept[name] == expected[name]).all() for name in expected):
+        return Checked(1)
+    return Checked(faults=(f"`{sweep.reference_path(key)}` is not what the data gives",))
 
 
-def _check_tables(sweep: SweepFolder, found: Findings, *, unfinished: bool) -> None:
-    """Makes the derived tables anew, in memory, and compares."""
+def _check_tables(sweep: SweepFolder, reported: Collection[str], *, unfinished: bool) -> Checked:
+    """Derives the tables again, in memory, and compares; faults that are `reported` already are left out."""
     derived, damage = derive(sweep)
-    found.faults += [line for line in damage if line not in found.faults]
+    files, faults, notes = 0, [line for line in damage if line not in reported], []
     for path, text in derived.items():
         try:
             same = read_table(path) == text
         except DamagedFileError as error:
-            found.faults.append(f"{error}; `--rebuild` writes it anew")
+            faults.append(f"{error}; `--rebuild` writes it anew")
             continue
         if same:
-            found.files += 1
+            files += 1
         elif unfinished:
-            found.notes.append(f"`{path}` is older than some runs: the sweep goes on")
+            notes.append(f"`{path}` is older than some runs: the sweep goes on")
         else:
-            found.faults.append(f"`{path}` is not what the runs give; `--rebuild` writes it anew")
+            faults.append(f"`{path}` is not what the runs give; `--rebuild` writes it anew")
+    return Checked(files, tuple(faults), tuple(notes))
