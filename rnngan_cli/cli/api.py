@@ -15,7 +15,7 @@ from rnngan_cli.cli.display import Silent
 from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, Table, build, read_experiment
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
-from rnngan_cli.results.frames import tell
+from rnngan_cli.results.frames import warn_of
 from rnngan_cli.sweeps.jobs import Job, Orders, Survey, SweepOutcome
 from rnngan_cli.system.text import counted
 
@@ -236,7 +236,7 @@ def _carry_out(
     orders = check_orders(orders, workers)
     prepared = prepare_sweep(build(SweepConfig, _given(values), "sweep"), output)
     outcome = conclude_sweep(prepared, orders, Silent() if report is None else _Lines(report)).outcome
-    tell(list(outcome.damage))
+    warn_of(list(outcome.damage))
     _raise_from(outcome, prepared.folder.path)
     return prepared.jobs
 

@@ -1,6 +1,6 @@
-"""What to beware of in a leaderboard, as sentences: scores that tell nothing, missing modes, repeats, copies.
+"""Warnings about a leaderboard, in sentences: missing modes, repeated series, copies of training series.
 
-All of it follows from the numbers of a loss and of series of known quality beside it; no loss is known by name.
+They follow from the scores of a loss and of series of known quality in the same table; no loss is known by name.
 """
 
 import math
@@ -10,22 +10,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TELLING_SHARE = 0.1
-"""A score tells real series from noise if the ceiling is worse than the floor by this share of the larger one."""
+"""A score separates real series from noise if its ceiling exceeds its floor by this share of the larger of the two."""
 COVERED_SHARE = 0.5
-"""A loss that covers less than this share of what real series cover leaves modes out."""
+"""Share of the coverage of real series below which modes are missing."""
 MOST_DUPLICATES = 0.05
-"""Share of duplicates above that of real series from which a generator repeats itself: one series in twenty."""
+"""Share of duplicates, beyond that of real series, above which a generator repeats itself: one series in twenty."""
 UNSEEN_NEAREST = 0.5
-"""`nearest_training` of real series that were not trained on, by its definition."""
+"""The score `nearest_training` of unseen real series, by its definition."""
 
 
 def leaderboard_places(leaderboard: "pd.DataFrame") -> list[tuple[str, str]]:
-    """Every data set and cell of a leaderboard."""
+    """Lists the data sets and cells of a leaderboard, (data set, cell) each."""
     return list(leaderboard[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 
 
 def tells_apart(floor: float, ceiling: float) -> bool:
-    """Whether noise is worse than real series by more than `TELLING_SHARE` of the larger of the two.
+    """Whether the badness of noise exceeds that of real series by more than `TELLING_SHARE` of the larger of the two.
 
     >>> tells_apart(0.1, 0.5), tells_apart(0.5, 0.52)
     (True, False)
@@ -34,12 +34,12 @@ def tells_apart(floor: float, ceiling: float) -> bool:
 
 
 def cautions(leaderboard: "pd.DataFrame") -> list[str]:
-    """A sentence for every data set and cell in which losses leave modes out, repeat themselves or copy."""
+    """Writes a sentence for every data set and cell in which generators leave modes out, repeat themselves or copy."""
     found = []
     for dataset, cell in leaderboard_places(leaderboard):
         rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
-        for told in (_missing_modes(rows), _repeats(rows), _copies(rows)):
-            found += [f"{dataset}, {cell}: {told}"] if told else []
+        for sentence in (_missing_modes(rows), _repeats(rows), _copies(rows)):
+            found += [f"{dataset}, {cell}: {sentence}"] if sentence else []
     return found
 
 
@@ -61,11 +61,11 @@ def _repeats(rows: "pd.DataFrame") -> str:
 
 
 def _copies(rows: "pd.DataFrame") -> str:
-    # The floor is no reference: it is made of training series. An unseen series scores 0.5, but what copies score
-    # depends on the data (how many of the training series are looked at, how far the unseen ones lie from them), so
-    # the bootstrap row, slightly noisy copies, is the other end, and half-way to it is nearer to copying than to
-    # learning. A bound such as 0.6 for all data would pass over mere copies of `sines`, which score 0.59, and call
-    # whatever fits the older part of a price record a copy, as its unseen series are those that come later.
+    # The floor is no reference, because it consists of training series. Unseen series score 0.5, but the score of
+    # copies depends on the data (how many training series are compared, how far unseen series lie from them). So the
+    # row `bootstrap`, slightly noisy copies, stands for copies, and the limit is half-way between the two. A fixed
+    # limit such as 0.6 would miss plain copies of `sines`, which score 0.59, and would blame any generator that fits
+    # the older part of a price record, because its unseen series are the later ones.
     copies = _known(rows, "bootstrap", "nearest_training")
     if not tells_apart(UNSEEN_NEAREST, copies):
         return ""
@@ -83,7 +83,7 @@ def _copies(rows: "pd.DataFrame") -> str:
 
 
 def _means(rows: "pd.DataFrame", score: str) -> dict[str, float]:
-    """By loss, its mean, where it has one."""
+    """The mean of the score by loss; losses without it are left out."""
     if f"{score}_mean" not in rows.columns:
         return {}
     losses = rows if "kind" not in rows.columns else rows[rows["kind"] == "loss"]
@@ -92,7 +92,7 @@ def _means(rows: "pd.DataFrame", score: str) -> dict[str, float]:
 
 
 def _known(rows: "pd.DataFrame", name: str, score: str) -> float:
-    """The score of series of known quality; NaN where there is none."""
+    """The score of the series of known quality of this name; NaN if there is none."""
     if "kind" not in rows.columns or f"{score}_mean" not in rows.columns:
         return math.nan
     found = rows.loc[(rows["kind"] == "calibration") & (rows["loss"] == name), f"{score}_mean"]

@@ -1,6 +1,6 @@
-"""What a sweep shows of its losses, cells or data sets: verdicts, and one number each over all tasks.
+"""Comparison of the losses, cells or data sets of a sweep: verdicts, and aggregates over all tasks.
 
-Text and Markdown are in `comparison_text.py`.
+`comparison_text.py` writes it as text and Markdown.
 """
 
 import json
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Claim:
-    """What `--fail-if` looks for: one loss (or cell, or data set) shown to be worse, or better, than another."""
+    """A claim that `--fail-if` checks: a loss (or cell, or data set) is shown to be worse, or better, than another."""
 
     side: str
     direction: str
@@ -44,13 +44,13 @@ class Claim:
 
     @classmethod
     def read(cls, words: str) -> "Claim":
-        """A claim from `A worse than B`.
+        """Parses a claim such as `A worse than B`.
 
         >>> Claim.read("wgan worse than bce")
         Claim(side='wgan', direction='worse', other='bce')
 
         Raises:
-            UserError: other words.
+            UserError: the words have another form.
         """
         found = re.fullmatch(r"\s*(\S.*?)\s+(worse|better)\s+than\s+(\S.*?)\s*", words)
         if found is None:
@@ -62,19 +62,19 @@ class Claim:
 
 @dataclass(frozen=True)
 class Compared:
-    """What a sweep shows.
+    """The comparison of a sweep.
 
     Attributes:
         by: the factor compared: `loss`, `cell` or `dataset`.
-        baseline: what the others are compared with; None where every pair is.
-        score: the column that is compared, in words that a verdict uses.
+        baseline: the loss (or cell, or data set) that the rest is compared with; None if every pair is compared.
+        score: the name of the compared column, as verdicts give it.
         leaderboard: the leaderboard, with series of known quality.
-        verdicts: one row a task and pair.
-        aggregates: one row a loss (or cell, or data set), over all tasks with a scale.
-        improvement: by one and other, the probability that the first is better.
-        profiles: by loss (or cell, or data set), the share of runs at or below each of `THRESHOLDS`.
-        scored: the runs behind it.
-        damage: a line for every file that could not be read.
+        verdicts: one row for each task and pair.
+        aggregates: one row for each loss (or cell, or data set), over all tasks with a scale.
+        improvement: the probability that a loss is better than another, by the names of the two.
+        profiles: the share of runs at or below each of `THRESHOLDS`, by loss (or cell, or data set).
+        scored: the runs that are compared.
+        damage: a line for every file that cannot be read.
     """
 
     by: str
@@ -89,7 +89,7 @@ class Compared:
     damage: list[str]
 
     def facts(self) -> Mapping[str, object]:
-        """The comparison as JSON has it."""
+        """Returns the comparison as JSON values."""
         return {
             "by": self.by,
             "baseline": self.baseline,
@@ -101,7 +101,7 @@ class Compared:
         }
 
     def shows(self, claim: Claim) -> list[str]:
-        """Where the claim is shown, in words; corrected for all pairs if those are compared.
+        """Lists the tasks in which the claim is shown, in words; corrected for all pairs if all pairs are compared.
 
         Raises:
             UserError: the sweep has no such loss, cell or data set.
@@ -114,32 +114,33 @@ class Compared:
         found = []
         for row in verdicts(self.scored, self.score, against, by=self.by).to_dict("records"):
             better = (row["probability_better"] > 0.5) == (claim.direction == "better")
-            told = {(claim.side, claim.other): better, (claim.other, claim.side): not better}
-            if row["shown"] and told.get((row[self.by], row["baseline"])):
+            claimed = {(claim.side, claim.other): better, (claim.other, claim.side): not better}
+            if row["shown"] and claimed.get((row[self.by], row["baseline"])):
                 found.append(f"{self.place(row)} ({row['verdict']})")
         return found
 
     def place(self, row: Any) -> str:
-        """The task of a row of `verdicts`, in words."""
+        """Names the task of a row of `verdicts`."""
         return ", ".join(str(row[name]) for name in task_columns(self.by))
 
 
 def compared(
     sweep: SweepFolder, score: str, baseline: str | None = None, *, by: str = "loss", every_pair: bool = False
 ) -> Compared:
-    """Compares the losses, cells or data sets of a sweep; its derived tables are made anew.
+    """Compares the losses, cells or data sets of a sweep, and rewrites its derived tables.
 
     Args:
-        sweep: its folder.
-        score: what by. Raw scores of different data are not on one scale, so where data differ within a task, those
-            put between floor and ceiling are compared.
-        baseline: what the others are compared with; None: a run's default if it is there, or else the first.
+        sweep: the sweep.
+        score: the score to compare by. Where the data differ within a task, normalised scores (floor 0, ceiling 1) are
+            compared, because raw scores of different data have no common scale.
+        baseline: the loss (or cell, or data set) that the rest is compared with; None is the default of a run if the
+            sweep has it, else the first by name.
         by: the factor compared: `loss`, `cell` or `dataset`.
-        every_pair: compares all pairs; there is no baseline then.
+        every_pair: compare every pair instead, without a baseline.
 
     Raises:
-        UserError: no run has scores, the score or baseline is unknown, there is but one cell or data set to compare, or
-            data that differ have no floor and ceiling.
+        UserError: no run has scores, the score or the baseline is unknown, there is only one cell or data set, or data
+            that differ have no floor and ceiling.
     """
     return compared_tables(sweep, refresh(sweep), score, baseline, by=by, every_pair=every_pair)
 
@@ -153,10 +154,10 @@ def compared_tables(
     by: str = "loss",
     every_pair: bool = False,
 ) -> Compared:
-    """As `compared`, from tables that `tables.refresh` gave already.
+    """Compares as `compared` does, from tables that `refresh` has returned.
 
     Raises:
-        UserError: as `compared`.
+        UserError: as in `compared`.
     """
     runs, leaderboard, damage = tables
     if leaderboard.empty:
@@ -189,16 +190,16 @@ def compared_tables(
 
 
 def _data_differ(ended: "pd.DataFrame", by: str) -> bool:
-    """Whether runs of different data would be compared: of data sets, or of cells told apart by settings of the data.
+    """Whether runs on different data would be compared: data sets, or cells that differ in settings of the data.
 
-    Losses never: their tasks are one data set and one cell each.
+    Losses are always compared on the same data, because their tasks are a data set and a cell.
     """
     known = ended[ended["data"] != ""]
     return by == "dataset" or (by == "cell" and bool((known.groupby(task_columns(by))["data"].nunique() > 1).any()))
 
 
 def _on_one_scale(sweep: SweepFolder, ended: "pd.DataFrame", score: str, known: Scales) -> "pd.DataFrame":
-    """The runs with their score between floor and ceiling in place of it."""
+    """The runs with their normalised score in place of the raw score."""
     values = put_on_scale(ended, score, known)
     lost = ended[(ended["status"] == RunState.DONE) & ended[score].notna() & np.isnan(values)]
     places = sorted({f"{row.dataset}, {row.cell}" for row in lost.itertuples()})

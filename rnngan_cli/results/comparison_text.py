@@ -1,4 +1,4 @@
-"""A comparison in words: lines for a terminal, at most 80 columns where names allow, and a report in Markdown."""
+"""A comparison as text: lines for a terminal, at most 80 columns unless names are long, and a Markdown report."""
 
 import math
 
@@ -13,22 +13,19 @@ TEXT_WIDTH = 80
 
 
 def heading(found: Compared, path: str) -> str:
-    """What is compared with what.
-
-    A line such as `results/sweep: compared with bce by mmd2`.
-    """
+    """Writes the first line of a comparison, such as `results/sweep: compared with bce by mmd2`."""
     against = "every pair compared" if found.baseline is None else f"compared with {found.baseline}"
     return f"{path}: {against} by {found.score}"
 
 
 def comparison_lines(found: Compared) -> str:
-    """All but the leaderboard: aggregates, matrix, profiles, verdicts; each only where there is something to tell."""
+    """Writes aggregates, matrix, profiles and verdicts; a part without content is left out."""
     parts = [aggregates_text(found), matrix_text(found), profiles_text(found), verdicts_text(found)]
     return "\n".join(line for part in parts for line in part)
 
 
 def aggregates_text(found: Compared) -> list[str]:
-    """One number each over all tasks, the best first."""
+    """Writes the aggregates over all tasks, best first."""
     rows = found.aggregates
     if not rows:
         return []
@@ -42,7 +39,7 @@ def aggregates_text(found: Compared) -> list[str]:
 
 
 def matrix_text(found: Compared) -> list[str]:
-    """The matrix of the probability of improvement in percent, its columns numbered as its rows are."""
+    """Writes the matrix of the probability of improvement, in percent; its columns are numbered as its rows."""
     names = _order(found)
     room = TEXT_WIDTH - 5 - 4 * len(names)
     if len(names) < 2:
@@ -63,7 +60,7 @@ def _cell(found: Compared, name: str, other: str) -> str:
 
 
 def profiles_text(found: Compared) -> list[str]:
-    """The share of runs at or below each threshold, a line each."""
+    """Writes the performance profiles, a line each."""
     names = _order(found)
     if not names:
         return []
@@ -76,22 +73,22 @@ def profiles_text(found: Compared) -> list[str]:
 
 
 def verdicts_text(found: Compared) -> list[str]:
-    """A sentence a task and comparison; where every pair is compared, pairs of a task that get the same share it."""
-    told: dict[tuple[str, str], list[str]] = {}
+    """Writes a verdict for each task and comparison; if every pair is compared, equal verdicts share a line."""
+    pairs_by: dict[tuple[str, str], list[str]] = {}
     for row in found.verdicts.to_dict("records"):
         pair = row[found.by] if found.baseline else f"{row[found.by]} and {row['baseline']}"
         place = f"{found.place(row)}, {pair}" if found.baseline else found.place(row)
-        told.setdefault((place, row["verdict"]), []).append(pair)
+        pairs_by.setdefault((place, row["verdict"]), []).append(pair)
     if found.baseline:
-        return [f"{place}: {verdict}" for place, verdict in told]
+        return [f"{place}: {verdict}" for place, verdict in pairs_by]
     return [
         f"{place}, {pairs[0] if len(pairs) == 1 else f'{len(pairs)} pairs'}: {verdict}"
-        for (place, verdict), pairs in told.items()
+        for (place, verdict), pairs in pairs_by.items()
     ]
 
 
 def comparison_markdown(found: Compared, path: str) -> str:
-    """The whole comparison as Markdown."""
+    """Writes the whole comparison, with the leaderboard, as Markdown."""
     lines = [
         f"# {heading(found, path)}",
         "",
@@ -114,7 +111,7 @@ def comparison_markdown(found: Compared, path: str) -> str:
         lines += ["", "Share of runs at or below each value between floor (0) and ceiling (1): higher is better.", ""]
     if len(names) > 1:
         lines += ["## Probability of improvement", ""]
-        matrix = [[one, *(_chance(found, one, other) for other in names)] for one in names]
+        matrix = [[name, *(_chance(found, name, other) for other in names)] for name in names]
         lines += markdown_table([found.by, *names], matrix)
         lines += ["", "Of a run of the row over one of the column, mean over tasks; a tie counts half.", ""]
     return "\n".join([*lines, *_verdicts_markdown(found), ""])
@@ -139,7 +136,7 @@ def _verdicts_markdown(found: Compared) -> list[str]:
 
 
 def _scale(found: Compared) -> str:
-    """What the aggregates are of."""
+    """The score and the tasks that are aggregated."""
     count = found.aggregates[0].tasks
     task = ", ".join(map(factor_words, task_columns(found.by)))
     score = found.score.removeprefix("normalised ")
@@ -147,7 +144,7 @@ def _scale(found: Compared) -> str:
 
 
 def _order(found: Compared) -> list[str]:
-    """The compared that have aggregates, the best first."""
+    """The names that have aggregates, best first."""
     return [row.name for row in found.aggregates]
 
 

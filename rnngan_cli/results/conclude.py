@@ -1,4 +1,4 @@
-"""The one way to end a sweep: its runs done, its display closed, its tables written, and what came of it returned."""
+"""The one way to carry out a sweep to its end: runs, display, tables and outcome."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A sweep that was carried out, with its tables.
+    """The result of a sweep that was carried out.
 
     Attributes:
-        outcome: what became of its runs, and everything that was found damaged, by the tables too.
-        leaderboard: one row a loss, cell and data set; None where no tables were asked for, or the disk refused them.
+        outcome: the outcome of its runs, and a line for every damaged file, those found by the tables included.
+        leaderboard: one row for each data set, cell and loss; None if tables were not wanted, or could not be written.
     """
 
     outcome: SweepOutcome
@@ -26,20 +26,20 @@ class Conclusion:
 
 
 def conclude_sweep(prepared: Prepared, orders: Orders, display: Display, *, tables: bool = True) -> Conclusion:
-    """Carries a sweep out to its end, and writes the tables that are derived from its runs.
+    """Carries out a sweep to its end and writes the tables derived from its runs.
 
     Args:
         prepared: the sweep.
-        orders: how to carry it out, as checked by `check_orders`.
-        display: shows what is done; closed in the end, whatever happens.
+        orders: how to carry it out, checked by `check_orders`.
+        display: shows the progress; it is closed in the end, whatever happens.
         tables: whether the tables are written.
 
     Returns:
-        What came of it. A run that failed, a signal and a disk that refused are part of the outcome, not errors.
+        The conclusion. A failed run, a signal or a full disk is part of the outcome, not an error.
 
     Raises:
         ResultsBusyError: another live scheduler holds the folder.
-        EnvironmentFaultError: the disk refused before the first run.
+        EnvironmentFaultError: the disk refused a write before the first run.
     """
     outcome = carry_out(prepared, orders, display)
     if not tables:

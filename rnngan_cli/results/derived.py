@@ -1,4 +1,4 @@
-"""Tables derived from runs, written beside them and read back."""
+"""The tables derived from the runs of a sweep, runs.csv and leaderboard.*, which can be made anew at any time."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", leaderboard: "pd.DataFrame") -> dict[Path, str]:
-    """The text of runs.csv and leaderboard.csv, .json and .md, by path."""
+    """Renders runs.csv and leaderboard.csv, .json and .md; returns their text by path."""
     records = json.loads(leaderboard.to_json(orient="records", double_precision=12))
     return {
         sweep.path / "runs.csv": frame_csv(runs),
@@ -29,7 +29,7 @@ def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", leaderboard: "pd.Dat
 
 
 def derive(sweep: SweepFolder) -> tuple[dict[Path, str], list[str]]:
-    """The tables as the runs give them, by path, unwritten; and a line for every run that could not be read."""
+    """Renders the tables from the runs, unwritten: text by path, and a line for every file that cannot be read."""
     runs, leaderboard, damage = read_tables(sweep)
     return render_tables(sweep, runs, leaderboard), damage
 
@@ -38,7 +38,7 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
     """Makes the derived tables anew from the runs and writes them.
 
     Returns:
-        The runs, the leaderboard, and a line for every run that could not be read.
+        The runs, the leaderboard, and a line for every file that cannot be read.
     """
     runs, leaderboard, damage = read_tables(sweep)
     for path, text in render_tables(sweep, runs, leaderboard).items():
@@ -47,7 +47,7 @@ def refresh(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]
 
 
 def read_tables(sweep: SweepFolder) -> "tuple[pd.DataFrame, pd.DataFrame, list[str]]":
-    """As `refresh`, and nothing is written."""
+    """Makes the tables from the runs as `refresh` does, but writes nothing."""
     runs, damage = runs_table(sweep)
     leaderboard, more = calibrated(sweep, runs, leaderboard_of(runs))
     return runs, leaderboard, damage + more

@@ -1,4 +1,4 @@
-"""What is under results/ as pandas frames, for `from rnngan_cli import ...`. What cannot be read is warned of."""
+"""Results as pandas frames, for `from rnngan_cli import ...`. Files that cannot be read raise warnings."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -14,45 +14,45 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RUN_KEYS = ["dataset", "cell", "loss", "seed", "folder"]
-"""Columns that say which run a line of history is of."""
+"""The columns that identify the run of a row of a history."""
 
 
 def load_runs(results: str | Path) -> "pd.DataFrame":
-    """The runs of a sweep, one a row: data set, cell, loss, seed, how it ended, every score, what it took.
+    """Loads the runs of a sweep, one a row: data set, cell, loss, seed, status, every score and costs.
 
-    A run that cannot be read is left out and told of by a warning.
+    A run that cannot be read is left out, with a warning.
 
     Raises:
-        UserError: there is no sweep.
+        UserError: there is no sweep, or more than one.
     """
     from rnngan_cli.results.runs_table import runs_table
 
     runs, damage = runs_table(_find(results))
-    return _told(runs, damage)
+    return _with_warnings(runs, damage)
 
 
 def load_leaderboard(results: str | Path) -> "pd.DataFrame":
-    """The leaderboard of a sweep: for every loss the mean of each score over seeds, and its 95 % interval.
+    """Loads the leaderboard of a sweep: for every loss the mean of each score over seeds and its 95 % interval.
 
-    Series of known quality, where `rnngan evaluate` has scored them, are the rows whose `kind` is `calibration`.
+    Series of known quality are the rows whose `kind` is `calibration`; `rnngan evaluate` adds them where missing.
 
     Raises:
-        UserError: there is no sweep.
+        UserError: there is no sweep, or more than one.
     """
     from rnngan_cli.results.derived import read_tables
 
     _, leaderboard, damage = read_tables(_find(results))
-    return _told(leaderboard, damage)
+    return _with_warnings(leaderboard, damage)
 
 
 def load_histories(results: str | Path) -> "pd.DataFrame":
-    """Loss curves and diagnostics of every run of a sweep, long: a row a run, step and term.
+    """Loads loss curves and diagnostics of every run of a sweep in long form: a row for each run, step and term.
 
     Returns:
-        A frame with the columns dataset, cell, loss, seed, folder, step, term and value; docs/files.md tells the terms.
+        A frame with the columns dataset, cell, loss, seed, folder, step, term and value; docs/files.md lists the terms.
 
     Raises:
-        UserError: there is no sweep.
+        UserError: there is no sweep, or more than one.
     """
     import pandas as pd
 
@@ -67,14 +67,14 @@ def load_histories(results: str | Path) -> "pd.DataFrame":
             continue
         lines = [(*key, step, term, value) for step, terms in history for term, value in terms.items()]
         parts.append(pd.DataFrame(lines, columns=parts[0].columns))
-    return _told(pd.concat(parts[1:] or parts, ignore_index=True), damage)
+    return _with_warnings(pd.concat(parts[1:] or parts, ignore_index=True), damage)
 
 
 def load_samples(run: str | Path) -> "pd.DataFrame":
-    """The series kept with a run, in the data's own units: a row a step, with the columns series, step and features.
+    """Loads the series stored with a run, in the data's own units: a row a step, columns series, step and features.
 
     Raises:
-        UserError: the folder holds no run that has samples.
+        UserError: the folder holds no run with samples.
     """
     from rnngan_cli.results.groups import read_reference
     from rnngan_cli.results.runs_table import runs_table
@@ -92,7 +92,7 @@ def load_samples(run: str | Path) -> "pd.DataFrame":
 
 
 def series_frame(series: np.ndarray, feature_names: Sequence[str]) -> "pd.DataFrame":
-    """Series (count, steps, features) as a table: a row a step, with the columns series, step and the features."""
+    """Makes a table of series (count, steps, features): a row a step, columns series, step and the features."""
     import pandas as pd
 
     count, steps, features = series.shape
@@ -103,10 +103,10 @@ def series_frame(series: np.ndarray, feature_names: Sequence[str]) -> "pd.DataFr
 
 
 def _find(results: str | Path) -> SweepFolder:
-    """The one sweep at a path, or below it.
+    """The sweep at a path or directly below it.
 
     Raises:
-        UserError: there is none, or more than one.
+        UserError: there is no sweep, or more than one.
     """
     found = find_sweeps(Path(results))
     if len(found) > 1:
@@ -114,12 +114,12 @@ def _find(results: str | Path) -> SweepFolder:
     return found[0]
 
 
-def _told(frame: "pd.DataFrame", damage: Iterable[str]) -> "pd.DataFrame":
-    tell(damage)
+def _with_warnings(frame: "pd.DataFrame", damage: Iterable[str]) -> "pd.DataFrame":
+    warn_of(damage)
     return frame
 
 
-def tell(lines: Iterable[str]) -> None:
-    """Warns of what could not be read, a warning each, at the line that called a function of the library."""
+def warn_of(lines: Iterable[str]) -> None:
+    """Issues a warning for every line, located at the call by the user, three frames up."""
     for line in lines:
         warnings.warn(line, stacklevel=4)

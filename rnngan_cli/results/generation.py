@@ -1,4 +1,4 @@
-"""Series from a finished run's generator, in the units of its data, as an array, a table or a picture."""
+"""Series from the generator of a finished run, in the units of its data, as an array, a table or a picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".svg")
 SUFFIXES = (".npz", ".csv", *PICTURES)
 POINTS = 10
-"""Values of a sweep along a continuous code, unless another number is asked for."""
+"""Default number of values along a continuous code."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class GeneratedSeries:
 
     Attributes:
         series: float64 (count, steps, features), in the data's own units.
-        feature_names: one a feature.
+        feature_names: the name of each feature.
         fed: labels and codes the series were made from, (count,) each, by column name; empty for most losses.
-        label_names: of the labels in `fed`, by number; empty without labels.
-        title: what they are, in a few words.
-        image: whether a series is a picture whose rows are steps.
-        swept, values: the label or code that takes several values in turn, and those, as words.
+        label_names: names of the labels in `fed`, by number; empty without labels.
+        title: loss, cell, data set and seed of the run.
+        image: whether a series is an image whose rows are steps.
+        swept, values: the label or code that takes several values in turn, and these values as text.
     """
 
     series: np.ndarray
@@ -54,7 +54,7 @@ class GeneratedSeries:
     values: tuple[str, ...] = ()
 
     def frame(self) -> "pd.DataFrame":
-        """A table: a row a step, with the columns `series` and `step`, one a feature, and one for every label and code.
+        """Makes a table: a row a step, with the columns `series`, `step`, every feature, and every label and code.
 
         Raises:
             ValueError: a feature has the name of another column.
@@ -69,18 +69,18 @@ class GeneratedSeries:
 def generate_series(
     run: Path, count: int, stream: str, *, label: str | None = None, codes: Sequence[str] = (), points: int = POINTS
 ) -> GeneratedSeries:
-    """Draws series from a run's generator; the same call gives the same series.
+    """Generates series from the generator of a run; the same call gives the same series.
 
     Args:
-        run: the run's folder.
-        count: how many.
-        stream: any word; another one draws other noise.
-        label: a class, by name or number, or a sweep `0..9` over classes; drawn as in training if not given.
-        codes: `NAME=VALUE` or `NAME=A..B` each; the others are drawn.
-        points: values of a sweep along a continuous code.
+        run: the folder of the run.
+        count: the number of series.
+        stream: the name of the noise stream, any word; another name gives other noise.
+        label: a class by name or number, or a range `0..9` of classes in turn; None draws classes as in training.
+        codes: codes to set, as `NAME=VALUE` or `NAME=A..B`; all other codes are drawn.
+        points: the number of values in a range of a continuous code.
 
     Raises:
-        UserError: the folder holds no finished run, its weights are gone, or a label or code cannot be set so.
+        UserError: the folder holds no finished run with weights, or a label or code cannot be set to these values.
     """
     folder = find_run(run)
     try:
@@ -121,10 +121,10 @@ def generate_series(
 
 
 def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays) -> "Trainer":
-    """A run's networks with the weights it ended with.
+    """Builds the networks of a run with its final weights.
 
     Raises:
-        UserError: the weights are of another run.
+        UserError: the weights belong to another run.
     """
     from rnngan_cli.training.trainer import Trainer
 
@@ -137,10 +137,11 @@ def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays
 
 
 def write_series(path: Path, made: GeneratedSeries) -> None:
-    """Writes series as NPZ (`series`, `feature_names`, what they were fed), CSV (a line a step) or a picture.
+    """Writes series as NPZ (`series`, `feature_names`, labels and codes), CSV (a line a step) or a picture.
 
     Raises:
-        UserError: another suffix, a folder that is not there, or a feature with the name of another column for CSV.
+        UserError: the suffix is none of `SUFFIXES`, the folder does not exist, or, for CSV, a feature has the name of
+            another column.
     """
     check_target(path, SUFFIXES)
     if path.suffix == ".npz":
@@ -155,7 +156,7 @@ def write_series(path: Path, made: GeneratedSeries) -> None:
 
 
 def _grid(made: GeneratedSeries) -> Grid:
-    """Series as a grid: the values of a sweep, or a single row, by draws."""
+    """Arranges series as a grid, a row for each value of the swept control, or a single row."""
     if made.swept is None:
         return Grid("", ("",), made.series[None], made.image)
     draws = len(made.series) // len(made.values)
@@ -165,10 +166,10 @@ def _grid(made: GeneratedSeries) -> Grid:
 
 
 def _refuse_names(path: Path, made: GeneratedSeries) -> None:
-    """Refuses features that would have the name of a column of their own.
+    """Refuses features with the name of another column of the table.
 
     Raises:
-        UserError: which.
+        UserError: there is such a feature.
     """
     taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
     if taken:

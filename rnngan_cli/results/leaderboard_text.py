@@ -1,4 +1,4 @@
-"""Leaderboards as text: Markdown, and tables for a terminal, with how to read them."""
+"""Leaderboards as text: Markdown, and tables for a terminal, with an explanation."""
 
 import math
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 SECOND_GROUPS = ("coverage", "memorisation")
-"""Groups of scores in a table of their own: a model that leaves modes out or copies can lead in the first one."""
+"""Groups of metrics shown in a second table: a model that drops modes, or copies, can lead the first table."""
 SECOND_TITLE = "coverage and copies"
 NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precision", "spread_ratio", "density")
-"""What of the second table a terminal shows first, where there is no room for all."""
+"""Scores of the second table that a narrow terminal shows, most important first."""
 TERMINAL_COLUMNS = 80
 
 
 def blind_scores(leaderboard: "pd.DataFrame") -> dict[str, list[str]]:
-    """For every group of a leaderboard, the shown scores that do not tell real series from noise there."""
+    """Lists the shown scores that do not separate real series from noise, for every `data set, cell` that has any."""
     found: dict[str, list[str]] = {}
     for dataset, cell in leaderboard_places(leaderboard):
         rows = leaderboard[
@@ -39,12 +39,12 @@ def blind_scores(leaderboard: "pd.DataFrame") -> dict[str, list[str]]:
 
 
 def shown_scores(leaderboard: "pd.DataFrame") -> list[str]:
-    """The scores a leaderboard shows to a reader: the primary ones it has."""
+    """Lists the scores of the first table: the primary scores that the leaderboard has."""
     return [name for name, metric in METRICS.items() if metric.primary and f"{name}_mean" in leaderboard.columns]
 
 
 def second_scores(leaderboard: "pd.DataFrame") -> list[str]:
-    """The scores of the second table, on coverage and copies, that the first table does not show."""
+    """Lists the scores of the second table, on coverage and copies, that are not in the first table."""
     return [
         name
         for name, metric in METRICS.items()
@@ -53,7 +53,7 @@ def second_scores(leaderboard: "pd.DataFrame") -> list[str]:
 
 
 def text_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
-    """For every row of a leaderboard, `data set, cell` and its words: loss, seeds, diverged, then mean ± half-width."""
+    """Writes the rows of the first table: `data set, cell`, and loss, seeds, diverged and every mean ± half-width."""
     return [
         (f"{row['dataset']}, {row['cell']}", [_name(row), *_counts(row), *_scores(row, shown_scores(leaderboard))])
         for _, row in leaderboard.iterrows()
@@ -61,7 +61,7 @@ def text_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
 
 
 def second_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
-    """For every row of a leaderboard, the title of its second table and its words: loss, then mean ± half-width."""
+    """Writes the rows of the second table: its title, and loss and every mean ± half-width."""
     return [
         (f"{row['dataset']}, {row['cell']}: {SECOND_TITLE}", [_name(row), *_scores(row, second_scores(leaderboard))])
         for _, row in leaderboard.iterrows()
@@ -69,12 +69,12 @@ def second_rows(leaderboard: "pd.DataFrame") -> list[tuple[str, list[str]]]:
 
 
 def headings(leaderboard: "pd.DataFrame") -> list[str]:
-    """Column titles of `text_rows`."""
+    """Lists the column titles of `text_rows`."""
     return ["loss", "seeds", "diverged", *(METRICS[name].title for name in shown_scores(leaderboard))]
 
 
 def _known(row: "pd.Series[Any]") -> bool:
-    """Whether a row is of series of known quality."""
+    """Whether a row shows series of known quality."""
     return bool(row.get("kind") == "calibration")
 
 
@@ -83,7 +83,7 @@ def _name(row: "pd.Series[Any]") -> str:
 
 
 def _counts(row: "pd.Series[Any]") -> list[str]:
-    """Seeds and diverged ones; of how many, and the exact interval of the share, where there are any."""
+    """The number of seeds and of diverged runs; if any diverged, with the total and the exact interval of the share."""
     if _known(row):
         return ["-", "-"]
     diverged = int(row["num_diverged"])
@@ -94,7 +94,7 @@ def _counts(row: "pd.Series[Any]") -> list[str]:
 
 
 def _ended(row: "pd.Series[Any]") -> int:
-    """Runs done or diverged; a leaderboard has the share."""
+    """The number of runs done or diverged, from the share that the leaderboard has."""
     diverged = int(row["num_diverged"])
     return round(diverged / float(row["share_diverged"])) if diverged else int(row["num_seeds"])
 
@@ -110,7 +110,7 @@ CALIBRATION = (
 
 
 def leaderboard_markdown(leaderboard: "pd.DataFrame") -> str:
-    """The leaderboard as Markdown, two tables for each data set and cell."""
+    """Writes the leaderboard as Markdown, two tables for each data set and cell."""
     if leaderboard.empty:
         return "No run has ended.\n"
     second = second_scores(leaderboard)
@@ -130,7 +130,7 @@ def _head(title: str, columns: Sequence[str]) -> list[str]:
 
 
 def explanation(leaderboard: "pd.DataFrame", where: str = "In brackets") -> str:
-    """How to read a leaderboard; `where` says how series of known quality are set apart."""
+    """Explains how to read a leaderboard; `where` says how series of known quality are marked."""
     parts = [
         "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
         directions(shown_scores(leaderboard)),
@@ -166,7 +166,7 @@ def _judge_spreads(leaderboard: "pd.DataFrame") -> list[str]:
 
 
 def directions(names: Sequence[str]) -> str:
-    """Which way is better, in words.
+    """Says which values are better, for the scores by name.
 
     >>> directions(["mmd2", "predictive"]), directions(["recall", "coverage", "duplicates"])
     ('Lower is better in every column.', 'higher is better for recall, coverage; lower for duplicates.')
@@ -203,7 +203,7 @@ def _first_table(rows: "pd.DataFrame") -> "Table":
 
 
 def _second_table(rows: "pd.DataFrame") -> "Table":
-    """Means alone, and as many columns as there is room for."""
+    """The second table with means only, and as many columns as fit."""
     room = TERMINAL_COLUMNS - max(len(part) for loss in rows["loss"] for part in str(loss).split())
     names = second_scores(rows)
     while names and sum(_width(name) for name in names) > room:
@@ -213,7 +213,7 @@ def _second_table(rows: "pd.DataFrame") -> "Table":
 
 
 def _width(name: str) -> int:
-    """Columns that a score of the second table takes, the gap before it included."""
+    """Width of a score of the second table in characters, the gap before it included."""
     return 2 + max(len(word) for word in (*_narrow(name).split("\n"), "0.000"))
 
 
@@ -234,14 +234,14 @@ def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequ
     for number, column in enumerate(("loss", *columns)):
         found.add_column(column, justify="right" if number else "left", no_wrap=True)
     for (_, row), words in zip(rows.iterrows(), lines, strict=True):
-        if _known(row) and not any(one.end_section for one in found.rows):
+        if _known(row) and not any(line.end_section for line in found.rows):
             found.add_section()
         found.add_row(Text(str(row["loss"]).replace(" ", "\n")), *words)
     return found
 
 
 def _short(score: str) -> str:
-    """A mean and its half-width in few letters, so that five scores fit into 80 columns.
+    """Shortens a mean and its half-width, so that five scores fit into 80 columns.
 
     >>> _short("0.422 ± 0.175"), _short("2.000 ± 2.484")
     ('0.422±.175', '2.000±2.484')
@@ -250,7 +250,7 @@ def _short(score: str) -> str:
 
 
 def _narrow(score: str) -> str:
-    """A score's title for a column of a terminal: its first words, broken after eleven letters."""
+    """The title of a score for a narrow column: a word a line, long words broken."""
     title = METRICS[score].title.replace(" score", "").replace(" distance", "").replace(" difference", "")
     return "\n".join(f"{word[:9]}-\n{word[9:]}" if len(word) > 11 else word for word in title.split())
 

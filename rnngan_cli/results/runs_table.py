@@ -1,4 +1,4 @@
-"""Tables derived from a sweep's runs: one row a run, and the leaderboard. They can be made anew at any time."""
+"""The table of a sweep's runs, one row a run, read from the folders of the runs."""
 
 from math import fsum, sqrt
 from typing import TYPE_CHECKING
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 RunRow = dict[str, str | int | float]
-"""A run's line by column."""
+"""A row of the table, by column."""
 SettingWords = dict[str, str]
-"""Settings of a run by name, as words."""
+"""Settings of a run by name, as text."""
 
 KEYS = ("dataset", "cell", "loss", "seed")
 FACTS = ("status", "protocol", "data", "folder", "step", "reason")
 
 
 def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
-    """One row a run: what it is, how it ended, its scores.
+    """Reads the runs of a sweep into a table.
 
-    Where a sweep's folder holds runs of one loss that differ in more than the seed, what differs is told after the
-    cell (`gru units=48`), so that only runs of one setting are ever averaged or compared. With a single loss, what is
-    not about the data is told after the loss (`bce units=48`): then the settings are what is compared.
+    If runs of a loss differ in settings and not only in the seed, the settings follow the name of the cell
+    (`gru units=48`), so that only runs of the same settings are averaged. If a data set and cell has a single loss,
+    settings of the run follow the name of the loss (`bce units=48`), because then the settings are compared.
 
     Returns:
-        A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS`, one per score, and of the judges' scores one more
-        with their spread; and a line for every run that could not be read.
+        A frame sorted by `KEYS`, with the columns `KEYS` and `FACTS`, a column for every score, and for scores by
+        judges another column with the deviation between judges; and a line for every run that cannot be read.
     """
     import pandas as pd
 
@@ -57,12 +57,12 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
 
 
 def score_names(runs: "pd.DataFrame") -> list[str]:
-    """The columns of a runs table that hold scores."""
+    """Lists the columns of a table of runs that hold scores."""
     return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
 
 
 def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
-    """A run's line, and its settings; and a line for what is damaged beside its results."""
+    """The row of a run, its settings, and a line for every damaged file that the row can do without."""
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
@@ -87,29 +87,29 @@ def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
 
 
 def judge_spread(scores: StoredScores) -> dict[str, float]:
-    """By score, the standard deviation over the judges of one generator, where there are several."""
+    """Computes the standard deviation of each score over the judges of one generator, where there are several."""
     return {name: _deviation(values) for name, values in scores.judges.items() if len(values) > 1}
 
 
 def _deviation(values: list[float]) -> float:
-    """The standard deviation of a sample; of a few values it is quicker so than by NumPy, of which there are many."""
+    """The standard deviation of a sample; for the many short lists of judges this is faster than NumPy."""
     mean = fsum(values) / len(values)
     return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _costs(folder: RunFolder) -> tuple[dict[str, float], list[str]]:
-    """The updates of each side and the seconds of training of an ended run; or none, and why, if they are damaged."""
+    """The updates of each side and the seconds of training of a run; or nothing and a line if they cannot be read."""
     try:
         facts = folder.provenance()
     except DamagedFileError as error:
-        return {}, [str(error)]  # where a result came from is no part of it: the scores stay
+        return {}, [str(error)]  # the scores are valid without the provenance
     updates = {f"{side}_updates": float(count) for side, count in facts.updates.items()}
     seconds = facts.seconds.training
     return updates if seconds is None else {**updates, "training_seconds": seconds}, []
 
 
 def _setting_fields(run: RunConfig) -> SettingWords:
-    """The settings in which runs of one loss, cell and data set may differ, by name, as words."""
+    """The settings in which runs of one loss, cell and data set can differ."""
     config = run.model_dump(mode="json")
     named = ("schema_version", "checkpoint_every", "loss", "cell", "seed", "data", "options")
     flat = {key: value for key, value in config.items() if key not in named}
@@ -120,24 +120,24 @@ def _setting_fields(run: RunConfig) -> SettingWords:
 
 
 def _paired(fields: SettingWords) -> SettingWords:
-    """Settings that both sides have told as one: `d_optimizer` and `g_optimizer` as `optimizer=sgd/adam`, D's first."""
+    """Joins settings of both networks: `d_optimizer` and `g_optimizer` become `optimizer=sgd/adam`, D's value first."""
     both = {name[2:] for name in fields if name.startswith("d_") and f"g_{name[2:]}" in fields}
     paired = {name: f"{fields[f'd_{name}']}/{fields[f'g_{name}']}" for name in sorted(both)}
     return {name: value for name, value in fields.items() if name[2:] not in both} | paired
 
 
 def _settings(frame: "pd.DataFrame", fields: list[SettingWords]) -> tuple[list[str], list[str]]:
-    """For every run, the fields that take several values among runs of one loss, cell and data set, as words.
+    """Writes, for every run, the settings that differ among the runs of its loss, cell and data set.
 
     Returns:
-        Those of the run, and those of its data.
+        Settings of the run, and settings of its data; a text for each run.
     """
     import pandas as pd
 
     flat = pd.DataFrame(fields)
     places = [frame["dataset"], frame["cell"]]
     counts = flat.groupby([*places, frame["loss"]]).transform("nunique")
-    varies = (counts > 1).groupby(places).transform("any")  # all losses of a data set and cell are told in one way
+    varies = (counts > 1).groupby(places).transform("any")  # all losses of a data set and cell show the same settings
     of_run, of_data = [], []
     for number, (row, differs) in enumerate(zip(fields, varies.to_numpy(), strict=True)):
         names = [str(name) for name in varies.columns[differs] if name in row]

@@ -1,11 +1,11 @@
-"""Results in the forms that other programs read. One module a format; nothing else knows a format by name.
+"""Exports of results for other programs. Only this module knows the formats by name; each has a module.
 
-source.py      what is exported, read once, and where it goes
+source.py      the sweep or run to export, and the target folder
 tables.py      csv, parquet: three tidy tables
 latex.py       latex: the leaderboard for a paper
 generators.py  keras: trained generators that plain Keras loads
 events.py      tensorboard: scalars, pictures, the HParams table
-tracking.py    mlflow: an experiment a sweep
+tracking.py    mlflow: an experiment for each sweep
 """
 
 import importlib
@@ -23,11 +23,11 @@ class Format:
     """A row of the registry.
 
     Attributes:
-        summary: what is written, in a few words.
-        name: of the file or folder in the sweep's folder export/.
-        writer: the module here and its function that writes it, from what is exported and the file or folder to write.
-        of_runs: whether one run can be exported by itself.
-        needs: modules that have to be installed, by the extra of the same name as the format.
+        summary: the content of the export, in a few words.
+        name: the name of the file or folder in the folder export/ of the sweep.
+        writer: `module.function` in this package; the function takes an `ExportSource` and the target path.
+        of_runs: whether a single run can be exported.
+        needs: modules that must be installed, by the extra that has the name of the format.
     """
 
     summary: str
@@ -37,7 +37,7 @@ class Format:
     needs: tuple[str, ...] = ()
 
     def write(self, source: ExportSource, target: Path) -> Written:
-        """Writes what is exported; the writer's module, and the program it is for, are imported only now."""
+        """Writes the export; the module of the writer, and with it the other program, is not imported before."""
         module, _, name = self.writer.partition(".")
         written: Written = getattr(importlib.import_module(f"{__name__}.{module}"), name)(source, target)
         return written
@@ -63,18 +63,18 @@ FORMATS: dict[str, Format] = {
         needs=("mlflow", "sqlalchemy", "alembic"),
     ),
 }
-"""What results can be exported to, by name."""
+"""All formats by name."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export made of one sweep.
+    """The export of a sweep or run.
 
     Attributes:
-        source: what was exported.
-        target: the file or folder.
-        said: what was written, in a few words.
-        notes: a line for everything that was left out, and why.
+        source: the sweep or run.
+        target: the file or folder that was written.
+        said: its content, in a few words.
+        notes: a line for everything that is left out, with the reason.
     """
 
     source: ExportSource
@@ -84,17 +84,17 @@ class Exported:
 
 
 def export(results: Path, to: str, output: Path | None = None) -> list[Exported]:
-    """Writes results in the form of other programs; doing it twice is the same as doing it once.
+    """Exports results to the format of another program; a second call changes nothing.
 
     Args:
-        results: a sweep's folder, a folder of sweeps, or, for some formats, a run's folder.
-        to: one of `FORMATS`.
-        output: the file or folder; None: in the sweep's folder export/.
+        results: the folder of a sweep, a folder of sweeps, or, for some formats, the folder of a run.
+        to: the name of a format, one of `FORMATS`.
+        output: the file or folder to write; None is the folder export/ of the sweep.
 
     Raises:
-        UserError: an unknown format, one that is not installed or not made of single runs; nothing has ended; or the
-            output cannot be.
-        EnvironmentFaultError: the disk refused.
+        UserError: the format is unknown, not installed or not for single runs, no run has ended, or the output cannot
+            be written there.
+        EnvironmentFaultError: the disk refused a write.
     """
     row = find_format(to)
     check_installed(to)
@@ -113,10 +113,10 @@ def export(results: Path, to: str, output: Path | None = None) -> list[Exported]
 
 
 def find_format(name: str) -> Format:
-    """The row of a format.
+    """Returns the row of a format.
 
     Raises:
-        UserError: there is none of that name.
+        UserError: there is no format of that name.
     """
     if name not in FORMATS:
         raise unknown("format", name, FORMATS)
@@ -124,10 +124,10 @@ def find_format(name: str) -> Format:
 
 
 def check_installed(name: str) -> None:
-    """Refuses a format whose program is not installed, before anything is read for it.
+    """Checks that the program of a format is installed, before anything is read for it.
 
     Raises:
-        UserError: it is not; with the command that installs it.
+        UserError: it is not installed; the message has the command that installs it.
     """
     missing = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
     if missing:

@@ -1,7 +1,7 @@
-"""Runs as TensorBoard shows them: scalars, sample pictures and the HParams table, written without TensorFlow.
+"""Event files for TensorBoard: scalars, sample pictures and the HParams table, written without TensorFlow.
 
-A run is one file in a folder of its own, written as a whole once the run has ended. So a file is a function of the
-run's results: nothing is added to it, and writing it again, or by another command, changes nothing.
+Each run has a folder with one file, which is written as a whole when the run has ended. So the file depends on the
+results of the run only: nothing is appended to it, and writing it again, or by another command, changes nothing.
 """
 
 import io
@@ -20,9 +20,9 @@ from rnngan_cli.system.atomic import make_own_folder, write_bytes
 from rnngan_cli.system.text import counted, markdown_table
 
 EVENTS_NAME = "events.out.tfevents.0000000000.rnngan"
-"""TensorBoard takes files with `tfevents` in their name, in the order of the number after it."""
+"""TensorBoard reads files with `tfevents` in their name, ordered by the number after it."""
 ALWAYS = ("loss", "cell", "dataset", "seed")
-"""Hyperparameters of the table; others are in it where they differ."""
+"""Hyperparameters that are always in the table; the rest are in it if they differ between runs."""
 _PARTS = {"_loss": "losses", "_norm": "norms"}
 
 
@@ -30,8 +30,8 @@ def write_events(source: ExportSource, target: Path) -> Written:
     """Writes every run that has ended, and the table of hyperparameters over them.
 
     Raises:
-        UserError: no run has ended, or the folder cannot be.
-        EnvironmentFaultError: the disk refused.
+        UserError: no run has ended, or the folder cannot be made.
+        EnvironmentFaultError: the disk refused a write.
     """
     runs, notes = ended_runs(source)
     folder = target_folder(target)
@@ -42,7 +42,7 @@ def write_events(source: ExportSource, target: Path) -> Written:
 
 
 def write_run(folder: Path, sweep: SweepFolder, run: EndedRun) -> list[str]:
-    """Writes one run into its own folder below `folder`; returns a note for everything that is left out."""
+    """Writes a run into its own folder below `folder`; returns a note for everything that is left out."""
     make_own_folder(folder, run.name)
     pictures, notes = _pictures(sweep, run)
     write_bytes(run_file(folder, run.name), _file(_run_events(run, pictures)))
@@ -50,41 +50,41 @@ def write_run(folder: Path, sweep: SweepFolder, run: EndedRun) -> list[str]:
 
 
 def run_file(folder: Path, name: str) -> Path:
-    """Where a run's events are."""
+    """Returns the path of the event file of a run."""
     return folder / name / EVENTS_NAME
 
 
 def write_table(folder: Path, configs: Sequence[RunConfig]) -> None:
-    """Writes which hyperparameters and scores the HParams table has: those that differ among `configs`."""
+    """Writes the columns of the HParams table: hyperparameters that differ among `configs`, and primary scores."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.plugins.hparams.summary_v2 import Discrete, HParam, Metric, hparams_config_pb
 
-    told = [hyperparameters(config) for config in configs]
+    settings = [hyperparameters(config) for config in configs]
     columns = []
-    for name in dict.fromkeys(name for one in told for name in one):
-        values = {one[name] for one in told if name in one}
+    for name in dict.fromkeys(name for run in settings for name in run):
+        values = {run[name] for run in settings if name in run}
         if name in ALWAYS or len(values) > 1:
             same = values if len({type(value) for value in values}) == 1 else set(map(str, values))
             columns.append(HParam(name, Discrete(sorted(same))))
     scores = [Metric(f"scores/{name}", display_name=row.title) for name, row in METRICS.items() if row.primary]
-    # Times are no part of it: the same runs give the same bytes.
+    # A fixed time, so that the same runs give the same bytes.
     table = hparams_config_pb(columns, scores, time_created_secs=1)
     write_bytes(folder / EVENTS_NAME, _file([Event(wall_time=0, summary=table)]))
 
 
 def hyperparameters(config: RunConfig) -> dict[str, bool | float | str]:
-    """A run's settings as TensorBoard takes them: truths, floats and words; none for what is not set."""
+    """Returns the settings of a run as booleans, floats and strings, for TensorBoard; unset ones are left out."""
     flat = flat_config(config.model_dump(mode="json"))
-    told = {name: flat.pop(name) for name in ALWAYS} | flat
+    settings = {name: flat.pop(name) for name in ALWAYS} | flat
     return {
         name: value if isinstance(value, bool | str) else float(value)
-        for name, value in told.items()
+        for name, value in settings.items()
         if value is not None
     }
 
 
 def _file(events: Iterable[Any]) -> bytes:
-    """Events as the bytes of a file."""
+    """Encodes events as the bytes of a file."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.summary.writer.record_writer import RecordWriter
 
@@ -96,9 +96,9 @@ def _file(events: Iterable[Any]) -> bytes:
 
 
 def _run_events(run: EndedRun, pictures: Mapping[str, bytes]) -> Iterator[Any]:
-    """Hyperparameters, losses and terms by step, scores, pictures, and how the run ended.
+    """Yields hyperparameters, losses and terms by step, scores, pictures, and the end of the run.
 
-    Clock times are seconds of training: they make the axis `relative` right, and no others are kept by step.
+    Event times are seconds of training, the only times that are stored by step; they make the axis `relative` right.
     """
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
@@ -120,7 +120,7 @@ def _run_events(run: EndedRun, pictures: Mapping[str, bytes]) -> Iterator[Any]:
 
 
 def tag_of(term: str) -> str:
-    """Where TensorBoard puts a column of a history.
+    """Returns the tag under which TensorBoard shows a column of the history.
 
     >>> tag_of("d_loss"), tag_of("g_grad_norm"), tag_of("penalty")
     ('losses/d_loss', 'norms/g_grad_norm', 'terms/penalty')
@@ -130,7 +130,7 @@ def tag_of(term: str) -> str:
 
 
 def _pictures(sweep: SweepFolder, run: EndedRun) -> tuple[dict[str, bytes], list[str]]:
-    """Generated series of a run that is done, as PNG by tag, and why there are none, if they cannot be read."""
+    """Draws the generated series of a finished run as PNG by tag; also returns a note if they cannot be read."""
     import pandas as pd
 
     from rnngan_cli.results.figures.controls import draw_generated
@@ -140,7 +140,7 @@ def _pictures(sweep: SweepFolder, run: EndedRun) -> tuple[dict[str, bytes], list
         return {}, []
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
     rows = pd.DataFrame([{**facts, "data": run.scores.data_sha256[:12]}])
-    real, _ = read_reference(sweep, rows)  # what pictures lack without it are names
+    real, _ = read_reference(sweep, rows)  # without it pictures lack the names of features only
     samples, notes = read_samples(sweep, rows.iloc[0], real)
     if samples is None:
         return {}, notes
@@ -162,7 +162,7 @@ def _picture(tag: str, content: bytes) -> Any:
 
 
 def _words(run: EndedRun) -> Any:
-    """How the run ended and what it was made with, as text."""
+    """The state of the run and the versions it was made with, as a text summary."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.compat.proto.tensor_pb2 import TensorProto
     from tensorboard.compat.proto.types_pb2 import DT_STRING
@@ -177,12 +177,12 @@ def _words(run: EndedRun) -> Any:
 
 
 def _ended(run: EndedRun, seconds: float) -> Any:
-    """For the HParams table: success, or failure for a run that diverged."""
+    """The end of the run for the HParams table: success, or failure if it diverged."""
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
     status = api_pb2.STATUS_SUCCESS if run.status.state == RunState.DONE else api_pb2.STATUS_FAILURE
     ended = plugin_data_pb2.SessionEndInfo(status=status, end_time_secs=seconds)
-    told = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=ended))
-    value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=told, tensor=metadata.NULL_TENSOR)
+    content = metadata.create_summary_metadata(plugin_data_pb2.HParamsPluginData(session_end_info=ended))
+    value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=content, tensor=metadata.NULL_TENSOR)
     return Summary(value=[value])

@@ -1,6 +1,6 @@
 """Trained generators as `.keras` files of standard layers, which plain Keras loads and runs without this package.
 
-Beside each lies a JSON file that says what the generator is fed and what it gives.
+A JSON file beside each describes the inputs and outputs of the generator.
 """
 
 import tempfile
@@ -28,14 +28,15 @@ SUFFIX = ".keras"
 
 
 def write_generators(source: ExportSource, target: Path) -> Written:
-    """Writes the generator of every run that is done: the moving average, which is what is sampled.
+    """Writes the generator of every finished run, with the moving average of its weights, as it is sampled.
 
     Args:
-        source: a sweep, or a run.
-        target: a folder; or the file, for a run.
+        source: a sweep or a run.
+        target: a folder, or a file if there is one generator.
 
     Raises:
-        UserError: no run is done, or none has its weights; or the data of one cannot be loaded.
+        UserError: no run is done, none has weights that can be read, or the data of a run cannot be loaded.
+        EnvironmentFaultError: the disk refused a write.
     """
     done, notes = _done(source)
     if not done:
@@ -64,7 +65,7 @@ def write_generators(source: ExportSource, target: Path) -> Written:
 
 
 def _done(source: ExportSource) -> tuple[list[RunFolder], list[str]]:
-    """The runs that are done, and a note for each run whose status cannot be read."""
+    """The finished runs, and a note for each run whose status cannot be read."""
     done, notes = [], []
     for folder in source.folders():
         try:
@@ -76,10 +77,10 @@ def _done(source: ExportSource) -> tuple[list[RunFolder], list[str]]:
 
 
 def _write(folder: RunFolder, path: Path) -> None:
-    """Writes one generator and its description.
+    """Writes a generator and its description.
 
     Raises:
-        DamagedFileError: the run's config or weights cannot be read.
+        DamagedFileError: the config or the weights of the run cannot be read.
     """
     config, weights = folder.config(), read_weights(folder)
     from rnngan_cli import data
@@ -95,10 +96,10 @@ def _write(folder: RunFolder, path: Path) -> None:
     cost.check_memory(config, dataset)
     trainer = restored(folder.path, config, dataset, weights)
     model, description = standalone(trainer, dataset)
-    with tempfile.TemporaryDirectory() as place:  # Keras writes to a path alone
+    with tempfile.TemporaryDirectory() as place:  # Keras writes to paths only
         saved = Path(place) / f"generator{SUFFIX}"
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # Keras converts variables in a way NumPy gave up
+            warnings.simplefilter("ignore", DeprecationWarning)  # from a conversion in Keras that NumPy deprecates
             model.save(saved)
         write_bytes(path, saved.read_bytes())
     facts = {"schema_version": SCHEMA_VERSION, "run": folder.path.name, "loss": config.loss, "cell": config.cell}
@@ -106,22 +107,22 @@ def _write(folder: RunFolder, path: Path) -> None:
 
 
 def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, object]]:
-    """A Keras model of standard layers that computes what the sampled generator does, and what it is fed.
+    """Builds a Keras model of standard layers that equals the sampled generator.
 
     Args:
-        trainer: with the weights of the run.
-        dataset: it was trained on.
+        trainer: the trainer with the weights of the run.
+        dataset: the data it was trained on.
 
     Returns:
-        A model from a dictionary of the inputs there are (`noise_series` (batch, latent_series), `noise_steps`
-        (batch, steps, latent_steps), `conditions` (batch, width)) to series (batch, steps, features), float64 in the
-        data's own units; and its description, ready for JSON.
+        A model from a dictionary of inputs to series (batch, steps, features), float64 in the data's own units, and
+        its description as JSON values. The inputs are those that the loss uses of `noise_series` (batch,
+        latent_series), `noise_steps` (batch, steps, latent_steps) and `conditions` (batch, width).
     """
     draw = _drawn(trainer, dataset, 2)
     inputs, fed = _inputs(draw)
     joined = keras.layers.Concatenate(name="fed")(fed) if len(fed) > 1 else fed[0]
     series = _network(trainer, joined)
-    # In float64, as data may lie far from zero: float32 would round what the network computes away.
+    # In float64, because in float32 an offset far from zero would round away the output of the network.
     scaler = dataset.scaler
     back = keras.layers.Rescaling(scaler.scale.tolist(), scaler.offset.tolist(), dtype="float64", name="own_units")
     model = keras.Model(inputs, back(series), name="generator")
@@ -133,13 +134,13 @@ def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, o
     return model, {
         "steps": dataset.steps,
         "features": list(dataset.feature_names),
-        "inputs": {name: list(one.shape[1:]) for name, one in inputs.items()},
+        "inputs": {name: list(given.shape[1:]) for name, given in inputs.items()},
         "conditions": _conditions(trainer, dataset),
     }
 
 
 def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
-    """What the generator is fed, for `count` series, by the loss."""
+    """Draws inputs of the generator for `count` series, as the loss does."""
     from rnngan_cli.losses.play import Batch
 
     labels = trainer.one_hot(np.zeros(count, np.int32))
@@ -149,7 +150,7 @@ def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
 
 
 def _inputs(draw: "Draw") -> tuple[dict[str, Tensor], list[Tensor]]:
-    """The model's inputs by name, and the same with every step of a series, in the order of `networks.generate`."""
+    """The inputs of the model by name, and the same inputs at every step, in the order the generator joins them."""
     steps = draw.steps.shape[1]
     pieces = {"noise_series": draw.series, "noise_steps": draw.steps, "conditions": draw.conditions}
     inputs: dict[str, Tensor] = {}
@@ -170,12 +171,12 @@ def _inputs(draw: "Draw") -> tuple[dict[str, Tensor], list[Tensor]]:
 
 
 def _at_first_alone(conditions: Tensor) -> bool:
-    """Whether conditions are given at the first step of a series and are zero from then on."""
+    """Whether conditions are zero after the first step of a series."""
     return len(conditions.shape) == 3 and not np.any(np.asarray(conditions)[:, 1:])
 
 
 def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
-    """Keras' own recurrent layers and the last layer, under the names their weights are kept by."""
+    """Stacks the recurrent layers of Keras and the last layer, with the names of our layers for their weights."""
     from rnngan_cli.networks.recurrent import CELLS
 
     config, average = trainer.config, trainer.networks.average
@@ -188,7 +189,7 @@ def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
 
 
 def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, object]]:
-    """For every label or code that can be set, the columns of `conditions` it is put into, and how."""
+    """Describes every control: the columns of `conditions` that it sets, and its values."""
     return [_condition(trainer, dataset, name, control) for name, control in trainer.sampler.controls.items()]
 
 
@@ -208,14 +209,14 @@ def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Cont
 
 
 def _columns(trainer: "Trainer", dataset: "Dataset", name: str, values: np.ndarray) -> list[int]:
-    """The columns of `conditions` that differ when one label or code takes other values and all else stays."""
+    """The columns of `conditions` that change if only the value of this control changes."""
     controls = trainer.variant.inputs.controls
     if controls is None:
         return []
     draw = _drawn(trainer, dataset, len(values))
-    one, other = (
+    first, second = (
         np.asarray(controls.apply(trainer.game, draw, {name: tf.constant(given)}).conditions)
         for given in (values, np.roll(values, 1))
     )
-    differs = one != other
+    differs = first != second
     return [int(column) for column in np.flatnonzero(differs.any(axis=tuple(range(differs.ndim - 1))))]

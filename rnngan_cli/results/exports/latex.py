@@ -1,6 +1,6 @@
-"""The leaderboard as LaTeX, ready for a paper: two tables for each data set and cell, in booktabs' style.
+"""The leaderboard in LaTeX for a paper: two tables for each data set and cell, in the style of booktabs.
 
-A mean is bold only where its loss is shown to be better than every other one: the best mean alone is no finding.
+A mean is bold only if its loss is shown to be better than every other loss, because the best mean alone is no evidence.
 """
 
 import re
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Shown = Collection[tuple[str, str, str, str]]
-"""Data set, cell, loss and score where the loss is shown to be better than every other one."""
+"""The (data set, cell, loss, score) in which the loss is shown to be better than every other loss."""
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$", "|": r"\textbar{}",
@@ -45,10 +45,11 @@ HEAD = """% Written by rnngan {version}: the leaderboard of {name}.
 
 
 def write_latex(source: ExportSource, target: Path) -> Written:
-    """Writes the tables as one file.
+    """Writes the tables into one file.
 
     Raises:
-        UserError: no run has scores, or the file cannot be.
+        UserError: no run has scores, or the file cannot be written there.
+        EnvironmentFaultError: the disk refused a write.
     """
     check_target(target, (".tex",))
     runs, leaderboard, damage = derived.read_tables(source.sweep)
@@ -66,7 +67,7 @@ def write_latex(source: ExportSource, target: Path) -> Written:
 
 
 def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
-    """Where a loss is shown to be better than every other one: Mann-Whitney, Holm over all pairs of a table."""
+    """Finds losses shown to be better than every other loss, by Mann-Whitney with Holm over all pairs of a task."""
     ended = runs[runs["status"].isin(ENDED)]
     found = set()
     for score in scores:
@@ -83,35 +84,35 @@ def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
 def _tables_of(
     name: str, place: tuple[str, str], runs: "pd.DataFrame", leaderboard: "pd.DataFrame", shown: Shown
 ) -> Iterator[str]:
-    """The main table of a data set and cell, and the one of coverage and copies where there are such scores."""
+    """Yields the main table of a data set and cell, and the table of coverage and copies if there are such scores."""
     rows = leaderboard[(leaderboard["dataset"] == place[0]) & (leaderboard["cell"] == place[1])]
     here = runs[(runs["dataset"] == place[0]) & (runs["cell"] == place[1])]
     protocols = sorted({str(word) for word in here["protocol"]} - {""})
     label, title = _label(name, *place), ", ".join(place)
     main, second = shown_scores(leaderboard), second_scores(leaderboard)
-    # The second table says itself which way is better in it.
+    # The directions of the second table are explained below that table.
     first = rows.drop(columns=[f"{score}_mean" for score in second])
-    told = [explanation(first, "In italics"), f"Scored by the protocol {', '.join(protocols)}."]
+    sentences = [explanation(first, "In italics"), f"Scored by the protocol {', '.join(protocols)}."]
     lines = [words for _, words in first_rows(rows)]
-    notes = [_note(line) for line in (*told, _on_bold(place, main, shown))]
+    notes = [_note(line) for line in (*sentences, _on_bold(place, main, shown))]
     yield _table(title, label, headings(leaderboard), _lines(rows, lines, main, shown), notes)
     if second:
         heads = ["loss", *(METRICS[score].title for score in second)]
         lines = [words for _, words in second_rows(rows)]
-        told = [f"Which way is better: {directions(second)}", _on_bold(place, second, shown), *cautions(rows)]
-        also = [rf"Rows and intervals as in Table~\ref{{{label}}}.", *map(_note, told)]
+        sentences = [f"Which way is better: {directions(second)}", _on_bold(place, second, shown), *cautions(rows)]
+        also = [rf"Rows and intervals as in Table~\ref{{{label}}}.", *map(_note, sentences)]
         body = _lines(rows, lines, second, shown)
         yield _table(f"{title}: {SECOND_TITLE}", f"{label}-coverage", heads, body, also)
 
 
 def _on_bold(place: tuple[str, str], scores: Sequence[str], shown: Shown) -> str:
-    if any((*place, score) == (dataset, cell, one) for dataset, cell, _, one in shown for score in scores):
+    if any((dataset, cell) == place and score in scores for dataset, cell, _, score in shown):
         return "Bold: shown to be better than every other loss (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
     return "No loss is shown to be better than every other one (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
 
 
 def _lines(rows: "pd.DataFrame", words: list[list[str]], scores: Sequence[str], shown: Shown) -> list[str]:
-    """The lines between the rules, a rule before the series of known quality included."""
+    """The rows of the table, with a rule before the series of known quality."""
     lines: list[str] = []
     before = "loss"
     for (_, row), cells in zip(rows.iterrows(), words, strict=True):
@@ -136,7 +137,7 @@ def _plain(word: str) -> str:
 
 
 def _number(word: str, bold: bool) -> str:
-    r"""A mean and half its interval's width in mathematics.
+    r"""Sets a mean and the half-width of its interval in math mode.
 
     >>> print(_number("0.457 ± 0.075", True), _number("0.005", False), _number("-", False))
     $\mathbf{0.457} {\scriptstyle\pm 0.075}$ $0.005$ --
@@ -149,7 +150,7 @@ def _number(word: str, bold: bool) -> str:
 
 
 def _table(title: str, label: str, heads: Sequence[str], body: Sequence[str], notes: Sequence[str]) -> str:
-    """A float; `notes` are LaTeX already."""
+    """Makes a floating table; `notes` are LaTeX already."""
     note = " ".join(notes)
     spec = "l" + "r" * (len(heads) - 1)
     lines = [
@@ -173,7 +174,7 @@ def _table(title: str, label: str, heads: Sequence[str], body: Sequence[str], no
 
 
 def _head(title: str) -> str:
-    r"""A column's title over several lines, so that a page is wide enough.
+    r"""Sets the title of a column, a word a line, to save width.
 
     >>> print(_head("seeds"), _head("Predictive score"))
     seeds \shortstack[r]{Predictive\\score}
@@ -184,7 +185,7 @@ def _head(title: str) -> str:
 
 
 def _label(*parts: str) -> str:
-    """A label that any paper can refer to.
+    """Makes a label of letters, digits and hyphens.
 
     >>> _label("my sweep", "sines", "gru units=48")
     'tab:my-sweep-sines-gru-units-48'
@@ -193,7 +194,7 @@ def _label(*parts: str) -> str:
 
 
 def _note(text: str) -> str:
-    r"""Text for LaTeX; what is `in marks` is set as code.
+    r"""Escapes text for LaTeX; parts in backticks are set as code.
 
     >>> print(_note("see `rnngan compare`: 95 %"))
     see \texttt{rnngan compare}: 95 \%
@@ -205,9 +206,9 @@ def _note(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Text in which nothing is a command to LaTeX.
+    r"""Escapes text, so that no character is special in LaTeX.
 
     >>> print(escaped("a_b & 5 % of \\x"))
     a\_b \& 5 \% of \textbackslash{}x
     """
-    return "".join(_ESCAPES.get(one, one) for one in printable(text))
+    return "".join(_ESCAPES.get(character, character) for character in printable(text))

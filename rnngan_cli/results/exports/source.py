@@ -1,4 +1,4 @@
-"""What is exported: a sweep or one of its runs, read once; and where it goes."""
+"""The sweep or run to export, and the folder that the export is written into."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from rnngan_cli.system.atomic import make_own_folder
 
 
 class Written(NamedTuple):
-    """What an export wrote, in a few words, and a note for everything that was left out."""
+    """The content of an export in a few words, and a note for everything that is left out."""
 
     words: str
     notes: list[str]
@@ -29,18 +29,18 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class ExportSource:
-    """A sweep, or one run of it.
+    """A sweep to export, or a single run of it.
 
     Attributes:
-        sweep: its folder.
-        only: the folder's name of the one run; empty for all.
+        sweep: the sweep.
+        only: the name of the folder of the single run; empty for all runs.
     """
 
     sweep: SweepFolder
     only: str = ""
 
     def folders(self) -> Iterator[RunFolder]:
-        """The folders of its runs, by name."""
+        """Yields the folders of the runs to export, in the order of their names."""
         for folder in self.sweep.runs():
             if self.only in ("", folder.path.name):
                 yield folder
@@ -48,15 +48,15 @@ class ExportSource:
 
 @dataclass(frozen=True)
 class EndedRun:
-    """What is kept of a run that is done or has diverged.
+    """The results of a run that is done or has diverged.
 
     Attributes:
-        folder: the run's.
-        config: the run's.
-        status: state, step and reason.
-        scores: the current scores, with protocol, data and judges; empty where there are none.
-        provenance: versions, machine, times; empty where it cannot be read.
-        history: its losses and terms by step.
+        folder: the folder of the run.
+        config: its config.
+        status: its state, last step and reason.
+        scores: the current scores, with protocol, data and judges; empty if there are none.
+        provenance: versions, machine and times; empty if it cannot be read.
+        history: losses and terms by step.
     """
 
     folder: RunFolder
@@ -68,15 +68,15 @@ class EndedRun:
 
     @property
     def name(self) -> str:
-        """Of the folder."""
+        """The name of the folder."""
         return self.folder.path.name
 
 
 def find_sources(results: Path) -> list[ExportSource]:
-    """The run at `results`, or the sweep there, or every sweep directly below it.
+    """Finds the run or the sweep at `results`, or the sweeps directly below it.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no sweep.
     """
     if is_run(results):
         run = results.resolve()  # named by the user, who may name a link
@@ -85,7 +85,7 @@ def find_sources(results: Path) -> list[ExportSource]:
 
 
 def ended_runs(source: ExportSource) -> tuple[list[EndedRun], list[str]]:
-    """Reads the runs that have ended, by name, and gives a note for each run that cannot be read.
+    """Reads the runs that have ended, ordered by name; also returns a note for each run that cannot be read.
 
     Raises:
         UserError: no run has ended with results that can be read.
@@ -108,11 +108,11 @@ def _provenance(folder: RunFolder) -> Provenance:
     try:
         return folder.provenance()
     except DamagedFileError:
-        return Provenance()  # where a result came from is no part of it: the run stays
+        return Provenance()  # the results are valid without the provenance
 
 
 def nothing_finished(source: ExportSource, notes: Sequence[str] = ()) -> UserError:
-    """The error for results in which there is nothing to export yet, or nothing that can be read, and then why."""
+    """Makes the error for results without an ended run that can be read; it ends with the first of the notes."""
     why = f" ({notes[0]})" if notes else ""
     return UserError(
         f"`{source.sweep.path}`: no run has ended with results that can be read{why}; let `rnngan sweep` finish one"
@@ -123,7 +123,7 @@ def target_folder(path: Path) -> Path:
     """Makes the folder that a user wants files to be written into.
 
     Raises:
-        UserError: a file is in its place, or the folder it should be in is not there.
+        UserError: there is a file of that name, or the parent folder does not exist.
         EnvironmentFaultError: the disk refused.
     """
     whole = path.resolve()  # named by the user, who may name a link

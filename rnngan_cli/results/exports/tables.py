@@ -1,4 +1,4 @@
-"""Three tidy tables of a sweep: runs (a row a run), histories (a row a value), the leaderboard with its intervals."""
+"""Three tidy tables of a sweep: runs (a row a run), histories (a row a value), and the leaderboard with intervals."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _IDENTITY = ("loss", "cell", "dataset", "seed")
-_UNTOLD = ("schema_version", "checkpoint_every", "data.name", "data.file")
-"""Of a config: told already, without effect on a result, or about the machine."""
+_LEFT_OUT = ("schema_version", "checkpoint_every", "data.name", "data.file")
+"""Fields of a config without a column: shown elsewhere, without effect on results, or specific to the machine."""
 
 
 def write_csv(source: ExportSource, target: Path) -> Written:
-    """Writes the tables as CSV, in which nothing is a formula to a spreadsheet."""
+    """Writes the tables as CSV in which no cell is a formula to a spreadsheet."""
     return _write(source, target, ".csv", lambda frame: frame_csv(frame).encode())
 
 
 def write_parquet(source: ExportSource, target: Path) -> Written:
-    """Writes the tables as Parquet, with the types of their columns."""
+    """Writes the tables as Parquet, which keeps the types of columns."""
     return _write(source, target, ".parquet", _parquet_bytes)
 
 
@@ -46,7 +46,7 @@ def _parquet_bytes(frame: "pd.DataFrame") -> bytes:
 
 
 def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[str]]":
-    """The tables by name, `runs`, `histories` and `leaderboard`, and a note for everything that cannot be read.
+    """Makes the tables `runs`, `histories` and `leaderboard` by name, and a note for everything that cannot be read.
 
     Raises:
         UserError: no run has ended.
@@ -57,7 +57,7 @@ def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[st
     table, leaderboard, damage = derived.read_tables(source.sweep)
     notes += [line for line in damage if not any(line in note for note in notes)]
     named = {str(row.folder): (str(row.loss), str(row.cell)) for row in table.itertuples()}
-    # A run whose config does not fit its folder's name is in no table.
+    # Runs whose config does not match the name of their folder are left out.
     rows = [run_row(run, *named[run.name]) for run in runs if run.name in named]
     lines = [
         (run.name, step, term, value)
@@ -71,10 +71,11 @@ def tidy_frames(source: ExportSource) -> "tuple[dict[str, pd.DataFrame], list[st
 
 
 def run_row(run: EndedRun, leaderboard_loss: str, leaderboard_cell: str) -> dict[str, object]:
-    """A run's line: what it is, how it ended, its settings, scores and costs, a column each.
+    """Makes the row of a run: identity, state, settings, scores and costs.
 
-    Settings have the names they have on the command line, those of the data after `data_`, those of one loss or data
-    set after `option_` and its name. Scores come after `score_`, as `precision` is a setting too.
+    Settings have their names on the command line, with the prefix `data_` for settings of the data, and `option_` and
+    the name of the loss or data set for its options. Scores have the prefix `score_`, because `precision` is a setting
+    too.
     """
     settings = flat_config(run.config.model_dump(mode="json"))
     head = {name: settings.pop(name) for name in _IDENTITY}
@@ -98,7 +99,7 @@ def run_row(run: EndedRun, leaderboard_loss: str, leaderboard_cell: str) -> dict
 
 
 def flat_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's config as plain values by name; the data set's name is `dataset`, lists are joined by commas.
+    """Flattens the config of a run to plain values by column; lists are joined by commas.
 
     >>> flat_config({"loss": "bce", "options": {"labels": 1}, "data": {"name": "a", "columns": ["b", "c"]}})
     {'loss': 'bce', 'option_bce_labels': 1, 'data_columns': 'b,c', 'dataset': 'a'}
@@ -108,8 +109,8 @@ def flat_config(config: Mapping[str, Any]) -> dict[str, Any]:
     flat |= {f"option_{config['loss']}_{name}": value for name, value in config.get("options", {}).items()}
     flat |= {f"data.{name}": value for name, value in data.items() if name != "options"}
     flat |= {f"data.option_{data['name']}_{name}": value for name, value in data.get("options", {}).items()}
-    told = {name.replace(".", "_"): _plain(value) for name, value in flat.items() if name not in _UNTOLD}
-    return {**told, "dataset": data["name"]}
+    settings = {name.replace(".", "_"): _plain(value) for name, value in flat.items() if name not in _LEFT_OUT}
+    return {**settings, "dataset": data["name"]}
 
 
 def _plain(value: Any) -> Any:
@@ -119,7 +120,7 @@ def _plain(value: Any) -> Any:
 
 
 def _costs(provenance: Provenance) -> dict[str, float]:
-    """Updates of each side, seconds of training and scoring, memory, by column."""
+    """Updates of each network, seconds of training and scoring, and peak memory, by column."""
     found: dict[str, float | None] = {"peak_memory_mib": provenance.peak_memory_mib}
     found |= {f"updates_{name}": count for name, count in provenance.updates.items()}
     found |= {f"seconds_{name}": value for name, value in plain(provenance.seconds).items()}
@@ -127,7 +128,7 @@ def _costs(provenance: Provenance) -> dict[str, float]:
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> "pd.DataFrame":
-    """Rows as a frame of typed columns: whole numbers that some runs do not have stay whole; mixed kinds are words."""
+    """Makes a frame of typed columns; integers stay integers if some runs lack them, and mixed types become text."""
     import pandas as pd
 
     names = dict.fromkeys(name for row in rows for name in row)
@@ -138,7 +139,7 @@ def _column(values: list[Any]) -> "pd.Series[Any]":
     import pandas as pd
 
     types = {type(value) for value in values if value is not None}
-    if types <= {int, float} and types != {int}:  # a column without any value too
+    if types <= {int, float} and types != {int}:  # also columns without any value
         return pd.Series(values, dtype="float64")
     kinds = {frozenset({bool}): "boolean", frozenset({int}): "Int64"}
     if frozenset(types) in kinds:

@@ -1,7 +1,7 @@
-"""Runs as MLflow tracks them: an experiment a sweep, in a folder that holds a SQLite database.
+"""Runs in an MLflow database: an experiment for each sweep, in a folder with a SQLite database.
 
-MLflow writes the database itself, in its own transactions. A run is known again by its name and a hash of what is told
-of it: told twice it is there once, and one that was trained or scored anew takes the place of the old one.
+MLflow writes the database in its own transactions. A run is recognised by its name and a hash of its results, so a
+second export adds nothing, and a run that was trained or scored again replaces its older version.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from rnngan_cli.system.text import counted
 DATABASE = "mlflow.db"
 RUN_TAG, RESULTS_TAG = "rnngan.run", "rnngan.results"
 MOST_METRICS, MOST_PARAMS, PAGE = 1000, 100, 1000
-"""What MLflow takes and gives at a time."""
+"""Limits of MLflow: metrics and parameters in a request, and runs in a page of a response."""
 
 
 def write_tracking(source: ExportSource, target: Path) -> Written:
     """Adds every run that has ended to the experiment of its sweep.
 
     Raises:
-        UserError: no run has ended, or the folder cannot be.
+        UserError: no run has ended, or the folder cannot be made.
         EnvironmentFaultError: MLflow cannot write the database.
     """
     runs, notes = ended_runs(source)
@@ -43,23 +43,23 @@ def write_tracking(source: ExportSource, target: Path) -> Written:
             old = known.get(run.name, {})
             if results in old.values():
                 continue
-            for number in old:  # of other results, or half told by a process that was killed
+            for number in old:  # with older results, or incomplete because a process was killed
                 client.delete_run(number)
-            _tell(client, experiment, run, results)
+            _log_run(client, experiment, run, results)
             added += 1
     return Written(f"{counted(added, 'run')} added, {len(runs) - added} there already", notes)
 
 
 @contextmanager
 def _client(folder: Path) -> Iterator[Any]:
-    """MLflow's client on the folder's database, telling nobody and saying nothing.
+    """Opens a client of MLflow on the database of the folder, without telemetry and log output.
 
     Raises:
         EnvironmentFaultError: the database cannot be used.
     """
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # read when it is imported, and whenever it would send
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # MLflow reads it when it is imported and when it sends
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about its own dependencies
+        warnings.simplefilter("ignore")  # from dependencies of MLflow
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
@@ -76,7 +76,7 @@ def _client(folder: Path) -> Iterator[Any]:
 
 
 def _experiment(client: Any, name: str, folder: Path) -> str:
-    """The id of the sweep's experiment, made where it is not there."""
+    """The id of the experiment of the sweep, which is created if need be."""
     found = client.get_experiment_by_name(name)
     if found is None:
         return str(client.create_experiment(name, artifact_location=(folder / "artifacts").as_uri()))
@@ -86,7 +86,7 @@ def _experiment(client: Any, name: str, folder: Path) -> str:
 
 
 def _known(client: Any, experiment: str) -> dict[str, dict[str, str]]:
-    """By a run's name, what is tracked under it: the hash of its results by MLflow's id, empty if it is not whole."""
+    """The hash of results by id of MLflow, by name of run; the hash is empty if the run is incomplete."""
     known: dict[str, dict[str, str]] = {}
     token: str | None = ""
     while token is not None:
@@ -100,20 +100,20 @@ def _known(client: Any, experiment: str) -> dict[str, dict[str, str]]:
 
 
 def results_hash(run: EndedRun) -> str:
-    """SHA-256 of what is told of a run."""
+    """Computes the SHA-256 of everything that is logged of a run."""
     history = [[step, {name: repr(value) for name, value in values.items()}] for step, values in run.history]
-    told = [parameters(run), tags(run), final_metrics(run), history]
-    return hashlib.sha256(canonical_json(told).encode()).hexdigest()
+    logged = [parameters(run), tags(run), final_metrics(run), history]
+    return hashlib.sha256(canonical_json(logged).encode()).hexdigest()
 
 
 def parameters(run: EndedRun) -> dict[str, str]:
-    """A run's settings as words, by the names they have in tables; none for what is not set."""
+    """Returns the settings of a run as text, by column of the exported tables; unset ones are left out."""
     flat = flat_config(run.config.model_dump(mode="json"))
     return {name: str(value) for name, value in flat.items() if value not in (None, "")}
 
 
 def tags(run: EndedRun) -> dict[str, str]:
-    """How a run ended and what it came from."""
+    """Returns the state and the provenance of a run as text."""
     status, scores, provenance = run.status, run.scores, run.provenance
     found: dict[str, object] = {"state": status.state, "reason": status.reason, "step": status.step}
     found |= {"protocol": scores.protocol, "data_sha256": scores.data_sha256}
@@ -124,14 +124,14 @@ def tags(run: EndedRun) -> dict[str, str]:
 
 
 def final_metrics(run: EndedRun) -> dict[str, float]:
-    """A run's scores, and seconds of training."""
+    """Returns the scores of a run and its seconds of training."""
     scores = {f"score_{name}": value for name, value in run.scores.scores.items()}
     seconds = run.provenance.seconds.training
     return scores if seconds is None else {**scores, "seconds_training": seconds}
 
 
-def _tell(client: Any, experiment: str, run: EndedRun, results: str) -> None:
-    """Tracks one run; the hash comes last, so that a run without one is known for not being whole."""
+def _log_run(client: Any, experiment: str, run: EndedRun, results: str) -> None:
+    """Logs a run. The hash is set last, so that a run without a hash is known to be incomplete."""
     from mlflow.entities import Metric, Param
 
     seconds, ended = dict(run.folder.timing()), round(1000 * run.folder.ended_at())

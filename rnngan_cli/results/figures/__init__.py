@@ -1,19 +1,17 @@
 """Pictures of a sweep: loss curves, scores, samples and two embeddings, as PNG and SVG.
 
-    group.py        what is drawn: the runs of one data set and cell, read once
-    style.py        how it looks: colours, sizes, heading and caption, saving
+    style.py        the common style: colours, sizes, heading and caption, saving
     curves.py       loss curves, a panel a loss
     scores.py       scores with intervals, a panel a score
-    series.py       real and generated series, or images, one above the other
-    controls.py     what labels and codes do
+    series.py       real series, or images, above generated ones
+    controls.py     series by the value of a label or a code
     embeddings.py   PCA and t-SNE of real and generated series
-    budget.py       what trying settings buys; not of a sweep, but of a tune
-    profiles.py     all data sets of a sweep in one: performance profiles, aggregates
+    profiles.py     performance profiles and aggregates over all data sets of a sweep
 
-A new kind of picture is a function from a group to a `Figure`, or to None where there is nothing to draw,
-and a row in `KINDS`; one of a whole sweep is a function from normalised scores, and a row in `OF_A_SWEEP`.
-Nothing here trains or scores; matplotlib is imported by the functions that draw, and its global state is left
-as it was.
+The runs that are drawn are read by `results/groups.py`. A new kind of picture needs a function from a group to a
+`Figure`, or None if there is nothing to draw, and a row in `FIGURES`; a picture of a whole sweep needs a function of
+normalised scores and a row in `OF_A_SWEEP`. Nothing here trains or scores. Matplotlib is imported by the functions
+that draw, and its global state is restored.
 """
 
 from collections.abc import Callable
@@ -38,23 +36,23 @@ FIGURES: "dict[str, Callable[[RunGroup], Figure | None]]" = {
     "pca": embeddings.draw_pca,
     "tsne": embeddings.draw_tsne,
 }
-"""Every kind of picture: the start of its files' names, and the function that draws it."""
+"""The kinds of pictures of a data set and cell: first part of their file names, and drawing function."""
 OF_A_SWEEP: "dict[str, Callable[[Tasks], Figure]]" = {
     "performance-profiles": profiles.draw_profiles,
     "aggregates": profiles.draw_aggregates,
 }
-"""Pictures of all data sets and cells in one, where there are series of known quality: their files' names."""
+"""The kinds of pictures of a whole sweep, drawn if series of known quality are scored: file name, and function."""
 OF_SOME_LOSSES = ("controls",)
-"""Kinds that most losses have nothing for, so that their absence is not worth a note."""
+"""Kinds that most losses have nothing to draw for, so that their absence needs no note."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What `draw_sweep` made.
+    """The pictures written by `draw_sweep`.
 
     Attributes:
-        paths: the files, a PNG and an SVG a picture.
-        notes: a line for everything that was left out, and why.
+        paths: the files, a PNG and an SVG of each picture.
+        notes: a line for every picture or run that is left out, with the reason.
     """
 
     paths: tuple[Path, ...]
@@ -62,13 +60,13 @@ class Drawn:
 
 
 def draw_sweep(sweep: SweepFolder) -> Drawn:
-    """Draws every kind of picture of every data set and cell of a sweep, and of all, into its folder of figures.
+    """Draws all pictures of a sweep into its folder of figures.
 
-    The same results give the same bytes. Files are called `<kind>-<data set>-<cell>.png` and `.svg`, or
-    `<kind>.png` for those of all; pictures of an earlier call are replaced.
+    The same results give the same bytes. Files are named `<kind>-<data set>-<cell>.png` and `.svg`, or `<kind>.png` and
+    `.svg` for the whole sweep; earlier pictures of the same name are replaced.
 
     Raises:
-        EnvironmentFaultError: the disk refused.
+        EnvironmentFaultError: the disk refused a write.
     """
     groups, notes = read_groups(sweep)
     paths: list[Path] = []
@@ -92,7 +90,7 @@ def draw_sweep(sweep: SweepFolder) -> Drawn:
 
 
 def _write(sweep: SweepFolder, name: str, figure: "Figure") -> list[Path]:
-    """Writes a picture, in every format."""
+    """Writes a picture in every format."""
     contents = {sweep.figures / f"{name}.{suffix}": content for suffix, content in style.rendered(figure).items()}
     for path, content in contents.items():
         write_bytes(path, content)

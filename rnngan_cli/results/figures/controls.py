@@ -1,6 +1,6 @@
-"""What labels and codes do: series by the value they were made from, with all else the same along each draw.
+"""Pictures of the effect of labels and codes: series by the value set, with the rest of the noise fixed.
 
-A row per label, as one reads a table of classes; a column per value of a code, as one turns a knob.
+Labels are rows, as in a table of classes; values of a code are columns, as on a slider.
 """
 
 from collections.abc import Collection
@@ -19,12 +19,12 @@ NUM_VALUES = 10
 NUM_DRAWS = 8
 MOST_FEATURES_IN_GRID = 3
 NUM_PLAIN, PLAIN_COLUMNS = 96, 16
-"""Images shown where nothing was set to several values in turn, and how many a row."""
+"""Number of images shown if no control takes several values, in all and in a row."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A grid with its title and colour, and how tall it is to be, in inches."""
+    """A grid with its title, its colour, and its height in inches."""
 
     title: str
     colour: str
@@ -33,7 +33,7 @@ class Panel:
 
 
 def draw(group: RunGroup) -> "Figure | None":
-    """Draws what labels and codes do to the samples of a group's losses, or returns None if none has any."""
+    """Draws the samples of a group by label and code; returns None if no loss has such samples."""
     panels = [
         _panel(f"{loss}: {_words(grid)}", style.loss_style(loss)[0], grid)
         for loss in group.losses
@@ -49,7 +49,7 @@ def draw(group: RunGroup) -> "Figure | None":
 def draw_generated(
     grid: Grid, title: str, feature_names: tuple[str, ...], suffixes: Collection[str] = ("png", "svg")
 ) -> dict[str, bytes]:
-    """A picture of series drawn by hand, as `png` and `svg`."""
+    """Draws series that a user generated; returns the contents of the picture by suffix, `png` and `svg`."""
     with style.look():
         panel = _panel(_words(grid) if grid.name else "", style.INK, grid)
         most = NUM_PLAIN if grid.image and not grid.name else NUM_DRAWS
@@ -73,9 +73,9 @@ def _panel(title: str, colour: str, grid: Grid) -> Panel:
 
 
 def _cells(grid: Grid) -> np.ndarray:
-    """Series as (rows, columns, steps, features): a label's values are rows, a code's are columns."""
+    """Arranges series as (rows, columns, steps, features): values of a label are rows, values of a code columns."""
     series = grid.series
-    if not grid.name:  # not a sweep: all in order
+    if not grid.name:  # no control: all series in order
         shown = series[0, :NUM_PLAIN]
         columns = min(PLAIN_COLUMNS, len(shown))
         blank = np.full((-len(shown) % columns, *shown.shape[1:]), np.nan)

@@ -1,4 +1,4 @@
-"""Loss curves: a panel a loss, discriminator's and generator's loss against updates of the generator."""
+"""Loss curves: a panel a loss, with the losses of discriminator and generator over updates of the generator."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ _CAPTION = (
 
 
 def draw(group: RunGroup) -> "Figure | None":
-    """Draws the loss curves of a group, or returns None if no run has ended with a history."""
+    """Draws the loss curves of a group; returns None if no run has ended with a history."""
     if not any(group.curves.values()):
         return None
     columns = 1 if len(group.losses) == 1 else 2
@@ -53,7 +53,7 @@ def _seeds(group: RunGroup) -> str:
 def _panel(axes: "Axes", group: RunGroup, loss: str) -> None:
     colour, _ = style.loss_style(loss)
     curves = group.curves[loss]
-    name = style.told(loss, 11)
+    name = style.loss_label(loss, 11)
     axes.set_title(name["text"], loc="left", weight="bold", color=colour, fontsize=name["fontsize"])
     if not any(len(curve.steps) for curve in curves):
         finished = group.state_count(loss, RunState.DONE)
@@ -92,7 +92,7 @@ def _mean_and_band(axes: "Axes", curves: list[Curve], term: str, look: style.Loo
 
 
 def _aligned(curves: list[Curve], term: str) -> tuple[np.ndarray, np.ndarray]:
-    """Steps that every run has, (rows,), and the runs' values there, (runs, rows)."""
+    """The steps that every run recorded, (rows,), and the values of the runs there, (runs, rows)."""
     if not curves:
         return np.zeros(0, dtype=int), np.zeros((0, 0))
     steps = curves[0].steps
@@ -102,12 +102,12 @@ def _aligned(curves: list[Curve], term: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _broken_line(axes: "Axes", curve: Curve, term: str, look: style.Look, limits: tuple[float, float]) -> None:
-    """One diverged run, thin, up to its last finite value: a cross, at the edge if it is beyond."""
+    """Draws a diverged run as a thin line up to its last finite value, where a cross marks its end."""
     finite = np.flatnonzero(np.isfinite(curve.losses[term]))
     if not len(finite):
         return
     low, high = limits
-    margin = 0.06 * (high - low)  # so that the cross is inside as a whole
+    margin = 0.06 * (high - low)  # keeps the whole cross inside
     axes.plot(curve.steps[finite], curve.losses[term][finite], linewidth=0.9, alpha=0.9, **look)
     end = np.clip(curve.losses[term][finite[-1]], low + margin, high - margin)
     axes.plot(
@@ -123,7 +123,7 @@ def _broken_line(axes: "Axes", curve: Curve, term: str, look: style.Look, limits
 
 
 def _cut_words(values: np.ndarray, low: float, high: float) -> str:
-    """How far curves go beyond the limits of the axis, or nothing."""
+    """Says how far curves exceed the limits of the axis; empty if they do not."""
     finite = values[np.isfinite(values)]
     words = []
     if len(finite) and finite.max() > high:

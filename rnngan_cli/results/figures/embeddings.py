@@ -1,7 +1,7 @@
-"""Two embeddings of series in the plane, real and generated together: PCA and t-SNE, a panel a loss.
+"""Embeddings of real and generated series in the plane by PCA and t-SNE, a panel a loss.
 
-Series are standardised feature by feature (images as a whole) with the mean and deviation of the real
-ones, then laid flat: a point is a whole series.
+Series are standardised by the mean and deviation of each real feature (images by a common deviation) and flattened, so
+that a point is a whole series.
 """
 
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ NUM_POINTS = 100
 _FEWEST = 3
 
 EmbeddedPoints = dict[str, tuple[np.ndarray, np.ndarray]]
-"""By loss: real and generated points, (n, values) each, as many of one as of the other."""
+"""Equally many real and generated points, (n, values) each, by loss."""
 
 
 def draw_pca(group: RunGroup) -> "Figure | None":
-    """Draws real and generated series on the plane of the real ones, or returns None if either is missing."""
+    """Draws series on the principal plane of the real series; returns None if real or generated series are missing."""
     pairs = _pairs(group)
     if group.reference is None or not pairs:
         return None
@@ -62,9 +62,9 @@ def draw_pca(group: RunGroup) -> "Figure | None":
 
 
 def _limits(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
-    """Least and greatest value of each axis, (2, 2), for real and generated points, (n, 2) each.
+    """Minimum and maximum of each axis, (2, 2), for real and generated points, (n, 2) each.
 
-    It is the range of the real ones, and up to 60 % more of it on either side if generated ones need it.
+    They are the range of the real points, extended by up to 60 % on each side if generated points need it.
     """
     low, high = real.min(axis=0), real.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
@@ -74,7 +74,7 @@ def _limits(real: np.ndarray, generated: np.ndarray) -> np.ndarray:
 
 
 def draw_tsne(group: RunGroup) -> "Figure | None":
-    """Draws t-SNE maps of real and generated series, or returns None if either is missing."""
+    """Draws t-SNE maps of real and generated series; returns None if either are missing."""
     pairs = _pairs(group)
     if not pairs:
         return None
@@ -97,10 +97,10 @@ def draw_tsne(group: RunGroup) -> "Figure | None":
 
 
 def _flat(series: np.ndarray, reference: Reference) -> np.ndarray:
-    """Series (n, steps, features), standardised by the real ones, as (n, steps * features).
+    """Standardises series (n, steps, features) by the real series and flattens them to (n, steps * features).
 
-    The pixels of an image have one unit: they share their deviation, or the empty ones at its border, scaled
-    up, would drown the rest.
+    All pixels of an image are divided by the same deviation; otherwise nearly constant pixels at the border would be
+    inflated and outweigh the rest.
     """
     real = reference.series
     deviation = np.atleast_1d(real.std() if reference.image else real.std(axis=(0, 1)))
@@ -121,9 +121,9 @@ def _pairs(group: RunGroup) -> EmbeddedPoints:
 
 
 def _principal_plane(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first two principal axes of (n, values) as columns, (values, 2), and their shares of the variance.
+    """The first two principal axes of points (n, values), as columns (values, 2), and their shares of the variance.
 
-    Signs are fixed by the largest entry of each axis. Where there is a single value, the second axis is null.
+    The largest entry of each axis is positive. If a point is a single value, the second axis is zero.
     """
     _, sizes, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
     total = float((sizes**2).sum()) or 1.0
@@ -137,16 +137,16 @@ def _principal_plane(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _tsne(points: np.ndarray) -> np.ndarray:
-    """A t-SNE map of (n, values), (n, 2), the same on every call.
+    """Maps points (n, values) to (n, 2) by t-SNE, with the same result on every call.
 
-    Exact gradients, as the approximate ones add up in the order of threads. 500 steps settle
-    a map of 200 points, in about half a second.
+    Gradients are exact, because the sums of the approximate method depend on the order of threads. 500 steps are
+    enough for 200 points, and take about half a second.
     """
     from sklearn.manifold import TSNE
 
     plane, _ = _principal_plane(points)
     start = (points - points.mean(axis=0)) @ plane
-    start *= 1e-4 / (start[:, 0].std() or 1.0)  # scikit-learn's own scale of a PCA start
+    start *= 1e-4 / (start[:, 0].std() or 1.0)  # the scale of scikit-learn's own PCA initialisation
     model = TSNE(
         perplexity=min(30.0, (len(points) - 1) / 3),
         init=start.astype(np.float32),
@@ -158,7 +158,7 @@ def _tsne(points: np.ndarray) -> np.ndarray:
 
 
 def _frame(group: RunGroup, pairs: EmbeddedPoints, kind: str, caption: str) -> "tuple[Figure, list[Axes]]":
-    """A figure with heading, legend and an empty panel a loss; a loss without points says why."""
+    """Makes a figure with heading, legend and an empty panel a loss; the panel of a loss without points says why."""
     from matplotlib.lines import Line2D
 
     columns = len(group.losses) if len(group.losses) <= 4 else min(5, -(-len(group.losses) // 2))
@@ -173,7 +173,7 @@ def _frame(group: RunGroup, pairs: EmbeddedPoints, kind: str, caption: str) -> "
     figure = style.new_figure(height, f"{kind}: {group.name}", subtitle, caption, legend=True, width=width)
     panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
     for axes, loss in zip(panels, group.losses, strict=False):
-        name, colour = style.told(loss, 11), style.loss_style(loss)[0]
+        name, colour = style.loss_label(loss, 11), style.loss_style(loss)[0]
         axes.set_title(name["text"], weight="bold", color=colour, fontsize=name["fontsize"])
         axes.grid(False)
         axes.spines[:].set_visible(True)

@@ -1,4 +1,4 @@
-"""All data sets of a sweep in one picture, on the scale from floor to ceiling: performance profiles, aggregates."""
+"""Pictures of normalised scores over all data sets of a sweep: performance profiles and aggregates."""
 
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GRID = np.linspace(0, 1.1, 221)
-"""Where a profile is drawn: steps of 0.005, to just above the ceiling."""
+"""Normalised scores at which a profile is drawn: steps of 0.005, to just above the ceiling."""
 PANEL_COLUMNS, COLUMNS_OF_SETTINGS = 5, 4
 _FROM_TO = "0 is the floor (real training series), 1 the ceiling (noise)"
 _DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
 
 
 def draw_profiles(values: Tasks) -> "Figure":
-    """Draws the share of runs at or below each normalised score: a panel a loss, with its bootstrap band."""
+    """Draws the performance profile of each loss in a panel, with its bootstrap band."""
     runs, table = known(values), aggregate_table(values)
     losses = [row.name for row in table]
     columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else PANEL_COLUMNS, len(losses))
@@ -56,7 +56,7 @@ def draw_profiles(values: Tasks) -> "Figure":
 
 
 def _profile(axes: "Axes", loss: str, profiles: dict[str, np.ndarray], band: np.ndarray) -> None:
-    """A panel: one loss in its colour above all others."""
+    """Draws a panel: a loss in its colour in front of all other losses in grey."""
     colour, _ = style.loss_style(loss)
     for other, shares in profiles.items():
         front = other == loss
@@ -73,12 +73,12 @@ def _profile(axes: "Axes", loss: str, profiles: dict[str, np.ndarray], band: np.
     axes.set(xlim=(0, GRID[-1]), ylim=(-0.03, 1.03), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     axes.xaxis.set_major_formatter(style.short_number)
     axes.yaxis.set_major_formatter(style.short_number)
-    name = style.told(loss, 11)
+    name = style.loss_label(loss, 11)
     axes.set_title(name["text"], fontsize=name["fontsize"], loc="left", weight="bold")
 
 
 def draw_aggregates(values: Tasks) -> "Figure":
-    """Draws the interquartile mean of each loss over all data sets with its bootstrap interval, the best first."""
+    """Draws the interquartile mean of each loss over all data sets with its bootstrap interval, best first."""
     rows = aggregate_table(values)
     figure = style.new_figure(
         max(1.6, 0.8 + (0.45 if any(" " in row.name for row in rows) else 0.32) * len(rows)),
@@ -104,8 +104,8 @@ def draw_aggregates(values: Tasks) -> "Figure":
 
 
 def _rows(axes: "Axes", losses: list[str]) -> None:
-    """A row a loss, named at the left."""
-    names = [style.told(loss, 10) for loss in losses]
+    """Labels the rows with the names of the losses, at the left."""
+    names = [style.loss_label(loss, 10) for loss in losses]
     axes.set_ylim(len(losses) - 0.5, -0.5)
     axes.set_yticks(
         range(len(losses)), [name["text"] for name in names], color=style.INK, fontsize=names[0]["fontsize"]
@@ -120,6 +120,6 @@ def _score() -> str:
 
 
 def _tasks(values: Tasks) -> str:
-    """Which data sets and cells, in words; their number where they are many."""
+    """The names of data sets and cells; only their number if there are more than three."""
     tasks = [" ".join(task) for task in next(iter(values.values()))]
     return ", ".join(tasks) if len(tasks) <= 3 else f"{len(tasks)} data sets and cells"

@@ -1,4 +1,4 @@
-"""Scores: a panel a primary score, a line a loss, the mean with its interval and every run as a dot."""
+"""Scores with intervals: a panel a primary score, and in it a line a loss, with mean, interval and a dot a run."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,12 @@ _CAPTION = (
     "on beyond it. Overlapping intervals are no test: see `rnngan\u00a0compare`."
 )
 ARROW = 7
-"""Size of an arrow, points."""
+"""Size of an arrow in points."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One loss in one panel: how many of its runs diverged, and the scores of the others with their mean."""
+    """A loss in a panel: a text on diverged runs, and the scores of the finished runs with their mean."""
 
     loss: str
     diverged: str
@@ -35,7 +35,7 @@ class Line:
 
 
 def draw(group: RunGroup) -> "Figure | None":
-    """Draws the primary scores of a group, or returns None if no finished run has any."""
+    """Draws the primary scores of a group; returns None if no finished run has any."""
     metrics = [metric for metric in METRICS.values() if metric.primary and len(_scores(group, metric.name))]
     if not metrics:
         return None
@@ -59,7 +59,7 @@ def draw(group: RunGroup) -> "Figure | None":
 
 
 def _scores(group: RunGroup, name: str, loss: str | None = None) -> np.ndarray:
-    """Finite scores of finished runs, of one loss or of all."""
+    """The finite scores of finished runs, of a loss or of all losses."""
     if name not in group.runs.columns:
         return np.zeros(0)
     runs = group.runs[group.runs["status"] == RunState.DONE]
@@ -75,7 +75,7 @@ def _seeds(group: RunGroup) -> str:
 
 
 def _lines(group: RunGroup, metric: Metric) -> list[Line]:
-    """The panel's lines, best mean first, losses without a score last."""
+    """The lines of a panel, best mean first, losses without a score last."""
     lines = []
     for loss in group.losses:
         values = _scores(group, metric.name, loss)
@@ -95,7 +95,7 @@ def _panel(axes: "Axes", metric: Metric, lines: list[Line], real: np.ndarray) ->
     low, high = _limits(metric, lines, real)
     axes.set_xlim(low, high)
     axes.set_ylim(len(lines) - 0.3, -0.6)
-    names = [style.told(line.loss, 10) for line in lines]
+    names = [style.loss_label(line.loss, 10) for line in lines]
     axes.set_yticks(range(len(lines)), [name["text"] for name in names], color=style.INK, fontsize=names[0]["fontsize"])
     axes.tick_params(axis="y", length=0)
     axes.locator_params(axis="x", nbins=6)
@@ -116,7 +116,7 @@ def _panel(axes: "Axes", metric: Metric, lines: list[Line], real: np.ndarray) ->
 
 
 def _limits(metric: Metric, lines: list[Line], real: np.ndarray) -> tuple[float, float]:
-    """Room for every run but a few far ones, and for intervals as far as they do not squash the rest."""
+    """Limits with room for all runs but a few distant ones, and for intervals if they do not compress the rest."""
     means = np.array([line.interval.mean for line in lines if line.interval])
     low, high = style.robust_limits(means, 3.0, percentiles=(25, 75), pad=0.0)
     near = [line for line in lines if line.interval and low <= line.interval.mean <= high]
@@ -130,7 +130,7 @@ def _limits(metric: Metric, lines: list[Line], real: np.ndarray) -> tuple[float,
 
 
 def _cut(metric: Metric, interval: Interval) -> tuple[float, float]:
-    """The interval's ends within the score's range; the mean twice where one run allows no interval."""
+    """The ends of the interval within the range of the score; the mean twice if a single run has no interval."""
     if interval.low is None or interval.high is None:
         return interval.mean, interval.mean
     return max(interval.low, metric.range[0]), min(interval.high, metric.range[1])
@@ -154,16 +154,16 @@ def _draw_line(axes: "Axes", metric: Metric, line: Line, height: int, limits: tu
         _draw_arrow(axes, limits[0], height, "<", colour)
     if ends[1] > limits[1]:
         _draw_arrow(axes, limits[1], height, ">", colour)
-    if mean != line.interval.mean:  # all of the loss is far off: its number instead of its place
+    if mean != line.interval.mean:  # the mean is off the axis: its number is written instead
         side, shift = ("left", 12) if mean == limits[0] else ("right", -12)
         words = f"mean {style.short_number(float(f'{line.interval.mean:.3g}'))}"
         far = axes.annotate(words, (mean, height), xytext=(shift, 0), textcoords="offset points")
         far.set(ha=side, va="center", fontsize=9)
-        far.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # the interval's line runs behind it
+        far.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})  # covers the line of the interval
 
 
 def _draw_arrow(axes: "Axes", edge: float, height: int, arrow: str, colour: str) -> None:
-    """An arrow whose tip, not whose middle, lies at the edge: the names of losses stand close to it."""
+    """Draws an arrow with its tip at the edge, so that it does not overlap the names of losses."""
     from matplotlib.transforms import ScaledTranslation
 
     inwards = ARROW / 2 / 72 if arrow == "<" else -ARROW / 2 / 72  # inches

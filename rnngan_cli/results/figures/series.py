@@ -1,4 +1,4 @@
-"""Samples: real series above what each loss generated, by feature; or images, if the series are images."""
+"""Samples: real series above the series generated with each loss, by feature, or as images."""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ NUM_SERIES = 12
 MOST_FEATURES_DRAWN = 5
 
 PictureRow = tuple[str, str, np.ndarray | str]
-"""Title, colour, and the series (series, steps, features), or why there are none."""
+"""Title, colour, and the series (series, steps, features), or the reason why there are none."""
 
 
 def draw(group: RunGroup) -> "Figure | None":
-    """Draws real and generated series of a group, or returns None if either is missing."""
+    """Draws real and generated series of a group; returns None if either are missing."""
     reference = group.reference
     if reference is None or not group.samples:
         return None
@@ -76,12 +76,12 @@ def _draw_lines(group: RunGroup, reference: Reference, rows: list[PictureRow], s
             note = line.text(0.1, 0.5, content, transform=line.transAxes, va="center", color=style.SOFT)
             note.set(style="italic", zorder=10)
             line.set_zorder(1)
-            note.set_in_layout(False)  # it may run over the panels to its right
+            note.set_in_layout(False)  # it may overlap the panels to its right
     return figure
 
 
 def _limits(rows: list[PictureRow], column: int) -> tuple[float, float]:
-    """The real series' range, and up to 40 % more of it on either side if generated ones need it."""
+    """The range of the real series, extended by up to 40 % on each side if generated series need it."""
     real = rows[0][2]
     if isinstance(real, str):  # pragma: no cover - the first row is always series
         return 0.0, 1.0
@@ -100,7 +100,9 @@ def _lines(axes: "Axes", content: np.ndarray | str, column: int, colour: str) ->
     axes.tick_params(labelsize=8.5, length=2.5)
     if isinstance(content, str):
         axes.set_facecolor("#f5f5f5")
-        axes.tick_params(axis="y", left=False, labelcolor="none")  # keeps their room, so that rows line up
+        axes.tick_params(
+            axis="y", left=False, labelcolor="none"
+        )  # keeps the room of the labels, so that rows are aligned
         axes.grid(False)
         return
     steps = np.arange(content.shape[1])
@@ -132,7 +134,7 @@ def _draw_images(group: RunGroup, reference: Reference, rows: list[PictureRow], 
 
 
 def _strip(axes: "Axes", images: np.ndarray, low: float, high: float) -> None:
-    """Draws (images, steps, features) side by side with a column of background between them."""
+    """Draws images (images, steps, features) side by side, separated by a column of background."""
     count, steps, features = images.shape
     strip = np.full((steps, NUM_SERIES * (features + 1) - 1), np.nan)
     for place, image in enumerate(images[:count]):

@@ -1,8 +1,7 @@
-"""How every picture looks: colours and markers, sizes, heading and caption, limits of axes, saving.
+"""The style of all pictures: colours and markers, sizes, heading and caption, limits of axes, saving.
 
-Black stands for what is real and for the discriminator; a loss's own colour for its generator and what that
-generates. Wherever two things meet in one panel they differ in line style or marker too, so that grey prints
-and colour-blind readers lose nothing.
+Black stands for real series and the discriminator, the colour of a loss for its generator and generated series. Items
+of a panel also differ in line style or marker, so that the pictures can be read in grey and by colour-blind readers.
 """
 
 import io
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURE_WIDTH = 10.0
-"""Inches. At 150 dpi, shown 900 pixels wide, 10 points are 12.5 pixels: the size of a page's text."""
+"""Width of a figure in inches. Shown 900 pixels wide, 10 points are 12.5 pixels, the size of text on a page."""
 INK, SOFT, FAINT = "#1a1a1a", "#595959", "#d9d9d9"
 
 # Okabe and Ito (2008), Color Universal Design, without black (real data) and yellow (unreadable as a line on
@@ -32,7 +31,7 @@ COLOURS = (
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 Look = dict[str, Any]
-"""Keyword arguments of a function of matplotlib's."""
+"""Keyword arguments of a Matplotlib function."""
 _LOOK: Look = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -53,14 +52,14 @@ _LOOK: Look = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text: it can be searched and selected
-    "svg.hashsalt": "rnngan",  # or every drawing gets other ids
+    "svg.fonttype": "none",  # text stays searchable
+    "svg.hashsalt": "rnngan",  # makes ids reproducible
 }
 
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Matplotlib's defaults with ours on top, whatever the user's own settings, until the block ends."""
+    """Sets Matplotlib's defaults with this style on top, whatever the user's settings, until the block ends."""
     import matplotlib.style
 
     with matplotlib.style.context(["default", _LOOK]):
@@ -68,7 +67,7 @@ def look() -> Iterator[None]:
 
 
 def loss_style(loss: str) -> tuple[str, str]:
-    """Colour and marker of a loss, the same in every picture and setting; grey circles if it is not registered.
+    """Returns the colour and the marker of a loss, the same in every picture; grey circles if it is not registered.
 
     >>> loss_style("bce")
     ('#0072B2', 'o')
@@ -78,17 +77,17 @@ def loss_style(loss: str) -> tuple[str, str]:
     return (COLOURS[place], _MARKERS[place]) if place < len(COLOURS) else ("#808080", "o")
 
 
-def told(loss: str, size: float) -> Look:
-    r"""A loss as a label of letters of `size` points; a setting told with it goes below, smaller.
+def loss_label(loss: str, size: float) -> Look:
+    r"""Makes the label of a loss, `size` points large; with settings it is smaller, a setting a line.
 
-    >>> told("bce", 11), told("bce units=48 layers=2", 11)["text"]
+    >>> loss_label("bce", 11), loss_label("bce units=48 layers=2", 11)["text"]
     ({'text': 'bce', 'fontsize': 11}, 'bce\nunits=48\nlayers=2')
     """
     return {"text": loss.replace(" ", "\n"), "fontsize": 7 if " " in loss else size}
 
 
 def file_names(titles: Sequence[str]) -> list[str]:
-    """Turns titles into names that are safe and differ: small letters, digits and single hyphens.
+    """Turns titles into safe and distinct file names of lower-case letters, digits and single hyphens.
 
     >>> file_names(["sines gru units=48", "../sines gru units 48"])
     ['sines-gru-units-48', 'sines-gru-units-48-2']
@@ -107,15 +106,15 @@ def file_names(titles: Sequence[str]) -> list[str]:
 def new_figure(
     height: float, title: str, subtitle: str, caption: str, *, legend: bool, width: float = FIGURE_WIDTH
 ) -> "Figure":
-    """An empty figure with a heading above and a caption below the room for its panels.
+    """Makes an empty figure with a heading above its panels and a caption below them.
 
     Args:
-        height: inches for the panels alone; heading and caption are added.
+        height: the height of the panels in inches; heading and caption are added to it.
         title: one line.
-        subtitle: one line under it, wrapped if need be.
-        caption: how to read the picture; wrapped.
-        legend: whether to keep a line under the subtitle for `add_legend`.
-        width: inches in all.
+        subtitle: the text below the title, wrapped.
+        caption: how to read the picture, wrapped.
+        legend: whether to leave a line below the subtitle for `add_legend`.
+        width: the width of the figure in inches.
     """
     from matplotlib.figure import Figure
 
@@ -136,7 +135,7 @@ def new_figure(
 
 
 def add_legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], length: float = 2.6) -> None:
-    """Puts a legend of one line below a subtitle of one line; `length` is that of its handles, in letters."""
+    """Adds a legend of one line below a subtitle of one line; `length` is the length of its handles in font sizes."""
     from matplotlib.legend_handler import HandlerTuple
 
     total, width = figure.get_figheight(), figure.get_figwidth()
@@ -156,12 +155,12 @@ def add_legend(figure: "Figure", handles: Sequence[Any], labels: Sequence[str], 
 
 
 def rendered(figure: "Figure", suffixes: Collection[str] = ("png", "svg")) -> dict[str, bytes]:
-    """The figure as `png` (150 dpi) and `svg`, free of dates and versions."""
+    """Renders a figure as `png` (150 dpi) and `svg`, without dates and versions; returns the contents by suffix."""
     metadata: dict[str, dict[str, str | None]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # once is enough: it takes longer than drawing
+    figure.set_layout_engine("none")  # not again for each format, because layout takes longer than drawing
     for axes in figure.axes:
-        # The solver's last bits follow the order of its variables in memory, and ids in the svg hash them.
+        # The last bits of the solver depend on memory addresses, and ids in the SVG are hashes of positions.
         axes.set_position(np.round(axes.get_position(original=True).bounds, 5))
     contents = {}
     for suffix in suffixes:
@@ -172,8 +171,8 @@ def rendered(figure: "Figure", suffixes: Collection[str] = ("png", "svg")) -> di
 
 
 def say(axes: "Axes", text: str) -> None:
-    """Turns a panel into a line of text: why there is nothing to see."""
-    # Marks are hidden, not removed: panels that share an axis would lose theirs too.
+    """Replaces the content of a panel by a text that says why it is empty."""
+    # Ticks are hidden, not removed, because removal would also affect panels that share the axis.
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
     axes.grid(False)
     axes.spines[:].set_visible(False)
@@ -184,10 +183,10 @@ def say(axes: "Axes", text: str) -> None:
 def robust_limits(
     values: np.ndarray, reach: float = 1.0, *, percentiles: tuple[float, float] = (5, 95), pad: float = 0.06
 ) -> tuple[float, float]:
-    """Limits of an axis that a few far values cannot stretch.
+    """Computes limits of an axis that are robust to a few distant values.
 
-    From the lower to the upper percentile, and beyond by up to `reach` times that span as far as there are
-    values, plus `pad` of it all. NaN and infinite values are passed over; (0, 1) for none.
+    They are the lower and upper percentile, extended to the values, but by at most `reach` times the span between the
+    percentiles, and padded by the share `pad`. NaN and infinite values are ignored; without values it is (0, 1).
 
     >>> low, high = robust_limits(np.array([0.0] + [1.0, 2.0] * 50 + [1e6]), pad=0.0)
     >>> (low, high)
@@ -204,7 +203,7 @@ def robust_limits(
 
 
 def padded(low: float, high: float, pad: float) -> tuple[float, float]:
-    """The range with the share `pad` of it more on either side, or some room around what is but one value.
+    """Extends a range by the share `pad` on each side; a range of a single value gets some room around it.
 
     >>> padded(0.0, 4.0, 0.25), padded(0.0, 0.0, 0.25)
     ((-1.0, 5.0), (-0.5, 0.5))
@@ -215,7 +214,7 @@ def padded(low: float, high: float, pad: float) -> tuple[float, float]:
 
 
 def short_number(value: float, _place: float = 0.0) -> str:
-    """A number for an axis, in few signs.
+    """Writes a number for an axis in few characters.
 
     >>> short_number(12_500_000.0), short_number(250_000.0), short_number(-0.25), short_number(1200.0)
     ('12.5M', '250k', '−0.25', '1200')
@@ -227,7 +226,7 @@ def short_number(value: float, _place: float = 0.0) -> str:
 
 
 def diverged_words(diverged: int, done: int) -> str:
-    """How many of the runs that ended have diverged, or nothing if none has.
+    """Says how many of the ended runs diverged; empty if none did.
 
     >>> diverged_words(1, 2), diverged_words(0, 3)
     ('1 of 3 diverged', '')
@@ -236,7 +235,7 @@ def diverged_words(diverged: int, done: int) -> str:
 
 
 def spread(count: int, wanted: int) -> np.ndarray:
-    """At most `wanted` places out of `count`, evenly spaced from the first to the last.
+    """Selects at most `wanted` of `count` positions, evenly spaced from the first to the last.
 
     >>> spread(10, 4).tolist(), spread(3, 4).tolist()
     ([0, 3, 6, 9], [0, 1, 2])

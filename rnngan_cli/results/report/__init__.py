@@ -1,9 +1,11 @@
-"""One HTML file that tells all of a sweep and needs nothing else: no network, no program, no folder beside it.
+"""A report of a sweep in one HTML file that needs no network, no program and no other file.
 
-facts.py     what is told, read once from the sweep's folder
-curves.py    curves and series as few enough numbers
-recipe.py    the command that makes a run again
-page.py      the file: page.html.j2 filled in (Jinja2), page.css, page.js and plotly.js put into it
+facts.py                 the content of the report, read once from the folder of the sweep
+leaderboard_tables.py    the leaderboard as the page shows it
+charts.py                loss curves and series, reduced to few numbers
+shapes.py                the shapes of the JSON that the scripts read
+recipe.py                the command that repeats a run
+page.py                  the file: page.html.j2 filled in by Jinja2, with page.css, the scripts *.js and plotly.js
 """
 
 from dataclasses import dataclass
@@ -20,11 +22,11 @@ REPORT_NAME = "report.html"
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """What `write_report` made.
+    """A report that was written.
 
     Attributes:
         path: the file.
-        notes: a line for everything that was left out, and why.
+        notes: a line for everything that is left out, with the reason.
     """
 
     path: Path
@@ -37,14 +39,15 @@ def write_report(
     """Writes the report of a sweep; the same results give the same bytes.
 
     Args:
-        sweep: its folder.
-        score: what losses are compared by.
-        baseline: what they are compared with; None: a run's default if it is there, or else the first.
-        output: the file; None: `report.html` in the sweep's folder.
+        sweep: the sweep.
+        score: the score that losses are compared by.
+        baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
+            first by name.
+        output: the file to write; None is `report.html` in the folder of the sweep.
 
     Raises:
-        UserError: some run has scores, and the score or the baseline is unknown; or no such file can be written.
-        EnvironmentFaultError: the disk refused.
+        UserError: the score or the baseline is unknown (if any run has scores), or the file cannot be written there.
+        EnvironmentFaultError: the disk refused a write.
     """
     path = output or sweep.path / REPORT_NAME
     check_target(path, (".html", ".htm"))

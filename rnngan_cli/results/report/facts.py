@@ -1,4 +1,4 @@
-"""What a report shows of a sweep, read once, as plain values that both the page and its charts are made from."""
+"""The content of a report, read once from the folder of the sweep, for the page and its charts."""
 
 import json
 from collections import Counter
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 JsonView = Mapping[str, Any]
-"""A JSON object whose shape is that of a file of a run or a sweep."""
+"""The content of a JSON file of a run or a sweep."""
 _DASHES = ("solid", "dash", "dot")
 
 
 @dataclass(frozen=True)
 class Details:
-    """What a run was made from and with.
+    """The details of a run.
 
     Attributes:
-        config: the run's config, as JSON has it.
-        provenance: the run's provenance, as JSON has it; empty where it cannot be read.
-        command: the command that makes the run again; empty where the command line cannot say it.
+        config: the config of the run.
+        provenance: its provenance; empty if it cannot be read.
+        command: the command that repeats the run; empty if the command line cannot express it.
     """
 
     config: JsonView
@@ -47,17 +47,17 @@ class Details:
 
 @dataclass(frozen=True)
 class ReportFacts:
-    """All that a report says of one sweep.
+    """The content of a report of a sweep.
 
     Attributes:
-        name: the name of the sweep's folder.
-        compared: verdicts and aggregates; None while no run has scores.
-        leaderboard: means with intervals, a row a loss.
+        name: the name of the folder of the sweep.
+        compared: verdicts and aggregates; None if no run has scores yet.
+        leaderboard: means with intervals, one row for each data set, cell and loss.
         runs: the table of runs.
-        details: of every run, by its folder's name.
-        charts: what is drawn.
-        sweep: the resolved sweep, as JSON has it; empty where it cannot be read.
-        notes: a line for everything that was left out, and why.
+        details: the details of every run, by the name of its folder.
+        charts: the data of all charts.
+        sweep: the resolved config of the sweep; empty if it cannot be read.
+        notes: a line for everything that is left out, with the reason.
     """
 
     name: str
@@ -71,15 +71,17 @@ class ReportFacts:
 
 
 def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> ReportFacts:
-    """Reads a sweep; its derived tables are made anew.
+    """Reads the content of a report, and rewrites the derived tables of the sweep.
 
     Args:
-        sweep: its folder.
+        sweep: the sweep.
         score: the score that losses are compared by.
-        baseline: the loss that others are compared with; None: a run's default if it is there, or else the first.
+        baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
+            first by name.
 
     Raises:
-        UserError: some run has scores, and the score or the baseline is unknown.
+        UserError: the score or the baseline is unknown, if any run has scores.
+        EnvironmentFaultError: the disk refused a write.
     """
     runs, leaderboard, damage = refresh(sweep)
     found = None if leaderboard.empty else compared_tables(sweep, (runs, leaderboard, damage), score, baseline)
@@ -112,17 +114,17 @@ def _references(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Ref
     """The real series of every data set and cell, by its title, and a note for those that cannot be read."""
     found, notes = {}, []
     for (dataset, cell), rows in runs.groupby(["dataset", "cell"], sort=False):
-        found[_title(dataset, cell)], said = read_reference(sweep, rows)
-        notes += said
+        found[_title(dataset, cell)], left_out = read_reference(sweep, rows)
+        notes += left_out
     return found, notes
 
 
 def _drawn(
     sweep: SweepFolder, runs: "pd.DataFrame", references: Mapping[str, Reference | None]
 ) -> tuple[list[RunChart], dict[str, ReferenceChart], list[str]]:
-    """What is drawn of runs and real series, and notes: first seeds come first, should there not be room for all."""
+    """The charts of runs and of real series, and notes. Low seeds come first, in case there is no room for all runs."""
     room, notes, drawn = Room(), list[str](), list[RunChart]()
-    real = {title: reference_facts(one, room) for title, one in references.items() if one is not None}
+    real = {title: reference_facts(series, room) for title, series in references.items() if series is not None}
     num_series, left_out = _series_a_run(references, len(runs)), 0
     scores = [name for name in score_names(runs) if name in METRICS]
     for _, row in runs.sort_values("seed", kind="stable").iterrows():
@@ -152,7 +154,7 @@ def _drawn(
 
 
 def _series_a_run(references: Mapping[str, Reference | None], num_runs: int) -> int:
-    """The number of generated series of each run that there is room for, one at least."""
+    """The number of generated series of each run that there is room for, at least one."""
     sizes = [reference.series[0].size for reference in references.values() if reference is not None]
     most = Room().left // max(1, num_runs * max(sizes, default=1))
     return max(1, min(MOST_SERIES, most))
@@ -176,7 +178,7 @@ def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Det
     found, notes = {}, []
     for _, row in runs.iterrows():
         folder = _folder(sweep, row)
-        config = folder.config()  # it was read before, for the table
+        config = folder.config()  # readable, because the table of runs has read it
         try:
             provenance: JsonView = plain(folder.provenance())
         except DamagedFileError as error:
@@ -188,7 +190,7 @@ def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Det
 
 
 def _score_words(runs: "pd.DataFrame") -> dict[str, ScoreWords]:
-    """What the charts say of every score there is."""
+    """The texts in charts about every score that a run has."""
     return {
         name: {"title": METRICS[name].title, "better": METRICS[name].better, "definition": METRICS[name].definition}
         for name in METRICS
@@ -197,10 +199,10 @@ def _score_words(runs: "pd.DataFrame") -> dict[str, ScoreWords]:
 
 
 def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
-    """Losses in the order of the registry, each in the colour it has in every picture.
+    """The style of every loss, in the order of the registry: the colour that it has in every picture.
 
-    Settings of one loss would share it, and are drawn in one panel here: then colours go by place, and after the last
-    one again with other lines.
+    Settings of one loss would share a colour, but are drawn in one panel here. Then colours are assigned by position,
+    and repeat with another line style.
     """
     names = ordered(losses)
     own = [loss_style(name)[0] for name in names]
@@ -214,7 +216,7 @@ def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
 
 
 def made_with(details: Mapping[str, Details]) -> list[JsonView]:
-    """What the runs were made with: versions, commit, machine and device, each with the number of its runs."""
+    """Groups runs by versions, commit, machine and device; returns each group with its number of runs."""
     counts: Counter[str] = Counter()
     for run in details.values():
         facts = run.provenance

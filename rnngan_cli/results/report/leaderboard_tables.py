@@ -1,4 +1,4 @@
-"""The leaderboard as a report shows it: columns, a table for each data set and cell, and how to read them."""
+"""The leaderboard as a report shows it: columns, a table for each data set and cell, and an explanation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ShownScore:
-    """A mean over runs with its interval, and the deviation between the judges of one generator, if there were any."""
+    """A mean over runs with its interval, and the deviation between the judges of one generator, if there are any."""
 
     mean: float
     low: float
@@ -27,7 +27,7 @@ class ShownScore:
 
 @dataclass(frozen=True)
 class LeaderboardColumn:
-    """A score as a column: `main` scores are shown at first, others when asked for."""
+    """A score as a column; `main` scores are visible at first, the rest on demand."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class LeaderboardColumn:
 
 @dataclass(frozen=True)
 class LeaderboardLine:
-    """A loss, or a known quality (`known`), which has no seeds and no share of diverged runs."""
+    """A row for a loss, or for series of known quality (`known`), which have no seeds and no diverged runs."""
 
     loss: str
     known: bool
@@ -50,7 +50,7 @@ class LeaderboardLine:
 
 @dataclass(frozen=True)
 class LeaderboardTable:
-    """The leaderboard of one data set and cell; `scales` are the ends of each column's scale, for drawing."""
+    """The leaderboard of a data set and cell; `scales` are the ends of the scale of each column, for drawing."""
 
     dataset: str
     cell: str
@@ -60,10 +60,10 @@ class LeaderboardTable:
 
 
 def leaderboard_tables(leaderboard: "pd.DataFrame") -> list[LeaderboardTable]:
-    """The leaderboard, a table for each data set and cell.
+    """Makes the table of each data set and cell.
 
-    The scale of a column, for drawing, spans the means of its losses and the floor's, and what of their intervals lies
-    within as much again on either side.
+    The scale of a column, for drawing, covers the means of all losses and of the floor, and their intervals as far as
+    they do not extend the range of the means by more than its length on each side.
     """
     names = [*shown_scores(leaderboard), *second_scores(leaderboard)]
     tables = []
@@ -76,7 +76,7 @@ def leaderboard_tables(leaderboard: "pd.DataFrame") -> list[LeaderboardTable]:
 
 
 def leaderboard_columns(leaderboard: "pd.DataFrame") -> list[LeaderboardColumn]:
-    """The scores of a leaderboard, the main ones first."""
+    """Makes the columns of the scores of a leaderboard, main scores first."""
     main = shown_scores(leaderboard)
     metrics = [METRICS[name] for name in (*main, *second_scores(leaderboard))]
     return [
@@ -113,5 +113,5 @@ def _score(row: "pd.Series[Any]", name: str) -> ShownScore | None:
 
 
 def words_on_reading(leaderboard: "pd.DataFrame") -> tuple[str, list[str]]:
-    """How to read the leaderboard, and what to beware of in it."""
+    """Returns the explanation of a leaderboard and its warnings; both are empty if the leaderboard is."""
     return (explanation(leaderboard), cautions(leaderboard)) if not leaderboard.empty else ("", [])

@@ -1,4 +1,4 @@
-"""The report's file: a template filled in, with its style, its script and the library of charts put into it."""
+"""The file of a report: the template filled in, with style, scripts and the chart library included."""
 
 import json
 import math
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 _STATES = (RunState.DONE, RunState.DIVERGED, RunState.FAILED, RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
 SCRIPTS = ("base", "looks", "tables", "curves", "series", "spread", "navigation")
-"""Parts of the page's script, in the order they are put together in; what is defined in one is known in all."""
+"""Parts of the script of the page, in the order in which they are joined; they share one scope."""
 _BAR = 100
-"""Units across which an interval is drawn."""
+"""Width of the drawing of an interval, in units of the SVG."""
 
 
 def page(facts: ReportFacts) -> str:
-    """The whole file as text."""
+    """Renders the whole file as text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
@@ -41,7 +41,9 @@ def page(facts: ReportFacts) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # the order of losses and terms is kept
+    environment.policies["json.dumps_kwargs"] = {
+        "separators": (",", ":")
+    }  # keys are not sorted, because losses and terms have an order
     environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent, "code": _code}
     return environment.get_template("page.html.j2").render(
         **_values(facts), style=_own("page.css"), script=script(), plotly=get_plotlyjs()
@@ -49,7 +51,7 @@ def page(facts: ReportFacts) -> str:
 
 
 def script() -> str:
-    """The page's script: its parts in one function, so that the page has no globals."""
+    """Returns the script of the page: all parts in one function, so that they define no globals."""
     parts = "\n".join(_own(f"{name}.js") for name in SCRIPTS)
     return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
@@ -59,7 +61,7 @@ def _own(name: str) -> str:
 
 
 def _values(facts: ReportFacts) -> Mapping[str, object]:
-    """What the template names."""
+    """The variables of the template."""
     reading, warnings = words_on_reading(facts.leaderboard)
     counts = facts.runs["status"].value_counts()
     states = [(state, int(counts[state])) for state in _STATES if state in counts]
@@ -84,19 +86,19 @@ def _values(facts: ReportFacts) -> Mapping[str, object]:
 
 
 def _detail(run: Details) -> dict[str, str]:
-    """A run's details as text."""
+    """The details of a run as text."""
     config, provenance = (json.dumps(facts, indent=1) for facts in (run.config, run.provenance))
     return {"command": run.command, "config": config, "provenance": provenance}
 
 
 def _comparison(facts: ReportFacts) -> Mapping[str, object]:
-    """Verdicts, aggregates and the matrix, where some run has scores."""
+    """The variables on verdicts, aggregates and the matrix of improvement; empty if no run has scores."""
     found = facts.compared
     if found is None:
         return {"against": "", "summary": "No run has scores yet.", "verdicts": [], "aggregates": [], "matrix": []}
     rows = found.verdicts.to_dict("records")
     shown = [row for row in rows if row["shown"]]
-    # Those with a difference first: they are what a reader is after.
+    # Verdicts that show a difference come first, because readers look for them.
     ranked = [*shown, *(row for row in rows if not row["shown"])]
     verdicts = [
         {"place": found.place(row), "dataset": row["dataset"], "cell": row["cell"], "loss": row["loss"]}
@@ -119,7 +121,7 @@ def _comparison(facts: ReportFacts) -> Mapping[str, object]:
 
 
 def _summary(shown: int, number: int, score: str) -> str:
-    """One sentence over all verdicts.
+    """Summarises all verdicts in a sentence.
 
     >>> _summary(0, 9, "mmd2"), _summary(2, 9, "mmd2")
     ('No difference is shown in any of 9 comparisons by mmd2.', 'A difference is shown in 2 of 9 comparisons by mmd2.')
@@ -132,7 +134,7 @@ def _summary(shown: int, number: int, score: str) -> str:
 
 
 def _short(value: float | None) -> str:
-    """A number for a table; a dash for none.
+    """Writes a number for a table; a dash for None and NaN.
 
     >>> _short(0.03521), _short(1234.5), _short(None), _short(0.0000123)
     ('0.035', '1234', '-', '1.23e-05')
@@ -145,7 +147,7 @@ def _short(value: float | None) -> str:
 
 
 def _half(score: ShownScore) -> str:
-    """Half the width of an interval, with its sign; empty for one run.
+    """Writes the half-width of an interval after a ± sign; empty for a single run.
 
     >>> _half(ShownScore(2.0, 1.5, 2.5, None)), _half(ShownScore(2.0, math.nan, math.nan, None))
     ('± 0.500', '')
@@ -154,13 +156,13 @@ def _half(score: ShownScore) -> str:
 
 
 def _bar(score: ShownScore, scale: tuple[float, float]) -> dict[str, float] | None:
-    """Where an interval and its mean lie across a column's scale, from 0 to `_BAR`; what sticks out is cut off.
+    """Computes the positions of an interval and its mean on the scale of a column, from 0 to `_BAR`, clipped.
 
     >>> _bar(ShownScore(2.0, 1.0, 9.0, None), (0.0, 4.0))
     {'low': 25.0, 'mean': 50.0, 'high': 100.0}
 
     Returns:
-        None where the mean is off the scale.
+        The positions; None if the mean is outside the scale.
     """
     low, high = scale
     if not low <= score.mean <= high:
@@ -175,7 +177,7 @@ def _bar(score: ShownScore, scale: tuple[float, float]) -> dict[str, float] | No
 
 
 def _code(text: object) -> "Markup":
-    """Text with what stands in backticks set as code; nothing else of it is markup.
+    """Escapes text and sets the parts in backticks as code.
 
     >>> str(_code("see `rnngan compare` <b>"))
     'see <code>rnngan compare</code> &lt;b&gt;'

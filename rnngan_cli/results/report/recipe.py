@@ -1,4 +1,4 @@
-"""The command that plans a run and no other: how to make it again from its config alone."""
+"""The command that repeats a single run, derived from its config alone."""
 
 import functools
 from typing import Any
@@ -14,16 +14,21 @@ _WITH_OPTIONS = {
     "label_column": "--label-column",
     "time_column": "--time-column",
 }
-"""Fields of the data that hold words of the user's; the command line reads `-s` values as numbers where it can."""
+"""Options for data fields with text of the user, because `-s` reads values as numbers where it can."""
 _ROUNDS = 4
-"""A setting may change the default of another, that one of a third: an optimiser its learning rate."""
+"""Number of passes, because a setting can change the default of another, as an optimiser does of the learning rate."""
 
 
 def recipe(config: RunConfig, protocol: str) -> list[str]:
-    """The words of a command that trains and scores a run again, by its identity the same.
+    """Writes the command that trains and scores a run with the same identity again.
+
+    Args:
+        config: the config of the run.
+        protocol: the protocol of its scores; empty if it has none.
 
     Returns:
-        `rnngan sweep ...` with every setting that is not the default; empty where the command line cannot say it.
+        The words of `rnngan sweep ...` with every setting that differs from its default; empty if the command line
+        cannot express the run.
     """
     settings: dict[str, object] = {}
     for _ in range(_ROUNDS):
@@ -40,7 +45,7 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
     words = ["rnngan", "sweep", "--losses", config.loss, "--cells", config.cell]
     words += ["--seeds", f"{config.seed}..{config.seed}"]
     if any("," in name for name in config.data.columns):
-        return []  # columns are told apart by commas
+        return []  # a comma separates columns
     words += _of_data(config.data)
     words += [word for key, value in settings.items() for word in ("-s", f"{key}={_written(value)}")]
     return [*words, *(["--protocol", protocol] if protocol else [])]
@@ -48,7 +53,7 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
 
 @functools.lru_cache(maxsize=1024)
 def _planned(loss: str, cell: Cell, settings: tuple[tuple[str, Any], ...]) -> RunConfig:
-    """The run of seed 0 that a command with these settings plans, on data that needs no file."""
+    """The run of seed 0 that a command with these settings plans, on a data set that needs no file."""
     run = {key: value for key, value in settings if "." not in key}
     own = {key.partition(".")[2]: value for key, value in settings if "." in key}
     override = {loss: own} if own else {}
@@ -56,7 +61,7 @@ def _planned(loss: str, cell: Cell, settings: tuple[tuple[str, Any], ...]) -> Ru
 
 
 def _differences(config: RunConfig, planned: RunConfig) -> dict[str, object]:
-    """Settings in which a run is not as planned: of its own, and options of its loss."""
+    """Settings of a run, and options of its loss, that differ from the planned run."""
     found = {
         name: getattr(config, name)
         for name in RUN_FIELDS
@@ -67,7 +72,7 @@ def _differences(config: RunConfig, planned: RunConfig) -> dict[str, object]:
 
 
 def _of_data(config: DataConfig) -> list[str]:
-    """Words that say which data, and how it is prepared."""
+    """The words that select the data and its preparation."""
     if config.file is None:
         words, plain = ["--datasets", config.name], _plain_data(config.name)
     else:
@@ -78,8 +83,8 @@ def _of_data(config: DataConfig) -> list[str]:
         if name not in ("file", "sha256", "options") and getattr(config, name) != getattr(plain, name)
     }
     for name, value in given.items():
-        told = ",".join(value) if isinstance(value, tuple) else _written(value)
-        words += [_WITH_OPTIONS[name], told] if name in _WITH_OPTIONS else ["-s", f"data.{name}={told}"]
+        text = ",".join(value) if isinstance(value, tuple) else _written(value)
+        words += [_WITH_OPTIONS[name], text] if name in _WITH_OPTIONS else ["-s", f"data.{name}={text}"]
     options = {key: value for key, value in config.options.items() if plain.options.get(key) != value}
     return [
         *words,

@@ -1,16 +1,16 @@
-"""The shapes of what a report's script reads as JSON: every key here is read there, by test.
+"""The shapes of the JSON that the scripts of a report read; a test checks that every key is used there.
 
-Numbers that are not there, or not finite, are None, which JSON has as null.
+Missing numbers, and numbers that are not finite, are None, which is null in JSON.
 """
 
 from typing import TypedDict
 
 Lines = list[list[list[float | None]]]
-"""Series as lists (series, features, steps) of numbers of four digits."""
+"""Series as nested lists (series, features, steps) of numbers of four digits."""
 
 
 class HistoryChart(TypedDict):
-    """The history of a run: `step` and every term by column; one recorded row in `every` is kept."""
+    """The history of a run: steps, and every term by name; one recorded row in `every` is kept."""
 
     step: list[int]
     every: int
@@ -18,7 +18,7 @@ class HistoryChart(TypedDict):
 
 
 class ReferenceChart(TypedDict):
-    """Real test series with the names of their features; `image` where steps are rows of pixels."""
+    """Real test series with the names of their features; `image` if a step is a row of pixels."""
 
     features: list[str]
     image: bool
@@ -26,14 +26,14 @@ class ReferenceChart(TypedDict):
 
 
 class SampleChart(TypedDict):
-    """Generated series of a run; by label or code and its value in `grids`."""
+    """Generated series of a run; `grids` has series by name of control and by value."""
 
     series: Lines
     grids: dict[str, dict[str, Lines]]
 
 
 class RunChart(TypedDict):
-    """A run: where it belongs (`place`: data set and cell), how it ended, its scores and what is drawn of it."""
+    """A run: its loss, its data set and cell (`place`), its state, its scores, and the curves and series to draw."""
 
     loss: str
     place: str
@@ -46,7 +46,7 @@ class RunChart(TypedDict):
 
 
 class ScoreWords(TypedDict):
-    """What a chart says of a score."""
+    """The texts in a chart about a score."""
 
     title: str
     better: str
@@ -54,14 +54,14 @@ class ScoreWords(TypedDict):
 
 
 class LossLook(TypedDict):
-    """How a loss is drawn in every chart."""
+    """The style of a loss in every chart."""
 
     colour: str
     dash: str
 
 
 class Charts(TypedDict):
-    """All that is drawn: runs, real series by place, the score of the comparison, scores and losses by name."""
+    """The data of all charts: runs, real series by place, the score of the comparison, scores and losses by name."""
 
     runs: list[RunChart]
     references: dict[str, ReferenceChart]
@@ -71,4 +71,4 @@ class Charts(TypedDict):
 
 
 SHAPES = (HistoryChart, ReferenceChart, SampleChart, RunChart, ScoreWords, LossLook, Charts)
-"""All of them, for the test that holds the script to their keys."""
+"""All shapes, for the test that compares their keys with the scripts."""

@@ -1,8 +1,8 @@
-"""One number a loss over several data sets: scores put on one scale, aggregated, with bootstrap intervals.
+"""Aggregates of a score over several data sets and cells, on a common scale, with bootstrap intervals.
 
-A score is normalised by series of known quality: 0 is the floor (real against real), 1 the ceiling (noise). Tables of
-runs are as in `statistics.py`. What is compared is a loss, its tasks data sets and cells; or another factor, as in
-`comparisons.py`. Lower is better.
+A score is normalised by series of known quality: 0 is the floor (real against real), 1 the ceiling (noise); lower is
+better. Tables of runs are as in `intervals.py`. Losses are compared, and their tasks are data sets and cells; or cells
+or data sets are compared, as in `significance.py`, and "loss" below stands for them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESAMPLES = 2000
-"""Of the bootstrap: its 95 % limits then move by about a twentieth of the interval from one seed to another."""
+"""Bootstrap resamples: enough for the 95 % limits to vary by a twentieth of the interval between seeds."""
 TRIM = 0.25
-"""Share cut off either end for the interquartile mean."""
+"""Share of the runs that the interquartile mean leaves out at each end."""
 
 THRESHOLDS = (0.05, 0.1, 0.25, 0.5, 1.0)
-"""Of performance profiles in tables."""
+"""Normalised scores at which tables give performance profiles."""
 
 Values = list[np.ndarray]
-"""Normalised scores of one loss: an array (runs,) a task; tasks may differ in their number of runs."""
+"""Normalised scores of a loss, an array (runs,) for each task; the number of runs may differ between tasks."""
 Scales = Mapping[tuple[str, str], tuple[float, float]]
-"""How bad floor and ceiling are, by data set and cell."""
+"""The badness of floor and ceiling by (data set, cell)."""
 Tasks = Mapping[str, Mapping[tuple[str, str], np.ndarray]]
-"""By loss (or cell, or data set) and task, normalised scores (runs,)."""
+"""Normalised scores (runs,) by loss (or cell, or data set) and by task."""
 Aggregate = Callable[[Values], Any]
-"""From arrays (..., runs) a task to (...): one number, or one for each resample."""
+"""A function of arrays (..., runs), one for each task, that returns (...): a number, or one for each resample."""
 
 
 def scaled(runs: "pd.DataFrame", score: str, scales: Scales) -> np.ndarray:
-    """Puts each run's score on the scale from floor (0) to ceiling (1): (badness - floor) / (ceiling - floor).
+    """Normalises the score of each run to floor 0 and ceiling 1: (badness - floor) / (ceiling - floor).
 
     Args:
         runs: one row a run.
-        score: a column.
-        scales: badness of floor and ceiling; one where the ceiling is no worse than the floor counts as none.
+        score: the column of the score.
+        scales: the badness of floor and ceiling; a scale whose ceiling is not above its floor is ignored.
 
     Returns:
-        (runs,); NaN for runs that are not done, without the score or without a scale.
+        Normalised scores (runs,); NaN for runs that are not done, lack the score or lack a scale.
     """
     unscaled = (np.nan, np.nan)
     places = zip(runs["dataset"], runs["cell"], strict=True)
@@ -56,21 +56,21 @@ def scaled(runs: "pd.DataFrame", score: str, scales: Scales) -> np.ndarray:
 def normalised(
     runs: "pd.DataFrame", score: str, scales: Scales, *, by: str = "loss"
 ) -> dict[str, dict[tuple[str, str], np.ndarray]]:
-    """Collects the runs' scores on the scale from floor to ceiling, by what is compared and by task.
+    """Collects the normalised scores of runs by loss and task.
 
-    A diverged run takes the worst value of its task, at least 1: it is no better than noise.
+    A diverged run takes the worst value of its task, and at least 1, the score of noise.
 
     Args:
         runs: one row a run, done or diverged.
-        score: a column.
-        scales: badness of floor and ceiling by (data set, cell), as in `scaled`.
+        score: the column of the score.
+        scales: the badness of floor and ceiling by (data set, cell), as in `scaled`.
         by: the factor compared: `loss`, `cell` or `dataset`.
 
     Returns:
-        By loss and task, values (runs,) in the order of seeds; only tasks in which every loss has a run and every
+        Values (runs,) by loss and task, in the order of seeds, for the tasks in which every loss has a run and every
         score has a scale.
     """
-    # By seed, so that the order of the rows moves no resample of the bootstrap.
+    # Sorted, because the resamples of the bootstrap depend on the order of the runs.
     runs = runs.sort_values("seed", kind="stable")
     runs = runs.assign(value=scaled(runs, score, scales), scored=~np.isnan(_badness(runs, score)))
     found: dict[str, dict[tuple[str, str], np.ndarray]] = {str(name): {} for name in sorted(runs[by].unique())}
@@ -92,19 +92,19 @@ def _badness(table: "pd.DataFrame", score: str) -> np.ndarray:
 
 
 def mean(values: Values) -> Any:
-    """The mean over tasks of the mean over runs."""
+    """Computes the mean over tasks of the mean over runs."""
     return np.mean([task.mean(axis=-1) for task in values], axis=0)
 
 
 def median(values: Values) -> Any:
-    """The median over tasks of the mean over runs."""
+    """Computes the median over tasks of the mean over runs."""
     return np.median([task.mean(axis=-1) for task in values], axis=0)
 
 
 def interquartile_mean(values: Values) -> Any:
-    """The mean of the middle half of all runs of all tasks.
+    """Computes the mean of the middle half of the runs of all tasks.
 
-    Single runs move it less than the mean, the choice of tasks less than the median.
+    It depends less on single runs than the mean, and less on the choice of tasks than the median.
 
     Source: Agarwal, Schwarzer, Castro, Courville, Bellemare (2021), Deep Reinforcement Learning at the Edge of the
     Statistical Precipice.
@@ -123,20 +123,20 @@ AGGREGATES: dict[str, Aggregate] = {"mean": mean, "median": median, "iqm": inter
 def bootstrap_interval(
     values: Values, aggregate: Aggregate, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> tuple[float, float]:
-    """A percentile interval of an aggregate: runs are drawn again within each task (stratified), tasks are kept.
+    """Computes a percentile interval of an aggregate by resampling runs within each task; tasks are not resampled.
 
     Source: Efron (1979), Bootstrap Methods; stratified over tasks as Agarwal et al. (2021). The same values give the
     same interval.
 
     Raises:
-        ValueError: no task, or a task without runs.
+        ValueError: there is no task, or a task has no runs.
     """
     low, high = _limits(values, aggregate, level, resamples, seed)
     return float(low), float(high)
 
 
 def _limits(values: Values, aggregate: Aggregate, level: float, resamples: int, seed: int) -> np.ndarray:
-    """Lower and upper percentile (2, ...) of an aggregate that gives (resamples, ...)."""
+    """Lower and upper percentile (2, ...) of an aggregate whose values are (resamples, ...)."""
     if not values or not all(len(task) for task in values):
         raise ValueError(f"`values` of {[len(task) for task in values]} runs: expected one task or more with runs each")
     random = random_generator(seed, "bootstrap")
@@ -146,7 +146,9 @@ def _limits(values: Values, aggregate: Aggregate, level: float, resamples: int, 
 
 
 def probability_of_improvement(first: Values, second: Values) -> float:
-    """The mean over tasks of the chance that a run of the first is better (lower) than one of the second, ties half.
+    """Computes the probability that a run of the first loss is better (lower) than a run of the second.
+
+    It is the mean over tasks; a tie counts half.
 
     >>> probability_of_improvement([np.array([1.0, 2.0])], [np.array([2.0, 3.0])])
     0.875
@@ -155,16 +157,16 @@ def probability_of_improvement(first: Values, second: Values) -> float:
 
 
 def performance_profile(values: Values, thresholds: np.ndarray) -> np.ndarray:
-    """The share of runs of each task at or below a threshold, mean over tasks: higher is better.
+    """Computes the share of runs at or below each threshold, mean over tasks; higher is better.
 
-    Source: Agarwal et al. (2021), as above, whose scores are better when higher: theirs is the share above.
+    Source: Agarwal et al. (2021), as above. In their paper higher scores are better, so they take the share above.
 
     Args:
-        values: arrays (..., runs) a task.
-        thresholds: (thresholds,) on the scale from floor to ceiling.
+        values: an array (..., runs) for each task.
+        thresholds: normalised scores (thresholds,).
 
     Returns:
-        (..., thresholds).
+        Shares (..., thresholds).
 
     >>> performance_profile([np.array([0.1, 0.3]), np.array([0.2, 0.2])], np.array([0.1, 0.2, 0.3])).tolist()
     [0.25, 0.75, 1.0]
@@ -176,16 +178,16 @@ def performance_profile(values: Values, thresholds: np.ndarray) -> np.ndarray:
 def profile_band(
     values: Values, thresholds: np.ndarray, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
 ) -> np.ndarray:
-    """Computes the bootstrap interval of a profile at each threshold by itself: lower and upper ends (2, thresholds).
+    """Computes the pointwise bootstrap interval of a performance profile: lower and upper ends (2, thresholds).
 
     Raises:
-        ValueError: no task, or a task without runs.
+        ValueError: there is no task, or a task has no runs.
     """
     return _limits(values, lambda drawn: performance_profile(drawn, thresholds), level, resamples, seed)
 
 
 class Estimate(NamedTuple):
-    """A number with the ends of its interval."""
+    """A value with the ends of its interval."""
 
     value: float
     low: float
@@ -194,13 +196,13 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class AggregateRow:
-    """One number each for a loss (or cell, or data set) over all its tasks.
+    """The aggregates of a loss (or cell, or data set) over all its tasks.
 
     Attributes:
-        name: of the loss.
+        name: the name of the loss.
         tasks: the number of tasks that have runs with a score.
         runs: the number of those runs.
-        iqm, mean, median: the aggregates with their bootstrap intervals, on the scale from floor (0) to ceiling (1).
+        iqm, mean, median: normalised scores aggregated, with their bootstrap intervals.
     """
 
     name: str
@@ -211,7 +213,7 @@ class AggregateRow:
     median: Estimate
 
     def flat(self, by: str) -> dict[str, str | int | float]:
-        """The row by column, as tables and JSON have it: `by` names the column of the name."""
+        """Returns the row by column, as in tables and JSON; `by` is the column of the name."""
         row: dict[str, str | int | float] = {by: self.name, "tasks": self.tasks, "runs": self.runs}
         for title in AGGREGATES:
             estimate: Estimate = getattr(self, title)
@@ -220,7 +222,7 @@ class AggregateRow:
 
 
 def aggregate_table(values: Tasks) -> list[AggregateRow]:
-    """One row a loss: every aggregate with its interval, tasks and runs; the best interquartile mean first."""
+    """Computes the aggregates of every loss, best interquartile mean first."""
     rows = [
         AggregateRow(
             name,
@@ -237,14 +239,14 @@ def aggregate_table(values: Tasks) -> list[AggregateRow]:
 
 
 def bootstrap_words(rows: Sequence[AggregateRow]) -> str:
-    """What the intervals of an aggregate table are, in words; there are none where every task has one run."""
+    """Says how the intervals of an aggregate table were computed; there are none where every task has one run."""
     if all(row.runs == row.tasks for row in rows):
         return "no interval: one run a task has no spread"
     return "95 % bootstrap intervals over runs, stratified by task"
 
 
 def improvement_table(values: Tasks) -> dict[str, dict[str, float]]:
-    """By loss and other loss, the probability that the first is better."""
+    """Computes the probability that a loss is better than another, by the names of the two."""
     every = known(values)
     return {
         name: {other: probability_of_improvement(runs, others) for other, others in every.items() if other != name}
@@ -253,11 +255,11 @@ def improvement_table(values: Tasks) -> dict[str, dict[str, float]]:
 
 
 def profile_table(values: Tasks, thresholds: Sequence[float] = THRESHOLDS) -> dict[str, list[float]]:
-    """By loss, its performance profile at each threshold."""
+    """Computes the performance profile of each loss at the thresholds."""
     marks = np.array(thresholds)
     return {name: performance_profile(runs, marks).tolist() for name, runs in known(values).items()}
 
 
 def known(values: Tasks) -> dict[str, Values]:
-    """By loss, the arrays of its tasks; without losses that have none."""
+    """Returns the arrays of the tasks of each loss; losses without tasks are left out."""
     return {name: list(tasks.values()) for name, tasks in values.items() if tasks}

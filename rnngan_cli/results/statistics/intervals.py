@@ -1,9 +1,9 @@
-"""Intervals over finished runs, and their leaderboard, from a plain table of them; no TensorFlow.
+"""Means with intervals over finished runs, from a plain table of them; no TensorFlow.
 
-The table has one row a run with the columns dataset, cell, loss, seed, status, and a column a score (NaN
-where a run has none). Runs that are `done` are scored. `diverged` runs have no score that counts: they are
-counted, and take the worst rank in tests. Runs of any other status are left out. Nothing here reads or writes
-files. What can be said of a difference is in `comparisons.py`.
+The table has one row a run with the columns dataset, cell, loss, seed and status, and one column a score (NaN where a
+run has none). Runs that are `done` are scored. The scores of `diverged` runs do not count: these runs are counted, and
+take the worst rank in tests. Runs of any other status are left out. Nothing here reads or writes files. Tests of
+differences are in `significance.py`.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 FACTORS = ("dataset", "cell", "loss")
-"""What tells runs of one seed apart. One of them is compared; the other two are the task it is compared in."""
+"""The columns that distinguish runs of one seed. One of them is compared; the remaining two make the task."""
 _RUN_COLUMNS = (*FACTORS, "seed", "status")
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with its confidence interval; `low` and `high` are None where one value alone allows none."""
+    """The mean of `count` values with its confidence interval; `low` and `high` are None for a single value."""
 
     mean: float
     low: float | None
@@ -35,7 +35,7 @@ class Interval:
 
 
 def task_columns(factor: str) -> list[str]:
-    """The columns that make a task of runs compared by a factor.
+    """Returns the columns that define a task when runs are compared by a factor.
 
     >>> task_columns("loss"), task_columns("cell")
     (['dataset', 'cell'], ['dataset', 'loss'])
@@ -44,7 +44,7 @@ def task_columns(factor: str) -> list[str]:
 
 
 def factor_words(factor: str) -> str:
-    """A factor in a sentence.
+    """Writes a factor as in a sentence.
 
     >>> factor_words("dataset"), factor_words("cell")
     ('data set', 'cell')
@@ -53,7 +53,9 @@ def factor_words(factor: str) -> str:
 
 
 def chance_lower(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
-    """The chance that a value of the first side is lower than one of the second, a tie being half; sides not empty.
+    """Computes the probability that a value of the first side is lower than one of the second; a tie counts half.
+
+    Neither side may be empty.
 
     >>> chance_lower([1.0, 2.0], [2.0, 3.0])
     0.875
@@ -63,11 +65,11 @@ def chance_lower(first: Sequence[float] | np.ndarray, second: Sequence[float] | 
 
 
 def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> Interval:
-    """Computes a mean and Student's interval, mean -+ t s / sqrt(count), count - 1 degrees of freedom.
+    """Computes a mean and its Student interval, mean -+ t s / sqrt(count), with count - 1 degrees of freedom.
 
     Args:
         values: (count,) finite numbers, such as the scores of one loss over seeds.
-        level: confidence, between 0 and 1.
+        level: the confidence level, between 0 and 1.
 
     Raises:
         ValueError: no values, a value that is not finite, or a level outside (0, 1).
@@ -75,7 +77,7 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
     >>> mean_interval([1.0, 2.0, 3.0])  # t = 4.303 for 2 degrees of freedom, s = 1
     Interval(mean=2.0, low=-0.484137..., high=4.484137..., count=3)
     """
-    # The quantile of Student's t, without the second it takes to import scipy.stats.
+    # The quantile of Student's t; importing scipy.stats for it would take a second.
     from scipy.special import stdtrit
 
     numbers = np.asarray(values, dtype=np.float64)
@@ -91,13 +93,13 @@ def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> 
 
 
 def share_interval(count: int, total: int, level: float = 0.95) -> tuple[float, float]:
-    """Computes the exact interval of a share, such as that of diverged seeds: `count` of `total`.
+    """Computes the exact confidence interval of a share, such as that of diverged seeds: `count` of `total`.
 
-    Its ends are the shares for which `count` or more, and `count` or fewer, have the chance (1 - level) / 2; so it
-    covers at least as often as it says. Source: Clopper, Pearson (1934), The Use of Confidence or Fiducial Limits.
+    Its ends are the shares for which `count` or more, and `count` or fewer, have probability (1 - level) / 2, so its
+    coverage is at least `level`. Source: Clopper, Pearson (1934), The Use of Confidence or Fiducial Limits.
 
     Raises:
-        ValueError: not 0 <= count <= total, or no total.
+        ValueError: `count` is not in 0..total, or `total` is 0.
 
     >>> low, high = share_interval(0, 3)  # 0.025 = (1 - high)^3
     >>> low, round(high, 4)
@@ -114,12 +116,17 @@ def share_interval(count: int, total: int, level: float = 0.95) -> tuple[float, 
 
 
 def badness(score: str, values: Any) -> np.ndarray:
-    """Values turned so that lower is better; those of a score that is not registered as they are."""
+    """Transforms values of a score so that lower is better; a score that is not registered is returned unchanged."""
     return METRICS[score].badness(values) if score in METRICS else np.asarray(values, dtype=np.float64)
 
 
 def checked_rows(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
-    """The table with its scores as float64, None as NaN."""
+    """Checks a table of runs and returns it with its scores as float64, None as NaN.
+
+    Raises:
+        UserError: the table lacks a score, or has two runs with the same data set, cell, loss and seed.
+        ValueError: a column of `FACTORS`, seed or status is missing.
+    """
     missing = [column for column in _RUN_COLUMNS if column not in rows.columns]
     if missing:
         raise ValueError(f"`rows` has no column {', '.join(missing)}: expected {', '.join(_RUN_COLUMNS)}")

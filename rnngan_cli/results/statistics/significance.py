@@ -1,7 +1,7 @@
-"""What runs show of a difference: exact tests, corrected for their number, and a sentence each.
+"""Tests of the differences between losses: exact, corrected for their number, with a verdict in a sentence each.
 
-Losses are compared, or cells, or data sets: the factor. The other two are the task, and tests are made within tasks.
-Tables of runs are as in `intervals.py`.
+The factor compared is the loss, the cell or the data set. The remaining two make a task, and tests are made within
+tasks. Tables of runs are as in `intervals.py`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ComparedSides(NamedTuple):
-    """The two that are compared, and the score they are compared on."""
+    """The two losses (or cells, or data sets) that are compared, and the score they are compared by."""
 
     side: str
     other: str
@@ -31,9 +31,9 @@ class ComparedSides(NamedTuple):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One side compared with another within a task; the numbers are columns of `verdicts`, where they are explained.
+    """A side compared with its baseline within a task; `verdicts` explains the numbers, which are its columns.
 
-    The last four are known once all comparisons of the task are.
+    The last four are set when all comparisons of the task are known.
     """
 
     sides: ComparedSides
@@ -52,7 +52,7 @@ class Comparison:
     verdict: str = ""
 
     def numbers(self) -> tuple[float | int | bool | str, ...]:
-        """All but the sides, in the order of the columns."""
+        """All fields but the sides, in the order of the columns of `verdicts`."""
         return tuple(getattr(self, name) for name in _NUMBERS)
 
 
@@ -60,10 +60,10 @@ _NUMBERS = tuple(field.name for field in fields(Comparison) if field.name != "si
 
 
 def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
-    """Computes the fewest seeds a side with which an exact Mann-Whitney test can show any difference.
+    """Computes the fewest seeds on each side with which an exact Mann-Whitney test can show any difference.
 
-    With n seeds a side the smallest two-sided p is 2 / C(2n, n): all of one side before all of the other.
-    Holm's correction multiplies the smallest p by the number of comparisons, so no data shows a difference
+    With n seeds on each side the smallest two-sided p is 2 / C(2n, n), when the two sides do not overlap.
+    Holm's correction multiplies the smallest p by the number of comparisons, so no data can show a difference
     while num_comparisons * 2 / C(2n, n) > level. For ten losses at 5 %: 6 seeds against a baseline (9
     comparisons, 0.019), 7 for all pairs (45 comparisons, 0.026).
 
@@ -82,23 +82,22 @@ def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
 
 
 MOST_EXACT = 50
-"""Values on the smaller side up to which the test is exact: the work grows with the fourth power, and beyond this the
-normal distribution is less than 0.002 away."""
+"""Most values on the smaller side for an exact test. Its cost grows with the fourth power of their number, and beyond
+this limit the normal approximation of p is off by less than 0.002."""
 
 
 def rank_sum_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> float:
-    """Computes the two-sided p of the Mann-Whitney test: could the two sides be one distribution?
+    """Computes the two-sided p of the Mann-Whitney test that both sides have the same distribution.
 
     Up to `MOST_EXACT` values on the smaller side it is exact: twice the smaller tail, at most 1, over all C(n + m, n)
-    equally likely ways to deal the pooled values to the sides. Ties, such as several infinite values, share the mean
-    of their ranks and are dealt as they are: the permutation distribution given the ties, still exact, where scipy's
-    exact method would ignore them. With more values it is scipy's normal approximation, corrected for ties and
-    continuity.
+    equally likely ways to assign the pooled values to the sides. Ties, such as several infinite values, share their
+    mean rank, and p is computed from the permutation distribution given the ties; SciPy's exact method ignores them.
+    With more values it is SciPy's normal approximation, corrected for ties and continuity.
 
     Source: Mann, Whitney (1947), On a Test of Whether one of Two Random Variables is Stochastically Larger.
 
     Args:
-        first: (n,) numbers, infinite ones allowed, NaN not.
+        first: (n,) numbers, which may be infinite but not NaN.
         second: (m,) numbers likewise.
 
     Raises:
@@ -116,7 +115,9 @@ def rank_sum_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np
         return float(mannwhitneyu(first, second, method="asymptotic").pvalue)
     _, place, count = np.unique(pooled, return_inverse=True, return_counts=True)
     doubled = (2 * np.cumsum(count) - count + 1)[place]  # twice the mean rank, which may be a half
-    size, side = min((len(first), doubled[: len(first)]), (len(second), doubled[len(first) :]), key=lambda one: one[0])
+    size, side = min(
+        (len(first), doubled[: len(first)]), (len(second), doubled[len(first) :]), key=lambda part: part[0]
+    )
     ways = np.zeros((size + 1, doubled.sum() + 1))  # ways[k, s]: choices of k ranks with sum s
     ways[0, 0] = 1
     for rank in doubled:
@@ -127,9 +128,9 @@ def rank_sum_p(first: Sequence[float] | np.ndarray, second: Sequence[float] | np
 
 
 def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Adjusts p-values (count,) so that looking at many of them does not make chance finds more frequent.
+    """Adjusts p-values (count,) for multiple testing, so that the family-wise error rate stays below the level.
 
-    The k-th smallest of m is multiplied by m - k + 1, made no smaller than the one before, and cut at 1.
+    The k-th smallest of m is multiplied by m - k + 1, raised to at least the previous result, and cut at 1.
 
     Source: Holm (1979), A Simple Sequentially Rejective Multiple Test Procedure.
 
@@ -146,29 +147,29 @@ def holm(p_values: Sequence[float] | np.ndarray) -> np.ndarray:
 def verdicts(
     rows: "pd.DataFrame", score: str, baseline: str | None, *, by: str = "loss", level: float = 0.05
 ) -> "pd.DataFrame":
-    """Compares losses (or cells, or data sets) within each task, and says what the runs show.
+    """Compares losses (or cells, or data sets) within each task, and says which differences the runs show.
 
-    Exact Mann-Whitney over the runs of the two sides, diverged ones at the worst rank; Holm's correction over the
-    pairs of a task, those without a run included. With fewer seeds on either side than `fewest_seeds` the verdict is
-    that no difference is shown, whatever the data.
+    Each pair is compared by the exact Mann-Whitney test over the runs of both sides, diverged runs at the worst rank,
+    with Holm's correction over all pairs of the task, those without a run included. With fewer seeds than
+    `fewest_seeds` on either side, the verdict is that no difference is shown, whatever the data.
 
     Args:
-        rows: one row a run, as the module says.
+        rows: one row a run, as in `intervals.py`.
         score: the column to compare, in its registered direction (`lower` if it is not registered).
-        baseline: what the others are compared with; None compares every pair.
+        baseline: the loss (or cell, or data set) that the rest is compared with; None compares every pair.
         by: the factor: `loss`, `cell` or `dataset`.
-        level: the share of tables without any real difference in which one may be shown.
+        level: the family-wise error rate: the share of tasks without any real difference in which one is shown.
 
     Returns:
-        One row a task and pair: the two columns of the task, that of the factor, baseline (the other side), score,
-        num_runs and num_baseline (runs in the test, diverged ones included), num_diverged and num_baseline_diverged,
-        difference (mean of the side minus mean of its baseline, scored runs), paired_difference and num_pairs
-        (mean difference over the seeds scored on both sides, which share data order and noise, and their
-        number), probability_better (that a run of the side beats one of the baseline, a tie being half), p,
-        p_holm, fewest_seeds, shown, verdict (one sentence). Numbers that no run supports are NaN.
+        One row for each task and pair: the two columns of the task, the column of the factor, baseline, score,
+        num_runs and num_baseline (runs in the test, diverged runs included), num_diverged and num_baseline_diverged,
+        difference (mean of the side minus mean of its baseline, over scored runs), paired_difference and num_pairs
+        (mean difference over the seeds scored on both sides, which share data order and noise, and the number of these
+        seeds), probability_better (that a run of the side beats a run of the baseline, a tie counting half), p, p_holm
+        (after the correction), fewest_seeds, shown, verdict (a sentence). Numbers that no run supports are NaN.
 
     Raises:
-        UserError: an unknown score or baseline, or two runs with the same data set, cell, loss and seed.
+        UserError: the score or the baseline is unknown, or two runs have the same data set, cell, loss and seed.
         ValueError: a column is missing, or a level outside (0, 1).
 
     >>> import pandas as pd
@@ -196,14 +197,14 @@ def verdicts(
 
 
 def _pairs(present: list[str], baseline: str | None) -> list[tuple[str, str]]:
-    """Who is compared with whom in a task."""
+    """The pairs of names that are compared in a task."""
     if baseline is None:
         return list(combinations(present, 2))
     return [(name, baseline) for name in present if name != baseline]
 
 
 def _compared(sides: ComparedSides, runs: "pd.DataFrame", base: "pd.DataFrame") -> Comparison:
-    """One comparison before the correction for the others."""
+    """A comparison before the correction for multiple testing."""
     first, second = runs["badness"].to_numpy(), base["badness"].to_numpy()
     pairs = (runs.set_index("seed")["value"] - base.set_index("seed")["value"]).dropna()
     tested = first.size > 0 and second.size > 0
@@ -222,8 +223,8 @@ def _compared(sides: ComparedSides, runs: "pd.DataFrame", base: "pd.DataFrame") 
 
 
 def _corrected(found: Sequence[Comparison], level: float) -> list[Comparison]:
-    """The comparisons of one task with Holm's correction and a sentence each."""
-    if not found:  # a task with one side alone
+    """Adds Holm's correction and the verdicts to the comparisons of a task."""
+    if not found:  # a task with a single side
         return []
     fewest = fewest_seeds(len(found), level=level)
     adjusted = holm([1.0 if np.isnan(comparison.p) else comparison.p for comparison in found])
@@ -237,13 +238,13 @@ def _corrected(found: Sequence[Comparison], level: float) -> list[Comparison]:
 
 
 def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> str:
-    """The verdict where runs show no difference; empty where they show one.
+    """Writes the verdict where runs show no difference; returns an empty string where they show one.
 
     Args:
-        seeds: of the side that has fewer.
-        fewest: that can show any difference.
-        p: after Holm's correction.
-        level: the share of tables without any real difference in which one may be shown.
+        seeds: the number of seeds on the side with fewer.
+        fewest: the fewest seeds that can show any difference.
+        p: p after Holm's correction.
+        level: the family-wise error rate.
 
     >>> nothing_shown(3, 6, 0.01)
     'no difference shown (3 seeds; 6 are the fewest that can show one at 5 %)'
