@@ -167,7 +167,7 @@ _ROWS = (
     Metric(
         name="predictive_weak",
         title="Predictive score, small judges",
-        definition="mean absolute error of the last feature's next value, told from the others by judges of "
+        definition="mean absolute error of the last feature's next value, predicted from the others by judges of "
         "TimeGAN's size",
         direction=Direction.LOWER,
         range=(0.0, math.inf),

@@ -8,7 +8,7 @@ from rnngan_cli.errors import unknown
 
 @dataclass(frozen=True)
 class Recipe:
-    """How judges are built and trained: a GRU layer, trained by Adam from scratch for every scoring.
+    """Architecture and training of judges: a GRU layer, trained by Adam from scratch for every scoring.
 
     Attributes:
         units: the width of the layer; None is half the number of features, at least one, as in TimeGAN's code.

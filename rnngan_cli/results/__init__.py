@@ -1,1 +1,1 @@
-"""What finished runs show: tables, comparisons, figures, report, exports."""
+"""Results of finished runs: tables, comparisons, figures, report and exports."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-TELLING_SHARE = 0.1
+SEPARATING_SHARE = 0.1
 """A score separates real series from noise if its ceiling exceeds its floor by this share of the larger of the two."""
 COVERED_SHARE = 0.5
 """Share of the coverage of real series below which modes are missing."""
@@ -24,13 +24,13 @@ def leaderboard_places(leaderboard: "pd.DataFrame") -> list[tuple[str, str]]:
     return list(leaderboard[["dataset", "cell"]].drop_duplicates().itertuples(index=False, name=None))
 
 
-def tells_apart(floor: float, ceiling: float) -> bool:
-    """Whether the badness of noise exceeds that of real series by more than `TELLING_SHARE` of the larger of the two.
+def separates_noise(floor: float, ceiling: float) -> bool:
+    """Whether the badness of noise exceeds that of real series by `SEPARATING_SHARE` of the larger of the two.
 
-    >>> tells_apart(0.1, 0.5), tells_apart(0.5, 0.52)
+    >>> separates_noise(0.1, 0.5), separates_noise(0.5, 0.52)
     (True, False)
     """
-    return ceiling - floor > TELLING_SHARE * max(abs(floor), abs(ceiling))
+    return ceiling - floor > SEPARATING_SHARE * max(abs(floor), abs(ceiling))
 
 
 def cautions(leaderboard: "pd.DataFrame") -> list[str]:
@@ -67,7 +67,7 @@ def _copies(rows: "pd.DataFrame") -> str:
     # limit such as 0.6 would miss plain copies of `sines`, which score 0.59, and would blame any generator that fits
     # the older part of a price record, because its unseen series are the later ones.
     copies = _known(rows, "bootstrap", "nearest_training")
-    if not tells_apart(UNSEEN_NEAREST, copies):
+    if not separates_noise(UNSEEN_NEAREST, copies):
         return ""
     near = {
         loss: chance

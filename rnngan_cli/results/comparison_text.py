@@ -33,7 +33,10 @@ def aggregates_text(found: Compared) -> list[str]:
     lines = [f"{_scale(found)}:"]
     for row in rows:
         estimates = {name: getattr(row, name) for name in AGGREGATED}
-        words = [f"{name} {one.value:.2f} [{one.low:.2f}, {one.high:.2f}]" for name, one in estimates.items()]
+        words = [
+            f"{name} {estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+            for name, estimate in estimates.items()
+        ]
         lines.append(f"  {row.name:{width}}  {'  '.join(words)}")
     return [*lines, f"  (interquartile mean, mean, median; {bootstrap_words(rows)})"]
 

@@ -89,7 +89,7 @@ def generate_series(
     except DamagedFileError as error:
         raise UserError(
             f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done, as "
-            "`rnngan status --all` tells"
+            "`rnngan status --all` lists"
         ) from error
     from rnngan_cli.system import device
 

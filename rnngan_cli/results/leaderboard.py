@@ -9,7 +9,7 @@ import numpy as np
 from rnngan_cli.config import RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import leaderboard_places, tells_apart
+from rnngan_cli.results.cautions import leaderboard_places, separates_noise
 from rnngan_cli.results.runs_table import score_names
 from rnngan_cli.results.statistics.intervals import Interval, badness, checked_rows, mean_interval, share_interval
 from rnngan_cli.store import SweepFolder
@@ -25,11 +25,11 @@ _PARTS = ("mean", "low", "high", "count")
 
 @dataclass(frozen=True)
 class LossSummary:
-    """What the runs of one loss show on one data set with one cell.
+    """The results of the runs of a loss on a data set with a cell.
 
     Attributes:
         dataset, cell, loss: the columns of the runs.
-        num_seeds: the number of runs done with any of the scores.
+        num_seeds: the number of finished runs with any of the scores.
         num_diverged: the number of runs that diverged.
         share_diverged: their share of the runs done or diverged; NaN where there are none.
         share_limits: the lower and upper end of its exact interval; NaN likewise.
@@ -166,7 +166,7 @@ def calibrated(
 
 
 def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[str, str], tuple[float, float]]:
-    """The badness of a score's floor and ceiling by (data set, cell), where the score tells the two apart."""
+    """The badness of a score's floor and ceiling by (data set, cell), where the score separates the two."""
     found = {}
     scored = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
     for dataset, cell, data, protocol in scored.itertuples(index=False, name=None):
@@ -177,7 +177,7 @@ def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[s
         edges = [known.get(name, {}).get(score) for name in ("floor", "ceiling")]
         if None not in edges:
             floor, ceiling = (float(METRICS[score].badness(np.array(edge))) for edge in edges)
-            if tells_apart(floor, ceiling):
+            if separates_noise(floor, ceiling):
                 found[dataset, cell] = (floor, ceiling)
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
-from rnngan_cli.results.cautions import cautions, leaderboard_places, tells_apart
+from rnngan_cli.results.cautions import cautions, leaderboard_places, separates_noise
 from rnngan_cli.system.text import markdown_table
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def blind_scores(leaderboard: "pd.DataFrame") -> dict[str, list[str]]:
             continue
         for name in shown_scores(leaderboard):
             floor, ceiling = (float(METRICS[name].badness(edge[f"{name}_mean"].to_numpy())[0]) for edge in edges)
-            if not tells_apart(floor, ceiling):
+            if not separates_noise(floor, ceiling):
                 found.setdefault(f"{dataset}, {cell}", []).append(METRICS[name].title)
     return found
 
@@ -149,7 +149,7 @@ def explanation(leaderboard: "pd.DataFrame", where: str = "In brackets") -> str:
 
 
 def _judge_spreads(leaderboard: "pd.DataFrame") -> list[str]:
-    """A sentence for every data set and cell on how far the judges of one generator lie apart."""
+    """The sentences on the spread of scores between the judges of one generator, if there are such scores."""
     names = [name for name in shown_scores(leaderboard) if name + JUDGE_SD in leaderboard.columns]
     found = []
     for dataset, cell in leaderboard_places(leaderboard):

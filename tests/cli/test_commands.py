@@ -570,7 +570,7 @@ def test_what_may_have_been_meant(rnngan: Rnngan, results: Path) -> None:
         (("generate", name[:-1]), f"did you mean `{name}`?"),
         (("generate", "empty"), "`rnngan status --all` lists the runs"),
         (("verify", "--reproduce", "results/sweep"), f"such as `{name}`"),
-        (("generate", name), "give a folder below runs/ whose run is done, as `rnngan status --all` tells"),
+        (("generate", name), "give a folder below runs/ whose run is done, as `rnngan status --all` lists"),
     ):
         code, out, err = rnngan(*words)
         assert (code, out, err.count("\n")) == (2, "", 1), words

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from rnngan_cli.results.cautions import cautions, tells_apart
+from rnngan_cli.results.cautions import cautions, separates_noise
 
 KNOWN = {
     "floor": {"coverage": 0.9, "duplicates": 0.0, "nearest_training": 1.0},
@@ -69,7 +69,7 @@ def test_what_has_no_reference_is_not_judged() -> None:
     bad = {"coverage": 0.0, "duplicates": 0.5, "nearest_training": 1.0}
     assert len(cautions(leaderboard({}, bce=bad))) == 1
     blind = {"bootstrap": {"nearest_training": 0.52}}
-    assert not tells_apart(0.5, 0.52)
+    assert not separates_noise(0.5, 0.52)
     assert len(cautions(leaderboard(blind, bce=bad))) == 1
 
 

@@ -1,4 +1,4 @@
-// What every part of the page needs: the facts put into it, its elements, text and numbers.
+// Shared by all parts of the script: the facts in the page, its elements, and the format of text and numbers.
 
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const get = (id) => document.getElementById(id);
@@ -7,7 +7,7 @@ const names = Object.keys(facts.losses);
 const unique = (values) => [...new Set(values)];
 const places = unique(facts.runs.map((run) => run.place));
 
-// Text of the data's own, as plotly would take some of it for markup.
+// Escapes text of the data, because Plotly interprets markup.
 const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
 function fill(select, values, words = (value) => value) {

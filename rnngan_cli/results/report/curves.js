@@ -7,7 +7,7 @@ function histories(place, loss) {
 }
 
 function smoothed(values, width) {
-  // A mean over so many rows up to each; what is not finite is passed over.
+  // The mean over the last rows up to each row; values that are not finite are ignored.
   if (!width) return values;
   return values.map((value, end) => {
     const kept = values.slice(Math.max(0, end - width), end + 1).filter((one) => one !== null);
@@ -16,7 +16,7 @@ function smoothed(values, width) {
 }
 
 function band(runs, term, width) {
-  // By step: the mean, the lowest and the highest over seeds that have come so far.
+  // For each step: mean, minimum and maximum over the seeds that have reached it.
   const found = new Map();
   for (const run of runs) {
     const values = smoothed(run.history.terms[term] || [], width);
@@ -37,7 +37,7 @@ function band(runs, term, width) {
   };
 }
 
-// Limits of an axis that a few far values cannot stretch, as the pictures of `rnngan plot` have them.
+// Limits of an axis that are robust to a few distant values, as in the pictures of `rnngan plot`.
 function limits(values) {
   const sorted = values.filter((value) => value !== null).sort((one, other) => one - other);
   if (!sorted.length) return undefined;
@@ -52,7 +52,7 @@ function limits(values) {
 function showCurves() {
   const [place, term] = [get("curve-place").value, get("curve-term").value];
   const width = Number(get("curve-smooth").value);
-  get("curve-smooth-told").textContent = width ? `${width + 1} rows` : "no rows";
+  get("curve-smooth-rows").textContent = width ? `${width + 1} rows` : "no rows";
   const traces = [];
   const rows = [];
   for (const loss of checked()) {
@@ -89,7 +89,7 @@ function showCurves() {
   const range = get("curve-far").checked || scale === "log" ? undefined : limits(values);
   const cut = range && values.some((value) => value !== null && (value < range[0] || value > range[1]));
   get("curve-title").textContent = `${place}: ${term}.`;
-  get("curve-told").textContent = [
+  get("curve-note").textContent = [
     every > 1 ? `One recorded row in ${every} is drawn, the last one always.` : "",
     cut ? "Some values lie outside the axis: tick “far values too” to see them." : "",
   ].join(" ");

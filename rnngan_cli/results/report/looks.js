@@ -1,7 +1,7 @@
-// Colours, and drawing: each section's charts when they come into sight, and all of them on paper.
+// Colours, and drawing: charts are drawn when their section comes into view, and all of them for printing.
 
 function shade(colour) {
-  // A loss's own colour, lighter on a dark page.
+  // The colour of a loss, lighter on a dark page.
   if (!isDark()) return colour;
   const parts = [1, 3, 5].map((place) => parseInt(colour.slice(place, place + 2), 16));
   return `rgb(${parts.map((part) => Math.round(part + (255 - part) * 0.35)).join(",")})`;
@@ -35,7 +35,7 @@ function layout(more) {
 
 const CONFIG = { displayModeBar: false, responsive: true };
 
-// The library of charts, most of this file, is read when the first chart is drawn.
+// The chart library, most of this file, is evaluated when the first chart is drawn.
 function needLibrary() {
   if (window.Plotly) return;
   const script = document.createElement("script");
@@ -45,7 +45,7 @@ function needLibrary() {
 
 function draw(place, traces, more, words) {
   needLibrary();
-  place.querySelector(".images")?.remove(); // of a data set shown before
+  place.querySelector(".images")?.remove(); // images of the data set shown before
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", words);
   const size = !printing ? { autosize: true } : {
@@ -53,8 +53,8 @@ function draw(place, traces, more, words) {
   Plotly.react(place, traces, layout({ ...more, ...size }), CONFIG);
 }
 
-// A section sets its words and sizes at once, so that nothing moves later, and returns what draws its charts: that waits
-// until they come into sight, and is done again when what they show was changed.
+// A section sets its text and sizes at once, so that nothing moves later, and returns the function that draws its charts.
+// That function is called when the charts come into view, and again when their content has changed.
 const charts = new Map();
 const seen = new Set();
 const watcher = new IntersectionObserver((entries) => {
@@ -79,7 +79,7 @@ function refresh(section) {
 
 const redraw = () => seen.forEach(refresh);
 
-// A page that is printed has all charts, in colours for paper and as wide as paper.
+// A printed page has all charts, in colours for paper and as wide as the paper.
 const PAPER = { width: 680, height: 300 };
 let printing = null;
 

@@ -1,4 +1,4 @@
-// Filters, colours and buttons, and which sections there are; begins everything.
+// Filters, colours, buttons and the list of sections; starts the page.
 
 function start() {
   document.querySelectorAll("table.sortable").forEach(sortable);

@@ -1,4 +1,4 @@
-// Generated series beside real ones.
+// Generated series beside real series.
 
 function seriesControls() {
   const place = get("series-place").value;
@@ -51,7 +51,7 @@ function lines(series, feature, colour) {
 }
 
 function images(place, series, words) {
-  // A series is a picture: its steps are the rows.
+  // A series is an image whose rows are steps.
   if (place.classList.contains("js-plotly-plot")) Plotly.purge(place);
   const all = series.flat(2);
   const [low, high] = [Math.min(...all), Math.max(...all)];

@@ -1,6 +1,6 @@
-// Scores run by run.
+// The scores of single runs.
 
-// A loss with its settings below it.
+// A loss with its settings on the lines below.
 const label = (loss) => plain(loss).replaceAll(" ", "<br>");
 
 function showSpread() {

@@ -1,6 +1,6 @@
-// Tables: sorted by a heading, filtered by data set, cell and score.
+// Tables: sorted by a column, filtered by data set, cell and score.
 
-// Sorting: a button in every heading of a table.
+// Sorting: a button in every column heading.
 
 function sortable(table) {
   const heads = [...table.tHead.rows[0].cells];
@@ -18,7 +18,7 @@ function sortable(table) {
       const rows = [...table.tBodies[0].rows];
       rows.sort((one, other) => {
         const [first, second] = [key(one), key(other)];
-        if (first === "" || second === "") return (first === "") - (second === ""); // nothing goes last
+        if (first === "" || second === "") return (first === "") - (second === ""); // empty cells come last
         const numbers = [Number(first), Number(second)];
         const order = numbers.some(Number.isNaN) ? first.localeCompare(second) : numbers[0] - numbers[1];
         return up ? order : -order;

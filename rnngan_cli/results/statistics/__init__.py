@@ -1,1 +1,1 @@
-"""Intervals, tests of significance and aggregates over runs."""
+"""Statistics of scores over runs: intervals, tests of significance, aggregates."""

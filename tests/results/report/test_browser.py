@@ -186,7 +186,7 @@ def test_curves_are_chosen_smoothed_and_put_on_a_logarithmic_scale(opened: Open)
     assert page.evaluate("document.getElementById('curve-chart').layout.yaxis.title.text") == "g_loss"
     rough = spread_of_means(page)
     page.get_by_label("Smoothed over").fill("20")
-    assert page.locator("#curve-smooth-told").inner_text() == "21 rows"
+    assert page.locator("#curve-smooth-rows").inner_text() == "21 rows"
     assert spread_of_means(page) < rough / 2
     page.get_by_label("logarithmic").check()
     assert page.evaluate("document.getElementById('curve-chart').layout.yaxis.type") == "log"
@@ -203,10 +203,10 @@ def test_an_axis_leaves_far_values_out_and_says_so(opened: Open) -> None:
     limits = "document.getElementById('curve-chart').layout.yaxis.range"
     most = page.evaluate(f"Math.max(...{TRACES}.flatMap((trace) => trace.y))")
     assert page.evaluate(limits)[1] < most / 2
-    assert "tick “far values too”" in page.locator("#curve-told").inner_text()
+    assert "tick “far values too”" in page.locator("#curve-note").inner_text()
     page.get_by_label("far values too").check()
     assert page.evaluate(limits)[1] >= most
-    assert "far values" not in page.locator("#curve-told").inner_text()
+    assert "far values" not in page.locator("#curve-note").inner_text()
 
 
 def spread_of_means(page: Page) -> float:
