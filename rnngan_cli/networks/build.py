@@ -4,7 +4,6 @@ The losses decide what a network is fed (noise, conditions); `training/trainer.p
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -157,7 +156,7 @@ def initialise(network: keras.Model, seed: int, role: str) -> None:
         weight.assign(_initial_value(place, weight.shape, randomness.stream_number(f"{seed}/{role}/{place}")))
 
 
-def weight_places(network: keras.Model) -> dict[str, Any]:
+def weight_places(network: keras.Model) -> dict[str, Tensor]:
     """Returns the variables of a network by their place, `layer/weight`, which is the same in every process."""
     return {
         f"{layer.name}/{weight.path.split('/')[-1]}": weight for layer in network.layers for weight in layer.weights

@@ -81,6 +81,6 @@ class MinibatchDiscrimination(keras.layers.Layer):
         apart = keras.ops.sum(keras.ops.abs(projected[:, None] - projected[None]), axis=-1)  # (batch, batch, kernels)
         return keras.ops.sum(keras.ops.exp(-apart), axis=1) - 1
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "kernels": self.kernels, "dims": self.dims}

@@ -59,7 +59,7 @@ class Recurrent(keras.layers.Layer):
         kernel = spectrally_normalised(kernel) if self.spectral else kernel
         return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """Returns the arguments that recreate the layer."""
         own = {"cell": self.cell_name, "units": self.units, "fused": self.fused, "spectral": self.spectral}
         return {**super().get_config(), **own}

@@ -1,4 +1,4 @@
-"""The networks of a run, put together from its config, its loss and the shape of its data."""
+"""The networks of a run, put together from its config, its data set and its loss."""
 
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset
@@ -10,7 +10,15 @@ from rnngan_cli.system.device import use_fused_layers
 
 
 def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:
-    """The networks of a run, with weights still to be set."""
+    """Builds the networks of a run; their weights are still to be initialised.
+
+    Args:
+        variant: the loss.
+        config: config of the run, as resolved by a plan.
+        dataset: the data set, which gives the shape of series.
+        num_labels: number of classes that the loss is given; 0 without labels.
+        device: `cpu` or `gpu:N`, which decides on fused layers.
+    """
     shape = build.Shape(
         steps=dataset.steps,
         features=dataset.features,

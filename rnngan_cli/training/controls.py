@@ -1,4 +1,4 @@
-"""What a user sets of a generator's inputs, `--label 3` or `--code c0=-2..2`, turned into numbers per series."""
+"""Controls that a user sets, `--label 3` or `--code c0=-2..2`, turned into one value per series."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,35 +11,40 @@ from rnngan_cli.losses.variant import Control, Variant
 from rnngan_cli.training.sampling import ControlValues
 
 LABEL = "label"
-"""The control that is set by an option of its own."""
+"""Name of the control that has its own option; all other controls are set by `--code`."""
 
 
 @dataclass(frozen=True)
 class ControlRequest:
-    """One thing set: a control and the words given for it, `3` or `-2..2`."""
+    """A control that a user sets.
+
+    Attributes:
+        name: name of the control.
+        words: what was given for it, such as `3` or `-2..2`.
+    """
 
     name: str
     words: str
 
     @property
     def option(self) -> str:
-        """As it was given."""
+        """The option as it was given, for messages."""
         return f"--label {self.words}" if self.name == LABEL else f"--code {self.name}={self.words}"
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """The value, or the two ends of a sweep."""
+        """The words for the value, or for both ends of a sweep."""
         return tuple(word.strip() for word in self.words.split("..", maxsplit=1))
 
 
 @dataclass(frozen=True)
 class ControlLayout:
-    """How controlled series hang together.
+    """The values of all controls that are set, and the sweep among them.
 
     Attributes:
-        control_values: the values that are set, for the sampler.
-        swept: the control that takes several values in turn, or None.
-        values: those values, as they are told; empty without a sweep.
+        control_values: one value per series for each control that is set.
+        swept: the control that takes several values in turn; None without a sweep.
+        values: those values as words; empty without a sweep.
     """
 
     control_values: ControlValues
@@ -48,10 +53,14 @@ class ControlLayout:
 
 
 def read_requests(label: str | None, codes: Sequence[str]) -> list[ControlRequest]:
-    """What the options ask for.
+    """Reads the options of a command.
+
+    Args:
+        label: what was given for `--label`, or None.
+        codes: what was given for `--code`, `NAME=VALUE` or `NAME=A..B` each.
 
     Raises:
-        UserError: a code without `=`, or one given twice.
+        UserError: a code has no `=`, or is given twice.
     """
     requests = [] if label is None else [ControlRequest(LABEL, label.strip())]
     for code in codes:
@@ -69,20 +78,20 @@ def read_requests(label: str | None, codes: Sequence[str]) -> list[ControlReques
 def arrange(
     requests: Sequence[ControlRequest], controls: Mapping[str, Control], names: Sequence[str], count: int, points: int
 ) -> ControlLayout:
-    """Values for `count` series.
+    """Assigns values of the requested controls to series.
 
-    Without a sweep every series has draws of its own. With one, successive series take its values in turn and share all
-    else: the first draw of noise at every value, then the second.
+    Without a sweep every series has its own draw of noise. With a sweep, successive series take its values in turn and
+    share everything else: the first draw of noise at every value, then the second draw.
 
     Args:
-        requests: what is asked for.
-        controls: what can be set.
-        names: of the labels, by number; may be empty.
-        count: series.
-        points: values of a sweep along a number.
+        requests: the controls to set.
+        controls: all controls of the run's loss, by name.
+        names: names of the labels, by number; may be empty.
+        count: number of series.
+        points: number of values in a sweep of a control without choices.
 
     Raises:
-        UserError: something cannot be set, or not to that, or two sweeps are asked for.
+        UserError: a control does not exist or does not take its value, or two sweeps are requested.
     """
     sweeps = [request for request in requests if len(request.ends) == 2]
     if len(sweeps) > 1:
@@ -98,12 +107,17 @@ def arrange(
         turn = _turn(request, control, ends, min(points, count))
         values[request.name] = np.resize(turn, count)
         labelled = request.name == LABEL and names
-        words = tuple(names[int(one)] if labelled else f"{one:.3g}" for one in turn)
+        words = tuple(names[int(value)] if labelled else f"{value:.3g}" for value in turn)
         layout = ControlLayout(ControlValues(sharing=len(turn)), request.name, words)
     return ControlLayout(ControlValues(values, layout.control_values.sharing), layout.swept, layout.values)
 
 
 def _control(request: ControlRequest, controls: Mapping[str, Control]) -> Control:
+    """Finds the control that a request names.
+
+    Raises:
+        UserError: the loss has no such control.
+    """
     if request.name in controls:
         return controls[request.name]
     codes = [name for name in controls if name != LABEL]
@@ -115,14 +129,18 @@ def _control(request: ControlRequest, controls: Mapping[str, Control]) -> Contro
 
 
 def _takes(row: Variant, kind: str) -> bool:
-    """Whether a loss takes `labels` or `codes`, with its options as they are by default."""
+    """Returns whether a loss takes `labels` or `codes` with its default options."""
     defaults = {name: option.default for name, option in row.options.items()}
     controls = {} if row.inputs.controls is None else row.inputs.controls.offered(1, defaults)
     return any((name == LABEL) == (kind == "labels") for name in controls)
 
 
 def _number(request: ControlRequest, word: str, control: Control, names: Sequence[str]) -> float:
-    """A label's or category's number, or a code's value."""
+    """Reads the value of a control: the number of a label or category, or the value of a continuous code.
+
+    Raises:
+        UserError: the control does not take the value.
+    """
     if request.name == LABEL and word in names:
         return float(names.index(word))
     try:
@@ -138,7 +156,11 @@ def _number(request: ControlRequest, word: str, control: Control, names: Sequenc
 
 
 def _turn(request: ControlRequest, control: Control, ends: Sequence[float], points: int) -> np.ndarray:
-    """The values of a sweep, in turn."""
+    """Returns the values of a sweep, in the order that series take them.
+
+    Raises:
+        UserError: the ends of a sweep over choices are in the wrong order.
+    """
     if not control.choices:
         return np.linspace(ends[0], ends[1], points)
     if ends[1] < ends[0]:

@@ -1,7 +1,7 @@
-"""Gradients of a loss beside central differences in float64, on a small run.
+"""Gradients of a loss compared with central differences in float64, on a small run.
 
-What is differentiated is what an update differentiates: the loss with its penalty, anchored to past weights where the
-loss asks for that, in a compiled function.
+The function that is differentiated is that of an update: the loss with its penalty and, if the loss asks for it, its
+historical average, compiled.
 """
 
 import math
@@ -26,8 +26,8 @@ class Slope:
     """The slope of a loss along one direction of a network's weights.
 
     Attributes:
-        missing: paths of weights that have no gradient; the rest is 0 where there are any.
-        length: of the gradient.
+        missing: paths of weights without a gradient; if there are any, all other fields are 0.
+        length: Euclidean length of the gradient over all weights of the network.
         gradient: the slope by automatic differentiation.
         difference: the slope by a central difference.
     """
@@ -50,7 +50,7 @@ class Differences:
         random = np.random.default_rng(2)
         for network in trainer.networks.trained.values():
             network.set_weights([random.normal(0, 0.7, weight.shape) for weight in network.weights])
-        for past in trainer.past.values():
+        for past in trainer.past.means.values():
             for mean in past.values():
                 mean.assign(random.normal(0, 0.7, mean.shape))
         self.batch, self.draw = _double_inputs(trainer)
@@ -59,14 +59,17 @@ class Differences:
         self._losses = tf.function(self._evaluate, autograph=False)  # traced once a side, which is a Python string
 
     def slopes(self, side: str, h: float = 1e-5) -> dict[str, Slope]:
-        """The slope of what each network that moves with a side minimises, along one direction of all its weights.
+        """Computes the slope of each loss of a side along one direction of all weights of its network.
 
-        The direction is random but leans on the gradient, so that the slope is not near zero by chance. A central
+        The direction is random but leans towards the gradient, so that the slope is not near zero by chance. A central
         difference errs by h^2 f''' / 6 and by rounding, 1e-16 f / h: both far below 1e-6 of the slope for h = 1e-5.
 
         Args:
             side: `discriminator` or `generator`.
-            h: the step of the difference.
+            h: step of the difference.
+
+        Returns:
+            The slopes by the name of the network.
         """
         found, random = {}, np.random.default_rng(0)
         for name, (_, gradients) in self._losses(side).items():
@@ -83,7 +86,7 @@ class Differences:
         return found
 
     def terms(self) -> dict[str, float]:
-        """The terms of the discriminator's loss, the penalty among them, by name."""
+        """Returns the terms of the discriminator's loss by name, the penalty included."""
         return {name: float(value) for name, value in self._outcome("discriminator").terms.items()}
 
     def _evaluate(self, side: str) -> dict[str, tuple[Tensor, list[Tensor | None]]]:
@@ -96,12 +99,12 @@ class Differences:
         }
 
     def _outcome(self, side: str) -> Outcome:
-        """A side's loss as an update minimises it: with the penalty, and anchored to past weights."""
+        """Evaluates the loss of a side as an update does: with the penalty and historical averaging."""
         trainer, step = self.trainer, tf.constant(float(STEP), tf.float64)
         if side == "generator":
-            return trainer.anchored(trainer.variant.g_loss(trainer.game, self.batch, self.draw, step))[0]
+            return trainer.past.anchored(trainer.variant.g_loss(trainer.game, self.batch, self.draw, step))[0]
         plain = trainer.variant.d_loss(trainer.game, self.batch, self.draw, step)
-        return trainer.anchored(trainer.penalised(plain, self.batch, self.draw, self.alpha))[0]
+        return trainer.past.anchored(trainer.penalised(plain, self.batch, self.draw, self.alpha))[0]
 
     def _difference(self, side: str, name: str, directions: list[np.ndarray], h: float) -> float:
         weights = self.trainer.networks.trained[name].trainable_weights
@@ -115,9 +118,9 @@ class Differences:
         return (ends[0] - ends[1]) / (2 * h)
 
     def _steepen(self) -> None:
-        """Scales the logits so that of four gradient norms two lie above 1, where `lp` acts, and two below.
+        """Scales the logits so that of the norms of four gradients two lie above 1, where `lp` acts, and two below.
 
-        None is near the kink of `lp` at 1.
+        A norm near 1, where `lp` has a kink, would spoil the difference.
         """
         discriminator = self.trainer.networks.discriminator
 
@@ -132,7 +135,7 @@ class Differences:
 
 
 def _double_inputs(trainer: "Trainer") -> tuple[Batch, Draw]:
-    """Four real series and what the generator is fed, in float64."""
+    """Returns four real series, and inputs of the generator for as many, in float64."""
 
     def cast(value: Tensor | None) -> Tensor | None:
         return None if value is None else tf.cast(value, tf.float64)

@@ -1,4 +1,4 @@
-"""What a run reports of its training: the rows of history.csv, and the diagnostics every loss has in them."""
+"""The history of a training: the rows of history.csv, and the diagnostics that every loss has in them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,9 +20,9 @@ class HistoryUpdate:
     """One row of history.
 
     Attributes:
-        step: updates of the generator done.
-        values: the mean of every term over the updates since the row before; `nonfinite` is a count.
-        fault: the first term that was not finite, as a sentence; None if all were.
+        step: number of generator updates done.
+        values: mean of every term over the updates since the previous row, by name; `nonfinite` is a count.
+        fault: a sentence about the first term that was not finite; None if all were finite.
     """
 
     step: int
@@ -31,24 +31,25 @@ class HistoryUpdate:
 
 
 def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> HistoryUpdate:
-    """The row at `step` of the updates since the row before.
+    """Summarises the updates since the previous row of history.
 
     Args:
-        step: updates of the generator done.
+        step: number of generator updates done.
         updates: the step and the terms (scalars) of each update of either side.
 
     Returns:
-        Means in float64, each over the updates that have the term: losses first, `DIAGNOSTICS` last.
+        Means in float64, each over the updates that have the term; losses come first, `DIAGNOSTICS` last.
     """
     collected: dict[str, list[float]] = {}
     bad: list[str] = []
     for number, terms in updates:
         for name, value in terms.items():
-            one = float(value)
-            collected.setdefault(name, []).append(one)
-            if not math.isfinite(one):
-                bad.append(f"`{name}` was {one} at step {number + 1}")
-    values = {name: sum(ones) / len(ones) for name, ones in collected.items()} | {"nonfinite": float(len(bad))}
+            scalar = float(value)
+            collected.setdefault(name, []).append(scalar)
+            if not math.isfinite(scalar):
+                bad.append(f"`{name}` was {scalar} at step {number + 1}")
+    means = {name: sum(numbers) / len(numbers) for name, numbers in collected.items()}
+    values = means | {"nonfinite": float(len(bad))}
     first = [name for name in ("d_loss", "g_loss") if name in values]
     last = [name for name in DIAGNOSTICS if name in values]
     middle = [name for name in values if name not in (*first, *last)]
@@ -56,7 +57,14 @@ def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> 
 
 
 def logit_diagnostics(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:
-    """Mean logits, and the shares of series on the right side of the loss's threshold: both kinds, and each.
+    """Computes `LOGIT_DIAGNOSTICS`: mean logits, and the shares of logits on the right side of the loss's threshold.
+
+    Args:
+        variant: the loss, which gives the threshold.
+        outcome: of an evaluation of the discriminator's loss.
+
+    Returns:
+        Scalars by name: means and shares for real and for generated series, and the share over both.
 
     Raises:
         ValueError: the outcome of the loss lacks the outputs of the discriminator.

@@ -1,6 +1,6 @@
-"""Many updates in one call: a compiled loop that takes its batches, and keeps what updates tell, on the device.
+"""Many updates in one call: a compiled loop that takes its batches and collects the terms on the device.
 
-Every call from Python costs time of its own, and a value that is fetched makes Python wait for the device. Here both
+Every call from Python costs time, and every value that is fetched makes Python wait for the device. With this loop both
 happen once for all steps between two rows of history.
 """
 
@@ -15,14 +15,14 @@ from rnngan_cli.losses.play import Batch
 
 UpdateTerms = Mapping[str, Tensor]
 Update = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor | None], UpdateTerms]
-"""From seed, counter of the updates of this side, steps done (float), series and labels to scalars by name."""
+"""From (seed, counter of the updates of this side, steps done as a float, series, labels) to scalars by name."""
 
 
 class Loop:
-    """Steps of a game in one graph; a step is so many updates of the discriminator and one of the generator.
+    """Runs steps of training in one graph; a step is some updates of the discriminator and one of the generator.
 
     Args:
-        update_discriminator, update_generator: one update of a side each; their terms are the same in every call.
+        update_discriminator, update_generator: the update of each side, which gives the same terms in every call.
     """
 
     def __init__(self, update_discriminator: Update, update_generator: Update) -> None:
@@ -33,19 +33,19 @@ class Loop:
     def run(
         self, seed: int, whole: Batch, first: int, d_rows: np.ndarray, g_rows: np.ndarray
     ) -> list[tuple[int, dict[str, float]]]:
-        """Does some steps.
+        """Runs some steps of training.
 
         Args:
-            seed: of the run.
+            seed: seed of the run.
             whole: all training series and labels, as tensors.
-            first: steps done before.
-            d_rows: which series each update of the discriminator sees, (steps, updates in a step, batch).
-            g_rows: which series each update of the generator sees, (steps, batch).
+            first: number of steps done before.
+            d_rows: numbers of the series in each batch of the discriminator, (steps, updates in a step, batch).
+            g_rows: numbers of the series in each batch of the generator, (steps, batch).
 
         Returns:
-            The step and the terms of every update of either side, in their order.
+            The step and the terms of every update of either side, in the order of the updates.
         """
-        rows = (tf.constant(one, tf.int32) for one in (d_rows, g_rows))
+        rows = (tf.constant(numbers, tf.int32) for numbers in (d_rows, g_rows))
         scalars, arrays = (tf.constant(seed, tf.int32), tf.constant(first)), (whole.series, whole.labels, *rows)
         if not self._names:
             self._trace(*scalars, *map(_of_any_length, arrays))
@@ -62,13 +62,13 @@ class Loop:
         ]
 
     def _trace(self, *arguments: Any) -> None:
-        """Makes the graph once for any number of steps and series: the last row of a run may be a short one."""
+        """Builds one graph for any number of steps and series, as the last row of a run may cover fewer steps."""
         self._run.get_concrete_function(*arguments)
 
     def _steps(
         self, seed: Tensor, first: Tensor, series: Tensor, labels: Tensor | None, d_rows: Tensor, g_rows: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Terms of all updates, (updates, terms), of the discriminator and of the generator."""
+        """Runs all updates; returns the terms of the discriminator's and of the generator's, (updates, terms) each."""
         update_discriminator, update_generator = self._updates
         count, each = tf.shape(g_rows)[0], d_rows.shape[1]
 
@@ -92,11 +92,11 @@ class Loop:
         return of_d.stack(), of_g.stack()
 
     def _vector(self, side: str, terms: UpdateTerms) -> Tensor:
-        """The terms in one tensor; their names are told when the graph is made."""
+        """Stacks terms into one tensor; keeps their names, which are known only while the graph is built."""
         self._names[side] = list(terms)
         return tf.stack([tf.cast(value, tf.float32) for value in terms.values()])
 
 
 def _of_any_length(tensor: Tensor | None) -> Any:
-    """What a tensor is but for its first size."""
+    """Returns the shape and type of a tensor, with its first size left open."""
     return None if tensor is None else tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype)

@@ -1,6 +1,6 @@
-"""The optimisers a network can be moved by, one row each: how Keras builds it, what it reads, the rate it starts from.
+"""The optimisers, one row each: how Keras builds it, which settings it reads, and its default learning rates.
 
-Which network takes which is a run's config; when it is applied is `training.py`'s.
+The config of a run says which network uses which; `trainer.py` applies them.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,9 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import tf
 
 SIDES = ("d", "g")
-"""The discriminator's settings and the generator's (a recognizer takes those of the generator)."""
+"""Prefixes of the discriminator's settings and of the generator's; a recognizer uses those of the generator."""
 SETTINGS = ("beta_1", "beta_2", "momentum")
+"""Settings of optimisers besides the learning rate; in a config, each has one of the prefixes `SIDES`."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,10 @@ class Optimizer:
     """One kind of optimiser.
 
     Attributes:
-        build: makes Keras' optimiser from the settings it reads.
-        reads: those of `SETTINGS` that it has.
-        rates: learning rates by side, used unless others are given.
-        slots: numbers it keeps for every weight; with a momentum, one more.
+        build: creates Keras' optimiser from the settings that it reads.
+        reads: the names among `SETTINGS` that it reads.
+        rates: default learning rates by side.
+        slots: count of numbers that it keeps for every weight; one more with a momentum.
     """
 
     build: Callable[..., Any]
@@ -40,14 +41,14 @@ OPTIMIZERS = {
         {"d": 2e-3, "g": 1e-3},
         2,
     ),
-    # A step of RMSprop is about as long as its rate, as Adam's is: the same rates.
+    # A step of RMSprop is about as long as its rate, like a step of Adam: hence the same rates.
     "rmsprop": Optimizer(
         lambda beta_2, momentum: tf.keras.optimizers.RMSprop(rho=beta_2, momentum=momentum),
         ("beta_2", "momentum"),
         {"d": 2e-3, "g": 1e-3},
         1,
     ),
-    # A step of SGD is as long as its rate times the gradient; 0.1 is what the recurrent GANs of 2016 and 2017 took.
+    # A step of SGD is as long as its rate times the gradient; the recurrent GANs of 2016 and 2017 used 0.1.
     "sgd": Optimizer(
         lambda momentum: tf.keras.optimizers.SGD(momentum=momentum),
         ("momentum",),
@@ -58,7 +59,7 @@ OPTIMIZERS = {
 
 
 def side_of(network: str) -> str:
-    """Whose settings a network takes: `d` or `g`.
+    """Returns the prefix of the settings that a network uses: `d` or `g`.
 
     >>> [side_of(name) for name in ("discriminator", "generator", "recognizer")]
     ['d', 'g', 'g']
@@ -67,14 +68,14 @@ def side_of(network: str) -> str:
 
 
 def build_optimizer(config: RunConfig, network: str) -> Any:
-    """Keras' optimiser for a network of the run; its learning rate is set when a run starts."""
+    """Creates Keras' optimiser for a network of the run; its learning rate is set when a run starts."""
     side = side_of(network)
     row = OPTIMIZERS[getattr(config, f"{side}_optimizer")]
     return row.build(**{name: getattr(config, f"{side}_{name}") for name in row.reads})
 
 
 def slots(config: RunConfig, network: str) -> int:
-    """Numbers that a network's optimiser keeps for every weight, over and above a few of its own.
+    """Returns how many numbers the optimiser of a network keeps for every weight, a few of its own not counted.
 
     >>> slots(RunConfig(), "generator"), slots(RunConfig(g_optimizer="sgd", g_momentum=0.9), "generator")
     (2, 1)
@@ -85,10 +86,13 @@ def slots(config: RunConfig, network: str) -> int:
 
 
 def resolve_optimizers(config: RunConfig) -> dict[str, float]:
-    """The learning rates of a run where none was given: those its optimisers start from.
+    """Resolves the learning rates of a run: those given, or the defaults of its optimisers.
+
+    Returns:
+        `d_learning_rate` and `g_learning_rate`.
 
     Raises:
-        UserError: a setting is given that the side's optimiser does not have.
+        UserError: a setting is given that the optimiser of its side does not read.
     """
     rates = {}
     for side in SIDES:
@@ -98,7 +102,7 @@ def resolve_optimizers(config: RunConfig) -> dict[str, float]:
             field = f"{side}_{setting}"
             given = getattr(config, field)
             if setting not in row.reads and given != RunConfig.model_fields[field].default:
-                owners = " or ".join(one for one, other in OPTIMIZERS.items() if setting in other.reads)
+                owners = " or ".join(other for other, candidate in OPTIMIZERS.items() if setting in candidate.reads)
                 raise UserError(
                     f"`{field} = {given}`: {name} has no {setting}; leave it out, or set `{side}_optimizer` to {owners}"
                 )

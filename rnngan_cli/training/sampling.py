@@ -1,4 +1,4 @@
-"""Series from a trained generator, with what it is fed drawn as in training or set by hand."""
+"""Series sampled from a trained generator, whose inputs are drawn as in training or set by a user."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,16 +15,17 @@ from rnngan_cli.losses.variant import Control, Variant
 from rnngan_cli.system.randomness import random_generator
 
 SAMPLE_BATCH = 500
-"""Series generated at a time."""
+"""Number of series that are generated at a time."""
 
 
 @dataclass(frozen=True)
 class ControlValues:
-    """What of a generator's inputs is set by hand.
+    """Values of the controls that a user sets.
 
     Attributes:
-        values: of each control that is set, one number per series.
-        sharing: successive series that share one draw of all else, so that only what is set differs among them.
+        values: one number per series, (count,), for each control that is set, by name.
+        sharing: number of successive series that share one draw of everything else, so that they differ only in what is
+            set.
     """
 
     values: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -35,8 +36,8 @@ class Sampler:
     """Draws series from the moving average of a generator.
 
     Args:
-        variant: the loss, which says what a generator is fed.
-        game: of the run.
+        variant: the loss, which says what the generator is fed.
+        game: the networks and options of the run.
     """
 
     def __init__(self, variant: Variant, game: Game) -> None:
@@ -45,29 +46,29 @@ class Sampler:
 
     @property
     def controls(self) -> dict[str, Control]:
-        """What can be set by hand."""
+        """The controls that a user may set, by name; empty for most losses."""
         controls = self.variant.inputs.controls
         return {} if controls is None else controls.offered(self.game.num_labels, self.game.options)
 
     def sample(
         self, seed: int, dataset: Dataset, count: int, stream: str, control_values: ControlValues | None = None
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Draws series, and says what they were fed.
+        """Draws series, and returns them with the values of all controls.
 
-        Labels, where the loss uses them and they are not set, are drawn from the training distribution.
+        If the loss uses labels and none are set, they are drawn from the training distribution.
 
         Args:
-            seed: of the run.
-            dataset: what it was trained on.
-            count: how many.
-            stream: any word; the same call gives the same series, and fewer are the first of more.
-            control_values: what is set by hand.
+            seed: seed of the run.
+            dataset: the data set that the run was trained on.
+            count: number of series.
+            stream: any word. The same call gives the same series, and a smaller count gives the first of them.
+            control_values: values of the controls that a user sets.
 
         Returns:
-            Scaled series, float32 (count, steps, features), and the value of every control, (count,) each.
+            Scaled series, float32 (count, steps, features), and the values of every control by name, (count,) each.
         """
         control_values = control_values or ControlValues()
-        draws = np.arange(count) // control_values.sharing  # which draw each series is made from
+        draws = np.arange(count) // control_values.sharing  # the draw that each series is generated from
         chosen = random_generator(seed, f"{stream}/labels").integers(len(dataset.train), size=_whole_batches(count))
         series: list[np.ndarray] = []
         shown: list[dict[str, np.ndarray]] = []
@@ -84,10 +85,10 @@ class Sampler:
                 made, fed = self._generate(key, stream, labels, tf.constant(rows, tf.int32), values)
                 series.append(np.asarray(made)[: len(part)])
                 shown.append({name: np.asarray(value)[: len(part)] for name, value in fed.items()})
-        return np.concatenate(series), {name: np.concatenate([one[name] for one in shown]) for name in shown[0]}
+        return np.concatenate(series), {name: np.concatenate([part[name] for part in shown]) for name in shown[0]}
 
     def one_hot(self, labels: np.ndarray | None) -> np.ndarray | None:
-        """Labels (batch,) as the loss wants them: one-hot float32, or None where it uses none."""
+        """Returns labels (batch,) in the form that the loss takes: one-hot float32, or None if it uses no labels."""
         if not self.game.num_labels or labels is None:
             return None
         return np.eye(self.game.num_labels, dtype=np.float32)[labels]
@@ -111,12 +112,12 @@ def _whole_batches(count: int) -> int:
 
 
 def _padded(values: np.ndarray) -> np.ndarray:
-    """Values for a whole batch: the last one repeated."""
+    """Pads values to a whole batch by repeating the last value."""
     return np.pad(values, (0, SAMPLE_BATCH - len(values)), mode="edge")
 
 
 def _picked(draw: Draw, rows: Tensor) -> Draw:
-    """The draw's rows in the order of `rows`."""
+    """Returns the rows of a draw with the numbers `rows`, in their order."""
 
     def pick(value: Tensor | None) -> Tensor | None:
         return None if value is None else tf.gather(value, rows)

@@ -1,6 +1,6 @@
-"""Small runs for checks of losses and trainers: a piece of real data, a config, a trainer, single updates.
+"""Small runs for checks of losses and trainers: a piece of real data, a config, a trainer, and single updates.
 
-Updates run an operation at a time, which is much quicker for one update of small networks than compiling a graph.
+Updates run eagerly: for one update of small networks that is much faster than compiling a graph.
 """
 
 import functools
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from rnngan_cli.training.trainer import Trainer
 
 SEED, STEP = np.int32(3), np.float32(300)
-"""The seed of single updates, and the generator updates done before them: inside the annealing of annealed terms."""
+"""Seed of single updates, and number of generator updates done before them: within the annealing of annealed terms."""
 SIZES = {"steps": 5, "batch_size": 8, "units": 4, "latent_series": 2, "latent_steps": 3, "history_every": 2}
 
 
 @functools.cache
 def small_dataset(steps: int = 6) -> Dataset:
-    """Windows of the embedded stock prices: series of 2 features in [0, 1], three classes by the mean price.
+    """Returns windows of the embedded stock prices: series of 2 features in [0, 1], in three classes by mean price.
 
-    There are 50 training series, which no batch size of a power of two divides, so that batches cross the border of an
-    epoch.
+    There are 50 training series. No batch size that is a power of two divides 50, so batches cross the end of an epoch.
 
     Args:
-        steps: the first steps of each series that are kept, 6 at most.
+        steps: number of steps that are kept of each series, at most 6.
     """
     loaded = data.load(DataConfig(name="stocks", window=6, stride=6, labels="none"))
 
@@ -60,14 +59,14 @@ def small_dataset(steps: int = 6) -> Dataset:
 
 
 def make_config(variant: Variant, **fields: Any) -> RunConfig:
-    """The config of a small run of a loss, resolved as a plan resolves it; what a plan refuses is not looked at.
+    """Returns the config of a small run, resolved as by a plan, but without a plan's checks of settings together.
 
     Args:
         variant: the loss.
-        fields: fields of the run; `options` are those of the loss, by name.
+        fields: fields of the run; `options` holds the options of the loss by name.
 
     Raises:
-        UserError: a field or an option that there is not, or a value that it does not take.
+        UserError: a field or an option does not exist or does not take its value.
     """
     penalty = PENALTIES[str(fields.get("penalty", variant.discriminator.penalty))]
     values = {
@@ -83,7 +82,16 @@ def make_config(variant: Variant, **fields: Any) -> RunConfig:
 
 
 def make_trainer(variant: Variant, dataset: Dataset | None = None, **fields: Any) -> "Trainer":
-    """A trainer at the start of a small run, on `small_dataset` unless another data set is given."""
+    """Returns a trainer at the start of a small run.
+
+    Args:
+        variant: the loss.
+        dataset: the data set; `small_dataset()` unless given.
+        fields: fields of the run, as for `make_config`.
+
+    Raises:
+        UserError: a field or an option does not exist or does not take its value.
+    """
     from rnngan_cli.training.trainer import Trainer
 
     config = make_config(variant, **fields)
@@ -93,7 +101,12 @@ def make_trainer(variant: Variant, dataset: Dataset | None = None, **fields: Any
 
 
 def first_batch(trainer: "Trainer", count: int = 8) -> Batch:
-    """The first training series of `small_dataset`, cut to the trainer's steps, as the trainer's loss is given them."""
+    """Returns the first training series of `small_dataset`, cut to the steps of the trainer, as its loss takes them.
+
+    Args:
+        trainer: of a small run.
+        count: number of series.
+    """
     part = small_dataset().train
     labels = None if part.labels is None else trainer.one_hot(part.labels[:count])
     series = part.series[:count, : trainer.game.steps]
@@ -101,7 +114,16 @@ def first_batch(trainer: "Trainer", count: int = 8) -> Batch:
 
 
 def update(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
-    """One update of a side, `discriminator` or `generator`, on `first_batch`; returns its terms by name."""
+    """Does one update of a side on `first_batch`.
+
+    Args:
+        trainer: of a small run; the update changes it.
+        side: `discriminator` or `generator`.
+        counter: number of updates of this side done before.
+
+    Returns:
+        The terms of the update by name.
+    """
     batch = first_batch(trainer)
     function = getattr(trainer, f"update_{side}").python_function
     terms = function(SEED, tf.constant(counter), STEP, batch.series, batch.labels)
@@ -109,7 +131,15 @@ def update(trainer: "Trainer", side: str, counter: int = 0) -> dict[str, float]:
 
 
 def evaluate_loss(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
-    """The loss of a side on `first_batch`, without a penalty, and what it was given; no weight moves."""
+    """Evaluates the loss of a side on `first_batch`, without a penalty and without moving a weight.
+
+    Args:
+        trainer: of a small run.
+        side: `discriminator` or `generator`.
+
+    Returns:
+        The outcome, and the batch and the draw that it was computed from.
+    """
     batch = first_batch(trainer)
     draw = trainer.variant.inputs.draw(trainer.game, SEED, f"{side[0]}-noise", tf.constant(0), batch)
     loss = trainer.variant.d_loss if side == "discriminator" else trainer.variant.g_loss
@@ -117,13 +147,13 @@ def evaluate_loss(trainer: "Trainer", side: str) -> tuple[Outcome, Batch, Draw]:
 
 
 def moved(before: Arrays, after: Arrays) -> dict[str, set[str]]:
-    """Names of the arrays that differ between two states of one trainer, by part."""
+    """Returns the names of the arrays that differ between two states of one trainer, by part."""
     return {part: {name for name in before[part] if (before[part][name] != after[part][name]).any()} for part in before}
 
 
 @contextmanager
 def float64() -> Iterator[None]:
-    """Keras in float64 for the length of a block, for differences that float32 would drown in rounding."""
+    """Sets Keras to float64 inside a `with` block, for differences that rounding in float32 would hide."""
     before = keras.config.floatx(), keras.config.dtype_policy()
     keras.config.set_floatx("float64")
     keras.config.set_dtype_policy("float64")

@@ -1,14 +1,12 @@
-"""The training loop. It knows no loss by name: a `Variant` says what each network minimises.
+"""Training of one run. Nothing here knows a loss by name: a `Variant` says what each network minimises.
 
 A `Trainer` holds the networks, the optimisers and the compiled updates of runs of one shape; `reset` puts it at the
-start of a run, so that one compiled step serves every seed. Nothing is written here: `sweeps/run.py` does that.
+start of a run, so that one compiled step serves every seed. Nothing is written to disk here: see `sweeps/run.py`.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -28,19 +26,21 @@ from rnngan_cli.training import optimizers
 from rnngan_cli.training.assembly import build_networks
 from rnngan_cli.training.history import HistoryUpdate, logit_diagnostics, summarise
 from rnngan_cli.training.loop import Loop
+from rnngan_cli.training.past import PastWeights
 from rnngan_cli.training.sampling import Sampler
-
-"""Everything that changes while a run is trained: arrays by part (`generator`, `optimizer-generator`, ...) and name."""
 
 
 class Trainer:
-    """Networks, optimisers and compiled updates for runs of one shape.
+    """Holds the networks, optimisers and compiled updates for runs of one shape.
 
     Args:
-        config: of one such run, as resolved by a plan.
-        dataset: what it is trained on; gives the shapes.
+        config: config of one such run, as resolved by a plan.
+        dataset: the data set that it is trained on, which gives the shapes.
         device: `cpu` or `gpu:N`.
-        variant: the loss, for one that is not installed; the installed one of the config's name unless given.
+        variant: the loss; unless given, the installed loss that the config names.
+
+    Raises:
+        UserError: no loss of that name is installed.
     """
 
     def __init__(
@@ -60,16 +60,18 @@ class Trainer:
         self.optimizers = {name: optimizers.build_optimizer(config, name) for name in self.networks.trained}
         for name, network in self.networks.trained.items():
             self.optimizers[name].build(network.trainable_weights)
-        self.past_weight = self.variant.past_weight(config.options)
-        remembered = self.networks.trained if self.past_weight else {}
-        self.past = {name: _copies(network) for name, network in remembered.items()}
+        self.past = PastWeights(self.networks.trained, self.variant.past_weight(config.options))
         self.sampler = Sampler(self.variant, self.game)
         self.update_discriminator = tf.function(self._update_discriminator, autograph=False)
         self.update_generator = tf.function(self._update_generator, autograph=False)
         self.loop = Loop(self.update_discriminator, self.update_generator)
 
     def reset(self, config: RunConfig) -> None:
-        """Puts every weight and optimiser at the start of the run `config`, which must have this trainer's shape."""
+        """Puts every weight and optimiser at the start of a run.
+
+        Args:
+            config: config of the run, which must have the shape of this trainer.
+        """
         self.config = config
         for name, network in self.networks.trained.items():
             build.initialise(network, config.seed, name)
@@ -78,12 +80,14 @@ class Trainer:
             self.optimizers[name].learning_rate = getattr(config, f"{optimizers.side_of(name)}_learning_rate")
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight)
-        for name, past in self.past.items():
-            for place, weight in build.weight_places(self.networks.trained[name]).items():
-                past[place].assign(weight)
+        self.past.reset()
 
     def state(self) -> Arrays:
-        """A copy of everything that changes while the run is trained."""
+        """Returns a copy of everything that changes in training.
+
+        Returns:
+            Arrays by part (`generator`, `optimizer-generator`, ...) and name.
+        """
         weights = {name: build.values(network) for name, network in self.networks.all.items()}
         others = {
             part: {name: np.asarray(variable) for name, variable in variables.items()}
@@ -92,40 +96,48 @@ class Trainer:
         return {**weights, **others}
 
     def load_state(self, state: Arrays) -> None:
-        """Puts the run where `state` was taken.
+        """Puts the trainer into a state that `state` returned.
 
         Raises:
-            ValueError: a name or shape in `state` is not this trainer's.
+            ValueError: a name or shape differs from this trainer's.
         """
         self.load_weights(state)
         for part, variables in self._beside_weights().items():
             _assign(variables, state.get(part, {}), part)
 
     def load_weights(self, state: Arrays) -> None:
-        """Puts the networks' weights back, without the optimisers.
+        """Loads the weights of the networks from a state and leaves the optimisers as they are.
 
         Raises:
-            ValueError: a name or shape in `state` is not this trainer's.
+            ValueError: a name or shape differs from this trainer's.
         """
         for name, network in self.networks.all.items():
             _assign(build.weight_places(network), state.get(name, {}), name)
 
-    def _beside_weights(self) -> dict[str, dict[str, Any]]:
-        """The variables of a run that are not weights, by part and name."""
+    def _beside_weights(self) -> dict[str, dict[str, Tensor]]:
+        """Returns the variables of a run that are not weights, by part and name."""
         moments = {
             f"optimizer-{name}": {f"{number:03d}": variable for number, variable in enumerate(optimizer.variables)}
             for name, optimizer in self.optimizers.items()
         }
-        return {**moments, **{f"past-{name}": past for name, past in self.past.items()}}
+        return {**moments, **{f"past-{name}": past for name, past in self.past.means.items()}}
 
     def one_hot(self, labels: np.ndarray | None) -> np.ndarray | None:
-        """Labels (batch,) as this loss wants them: one-hot float32, or None where it uses none."""
+        """Returns labels (batch,) in the form that the loss takes: one-hot float32, or None if it uses no labels."""
         return self.sampler.one_hot(labels)
 
     def sample(self, dataset: Dataset, count: int, stream: str = "sample") -> np.ndarray:
-        """Series from the moving average of the generator, scaled, float32 (count, steps, features).
+        """Draws series from the moving average of the generator.
 
-        A function of the run's seed, the weights, the stream and the count.
+        The same seed, weights, stream and count give the same series.
+
+        Args:
+            dataset: the data set that the run is trained on.
+            count: number of series.
+            stream: any word; another word draws other noise.
+
+        Returns:
+            Scaled series, float32 (count, steps, features).
         """
         return self.sampler.sample(self.config.seed, dataset, count, stream)[0]
 
@@ -158,7 +170,7 @@ class Trainer:
         batch = Batch(series, labels)
         draw = self._draw(seed, "g-noise", counter, batch)
         outcome, terms = self._step(self.variant.g_loss, batch, draw, step, counter)
-        decay = tf.minimum(self.config.average, (1 + step) / (10 + step))  # shorter at first: forgets the start
+        decay = tf.minimum(self.config.average, (1 + step) / (10 + step))  # smaller at first, to forget the start
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight + decay * (average - weight))
         return {"g_loss": outcome.losses["generator"], **outcome.terms, **terms}
@@ -166,9 +178,13 @@ class Trainer:
     def _step(
         self, loss: LossFunction, batch: Batch, draw: Draw, step: Tensor, counter: Tensor
     ) -> tuple[Outcome, dict[str, Tensor]]:
-        """Evaluates a loss and moves the networks it names; returns the outcome and each gradient's global norm."""
+        """Evaluates a loss and updates the networks that it names.
+
+        Returns:
+            The outcome; and further terms, the global norm of each network's gradient among them.
+        """
         with tf.GradientTape(persistent=True) as tape:
-            outcome, terms = self.anchored(loss(self.game, batch, draw, step))
+            outcome, terms = self.past.anchored(loss(self.game, batch, draw, step))
         moves = {}
         for name, value in outcome.losses.items():
             weights = self.networks.trained[name].trainable_weights
@@ -176,38 +192,20 @@ class Trainer:
             terms[f"{name[0]}_grad_norm"] = tf.linalg.global_norm(moves[name][0])
         for name, (gradients, weights) in moves.items():
             self.optimizers[name].apply(gradients, weights)
-            self._remember(name, counter)
+            self.past.remember(name, counter)
         return outcome, terms
 
-    def anchored(self, outcome: Outcome) -> tuple[Outcome, dict[str, Tensor]]:
-        """Adds to every loss the squared distance of its network's weights from their past mean, where that counts.
-
-        Historical averaging, Salimans et al. 2016, section 3.3.
-        """
-        distances = {name: self._distance(name) for name in outcome.losses if name in self.past}
-        totals = {name: outcome.losses[name] + self.past_weight * value for name, value in distances.items()}
-        terms = {f"{name[0]}_past": value for name, value in distances.items()}
-        return replace(outcome, losses={**outcome.losses, **totals}), terms
-
-    def _distance(self, name: str) -> Tensor:
-        places = build.weight_places(self.networks.trained[name])
-        return tf.add_n([tf.reduce_sum(tf.square(weight - self.past[name][place])) for place, weight in places.items()])
-
-    def _remember(self, name: str, counter: Tensor) -> None:
-        """Moves the mean of a network's weights over its start and all updates, of which it held `counter`."""
-        if name in self.past:
-            for place, weight in build.weight_places(self.networks.trained[name]).items():
-                mean = self.past[name][place]
-                mean.assign_add((weight - mean) / (tf.cast(counter, mean.dtype) + 2))
-
     def penalised(self, outcome: Outcome, batch: Batch, draw: Draw, alpha: Tensor) -> Outcome:
-        """Adds the run's penalty, times its weight, to the discriminator's loss.
+        """Adds the penalty of the run, times its weight, to the discriminator's loss.
 
         Args:
-            outcome: of the discriminator's loss.
-            batch: the series the loss was given.
-            draw: the noise and conditions the loss was given.
-            alpha: shares of real series in the points between real and generated ones, (batch, 1, 1), in [0, 1].
+            outcome: outcome of the discriminator's loss.
+            batch: the series that the loss was given.
+            draw: the noise and conditions that the loss was given.
+            alpha: weight of the real series in points between real and generated series, (batch, 1, 1), in [0, 1].
+
+        Returns:
+            The outcome with the penalised loss and the term `penalty`; unchanged if the run adds no penalty.
         """
         penalty = PENALTIES[self.config.penalty]
         if penalty is None or penalty.value is None:
@@ -223,7 +221,7 @@ class Trainer:
         )
 
     def _clipped(self) -> dict[str, Tensor]:
-        """Clips the discriminator's weights where the run says so; returns the share at the bound."""
+        """Clips the discriminator's weights if the run asks for it; returns the term `clipped_share`."""
         penalty = PENALTIES[self.config.penalty]
         if penalty is None or penalty.value is not None:
             return {}
@@ -232,16 +230,25 @@ class Trainer:
 
 
 def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[HistoryUpdate]:
-    """Trains from `first_step` to the run's end; yields a row every `history_every` updates of the generator.
+    """Trains from a step to the end of the run.
 
-    The caller may stop between rows: all it needs to go on is `trainer.state()` and the number of steps done.
+    The caller may stop between rows: `trainer.state()` and the number of steps done are enough to continue.
+
+    Args:
+        trainer: at the state of `first_step`.
+        dataset: the data set that the run is trained on.
+        first_step: number of generator updates done before.
+
+    Yields:
+        A row of history every `history_every` updates of the generator, and one at the end.
     """
     config = trainer.config
     series, labels = dataset.train.series, trainer.one_hot(dataset.train.labels)
     whole = Batch(tf.constant(series), None if labels is None else tf.constant(labels))
 
     def rows(stream: str, numbers: range) -> np.ndarray:
-        return np.stack([batch_indices(len(series), config.batch_size, one, config.seed, stream) for one in numbers])
+        size, seed = config.batch_size, config.seed
+        return np.stack([batch_indices(len(series), size, number, seed, stream) for number in numbers])
 
     step, each = first_step, config.critic_steps
     while step < config.steps:
@@ -252,15 +259,15 @@ def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[His
         step = end
 
 
-def _copies(network: keras.Model) -> dict[str, Any]:
-    """A variable beside every weight of a network, by place."""
-    return {place: tf.Variable(weight, trainable=False) for place, weight in build.weight_places(network).items()}
+def _assign(variables: dict[str, Tensor], arrays: dict[str, np.ndarray], part: str) -> None:
+    """Assigns arrays to variables by name.
 
-
-def _assign(variables: dict[str, Any], arrays: dict[str, np.ndarray], part: str) -> None:
+    Raises:
+        ValueError: a name is missing or unknown, or a shape differs.
+    """
     if set(variables) != set(arrays):
-        odd = sorted(set(variables) ^ set(arrays))[0]
-        raise ValueError(f"state of `{part}` does not fit: `{odd}` is only on one side")
+        different = sorted(set(variables) ^ set(arrays))[0]
+        raise ValueError(f"state of `{part}` does not fit: `{different}` is only on one side")
     for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
             raise ValueError(

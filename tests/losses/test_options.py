@@ -120,7 +120,7 @@ def test_the_past_pulls_with_its_weight(side: str, begin: Begin, update: Update,
     variables = trainer.networks.trained[name].trainable_weights
     with tf.GradientTape(persistent=True) as tape:
         plain = evaluate(trainer, side)[0]
-        anchored, terms = trainer.anchored(plain)
+        anchored, terms = trainer.past.anchored(plain)
     state = trainer.state()
     apart = [state[name][place].astype(np.float64) - state[f"past-{name}"][place] for place in state[name]]
     distance = sum(float((one**2).sum()) for one in apart)
