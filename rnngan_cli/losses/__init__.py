@@ -1,7 +1,16 @@
-"""The registry of losses. Nothing outside this package knows one by name.
+"""The registry of losses. Nothing outside this package knows a loss by name.
 
-The ten are in `rows.py`. A new loss is a function or two and a `Variant`: there, or in a package of one's own that
-names it as an entry point of the group `rnngan.losses`; CONTRIBUTING.md shows one.
+    rows.py           the ten losses, a row each
+    variant.py        what a row is: texts, functions, and the rules that a run has to keep
+    game.py, play.py  what the functions of a loss are given, and how they run the networks
+    scores.py         pure functions of logits that networks minimise
+    plain.py          losses made of such a score alone
+    conditional.py, informative.py, variational.py
+                      losses with labels, with codes, with an encoder
+    penalties.py      gradient penalties and weight clipping, for any loss
+
+A new loss is a function or two and a `Variant`: in `rows.py`, or in another package that names it as an entry point of
+the group `rnngan.losses`. CONTRIBUTING.md shows an example.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,14 +22,14 @@ from rnngan_cli.losses.rows import ROWS
 from rnngan_cli.losses.variant import Variant
 
 ENTRY_POINTS = "rnngan.losses"
-"""Group in which other packages name their losses."""
+"""The group of entry points in which other packages name their losses."""
 
 
 class _Registry(Mapping[str, Variant]):
-    """The ten, and after them those of other packages.
+    """Maps names to losses: the ten first, then those of other packages.
 
-    These are looked for when the registry is first listed, or asked for another loss than the ten: a package that is
-    broken breaks no run of theirs.
+    Other packages are searched only when the registry is listed or asked for a loss that is not one of the ten, so a
+    broken package cannot break a run of the ten.
     """
 
     _ten: Mapping[str, Variant] = {row.name: row for row in ROWS}
@@ -46,9 +55,14 @@ class _Registry(Mapping[str, Variant]):
 
 
 def _load(name: str, load: Callable[[], object]) -> Variant:
+    """Loads the loss of an entry point.
+
+    Raises:
+        UserError: the package cannot be imported, or names something that is not a `Variant`.
+    """
     try:
         row = load()
-    except Exception as error:  # whatever a package of somebody else's does when it is imported
+    except Exception as error:  # importing another package can raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"entry point `{name}` of `{ENTRY_POINTS}` cannot be loaded: {reason}") from error
     if not isinstance(row, Variant):
@@ -57,13 +71,14 @@ def _load(name: str, load: Callable[[], object]) -> Variant:
 
 
 VARIANTS: Mapping[str, Variant] = _Registry()
+"""All losses by name."""
 
 
 def variant(name: str) -> Variant:
-    """The loss registered as `name`.
+    """Returns the loss with a name.
 
     Raises:
-        UserError: there is none; the nearest known name is told.
+        UserError: no loss has this name; the message suggests the nearest one.
     """
     if name not in VARIANTS:
         raise unknown("loss", name, VARIANTS)

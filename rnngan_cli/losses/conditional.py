@@ -1,4 +1,4 @@
-"""Conditional GAN: labels go into the generator; the discriminator is given them too, or has to name them."""
+"""Conditional GAN: labels enter the generator, and the discriminator is either given them too or has to name them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,28 +23,28 @@ OPTIONS = {
 
 
 def label_width(num_labels: int, options: Options) -> int:
-    """Width of the labels fed to the generator: one per class."""
+    """Returns the width of the labels fed to the generator: one value per class."""
     del options
     return num_labels
 
 
 def seen_width(num_labels: int, options: Options) -> int:
-    """Width of the labels given to the discriminator: none if it has to name them."""
+    """Returns the width of the labels given to the discriminator: 0 if it has to name them."""
     return num_labels if options["labels"] == "given" else 0
 
 
 def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
-    """The classifier's logits, one per class; none if the labels are given."""
+    """Returns the width of the classifier's logits, one per class; empty if the labels are given."""
     return {"labels": sizes.num_labels} if options["labels"] == "named" else {}
 
 
 def draw_labels(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
-    """Noise, and the labels of the batch: the training distribution of labels."""
+    """Draws noise and takes the labels of the batch, so that labels follow the training distribution."""
     return _with_labels(game, draw_noise(game, seed, stream, counter, batch), batch.labels)
 
 
 def _with_labels(game: Game, draw: Draw, labels: Tensor) -> Draw:
-    """Labels, one-hot (batch, classes), put where the options want them."""
+    """Puts labels, one-hot (batch, classes), into a draw as the options ask for."""
     fed = labels
     if game.options["tiling"] == "first":
         rest = tf.zeros([tf.shape(labels)[0], game.steps - 1, game.num_labels], labels.dtype)
@@ -55,19 +55,30 @@ def _with_labels(game: Game, draw: Draw, labels: Tensor) -> Draw:
 
 
 def naming_error(labels: Tensor, logits: Tensor) -> Tensor:
-    """-E log Q(label given series): cross-entropy in nats; labels, one-hot, and logits are (batch, classes)."""
+    """Computes -E log Q(label given series), the cross-entropy in nats.
+
+    Args:
+        labels: one-hot, (batch, classes).
+        logits: of the classifier, (batch, classes).
+
+    Returns:
+        A scalar >= 0.
+    """
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels, logits))
 
 
 def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """`bce`; with an auxiliary classifier, plus its error on real and on generated series (Odena et al. 2017)."""
+    """Computes the loss of `bce`; with an auxiliary classifier, plus its error on both kinds of series.
+
+    Odena et al. 2017, Conditional Image Synthesis with Auxiliary Classifier GANs.
+    """
     del step
     series, real, generated = discriminate_both(game, batch, draw)
     value = scores.bce_discriminator(real.logits, generated.logits)
     losses, terms = {"discriminator": value}, {}
     if game.options["labels"] == "named":
         errors = [
-            naming_error(draw.parts["labels"], game.recognise(one.features)["labels"]) for one in (real, generated)
+            naming_error(draw.parts["labels"], game.recognise(part.features)["labels"]) for part in (real, generated)
         ]
         value += game.number("classifier_weight") * (errors[0] + errors[1])
         losses = {"discriminator": value, "recognizer": value}  # the classifier sits on the discriminator's trunk
@@ -76,7 +87,7 @@ def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
 
 
 def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """`bce`; with an auxiliary classifier, plus its error on generated series."""
+    """Computes the loss of `bce`; with an auxiliary classifier, plus its error on generated series."""
     del batch, step
     series = play.run_generator(game.networks.generator, draw)
     output = play.discriminate(game.networks.discriminator, series, draw.seen)
@@ -102,3 +113,4 @@ def _shown(game: Game, draw: Draw) -> dict[str, Tensor]:
 
 
 CONTROLS = Controls(_controls, _apply, _shown)
+"""The one control `label`: the number of the class."""

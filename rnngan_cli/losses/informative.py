@@ -1,4 +1,4 @@
-"""InfoGAN: codes go into the generator and are read back from what it makes."""
+"""InfoGAN: codes enter the generator and are read back from the series that it generates."""
 
 import math
 from collections.abc import Mapping
@@ -31,14 +31,14 @@ OPTIONS = {
     ),
 }
 _ENTROPY = {"gaussian": 0.5 * math.log(2 * math.pi * math.e), "uniform": math.log(2)}
-"""Of one continuous code, in nats."""
+"""Entropy of a continuous code in nats, by its prior."""
 
 
 def check(config: RunConfig) -> None:
     """Refuses a run without codes.
 
     Raises:
-        UserError: there is none.
+        UserError: the options ask for no code.
     """
     if not int(config.options["categorical"]) + int(config.options["continuous"]):
         raise UserError(
@@ -47,13 +47,17 @@ def check(config: RunConfig) -> None:
 
 
 def code_width(num_labels: int, options: Options) -> int:
-    """Width of the codes: one-hot categories and continuous codes. Labels of the data play no part."""
+    """Returns the width of the codes: one-hot categories and continuous codes. Labels of the data are not used."""
     del num_labels
     return int(options["categorical"]) * int(options["categories"]) + int(options["continuous"])
 
 
 def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
-    """What is read back: logits of each category; means of the continuous codes and, if learned, log deviations."""
+    """Returns the widths of what is read back.
+
+    These are logits for each categorical code; and means of the continuous codes, with logarithms of their deviations
+    if those are learned.
+    """
     del sizes
     widths = {f"code_{number}": int(options["categories"]) for number in range(int(options["categorical"]))}
     if options["continuous"]:
@@ -62,7 +66,7 @@ def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
 
 
 def draw_codes(game: Game, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
-    """Noise, and codes: uniform categories as one-hot, continuous codes from their prior."""
+    """Draws noise and codes: uniform categories, one-hot, and continuous codes from their prior."""
     noise = draw_noise(game, seed, stream, counter, batch)
     size, categories = tf.shape(noise.series)[0], int(game.options["categories"])
     parts = {}
@@ -81,19 +85,20 @@ def _with_codes(draw: Draw, parts: dict[str, Tensor]) -> Draw:
 
 
 def information(codes: Mapping[str, Tensor], read: Mapping[str, Tensor], prior: str = "gaussian") -> Tensor:
-    """The lower bound E log Q(c given x) + H(c) on the information codes and series share, in nats, summed over codes.
+    """Computes the lower bound E log Q(c given x) + H(c) on the mutual information of codes and series.
 
-    A category counts log K + log softmax(logits)_c. A continuous code counts H(c) + log N(c; mean, deviation), with
-    H = 1/2 log(2 pi e) for N(0, 1) and log 2 for U(-1, 1).
+    The bound is in nats and summed over codes (Chen et al. 2016, InfoGAN, eq. 5). A categorical code adds log K +
+    log softmax(logits)_c. A continuous code adds H(c) + log N(c; mean, deviation), with H = 1/2 log(2 pi e) for N(0, 1)
+    and log 2 for U(-1, 1).
 
     Args:
-        codes: `code_0`, ... one-hot (batch, K) each; `continuous` (batch, C).
-        read: logits (batch, K) each; means (batch, C) of deviation 1, or means and logarithms of deviations
-            (batch, 2 C).
-        prior: of the continuous codes.
+        codes: `code_0`, ... one-hot, (batch, K) each; `continuous`, (batch, C).
+        read: outputs of the recognizer by the same names: logits, (batch, K) each; and means, (batch, C), with
+            deviation 1, or means and logarithms of deviations, (batch, 2 C).
+        prior: prior of the continuous codes, `gaussian` or `uniform`.
 
     Returns:
-        A scalar: at most log K from each category.
+        A scalar, to which each categorical code adds at most log K.
     """
     bound = tf.zeros([], next(iter(codes.values())).dtype)
     for name, code in codes.items():
@@ -106,7 +111,7 @@ def information(codes: Mapping[str, Tensor], read: Mapping[str, Tensor], prior: 
 
 
 def _log_likelihood(code: Tensor, read: Tensor) -> Tensor:
-    """The logarithm of N(code; mean, deviation) per code, (batch, C)."""
+    """Computes log N(code; mean, deviation) for each code, (batch, C)."""
     means, logs = (read, tf.zeros_like(read)) if read.shape[1] == code.shape[1] else tf.split(read, 2, axis=1)
     return -0.5 * tf.square((code - means) * tf.exp(-logs)) - logs - 0.5 * math.log(2 * math.pi)
 
@@ -116,7 +121,10 @@ def _shared(game: Game, draw: Draw, features: Tensor) -> Tensor:
 
 
 def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """`bce` minus the information term, for the discriminator's trunk (unless it is left out) and the recognizer."""
+    """Computes the loss of `bce` minus the information term, for the discriminator and the recognizer.
+
+    The discriminator does without the information term if `receives = generator`.
+    """
     del step
     series, real, generated = discriminate_both(game, batch, draw)
     value = scores.bce_discriminator(real.logits, generated.logits)
@@ -126,7 +134,7 @@ def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
 
 
 def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """`bce` minus the information term, for the generator: the gradient comes back through recognizer and trunk."""
+    """Computes the loss of `bce` minus the information term, whose gradient passes recognizer and discriminator."""
     del batch, step
     series = play.run_generator(game.networks.generator, draw)
     output = play.discriminate(game.networks.discriminator, series)
@@ -136,7 +144,7 @@ def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
 
 
 def _controls(num_labels: int, options: Options) -> dict[str, Control]:
-    """`0`, `1`, ... for categorical codes, `c0`, `c1`, ... for continuous ones."""
+    """Names categorical codes `0`, `1`, ... and continuous codes `c0`, `c1`, ...."""
     del num_labels
     end = 2.0 if options["prior"] == "gaussian" else 1.0
     return {
@@ -169,3 +177,4 @@ def _shown(game: Game, draw: Draw) -> dict[str, Tensor]:
 
 
 CONTROLS = Controls(_controls, _apply, _shown)
+"""A control for each code."""

@@ -1,7 +1,7 @@
-"""What holds the discriminator back: gradient penalties, for any loss, and the clipping of its weights.
+"""Constraints on the discriminator: gradient penalties, for any loss, and clipping of its weights.
 
-Every penalty works on the scalar readout (the mean over steps for the readout `step`), one norm per series, over steps
-and features together.
+Every penalty takes the gradient of one logit per series (the mean over steps for the readout `step`); the norm of the
+gradient is over steps and features together.
 """
 
 from collections.abc import Callable
@@ -12,53 +12,57 @@ import numpy as np
 from rnngan_cli.lazy import Tensor, tf
 
 EPSILON = 1e-12
-"""Inside the square root: its derivative at 0 is infinite."""
+"""Added inside the square root, whose derivative at 0 is infinite."""
 
 Critic = Callable[[Tensor], Tensor]
 """From series (batch, steps, features) to logits (batch,) or (batch, steps)."""
 
 
 def interpolate(real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Points between: alpha real + (1 - alpha) generated, with one alpha in [0, 1] per series, (batch, 1, 1)."""
+    """Computes alpha real + (1 - alpha) generated, with one alpha in [0, 1] per series, (batch, 1, 1)."""
     return generated + alpha * (real - generated)
 
 
 def squared_gradient_norm(critic: Critic, series: Tensor) -> Tensor:
-    """||grad_x D(x)||^2 per series, (batch,), at `series` (batch, steps, features)."""
+    """Computes ||grad_x D(x)||^2 for each series, (batch,), at `series` (batch, steps, features)."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(series)
         logits = critic(series)
         scalar = logits if len(logits.shape) == 1 else tf.reduce_mean(logits, axis=1)
-    gradient = tape.gradient(scalar, series)  # of the sum over the batch: each series' own, (batch, steps, features)
+    # The gradient of the sum over the batch is that of each series' own logit: (batch, steps, features).
+    gradient = tape.gradient(scalar, series)
     return tf.reduce_sum(tf.square(gradient), axis=[1, 2])
 
 
 def gp(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """E (||grad D|| - 1)^2 between real and generated series (Gulrajani et al. 2017, "Improved training")."""
+    """Computes E (||grad D|| - 1)^2 between real and generated series (Gulrajani et al. 2017, Improved Training)."""
     norms = tf.sqrt(squared_gradient_norm(critic, interpolate(real, generated, alpha)) + EPSILON)
     return tf.reduce_mean(tf.square(norms - 1))
 
 
 def lp(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """E max(0, ||grad D|| - 1)^2 between real and generated series (Petzka et al. 2018, "On the regularization")."""
+    """Computes E max(0, ||grad D|| - 1)^2 between real and generated series.
+
+    Petzka et al. 2018, On the Regularization of Wasserstein GANs.
+    """
     norms = tf.sqrt(squared_gradient_norm(critic, interpolate(real, generated, alpha)) + EPSILON)
     return tf.reduce_mean(tf.square(tf.nn.relu(norms - 1)))
 
 
 def r1(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """1/2 E ||grad D||^2 on real series (Mescheder et al. 2018, "Which training methods"); alpha plays no part."""
+    """Computes 1/2 E ||grad D||^2 on real series (Mescheder et al. 2018, Which Training Methods); alpha is not used."""
     del generated, alpha
     return 0.5 * tf.reduce_mean(squared_gradient_norm(critic, real))
 
 
 @dataclass(frozen=True)
 class Penalty:
-    """A penalty, or a bound on weights.
+    """A penalty on gradients, or a bound on weights.
 
     Attributes:
-        weight: the weight of the penalty, or the bound, unless another is given.
-        value: from (critic, real, generated, alpha) to a scalar >= 0, added to the discriminator's loss; or None: every
-            weight of the discriminator is clipped to [-weight, weight] after each of its updates.
+        weight: default weight of the penalty, or default bound.
+        value: from (critic, real, generated, alpha) to a scalar >= 0, which is added to the discriminator's loss. If it
+            is None, every weight of the discriminator is clipped to [-weight, weight] after each of its updates.
     """
 
     weight: float
@@ -73,11 +77,15 @@ PENALTIES: dict[str, Penalty | None] = {
     "clip": Penalty(0.01, None),  # Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1
 }
 GRADIENT_PENALTIES = tuple(name for name, row in PENALTIES.items() if row is not None and row.value is not None)
-"""Those that need the gradient of the discriminator, and so second derivatives."""
+"""Names of the penalties that need the gradient of the discriminator, and so second derivatives."""
 
 
 def clip_weights(weights: list[Tensor], bound: float) -> Tensor:
-    """Clips variables in place to [-bound, bound]; returns the share of their entries at the bound, in [0, 1]."""
+    """Clips variables in place to [-bound, bound].
+
+    Returns:
+        The share of all entries that lie at the bound, a scalar in [0, 1].
+    """
     at_bound, count = [], 0
     for weight in weights:
         clipped = tf.clip_by_value(tf.convert_to_tensor(weight), -bound, bound)

@@ -1,4 +1,4 @@
-"""Losses made of a score on real and generated logits, or of the discriminator's features."""
+"""Losses made of a function of real and generated logits, or of the discriminator's features."""
 
 import inspect
 from collections.abc import Callable
@@ -20,18 +20,18 @@ Terms = Callable[[Tensor, Tensor], dict[str, Tensor]] | Callable[[Options, Tenso
 
 @dataclass(frozen=True)
 class DiscriminatorLoss:
-    """A score on logits, lifted to a loss of the discriminator.
+    """A loss of the discriminator made of a function of logits.
 
     Attributes:
-        score: what is minimised.
-        terms: makes further columns from the logits, or None.
+        score: from (options, real logits, generated logits) to the scalar that is minimised.
+        terms: from the same to further columns of history.csv, scalars by name; None if there are none.
     """
 
     score: Callable[[Options, Tensor, Tensor], Tensor]
     terms: Callable[[Options, Tensor, Tensor], dict[str, Tensor]] | None = None
 
     def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-        """The loss of a batch, as `LossFunction` has it."""
+        """Computes the loss of a batch; arguments as of `LossFunction`."""
         del step
         series, real, generated = discriminate_both(game, batch, draw)
         value = self.score(game.options, real.logits, generated.logits)
@@ -41,16 +41,16 @@ class DiscriminatorLoss:
 
 @dataclass(frozen=True)
 class GeneratorLoss:
-    """A score on generated logits, lifted to a loss of the generator.
+    """A loss of the generator made of a function of logits.
 
     Attributes:
-        score: what is minimised.
+        score: from (options, generated logits) to the scalar that is minimised.
     """
 
     score: Callable[[Options, Tensor], Tensor]
 
     def __call__(self, game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-        """The loss of a batch, as `LossFunction` has it."""
+        """Computes the loss of a batch; arguments as of `LossFunction`."""
         del batch, step
         series = play.run_generator(game.networks.generator, draw)
         output = play.discriminate(game.networks.discriminator, series, draw.seen)
@@ -58,21 +58,24 @@ class GeneratorLoss:
 
 
 def discriminator_loss(score: PairScore, terms: Terms | None = None) -> DiscriminatorLoss:
-    """Lifts a score on logits to a loss of the discriminator.
+    """Makes a loss of the discriminator from a function of logits.
+
+    Logits are (batch,), or (batch, steps) for the readout `step`.
 
     Args:
-        score: from (real logits, generated logits) to a scalar; or from (options, real logits, generated logits), for a
-            loss with options of its own.
+        score: from (real logits, generated logits) to the scalar that is minimised; or from (options, real logits,
+            generated logits), for a loss with options of its own.
         terms: from the same to further columns of history.csv, scalars by name.
     """
     return DiscriminatorLoss(_with_options(score, 2), None if terms is None else _with_options(terms, 2))
 
 
 def generator_loss(score: GeneratedScore) -> GeneratorLoss:
-    """Lifts a score on generated logits to a loss of the generator.
+    """Makes a loss of the generator from a function of logits.
 
     Args:
-        score: from (generated logits) to a scalar; or from (options, generated logits).
+        score: from the generated logits, (batch,) or (batch, steps), to the scalar that is minimised; or from (options,
+            generated logits).
     """
     return GeneratorLoss(_with_options(score, 1))
 
@@ -84,12 +87,15 @@ def _with_options(function: Callable[..., Any], num_logits: int) -> Callable[...
     """
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     parameters = inspect.signature(function).parameters.values()
-    needed = [one for one in parameters if one.kind in positional and one.default is one.empty]
+    needed = [each for each in parameters if each.kind in positional and each.default is each.empty]
     return function if len(needed) > num_logits else lambda _, *logits: function(*logits)
 
 
 def feature_matching_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """The generator matches the mean of the discriminator's recurrent output, pooled over time, on a real batch."""
+    """Computes the generator's loss of feature matching (Salimans et al. 2016, section 3.1).
+
+    The features are the discriminator's recurrent output, averaged over steps.
+    """
     del step
     _, real, generated = discriminate_both(game, batch, draw)
     pooled = (tf.reduce_mean(output.features, axis=1) for output in (real, generated))
@@ -97,7 +103,11 @@ def feature_matching_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) ->
 
 
 def discriminate_both(game: Game, batch: Batch, draw: Draw) -> tuple[Tensor, DiscriminatorOutput, DiscriminatorOutput]:
-    """Generates a batch and judges it together with the real one."""
+    """Generates a batch and runs the discriminator on it and on the real batch.
+
+    Returns:
+        The generated series; and the outputs of the discriminator for real and for generated series.
+    """
     series = play.run_generator(game.networks.generator, draw)
     conditions = None if draw.seen is None else [draw.seen, draw.seen]
     networks = game.networks

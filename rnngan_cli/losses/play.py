@@ -1,4 +1,4 @@
-"""What a loss is given, and how it runs the networks: batches, noise, discriminator outputs."""
+"""Batches, inputs of the generator and outputs of the discriminator, and the functions that run the networks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ Network = Callable[[Tensor], Any]
 
 @dataclass(frozen=True)
 class DiscriminatorOutput:
-    """What the discriminator says of series.
+    """The output of the discriminator for a batch of series.
 
     Attributes:
-        logits: after the readout: (batch, steps) for `step`, else (batch,). Unbounded.
-        layers: the output of every recurrent layer at every step, first to last, (batch, steps, units) each.
+        logits: unbounded, after the readout: (batch, steps) for the readout `step`, otherwise (batch,).
+        layers: outputs of all recurrent layers, first to last, (batch, steps, units) each.
     """
 
     logits: Tensor
@@ -29,9 +29,12 @@ class DiscriminatorOutput:
 
 
 def discriminate(discriminator: Network, series: Tensor, conditions: Tensor | None = None) -> DiscriminatorOutput:
-    """Runs the discriminator on series (batch, steps, features) and conditions.
+    """Runs the discriminator on series and conditions.
 
-    Conditions (batch, width) are given at every step, (batch, steps, width) as they are.
+    Args:
+        discriminator: the discriminator of the run.
+        series: (batch, steps, features).
+        conditions: (batch, width), repeated at every step; or (batch, steps, width); or None.
     """
     inputs = series if conditions is None else keras.ops.concatenate([series, repeated(conditions, series)], axis=-1)
     outputs = discriminator(inputs)
@@ -41,33 +44,41 @@ def discriminate(discriminator: Network, series: Tensor, conditions: Tensor | No
 def discriminate_together(
     discriminator: Network, parts: list[Tensor], conditions: list[Tensor] | None, *, coupled: bool = False
 ) -> list[DiscriminatorOutput]:
-    """Runs the discriminator on several batches of one size, in one pass, which is cheaper, unless it is coupled.
+    """Runs the discriminator on several batches of one size in a single pass, which is cheaper than one pass each.
 
     Args:
-        discriminator: of the run.
+        discriminator: the discriminator of the run.
         parts: batches of series, (batch, steps, features) each.
-        conditions: those of each batch, or None.
-        coupled: whether series of one batch affect each other's logits (minibatch discrimination); then every batch
+        conditions: conditions of each batch, as for `discriminate`; or None.
+        coupled: whether series of one batch affect each other's logits (minibatch discrimination). If so, every batch
             takes a pass of its own.
+
+    Returns:
+        The output for each batch, in the order of `parts`.
     """
     if coupled:
         given = [None] * len(parts) if conditions is None else conditions
-        return [discriminate(discriminator, *one) for one in zip(parts, given, strict=True)]
+        return [discriminate(discriminator, *pair) for pair in zip(parts, given, strict=True)]
     joined = None if conditions is None else keras.ops.concatenate(conditions, axis=0)
     both = discriminate(discriminator, keras.ops.concatenate(parts, axis=0), joined)
     logits = keras.ops.split(both.logits, len(parts), axis=0)
     layers = [keras.ops.split(layer, len(parts), axis=0) for layer in both.layers]
-    return [DiscriminatorOutput(one, tuple(layer[number] for layer in layers)) for number, one in enumerate(logits)]
+    return [DiscriminatorOutput(part, tuple(layer[number] for layer in layers)) for number, part in enumerate(logits)]
 
 
 def repeated(values: Tensor, like: Tensor) -> Tensor:
-    """(batch, width) -> (batch, steps, width), with the steps of `like`; what has steps already stays as it is."""
+    """Repeats values (batch, width) at every step of `like`; values that have steps already stay as they are."""
     return values if len(values.shape) == 3 else keras.ops.repeat(values[:, None, :], like.shape[1], axis=1)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What a loss is given: real series (batch, steps, features) and, where there are labels, their one-hot form."""
+    """Real series.
+
+    Attributes:
+        series: scaled series, (batch, steps, features).
+        labels: their labels, one-hot (batch, classes); None if the loss uses no labels.
+    """
 
     series: Tensor
     labels: Tensor | None = None
@@ -75,15 +86,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Draw:
-    """What the generator is fed.
+    """Inputs of the generator for a batch.
 
     Attributes:
-        series: noise drawn once per series, (batch, latent_series), N(0, 1).
-        steps: noise drawn for every step, (batch, steps, latent_steps), N(0, 1).
-        conditions: labels or codes given to the generator, (batch, width) at every step or (batch, steps, width) step
-            by step, or None.
-        seen: the conditions that the discriminator is given too, of the same shapes, or None.
-        parts: named pieces of the conditions, for losses that read them back.
+        series: noise drawn once per series from N(0, 1), (batch, latent_series).
+        steps: noise drawn at every step from N(0, 1), (batch, steps, latent_steps).
+        conditions: labels or codes given to the generator: (batch, width), repeated at every step; or (batch, steps,
+            width); or None.
+        seen: the conditions that the discriminator is given too, in the same shapes; or None.
+        parts: pieces of the conditions by name, for losses that read them back.
     """
 
     series: Tensor
@@ -94,7 +105,11 @@ class Draw:
 
 
 def run_generator(generator: Network, draw: Draw) -> Tensor:
-    """Series (batch, steps, features) from noise and conditions, repeated over the steps and put side by side."""
+    """Runs the generator on noise and conditions, which are repeated over the steps and put side by side.
+
+    Returns:
+        Scaled series, (batch, steps, features).
+    """
     pieces = [repeated(draw.series, draw.steps), draw.steps]
     if draw.conditions is not None:
         pieces.append(repeated(draw.conditions, draw.steps))

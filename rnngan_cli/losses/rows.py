@@ -207,7 +207,7 @@ ROWS = (
                 "average": 0.0,
                 "anneal_steps": 0,
             },
-            (_OWN_NETWORKS, "batch normalisation; here none", "gamma is not told in the paper; here the default stays"),
+            (_OWN_NETWORKS, "batch normalisation; here none", "the paper gives no gamma; here the default"),
         ),
         recognizer=Heads(variational.head_widths, shared_trunk=False),
         options=variational.OPTIONS,
@@ -239,7 +239,7 @@ ROWS = (
             "single value gp can hold a critic with a slope of the wrong sign: lp does not.",
             source="Arjovsky et al. 2017, Wasserstein GAN; penalty: Gulrajani et al. 2017, Petzka et al. 2018",
             departures=(
-                "Held 1-Lipschitz by a gradient penalty (gp) unless told otherwise: clipping, the first paper's way, "
+                "Held 1-Lipschitz by a gradient penalty (gp) unless set otherwise: clipping, the first paper's way, "
                 "is "
                 "reported to train recurrent critics badly.",
             ),

@@ -98,7 +98,7 @@ class Controls:
         """Takes the three functions in order or by name; `handles` and `steer` are earlier names of the first two."""
         earlier = {"handles": "offered", "steer": "apply"}
         given = {earlier.get(name, name): function for name, function in named.items()}
-        names = [one.name for one in fields(self)]
+        names = [entry.name for entry in fields(self)]
         given |= dict(zip(names, functions, strict=False))
         if len(functions) + len(named) != len(names) or set(given) != set(names):
             raise TypeError("Controls takes `offered`, `apply` and `shown`")
@@ -198,7 +198,7 @@ class DiscriminatorRules:
 
 
 _GROUPS = {"text": LossText, "inputs": GeneratorInputs, "discriminator": DiscriminatorRules}
-_GROUP_OF = {one.name: group for group, record in _GROUPS.items() for one in fields(record)}
+_GROUP_OF = {entry.name: group for group, record in _GROUPS.items() for entry in fields(record)}
 """The group that each field of the groups belongs to."""
 
 

@@ -1,4 +1,4 @@
-"""VAE-GAN: an encoder learns the noise behind a real series; the discriminator's features measure reconstruction."""
+"""VAE-GAN: an encoder infers the noise behind a real series; the discriminator's features measure reconstruction."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def check(config: RunConfig) -> None:
     """Refuses a layer that the discriminator does not have.
 
     Raises:
-        UserError: which, and how many there are.
+        UserError: `layer` is larger than the number of layers.
     """
     if int(config.options["layer"]) > config.layers:
         raise UserError(
@@ -38,28 +38,39 @@ def check(config: RunConfig) -> None:
 
 
 def head_widths(sizes: Sizes, options: Options) -> dict[str, int]:
-    """Mean and log variance of each noise value: of the series' noise, and of every step's."""
+    """Returns the widths of mean and log variance for the noise of a series, and for the noise of every step."""
     del options
     widths = {"series_noise": 2 * sizes.latent_series, "step_noise": 2 * sizes.latent_steps}
     return {name: width for name, width in widths.items() if width}
 
 
 def kl_to_prior(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mean, variance), N(0, 1)) per value, same shape: 1/2 (mean^2 + variance - 1 - log variance) >= 0."""
+    """Computes KL(N(mean, variance), N(0, 1)) in nats for each value: 1/2 (mean^2 + variance - 1 - log variance).
+
+    Args:
+        mean: any shape.
+        log_variance: the same shape.
+
+    Returns:
+        Values >= 0 in that shape.
+    """
     return 0.5 * (tf.square(mean) + tf.exp(log_variance) - 1 - log_variance)
 
 
 def kl_weight(step: Tensor, anneal_steps: float) -> Tensor:
-    """min(1, step / anneal_steps): from 0, so that the encoder is not first drawn to the prior (posterior collapse)."""
+    """Computes min(1, step / anneal_steps).
+
+    The weight starts at 0, so that the encoder is not drawn to the prior first (posterior collapse).
+    """
     return tf.ones_like(step) if anneal_steps == 0 else tf.minimum(tf.ones_like(step), step / anneal_steps)
 
 
 def encode(game: Game, batch: Batch, draw: Draw) -> tuple[Draw, Tensor]:
-    """Noise drawn from q(z given x) by the re-parametrisation mean + deviation * draw, and KL(q, prior).
+    """Draws noise from q(z given x) by the reparametrisation mean + deviation * draw, and computes KL(q, prior).
 
     Returns:
-        The noise, in the form the generator is fed; and KL per series summed over all noise values, batch mean, in
-        nats.
+        The noise as inputs of the generator; and the KL divergence in nats, summed over all noise values of a series
+        and averaged over the batch, a scalar.
     """
     heads = game.recognise(batch.series)
     parts, divergence = {"series_noise": draw.series, "step_noise": draw.steps}, tf.zeros([], draw.series.dtype)
@@ -72,19 +83,28 @@ def encode(game: Game, batch: Batch, draw: Draw) -> tuple[Draw, Tensor]:
 
 
 def reconstruction_error(real: Tensor, rebuilt: Tensor) -> Tensor:
-    """1/2 E ||h(x) - h(G(z))||^2 of features (batch, steps, units), summed per series: -log N(h(x); h(G(z)), 1)."""
+    """Computes 1/2 E ||h(x) - h(G(z))||^2, which is -log N(h(x); h(G(z)), 1) up to a constant.
+
+    Args:
+        real: features of real series, (batch, steps, units).
+        rebuilt: features of their reconstructions, (batch, steps, units).
+
+    Returns:
+        A scalar: summed over steps and units, averaged over the batch.
+    """
     return 0.5 * tf.reduce_mean(tf.reduce_sum(tf.square(real - rebuilt), axis=[1, 2]))
 
 
 def _layer(output: DiscriminatorOutput, number: int) -> Tensor:
+    """Returns the output of a recurrent layer, (batch, steps, units): 1 is the first, -1 the last."""
     return output.layers[number - 1 if number > 0 else number]
 
 
 def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
+    """Computes E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
     del step
     noise, _ = encode(game, batch, draw)
-    series, rebuilt = (play.run_generator(game.networks.generator, one) for one in (draw, noise))
+    series, rebuilt = (play.run_generator(game.networks.generator, inputs) for inputs in (draw, noise))
     real, generated, again = play.discriminate_together(
         game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
@@ -93,9 +113,12 @@ def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
 
 
 def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-    """Generator: adversarial + gamma * reconstruction. Encoder: KL (annealed) + reconstruction, nothing adversarial."""
+    """Computes the losses of the generator and of the encoder.
+
+    The generator minimises adversarial + gamma * reconstruction; the encoder, annealed KL + reconstruction.
+    """
     noise, divergence = encode(game, batch, draw)
-    series, rebuilt = (play.run_generator(game.networks.generator, one) for one in (draw, noise))
+    series, rebuilt = (play.run_generator(game.networks.generator, inputs) for inputs in (draw, noise))
     real, generated, again = play.discriminate_together(
         game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
     )
