@@ -1,7 +1,7 @@
 """Gradients of every loss and penalty, through a GRU and an LSTM, against central differences in float64.
 
 What is differentiated is what an update differentiates: the loss with its penalty and its historical average, in a
-compiled function. `test_losses_penalties.py` compares penalties with a second implementation, in NumPy.
+compiled function. `test_penalties.py` compares penalties with a second implementation, in NumPy.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """It learns: every loss trained on small problems with a known answer, and those that must fail shown to fail.
 
 All losses share one set of settings, `SHARED`; where a loss has its own, `OWN` says why. Thresholds come from the
-problem, never from a run. Whether a loss is computed rightly is tested in `test_losses_scores.py` and
-`test_losses_variants.py`.
+problem, never from a run. Whether a loss is computed rightly is tested in `test_scores.py` and
+`test_variants.py`.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Who moves: each update gives a gradient to every weight of its own networks and leaves every other as it is.
 
-Updates run without compilation here, which is much quicker for small networks; `test_training.py` runs them compiled.
+Updates run eagerly here, which is much faster for small networks; `tests/training/test_trainer.py` runs them compiled.
 """
 
 import functools
@@ -198,7 +198,7 @@ def test_the_reconstruction_gradient_does_not_reach_the_discriminator(begin: Beg
 def test_one_seed_gives_the_same_bits_and_another_does_not(
     loss: str, fields: dict[str, Any], begin: Begin, update: Update
 ) -> None:
-    """With an LSTM; `test_training.py` compares whole runs with a GRU."""
+    """With an LSTM; `tests/training/test_trainer.py` compares whole runs with a GRU."""
 
     def after_two_updates(seed: int) -> Arrays:
         trainer = begin(loss, cell="lstm", seed=seed, **fields)
