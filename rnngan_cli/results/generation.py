@@ -98,7 +98,7 @@ def generate_series(
     from rnngan_cli import data
     from rnngan_cli.sweeps import cost
     from rnngan_cli.sweeps.plan import check_resolved
-    from rnngan_cli.training.controls import LABEL, arrange, read_requests
+    from rnngan_cli.training.controls import LABEL, lay_out_controls, read_requests
 
     requests = read_requests(label, codes)
     check_resolved(config)
@@ -106,7 +106,7 @@ def generate_series(
     cost.check_memory(config, dataset)
     memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
     trainer = restored(run, config, dataset, weights)
-    layout = arrange(requests, trainer.sampler.controls, dataset.label_names, count, points)
+    layout = lay_out_controls(requests, trainer.sampler.controls, dataset.label_names, count, points)
     scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.control_values)
     return GeneratedSeries(
         dataset.scaler.inverse(scaled),

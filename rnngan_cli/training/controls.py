@@ -75,7 +75,7 @@ def read_requests(label: str | None, codes: Sequence[str]) -> list[ControlReques
     return requests
 
 
-def arrange(
+def lay_out_controls(
     requests: Sequence[ControlRequest], controls: Mapping[str, Control], names: Sequence[str], count: int, points: int
 ) -> ControlLayout:
     """Assigns values of the requested controls to series.
@@ -104,11 +104,11 @@ def arrange(
         if len(ends) == 1:
             values[request.name] = np.full(count, ends[0])
             continue
-        turn = _turn(request, control, ends, min(points, count))
-        values[request.name] = np.resize(turn, count)
+        swept_values = _sweep_values(request, control, ends, min(points, count))
+        values[request.name] = np.resize(swept_values, count)
         labelled = request.name == LABEL and names
-        words = tuple(names[int(value)] if labelled else f"{value:.3g}" for value in turn)
-        layout = ControlLayout(ControlValues(sharing=len(turn)), request.name, words)
+        words = tuple(names[int(value)] if labelled else f"{value:.3g}" for value in swept_values)
+        layout = ControlLayout(ControlValues(sharing=len(swept_values)), request.name, words)
     return ControlLayout(ControlValues(values, layout.control_values.sharing), layout.swept, layout.values)
 
 
@@ -155,7 +155,7 @@ def _number(request: ControlRequest, word: str, control: Control, names: Sequenc
     return value
 
 
-def _turn(request: ControlRequest, control: Control, ends: Sequence[float], points: int) -> np.ndarray:
+def _sweep_values(request: ControlRequest, control: Control, ends: Sequence[float], points: int) -> np.ndarray:
     """Returns the values of a sweep, in the order that series take them.
 
     Raises:

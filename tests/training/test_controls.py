@@ -14,7 +14,7 @@ from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, execute
 from rnngan_cli.system.reading import read_npz
-from rnngan_cli.training.controls import ControlLayout, ControlRequest, arrange, read_requests
+from rnngan_cli.training.controls import ControlLayout, ControlRequest, lay_out_controls, read_requests
 
 CONTROLS = {
     "0": Control(choices=10),
@@ -25,7 +25,7 @@ CONTROLS = {
 
 
 def arranged(*codes: str, count: int = 12, points: int = 5) -> ControlLayout:
-    return arrange(read_requests(None, codes), CONTROLS, (), count, points)
+    return lay_out_controls(read_requests(None, codes), CONTROLS, (), count, points)
 
 
 def test_options_are_read() -> None:
