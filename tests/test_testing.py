@@ -2,6 +2,8 @@
 
 import functools
 import itertools
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -174,3 +176,11 @@ def test_rows_and_starts_of_the_ten_losses_hold(name: str) -> None:
     variant = losses.variant(name)
     for check in (testing.check_row, testing.check_refusals, testing.check_starts, testing.check_resume):
         check(variant)
+
+
+@pytest.mark.parametrize("module", ["rnngan_cli.testing", "rnngan_cli.losses"])
+def test_importing_is_light(module: str) -> None:
+    """A package's own listing imports its row; whoever only names the checks need not wait, or have pytest."""
+    code = f"import sys, {module}; print(sorted({{'keras', 'pytest', 'tensorflow'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
