@@ -106,10 +106,12 @@ class RunConfig(_Frozen):
     d_optimizer: OptimizerName = Field("adam", description="Optimiser of the discriminator.")
     g_optimizer: OptimizerName = Field("adam", description="Optimiser of the generator, and of a recognizer.")
     d_learning_rate: float | None = Field(
-        None, gt=0, description="Of the discriminator; default: 0.002 with adam and rmsprop, 0.1 with sgd."
+        None,
+        gt=0,
+        description="Learning rate of the discriminator; default: 0.002 with adam and rmsprop, 0.1 with sgd.",
     )
     g_learning_rate: float | None = Field(
-        None, gt=0, description="Of the generator; default: 0.001 with adam and rmsprop, 0.1 with sgd."
+        None, gt=0, description="Learning rate of the generator; default: 0.001 with adam and rmsprop, 0.1 with sgd."
     )
     d_beta_1: float = Field(0.5, ge=0, lt=1, description="Discriminator: adam's decay of the first moment.")
     g_beta_1: float = Field(0.5, ge=0, lt=1, description="Generator: adam's decay of the first moment.")
@@ -134,8 +136,8 @@ class RunConfig(_Frozen):
     d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
     precision: Precision = Field(
         "float32",
-        description="Of the recurrent layers; mixed_bfloat16 computes their products in half the bits, weights and "
-        "losses stay float32: for hardware that is fast at it.",
+        description="Precision of the recurrent layers; mixed_bfloat16 computes their products in half the bits, "
+        "weights and losses stay float32: for hardware that is fast at it.",
     )
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
     history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")

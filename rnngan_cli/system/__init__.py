@@ -1,1 +1,1 @@
-"""What is asked of the machine: safe and atomic files, locks, archives, memory, devices, versions. Knows no run."""
+"""Services of the machine: safe and atomic files, locks, archives, memory, devices, versions. Knows no run."""

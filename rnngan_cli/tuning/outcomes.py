@@ -1,4 +1,4 @@
-"""What trials and final runs scored: read back from their folders, and what was chosen by it."""
+"""Scores of trials and final runs, read back from their folders, and the choice made by them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ def trial_badness(metric: Metric, scores: Sequence[float]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What a choice changed for one loss in one cell, on series and seeds that had no part in the choice.
+    """The effect of a choice for one loss in one cell, on series and seeds that had no part in the choice.
 
     Attributes:
         loss, cell: their names.

@@ -29,7 +29,7 @@ from rnngan_cli.tuning.trials import PROTOCOL, Trial, Tune
 TrialRow = Mapping[str, object]
 """A row of a CSV table: cells by the name of their column."""
 SETTING_NUMBERS = f"{PAPER} is the paper's, the others are drawn"
-"""What the numbers of trials mean, in words."""
+"""Meaning of the numbers of trials, in words."""
 
 
 def how(tune: Tune) -> str:
