@@ -29,16 +29,22 @@ benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumabl
 	$(BIN)/rnngan plot $(OUTPUT)
 	$(BIN)/rnngan compare $(OUTPUT)
 
-publish:  ## The benchmark and two studies into results/, the copies that are committed; then the tables of README.md.
+publish: $(READY)  ## The benchmark and two studies into results/, packed, the copies that are committed; then the tables of README.md.
+	for name in benchmark adam-vs-sgd digits-codes; do $(BIN)/rnngan unpack results/$$name || exit 1; done
 	$(MAKE) benchmark OUTPUT=results/benchmark
 	for study in adam-vs-sgd digits-codes; do \
 	    $(BIN)/rnngan sweep experiments/$$study.toml && $(BIN)/rnngan evaluate results/$$study && \
 	    $(BIN)/rnngan plot results/$$study || exit 1; \
 	done
+	$(BIN)/rnngan pack results/benchmark --without-weights --samples first
+	$(BIN)/rnngan pack results/adam-vs-sgd --without-weights --samples none
+	$(BIN)/rnngan pack results/digits-codes --without-weights
 	$(MAKE) docs
 
 tune: $(READY)  ## Choose settings for sines on equal budgets, ten losses, into results/tune and experiments/tuned.
+	if [ -d results/tune/sines ]; then $(BIN)/rnngan unpack results/tune/sines; fi
 	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
+	$(BIN)/rnngan pack results/tune/sines --without-weights --samples none
 
 $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray,peers]'

@@ -217,6 +217,10 @@ class RunFolder:
         with reporting_read_errors(label), self.files.open("samples.npz") as file:
             return samples_of(label, parse_npz(label, file))
 
+    def is_without_samples(self) -> bool:
+        """Whether the run lies in a pack that leaves its series out, which is no damage."""
+        return not isinstance(self.files, FolderFiles) and not self.files.has("samples.npz")
+
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
     ) -> None:

@@ -24,6 +24,7 @@ from rnngan_cli.config import (
     shape_key,
 )
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
 
@@ -102,13 +103,12 @@ def test_identity_ignores_what_does_not_change_a_result(values: dict[str, Any]) 
 
 def test_a_field_that_was_added_later_leaves_the_names_of_older_results_alone() -> None:
     """The names of published runs, which were made before `precision` was a field."""
-    published = ROOT / "results" / "benchmark" / "runs"
-    paths = sorted(published.glob("*/config.json"))
-    assert len(paths) == 60
-    for path in paths:
-        values = json.loads(path.read_text(encoding="utf-8"))
+    runs = list(SweepFolder(ROOT / "results" / "benchmark").runs())
+    assert len(runs) == 60
+    for run in runs:
+        values = json.loads(run.files.read("config.json"))
         assert "precision" not in values
-        assert run_name(RunConfig.model_validate(values)) == path.parent.name
+        assert run_name(RunConfig.model_validate(values)) == run.path.name
 
 
 def test_identity_is_the_same_whatever_the_order_of_keys() -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.results.runs_table import runs_table
-from rnngan_cli.store import Calibration, Provenance, RunFolder, ScoreKey, Seconds, SweepFolder, schemas
+from rnngan_cli.store import Calibration, Provenance, RunFolder, ScoreKey, Seconds, SweepFolder, examine, schemas
 from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system.atomic import json_bytes
 from tests.support.places import ROOT
 
 Rnngan = Callable[..., tuple[int, str, str]]
@@ -134,21 +134,24 @@ def test_a_key_from_a_file_is_no_path(tmp_path: Path, key: str) -> None:
 
 
 def test_every_published_file_is_what_it_should_be() -> None:
-    found: dict[str, type[BaseModel]] = {
+    """What is published is packed: its files, and what a record would write of each, which is the same bytes."""
+    kinds: dict[str, type[schemas._File]] = {
         "status.json": schemas.RunStatus,
         "scores.json": schemas.StoredScores,
         "provenance.json": schemas.Provenance,
     }
-    paths: list[tuple[Path, type[BaseModel]]] = [
-        (path, kind) for name, kind in found.items() for path in (ROOT / "results").rglob(name)
-    ]
-    paths += [(path, schemas.Calibration) for path in (ROOT / "results").glob("*/calibration/*.json")]
-    assert len(paths) > 100
-    for path, kind in paths:
-        schemas.read_record(path, kind)
-    configs = list((ROOT / "results").rglob("config.json"))
-    assert configs
-    assert all(isinstance(RunFolder(path.parent).config(), RunConfig) for path in configs)
+    runs = [run for path in (ROOT / "results").rglob("sweep.json") for run in SweepFolder(path.parent).runs()]
+    assert len(runs) == 278
+    for run in runs:
+        for name, kind in kinds.items():
+            content = run.files.read(name)
+            assert json_bytes(schemas.file_content(schemas.parse_record(run.path / name, content, kind))) == content
+        assert isinstance(run.config(), RunConfig)
+        assert examine(run)[1] == {}
+    calibrations = list((ROOT / "results").glob("*/calibration/*.json"))
+    assert len(calibrations) == 4
+    for path in calibrations:
+        schemas.read_record(path, schemas.Calibration)
 
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202egnp.\r\n\x00"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import SweepFolder, unpack_runs
 from tests.support.places import ROOT
 from tests.support.processes import ended, launch
 
@@ -71,6 +71,8 @@ def once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Pa
 
 
 def copy_published(name: str, target: Path) -> SweepFolder:
-    """A copy of a published sweep, such as `benchmark`, without its figures, in the folder `target`."""
+    """A copy of a published sweep, such as `benchmark`, unpacked and without its figures, in the folder `target`."""
     shutil.copytree(ROOT / "results" / name, target, ignore=shutil.ignore_patterns("figures"))
-    return SweepFolder(target)
+    sweep = SweepFolder(target)
+    unpack_runs(sweep)
+    return sweep

@@ -136,7 +136,7 @@ def _pictures(sweep: SweepFolder, run: EndedRun) -> tuple[dict[str, bytes], list
     from rnngan_cli.results.figures.controls import draw_generated
     from rnngan_cli.results.groups import Grid, read_reference, read_samples
 
-    if run.status.state != RunState.DONE:
+    if run.status.state != RunState.DONE or run.folder.is_without_samples():
         return {}, []
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
     rows = pd.DataFrame([{**facts, "data": run.scores.data_sha256[:12]}])

@@ -125,14 +125,18 @@ def _drawn(
     """The charts of runs and of real series, and notes. Low seeds come first, in case there is no room for all runs."""
     room, notes, drawn = Room(), list[str](), list[RunChart]()
     real = {title: reference_facts(series, room) for title, series in references.items() if series is not None}
-    num_series, left_out = _series_a_run(references, len(runs)), 0
+    num_series, left_out, unpacked = _series_a_run(references, len(runs)), 0, 0
     scores = [name for name in score_names(runs) if name in METRICS]
     for _, row in runs.sort_values("seed", kind="stable").iterrows():
         title = _title(row["dataset"], row["cell"])
         history, history_notes = _history(sweep, row, len(runs))
+        packed_without = row["status"] == RunState.DONE and sweep.named(str(row["folder"])).is_without_samples()
         samples, sample_notes = (
-            read_samples(sweep, row, references[title]) if row["status"] == RunState.DONE else (None, [])
+            read_samples(sweep, row, references[title])
+            if row["status"] == RunState.DONE and not packed_without
+            else (None, [])
         )
+        unpacked += packed_without
         kept = sample_facts(samples, room, num_series) if samples else None
         left_out += kept is not None and not kept["series"]
         notes += [*history_notes, *sample_notes]
@@ -148,6 +152,8 @@ def _drawn(
                 "samples": kept,
             }
         )
+    if unpacked:
+        notes.append(f"generated series of {unpacked} runs are not here: the sweep was packed without them")
     if left_out:
         notes.append(f"generated series of {left_out} runs are left out, for a page that still opens at once")
     return drawn, real, notes
