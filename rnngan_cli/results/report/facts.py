@@ -12,7 +12,7 @@ from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
 from rnngan_cli.results.comparison import Compared, compared_tables
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures.style import COLOURS, loss_style
-from rnngan_cli.results.groups import Reference, ordered, read_reference, read_samples
+from rnngan_cli.results.groups import Reference, RunSamples, ordered, read_reference, read_samples
 from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import Charts, HistoryChart, LossLook, ReferenceChart, RunChart, ScoreWords
@@ -125,18 +125,12 @@ def _drawn(
     """The charts of runs and of real series, and notes. Low seeds come first, in case there is no room for all runs."""
     room, notes, drawn = Room(), list[str](), list[RunChart]()
     real = {title: reference_facts(series, room) for title, series in references.items() if series is not None}
-    num_series, left_out, unpacked = _series_a_run(references, len(runs)), 0, 0
+    num_series, left_out = _series_a_run(references, len(runs)), 0
     scores = [name for name in score_names(runs) if name in METRICS]
     for _, row in runs.sort_values("seed", kind="stable").iterrows():
         title = _title(row["dataset"], row["cell"])
         history, history_notes = _history(sweep, row, len(runs))
-        packed_without = row["status"] == RunState.DONE and sweep.named(str(row["folder"])).is_without_samples()
-        samples, sample_notes = (
-            read_samples(sweep, row, references[title])
-            if row["status"] == RunState.DONE and not packed_without
-            else (None, [])
-        )
-        unpacked += packed_without
+        samples, sample_notes = _samples(sweep, row, references[title])
         kept = sample_facts(samples, room, num_series) if samples else None
         left_out += kept is not None and not kept["series"]
         notes += [*history_notes, *sample_notes]
@@ -152,11 +146,21 @@ def _drawn(
                 "samples": kept,
             }
         )
-    if unpacked:
-        notes.append(f"generated series of {unpacked} runs are not here: the sweep was packed without them")
+    done = runs.loc[runs["status"] == RunState.DONE, "folder"]
+    if packed_without := sum(sweep.named(str(name)).is_without_samples() for name in done):
+        notes.append(f"generated series of {packed_without} runs are not here: the sweep was packed without them")
     if left_out:
         notes.append(f"generated series of {left_out} runs are left out, for a page that still opens at once")
     return drawn, real, notes
+
+
+def _samples(
+    sweep: SweepFolder, row: "pd.Series[Any]", reference: Reference | None
+) -> tuple[RunSamples | None, list[str]]:
+    """The generated series of a run, and a note if they cannot be read; none if it has or was packed with none."""
+    if row["status"] != RunState.DONE or sweep.named(str(row["folder"])).is_without_samples():
+        return None, []
+    return read_samples(sweep, row, reference)
 
 
 def _series_a_run(references: Mapping[str, Reference | None], num_runs: int) -> int:
