@@ -1,6 +1,6 @@
 """The memory that this machine has for a program, and the refusal of requests that clearly exceed it.
 
-What a run needs is counted in `sweeps/cost.py`.
+The needs of a run are estimated in `sweeps/cost.py`.
 """
 
 import functools
