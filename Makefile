@@ -16,7 +16,7 @@ FUZZ_SECONDS ?= 300
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-setup: $(READY)  ## Make the environment in .venv.
+setup: $(READY)  ## Create the environment in .venv.
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -29,7 +29,7 @@ benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumabl
 	$(BIN)/rnngan plot $(OUTPUT)
 	$(BIN)/rnngan compare $(OUTPUT)
 
-publish: $(READY)  ## The benchmark and two studies into results/, packed, the copies that are committed; then the tables of README.md.
+publish: $(READY)  ## Make the committed results, packed: the benchmark and two studies; then the tables of README.md.
 	for name in benchmark adam-vs-sgd digits-codes; do $(BIN)/rnngan unpack results/$$name || exit 1; done
 	$(MAKE) benchmark OUTPUT=results/benchmark
 	for study in adam-vs-sgd digits-codes; do \
@@ -41,7 +41,7 @@ publish: $(READY)  ## The benchmark and two studies into results/, packed, the c
 	$(BIN)/rnngan pack results/digits-codes --without-weights
 	$(MAKE) docs
 
-tune: $(READY)  ## Choose settings for sines on equal budgets, ten losses, into results/tune and experiments/tuned.
+tune: $(READY)  ## Tune the ten losses on sines on equal budgets, into results/tune and experiments/tuned.
 	if [ -d results/tune/sines ]; then $(BIN)/rnngan unpack results/tune/sines; fi
 	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
 	$(BIN)/rnngan pack results/tune/sines --without-weights --samples none
@@ -50,19 +50,19 @@ $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray,peers]'
 	@touch $@
 
-speed: $(PEERS)  ## Measure how fast it is beside Keras and PyTorch; two hours, on an idle machine; resumable; SPEED=results/my-speed.
+speed: $(PEERS)  ## Measure speed beside Keras and PyTorch; two hours on an idle machine; resumable; SPEED=results/my-speed.
 	$(BIN)/python -m benchmarks.speed --output $(SPEED)
 
-fuzz: $(READY)  ## Feed changed files of every kind to the readers for FUZZ_SECONDS=300; counts into results/fuzz.json.
+fuzz: $(READY)  ## Feed corrupted files of every kind to the readers for FUZZ_SECONDS=300; counts into results/fuzz.json.
 	$(BIN)/python -m tests.support.fuzz --seconds $(FUZZ_SECONDS) --output results/fuzz.json
 
-docs: $(READY)  ## Write the generated pages of docs/ and the tables of README.md anew.
+docs: $(READY)  ## Regenerate the generated pages of docs/ and the tables of README.md.
 	$(BIN)/python docs/generate.py
 
-site: $(READY)  ## Build docs/ as a site into site/; a link that leads nowhere is an error.
+site: $(READY)  ## Build docs/ as a site into site/; a broken link is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-screenshots: $(READY)  ## Take the pictures of README.md anew from results/benchmark; needs chromium.
+screenshots: $(READY)  ## Retake the pictures of README.md from results/benchmark; needs chromium.
 	$(BIN)/python docs/screenshots.py
 
 test: $(READY)  ## Run the tests, two files at a time.
@@ -79,10 +79,10 @@ wheel: $(READY)  ## Build the sdist, and from it the wheel, into dist/.
 	rm -rf build dist
 	$(BIN)/python -m build --no-isolation --quiet
 
-try-wheel: wheel  ## Install the wheel into an empty environment and go from a CSV to a report with it, outside of here.
+try-wheel: wheel  ## Install the wheel into an empty environment and use it from a CSV to a report, outside the repository.
 	$(BIN)/python -m tests.support.wheel dist
 
-audit:  ## Hold the pinned versions against known vulnerabilities; needs the network.
+audit:  ## Check the pinned versions for known vulnerabilities; needs the network.
 	$(PYTHON) -m venv $(VENV)-audit
 	$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit==2.10.1'
 	$(VENV)-audit/bin/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
@@ -92,7 +92,7 @@ check: $(READY)  ## Check format, lint and types.
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 
-format: $(READY)  ## Format the code and mend what the linter can.
+format: $(READY)  ## Format the code and fix what the linter can.
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 

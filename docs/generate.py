@@ -1,6 +1,6 @@
-"""Writes what is generated from registries and results: pages of docs/, and tables of README.md.
+"""Writes the pages of docs/ and the tables of README.md that are generated from registries and results.
 
-Run it as `python docs/generate.py` (`make docs`); with `--check` it only tells whether the files are current.
+Run it as `python docs/generate.py` (`make docs`). With `--check` it writes nothing and exits with 1 if a file is stale.
 """
 
 import json
@@ -41,7 +41,7 @@ SIGNS = (
 
 
 def losses_page() -> str:
-    """The losses with a line each, what they have in common, and what they differ in by definition."""
+    """The page that lists the losses by their definitions, followed by the settings they share."""
     facts = [describe_loss(row) for row in VARIANTS.values()]
     shared = facts[0].profiles["shared"].settings
     common = ", ".join(f"{name} {value}" for name, value in shared.items() if not name.startswith("penalty"))
@@ -49,26 +49,27 @@ def losses_page() -> str:
         ["loss", "what it is", "divergence", "penalty by default", "needs labels"],
         [
             [
-                f"[`{one.name}`](losses/{one.name}.md)",
-                one.title,
-                one.divergence,
-                one.penalty,
-                "yes" if one.needs_labels else "no",
+                f"[`{loss.name}`](losses/{loss.name}.md)",
+                loss.title,
+                loss.divergence,
+                loss.penalty,
+                "yes" if loss.needs_labels else "no",
             ]
-            for one in facts
+            for loss in facts
         ],
     )
     lines = [
         "# The losses",
         "",
-        "Written by docs/generate.py from the registry that `rnngan losses` reads, as are the pages of the losses.",
+        "docs/generate.py writes this page and the page of each loss from the registry that `rnngan losses` reads.",
         SIGNS,
         "",
         *table,
         "",
-        "Two profiles: `shared` is the same for all but the penalty and a loss's own options; `--profile paper` starts",
-        "from what a loss's source used, as far as it can be had here. What is given on the command line, in `[run]`,",
-        "`[grid]` or `[override.NAME]` goes over both. The shared settings:",
+        "There are two profiles. `shared` is the same for all losses except for the penalty and a loss's own options;",
+        "`--profile paper` starts from the settings in the source of a loss, as far as they are available here.",
+        "Settings on the command line and in `[run]`, `[grid]` or `[override.NAME]` override both.",
+        "The shared settings:",
         "",
         common + ".",
     ]
@@ -76,66 +77,71 @@ def losses_page() -> str:
 
 
 NEEDS = {
-    True: "Needs labels: where the data has none they are derived by k-means; `--labels none` is refused.",
+    True: "Needs labels: where the data has none, they are derived by k-means; `--labels none` is refused.",
     False: "Needs no labels.",
 }
-"""What a page says of labels."""
+"""The line of a page on labels, by whether the loss needs them."""
 
 
 def loss_page(facts: LossFacts) -> str:
-    """All that `rnngan losses NAME` tells of one loss."""
+    """The page of a loss, with everything that `rnngan losses NAME` prints."""
     name, paper = facts.name, facts.profiles["paper"]
     settings = [f"`{setting}` {value}" for setting, value in facts.changed().items()]
-    options = [[f"`{name}.{one['name']}`", str(one["default"]), one["expected"], one["help"]] for one in facts.options]
+    options = [
+        [f"`{name}.{option['name']}`", str(option["default"]), option["expected"], option["help"]]
+        for option in facts.options
+    ]
     own = ["", "## Options", "", *markdown_table(["option", "default", "expected", "meaning"], options)]
     lines = [
         f"# {name}: {facts.title}",
         "",
         f"{facts.expect}",
         "",
-        "## What is minimised",
+        "## Objectives",
         "",
-        "By the discriminator:",
+        "The discriminator minimises:",
         *_formula(facts.discriminator),
-        "By the generator:" if not facts.generator.startswith("G:") else "By the generator and the encoder:",
+        "The generator minimises:"
+        if not facts.generator.startswith("G:")
+        else "The generator and the encoder minimise:",
         *_formula(facts.generator),
         f"{SIGNS}",
         "",
         f"- Divergence: {facts.divergence}",
         f"- Source: {facts.source}",
-        *(f"- Departure from it: {one}" for one in facts.departures),
+        *(f"- Departure from it: {departure}" for departure in facts.departures),
         f"- {NEEDS[facts.needs_labels]}",
-        f"- Readouts it is defined for: {', '.join(facts.readouts)}",
-        f"- Penalties: {', '.join(facts.penalties)}; `auto` is {facts.penalty}",
+        f"- Supported readouts: {', '.join(facts.readouts)}",
+        f"- Supported penalties: {', '.join(facts.penalties)}; `auto` is {facts.penalty}",
         *(own if options else []),
         "",
-        "## As its paper has it",
+        "## Settings of its paper",
         "",
-        f"`rnngan sweep --losses {name} --profile paper` differs from the shared settings in these:",
+        f"`rnngan sweep --losses {name} --profile paper` differs from the shared settings in:",
         f"{', '.join(settings)}.",
         "",
-        "What it leaves out of the paper:",
+        "Differences from the paper that remain:",
         "",
-        *(f"- {one}" for one in paper.departures),
+        *(f"- {departure}" for departure in paper.departures),
         "",
-        "All losses: [the losses](../losses.md). Written by docs/generate.py.",
+        "[All losses](../losses.md). docs/generate.py writes this page.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _formula(text: str) -> list[str]:
-    """A formula as a block, a line for each of its parts."""
+    """The formula as a code block, with a line for each of its parts."""
     return ["", "```text", *text.split("; "), "```", ""]
 
 
 def scores_page() -> str:
-    """Every score with all that `rnngan metrics NAME` tells."""
+    """The page of scores, with everything that `rnngan metrics NAME` prints."""
     lines = [
         "# Scores",
         "",
-        "Written by docs/generate.py from the registry that `rnngan metrics` reads. How they come about is in",
-        "[evaluation.md](evaluation.md). Those with a star are in the first table of a leaderboard, coverage and",
-        "memorisation in the second, all of them in leaderboard.csv.",
+        "docs/generate.py writes this page from the registry that `rnngan metrics` reads. How scores are computed is",
+        "described in [evaluation.md](evaluation.md). The first table of a leaderboard has the scores marked with a",
+        "star, the second those of coverage and memorisation, and leaderboard.csv has all of them.",
     ]
     for group in dict.fromkeys(metric.group for metric in METRICS.values()):
         lines += [
@@ -156,7 +162,7 @@ def scores_page() -> str:
 
 
 def benchmark_table() -> str:
-    """The leaderboards of the published benchmark, and what they took."""
+    """The leaderboards of the published benchmark, with the number of runs and core hours behind them."""
     sweep = SweepFolder(ROOT / "results" / "benchmark")
     runs, _ = runs_table(sweep)
     facts = [folder.provenance() for folder in sweep.runs()]
@@ -170,7 +176,7 @@ def benchmark_table() -> str:
 
 
 def summary_table() -> str:
-    """The first table of the benchmark, of one data set: the scores a leaderboard begins with."""
+    """The main scores of the benchmark on its first data set."""
     return benchmark_table().split("\n\n**")[0].split("**\n\n", 1)[1]
 
 
@@ -182,13 +188,13 @@ def study_table() -> str:
 
 
 def tune_table() -> str:
-    """What choosing settings on equal budgets brought, as the tune wrote it, without the list of settings."""
+    """The result of tuning on equal budgets, as the tune wrote it, without the list of settings."""
     page = (ROOT / "results" / "tune" / "sines" / "outcome.md").read_text(encoding="utf-8")
     return page.split("\n", 1)[1].split("The settings:")[0].strip()
 
 
 def speed_table() -> str:
-    """Whole sweeps beside Keras and PyTorch, as ratios, from results/speed."""
+    """Runs per hour of whole sweeps, and their ratios to Keras and PyTorch, from results/speed."""
     sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
     from benchmarks.facts import facts
     from benchmarks.ledger import read
@@ -200,42 +206,42 @@ def speed_table() -> str:
 
 PROMISES = (
     (
-        "killed anywhere, a sweep ends the same to the byte",
-        "SIGKILL at random moments to workers, scheduler, both or all; ten losses, two cells; `make torture`",
+        "a sweep killed anywhere ends with the same bytes",
+        "SIGKILL at random moments to workers, the scheduler, both or all; ten losses, two cells; `make torture`",
         "{survived}",
     ),
     (
-        "a full disk costs nothing that was complete",
-        "room taken away at every kind of write, on a small disk and by a limit on file sizes",
-        "13 kinds of a worker, 9 of a scheduler, pictures",
+        "a full disk loses nothing that was complete",
+        "no space at every kind of write, on a small disk and by a limit on file sizes",
+        "13 kinds of write by a worker, 9 by a scheduler, pictures",
     ),
     (
-        "a broken worker costs its own run",
-        "out of memory, hanging, crashing, killed, talking nonsense, in one sweep",
+        "a broken worker fails only its own run",
+        "out of memory, hanging, crashing, killed, sending nonsense, in one sweep",
         "11 ways to break",
     ),
     (
-        "what is altered is named",
-        "every file of a run and of a sweep emptied, cut, flipped, unreadable, or something else in its place",
+        "altered files are named",
+        "every file of a run and of a sweep emptied, truncated, bit-flipped, made unreadable or replaced",
         "11 kinds of damage to 13 files",
     ),
     ("hostile files are refused in one line", "properties, and a fuzzer; `make fuzz`", "{fuzzed}"),
     (
-        "a lost machine costs the way back to a checkpoint",
-        "a cluster of Ray of two nodes, one removed, a process of the other killed",
-        "bytes equal to local ones",
+        "a lost machine loses only the work since a checkpoint",
+        "a Ray cluster of two nodes, with a node removed and a process killed on the other",
+        "bytes equal to those of local workers",
     ),
     (
         "each run is done once",
-        "locks of the system; two shards beside each other; a run that somebody else holds",
-        "bytes equal to one sweep's",
+        "locks of the operating system; two concurrent shards; a run held by another process",
+        "bytes equal to those of one sweep",
     ),
 )
-"""What is promised, how it is tested, and the figures, those in braces from results/."""
+"""Each promise with its test and the figures; those in braces are filled in from results/."""
 
 
 def promises_table() -> str:
-    """The promises with the figures that were seen, from results/torture.json and fuzz.json."""
+    """The promises with the measured figures, from results/torture.json and fuzz.json."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
     path, survived = ROOT / "results" / "torture.json", "30 kills in every run of the tests"
     if path.exists():
@@ -263,11 +269,15 @@ PAGES = {
     "docs/studies.md": ("tune", "study"),
     "docs/promises.md": ("promises",),
 }
-"""Pages that are written by hand but for some parts."""
+"""Pages written by hand, with the names of their generated parts."""
 
 
 def filled(page: str) -> str:
-    """The text of a page with its generated parts made anew."""
+    """The text of a page with its generated parts replaced by current ones.
+
+    Raises:
+        SystemExit: the page lacks the markers of a part.
+    """
     text = (ROOT / page).read_text(encoding="utf-8")
     for name in PAGES[page]:
         begin, end = f"<!-- {name}: written by docs/generate.py -->", f"<!-- end of {name} -->"
@@ -280,19 +290,19 @@ def filled(page: str) -> str:
 
 
 def settings_page() -> str:
-    """Every field of a run and of its data, and every option of a loss or data set, with default and meaning."""
+    """The page of settings: fields of a run and of its data, and options of losses and data sets."""
     own = [(row.name, row.options) for row in (*VARIANTS.values(), *SOURCES.values()) if row.options]
     lines = [
         "# Settings",
         "",
-        "Written by docs/generate.py from the program itself. Give one with `-s key=value`, several values as a grid",
-        "(`-s units=24,48`), one loss or data set alone by its name (`-s wgan.critic_steps=5`, `-s vae.gamma=0.1`), a",
-        "setting of the data as `-s data.stride=2`; or in an experiment file under `[run]`, `[grid]`, `[data]` and",
-        "`[override.wgan]`.",
-        *_field_table("Of a run: `[run]`", RunConfig, ("schema_version", "loss", "cell", "seed", "data", "options")),
-        *_field_table("Of the data: `[data]`", DataConfig, ("name", "sha256", "options")),
+        "docs/generate.py writes this page from the program itself. Set a value with `-s key=value`, and a grid with",
+        "several values (`-s units=24,48`). A prefix limits a setting to one loss or data set",
+        "(`-s wgan.critic_steps=5`, `-s vae.gamma=0.1`); `-s data.stride=2` is a setting of the data. In an experiment",
+        "file, use the tables `[run]`, `[grid]`, `[data]` and `[override.wgan]`.",
+        *_field_table("Run: `[run]`", RunConfig, ("schema_version", "loss", "cell", "seed", "data", "options")),
+        *_field_table("Data: `[data]`", DataConfig, ("name", "sha256", "options")),
         "",
-        "## Of one loss or data set: `[override.NAME]`",
+        "## Options of a loss or data set: `[override.NAME]`",
         "",
         "| setting | default | expected | meaning |",
         "| --- | --- | --- | --- |",
@@ -315,7 +325,7 @@ def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) 
 
 
 def pages() -> dict[Path, str]:
-    """The text that every written file should have."""
+    """The current text of every generated file, by path."""
     losses = map(describe_loss, VARIANTS.values())
     return {
         **{ROOT / page: filled(page) for page in PAGES},
@@ -327,7 +337,7 @@ def pages() -> dict[Path, str]:
 
 
 def main() -> int:
-    """Writes the files, or checks them."""
+    """Writes the files, or with `--check` only reports by the exit code whether any is stale."""
     stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv[1:]:
         return int(bool(stale))

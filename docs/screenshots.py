@@ -1,7 +1,7 @@
 """Takes the pictures of README.md: the report of results/benchmark in a browser, and a command in a terminal.
 
-Run it as `python docs/screenshots.py` (`make screenshots`); it needs chromium. A picture that shows what the one before
-showed is left as it is, so another version of the browser changes no file.
+Run it as `python docs/screenshots.py` (`make screenshots`); it needs chromium. A picture that looks like the existing
+one is not replaced, so another version of the browser changes no file.
 """
 
 import html
@@ -26,7 +26,7 @@ IMAGES = ROOT / "docs" / "images"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE, NARROW = {"width": 1200, "height": 800}, {"width": 390, "height": 780}
 DIFFERENT, SHARE = 40, 0.002
-"""A picture is another one if that share of its pixels differs by so much, of 255."""
+"""A picture counts as changed if more than `SHARE` of its pixels differ by more than `DIFFERENT` of 255 grey levels."""
 TERMINAL = """<style>
 body { margin: 0 }
 pre { margin: 0; padding: 20px; width: max-content; background: #1e1e1e; color: #e6e6e6;
@@ -37,7 +37,7 @@ TEXT</pre>"""
 
 
 def pictures(page: Page, report: Path) -> Iterator[tuple[str, bytes]]:
-    """Every picture by its name."""
+    """Yields every picture with its name."""
     page.set_viewport_size(WIDE)
     page.goto(report.as_uri())
     yield "report", page.screenshot()
@@ -63,7 +63,7 @@ def _module(command: str) -> list[str]:
 
 
 def main() -> None:
-    """Writes those that show something new."""
+    """Writes the pictures that differ visibly from the existing ones."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         copy = Path(folder) / "benchmark"  # a report makes the derived tables of its sweep anew
         shutil.copytree(ROOT / "results" / "benchmark", copy, ignore=shutil.ignore_patterns("figures"))
@@ -88,9 +88,9 @@ def small(picture: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def differ(one: bytes, other: bytes) -> bool:
-    """Whether somebody would see that they are two pictures."""
-    first, second = (np.asarray(Image.open(BytesIO(each)).convert("L"), np.int16) for each in (one, other))
+def differ(old: bytes, new: bytes) -> bool:
+    """Whether two pictures, given as the bytes of their files, differ visibly."""
+    first, second = (np.asarray(Image.open(BytesIO(each)).convert("L"), np.int16) for each in (old, new))
     return first.shape != second.shape or bool((abs(first - second) > DIFFERENT).mean() > SHARE)
 
 

@@ -1,8 +1,8 @@
-"""What `mkdocs build` needs beyond docs/: pages and pictures of the repository that the pages link to.
+"""Hooks of `mkdocs build` that add files outside docs/ to which the pages link.
 
-The pages are written to be read in the repository, with links such as `../results/...png`. Here such a file becomes one
-of the site, under repository/, and the link is made to lead there. A link that leads nowhere stays as it is, so that
-the build, which is strict, tells of it.
+The pages are written to be read in the repository, with links such as `../results/...svg`. The hooks copy each such
+file into the site, under repository/, and redirect the link. A broken link stays as it is, so that the strict build
+reports it.
 """
 
 import os
@@ -15,13 +15,13 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md", "license.md": "LICENSE"}
-"""Pages of the site that lie beside docs/."""
+"""Pages of the site whose sources lie outside docs/, by the name of the page."""
 OTHER_NAMES = {"README.md": "docs/index.md", **{source: f"docs/{page}" for page, source in OUTSIDE.items()}}
 LINK = re.compile(r"(\]\()((?!\w+:|#|/)[^)#\s]+)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Adds the pages beside docs/, and every file of the repository that a page links to."""
+    """Adds the pages that lie outside docs/, and every file of the repository to which a page links."""
     for page, source in OUTSIDE.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
     for file in list(files.documentation_pages()):
@@ -34,7 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Makes links lead to where these files are in the site."""
+    """Redirects links to the places of these files in the site."""
     del config, files
     here = os.path.dirname(page.file.src_uri)  # noqa: PTH120 - an address, not a path
 
@@ -48,7 +48,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def _target(page: str, link: str) -> str:
-    """The file that a link of a page means, from the repository's top."""
+    """The target of a link on a page, as a path relative to the root of the repository."""
     base = "" if page in OUTSIDE else os.path.dirname(f"docs/{page}")  # noqa: PTH120 - as above
     target = os.path.normpath(f"{base}/{link}" if base else link)
     return OTHER_NAMES.get(target, target)
