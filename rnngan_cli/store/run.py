@@ -218,8 +218,14 @@ class RunFolder:
             return samples_of(label, parse_npz(label, file))
 
     def is_without_samples(self) -> bool:
-        """Whether the run lies in a pack that leaves its series out, which is no damage."""
-        return not isinstance(self.files, FolderFiles) and not self.files.has("samples.npz")
+        """Whether the run's series are left out, as in published copies and packs, which is no damage.
+
+        Raises:
+            DamagedFileError: the manifest, which lists what there was, cannot be read.
+        """
+        if self.files.has("samples.npz"):
+            return False
+        return "samples.npz" in self.hashed_files() or not isinstance(self.files, FolderFiles)
 
     def write_scores(
         self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None

@@ -111,6 +111,7 @@ def test_the_runs_of_a_packed_sweep_are_completed(both: dict[str, Path], monkeyp
 
 def test_pack_and_unpack_on_the_command_line(both: dict[str, Path], rnngan: Rnngan, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(both["folder"], tmp_path / "results" / NAME))
+    (copy / ".lock").unlink(missing_ok=True)
     before = written(copy)
     code, out, err = rnngan("pack", "results")
     assert (code, err) == (0, "")

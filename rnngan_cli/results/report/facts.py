@@ -147,8 +147,8 @@ def _drawn(
             }
         )
     done = runs.loc[runs["status"] == RunState.DONE, "folder"]
-    if packed_without := sum(sweep.named(str(name)).is_without_samples() for name in done):
-        notes.append(f"generated series of {packed_without} runs are not here: the sweep was packed without them")
+    if published_without := sum(sweep.named(str(name)).is_without_samples() for name in done):
+        notes.append(f"generated series of {published_without} runs are not here, as published copies leave them out")
     if left_out:
         notes.append(f"generated series of {left_out} runs are left out, for a page that still opens at once")
     return drawn, real, notes
@@ -157,7 +157,7 @@ def _drawn(
 def _samples(
     sweep: SweepFolder, row: "pd.Series[Any]", reference: Reference | None
 ) -> tuple[RunSamples | None, list[str]]:
-    """The generated series of a run, and a note if they cannot be read; none if it has or was packed with none."""
+    """The generated series of a run, and a note if they cannot be read; none if it has none or they are left out."""
     if row["status"] != RunState.DONE or sweep.named(str(row["folder"])).is_without_samples():
         return None, []
     return read_samples(sweep, row, reference)

@@ -249,20 +249,32 @@ def test_pointing_at_a_curve_tells_its_values(opened: Open) -> None:
     assert re.search(r"bce.*step 200: .*, from .* to ", told)
 
 
-def test_series_are_picked_by_loss_and_seed(opened: Open) -> None:
-    page = opened("benchmark")
+def test_series_are_picked_by_loss_and_seed(opened: Open, reports: dict[str, Path]) -> None:
+    page = opened("cells")
     draw_all(page)
     first = page.evaluate("document.getElementById('series-made').data[0].y")
     page.locator("#series-loss").select_option("wgan")
-    page.locator("#series-seed").select_option("2")
-    assert page.locator("#series-caption").inner_text() == "wgan, seed 2"
+    seed = page.locator("#series-seed option").all_inner_texts()[-1]
+    assert seed != "0"
+    page.locator("#series-seed").select_option(seed)
+    assert page.locator("#series-caption").inner_text() == f"wgan, seed {seed}"
     second = page.evaluate("document.getElementById('series-made').data[0].y")
-    (folder,) = published("benchmark", "wgan-gru-sines-s2")
+    dataset, cell = page.locator("#series-place").input_value().split(", ")
+    start = f"wgan-{cell}-{dataset}-s{seed}-"
+    (folder,) = (run for run in SweepFolder(reports["cells"].parent).runs() if run.path.name.startswith(start))
     np.testing.assert_allclose(second, folder.samples().series[0, :, 0], rtol=1e-3, atol=1e-6)
     assert first != second
+
+
+def test_series_are_picked_by_place_and_feature(opened: Open) -> None:
+    """Of a published copy, which has series of the first seed alone."""
+    page = opened("benchmark")
+    draw_all(page)
+    assert page.locator("#series-seed option").all_inner_texts() == ["0"]
+    page.locator("#series-loss").select_option("wgan")
     page.locator("#series-place").select_option("stocks, gru")
     page.locator("#series-feature").select_option(index=1)
-    assert page.locator("#series-caption").inner_text() == "wgan, seed 2"
+    assert page.locator("#series-caption").inner_text() == "wgan, seed 0"
     real, made = (page.evaluate(f"document.getElementById('series-{side}').layout.yaxis.range") for side in SIDES)
     assert real == made  # or they could not be compared
 
