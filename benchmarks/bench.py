@@ -1,7 +1,8 @@
-"""One contender in a process of its own: tells what starting took, then does a measurement for every line it is sent.
+"""A contender in its own process, which reports its start-up time and then measures once per input line.
 
-Run as `python -m benchmarks.bench TASK SECONDS`, the task as JSON. Out, a line of JSON each: {"build_seconds",
-"first_seconds", "steps"}; {"milliseconds"} a step for every line in; at the end of input {"peak_memory_mib"}.
+Run as `python -m benchmarks.bench TASK SECONDS`, with the task as JSON. Each line of output is JSON: first
+{"build_seconds", "first_seconds", "steps"}; {"milliseconds"} per step for every input line; {"peak_memory_mib"} at the
+end of the input.
 """
 
 import json
@@ -20,11 +21,11 @@ from rnngan_cli.system.provenance import peak_memory_mib
 
 WARM_UP = 3
 FEWEST, MOST = 5, 5000
-"""Steps in a measurement."""
+"""Smallest and largest number of steps in a measurement."""
 
 
 def made_series(shape: Shape) -> np.ndarray:
-    """Enough sines for eight batches, (8 batch, steps, features), in [0, 1]: speed does not depend on the values."""
+    """Returns sines for eight batches, (8 batch, steps, features) in [0, 1]; speed does not depend on the values."""
     random = np.random.default_rng(0)
     frequency, phase = random.uniform(0, 0.1, (2, 8 * shape.batch, 1, shape.features))
     steps = np.arange(shape.steps)[:, None]
@@ -32,25 +33,25 @@ def made_series(shape: Shape) -> np.ndarray:
 
 
 def encode(task: Task) -> str:
-    """The task as text."""
+    """Returns the task as JSON text."""
     return json.dumps(asdict(task))
 
 
 def decode(text: str) -> Task:
-    """The task that `encode` wrote."""
+    """Returns the task that `encode` wrote."""
     values = json.loads(text)
     return Task(**{**values, "shape": Shape(**values["shape"])})
 
 
 def clocked(action: Callable[[], Any]) -> tuple[Any, float]:
-    """What an action returns, and the seconds it took."""
+    """Returns the result of an action and its duration in seconds."""
     started = time.perf_counter()
     result = action()
     return result, time.perf_counter() - started
 
 
 def number_of_steps(seconds_each: float, seconds: float) -> int:
-    """How many steps last about `seconds`.
+    """Returns the number of steps that take about `seconds`, within the allowed range.
 
     >>> number_of_steps(0.02, 1.0), number_of_steps(3.0, 1.0)
     (50, 5)
@@ -59,7 +60,7 @@ def number_of_steps(seconds_each: float, seconds: float) -> int:
 
 
 def main() -> int:
-    """Measures until its input ends."""
+    """Measures until the input ends."""
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # whatever a library prints goes to the log
 

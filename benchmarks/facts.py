@@ -1,6 +1,6 @@
-"""Numbers of a table from raw measurements: medians over rounds, and ratios, each taken within a round.
+"""Facts for the tables from raw measurements: medians over rounds, and ratios taken within a round.
 
-Pure functions: the same measurements give the same facts.
+All functions are pure: the same measurements give the same facts.
 """
 
 import re
@@ -18,23 +18,23 @@ DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
 PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short ones, and between"
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
-"""Types of operations that move values and compute none."""
+"""Types of operations that only move values."""
 OURS = "ours"
 SEEN_AFTER = 3 * LOOK_EVERY
-"""Seconds that a command has to last, for the memory that was seen of it to be the memory it held."""
+"""Shortest duration of a command in seconds for which the sampled memory is taken as its peak."""
 HOUR = 3600
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One number of a table.
+    """A number in a table.
 
     Attributes:
-        section, case, contender: what was measured, at what, by whom.
-        quantity, unit: what the number is.
+        section, case, contender: what was measured, in which case, and of which contender.
+        quantity, unit: name and unit of the number.
         value: the median over rounds.
-        least, most: over rounds.
-        rounds: how many.
+        least, most: minimum and maximum over rounds.
+        rounds: number of rounds.
     """
 
     section: str
@@ -49,12 +49,12 @@ class Fact:
 
     @classmethod
     def of(cls, section: str, case: str, contender: str, quantity: str, unit: str, values: Sequence[float]) -> "Fact":
-        """The fact of a number measured once or more."""
+        """Returns the fact for a number measured one or more times."""
         return cls(section, case, contender, quantity, unit, median(values), min(values), max(values), len(values))
 
 
 def times_as_fast(as_what: str) -> str:
-    """The name of the quantity that tells how often a contender is done when another is done once.
+    """Returns the name of the quantity: the speed of a contender relative to another one.
 
     >>> times_as_fast("keras")
     'speed over keras'
@@ -63,7 +63,7 @@ def times_as_fast(as_what: str) -> str:
 
 
 def facts(raw: Mapping[str, Mapping[str, Any]]) -> list[Fact]:
-    """Every fact of the sections that were measured."""
+    """Returns the facts of all measured sections."""
     return [
         fact
         for section, measured in raw.items()
@@ -74,7 +74,7 @@ def facts(raw: Mapping[str, Mapping[str, Any]]) -> list[Fact]:
 
 def _of_steps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
     contenders = result["contenders"]
-    times: dict[str, list[float]] = {label: one["milliseconds"] for label, one in contenders.items()}
+    times: dict[str, list[float]] = {label: measured["milliseconds"] for label, measured in contenders.items()}
     floors = {label: each for label, each in times.items() if label.startswith("floor")}
     rivals = [label for label in times if label.split(",")[0] not in (OURS, "floor")]
     floor = min(floors.values(), key=median, default=None)
@@ -104,23 +104,25 @@ def _of_growth(section: str, case: str, result: Mapping[str, Any]) -> Iterator[F
 
 def _of_sweeps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
     rounds = result["rounds"]
-    rates = {label: [HOUR * one[label]["runs"] / one[label]["seconds"] for one in rounds] for label in rounds[0]}
+    rates = {label: [HOUR * each[label]["runs"] / each[label]["seconds"] for each in rounds] for label in rounds[0]}
     for label, each in rates.items():
         yield Fact.of(section, case, label, RATE, "1/h", each)
-        measured = [one[label] for one in rounds]
-        yield Fact.of(section, case, label, HELD, "MiB", [one["worker_memory_mib"] for one in measured])
+        measured = [each[label] for each in rounds]
+        yield Fact.of(section, case, label, HELD, "MiB", [sweep["worker_memory_mib"] for sweep in measured])
         if not label.startswith(OURS):
             continue
-        yield Fact.of(section, case, label, DRIVER, "MiB", [one["driver_memory_mib"] for one in measured])
-        yield Fact.of(section, case, label, OUTSIDE, "%", [100 * _outside(one) for one in measured])
-        yield Fact.of(section, case, label, COMPILING, "%", [100 * _share(one, one["compiling"]) for one in measured])
+        yield Fact.of(section, case, label, DRIVER, "MiB", [sweep["driver_memory_mib"] for sweep in measured])
+        yield Fact.of(section, case, label, OUTSIDE, "%", [100 * _outside(sweep) for sweep in measured])
+        yield Fact.of(
+            section, case, label, COMPILING, "%", [100 * _share(sweep, sweep["compiling"]) for sweep in measured]
+        )
         for other, theirs in rates.items():
             if other != label:
                 yield Fact.of(section, case, label, times_as_fast(other), "times", _ratios(each, theirs))
 
 
 def _outside(sweep: Mapping[str, Any]) -> float:
-    """The share of the workers' time in which no step was trained and nothing scored; compiling is outside."""
+    """Returns the share of worker time spent neither training nor scoring; compiling counts as outside."""
     return 1 - _share(sweep, sweep["training"] - sweep["compiling"] + sweep["scoring"])
 
 
@@ -129,11 +131,11 @@ def _share(sweep: Mapping[str, Any], seconds: float) -> float:
 
 
 def _of_commands(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
-    for name, one in result["commands"].items():
-        if one["seconds"]:
-            yield Fact.of(section, case, name, TIME, "s", one["seconds"])
-            if median(one["seconds"]) >= SEEN_AFTER:
-                yield Fact.of(section, case, name, MEMORY, "MiB", one["peak_memory_mib"])
+    for name, timed in result["commands"].items():
+        if timed["seconds"]:
+            yield Fact.of(section, case, name, TIME, "s", timed["seconds"])
+            if median(timed["seconds"]) >= SEEN_AFTER:
+                yield Fact.of(section, case, name, MEMORY, "MiB", timed["peak_memory_mib"])
         else:
             yield Fact.of(section, case, name, TIME, "s", [float("inf")])
 
@@ -148,7 +150,7 @@ def _of_profile(section: str, case: str, result: Mapping[str, Any]) -> Iterator[
 
 
 def _group(operation: str) -> str:
-    """What a type of operation is for.
+    """Returns the purpose of a type of operation.
 
     >>> [_group(name) for name in ("BatchMatMulV2", "TensorListStack", "Sigmoid", "BiasAdd")]
     ['matrix products', 'copying', 'other operations', 'other operations']
@@ -159,7 +161,7 @@ def _group(operation: str) -> str:
 
 
 def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(above, below, strict=True)]
+    return [over / under for over, under in zip(above, below, strict=True)]
 
 
 READERS = {

@@ -1,4 +1,4 @@
-"""What was measured, in speed.json, as it comes: a measurement that is there is not made again."""
+"""Raw measurements in speed.json, written as they are made; an existing measurement is not repeated."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,25 +18,25 @@ FILE = "speed.json"
 Raw = dict[str, dict[str, dict[str, Any]]]
 """Measurements by section and name."""
 Setting = dict[str, Any]
-"""What all measurements of one section have in common: machine, versions, and how much is measured."""
+"""Conditions shared by all measurements of a section: machine, versions, and amounts."""
 
 
 def setting(scale: Scale) -> Setting:
-    """That of whatever is measured here and now."""
+    """Returns the setting of measurements made now on this machine."""
     found = versions()
     if has_pytorch():
         import importlib.metadata
 
         found = {**found, "torch": importlib.metadata.version("torch")}
-    # By way of JSON, so that it compares equal with what is read back.
+    # Converted through JSON, so that it compares equal with what is read back.
     return dict(json.loads(json.dumps({"machine": machine(), "versions": found, "scale": asdict(scale)})))
 
 
 class Ledger:
-    """The measurements in `folder`, each section with the setting it was made in.
+    """The measurements in `folder`, with the setting of each section.
 
-    A section is measured on one machine, with one set of versions, since its ratios are between its own numbers;
-    another section may be another machine's, and says so.
+    A section is measured on one machine with one set of versions, since its ratios use its own numbers. Different
+    sections may come from different machines, which the page reports.
     """
 
     def __init__(self, folder: Path, setting: Mapping[str, Any]) -> None:
@@ -48,10 +48,10 @@ class Ledger:
             self.raw, self.settings = content["raw"], content["settings"]
 
     def check(self, sections: Sequence[str]) -> None:
-        """Makes sure that what is measured here may stand beside what is there.
+        """Checks that new measurements may be added to the existing ones of the sections.
 
         Raises:
-            UserError: one of the sections has measurements of another setting.
+            UserError: a section has measurements with another setting.
         """
         for section in sections:
             there = self.settings.get(section, self.setting)
@@ -63,14 +63,14 @@ class Ledger:
                 )
 
     def has(self, section: str, name: str) -> bool:
-        """Whether it was measured already."""
+        """Returns whether the measurement exists."""
         return name in self.raw.get(section, {})
 
     def add(self, section: str, name: str, result: Mapping[str, Any]) -> None:
-        """Keeps a measurement, with the commit it was made at.
+        """Adds a measurement, with the current commit, and writes the file.
 
         Raises:
-            UserError: the section has measurements of another setting.
+            UserError: the section has measurements with another setting.
         """
         self.check((section,))
         self.settings[section] = self.setting
@@ -78,16 +78,16 @@ class Ledger:
         self.write()
 
     def write(self, summary: Mapping[str, Any] | None = None) -> None:
-        """Writes the file, with what was made of the measurements where that is known."""
+        """Writes the file, with the summary of the measurements if there is one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         content = {"schema_version": SCHEMA_VERSION, "settings": self.settings, **(summary or {}), "raw": self.raw}
         write_json(self.path, content)
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The file in `folder`, such as that of the published table in results/speed."""
+    """Returns the content of speed.json in `folder`, such as that of the published table in results/speed."""
     return read_json(folder / FILE)
 
 
 HERE = ROOT / "results" / "my-speed"
-"""Where a measurement goes unless another folder is named; the published one is results/speed."""
+"""Default folder of measurements; the published one is results/speed."""

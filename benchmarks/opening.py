@@ -1,7 +1,7 @@
 """How long a report takes to open in a browser: `python -m benchmarks.opening` (needs chromium).
 
-From the order to open the file to the load event, and to the first chart, drawn as one scrolls to it; each time in a
-browser context of its own.
+Times run from opening the file to the load event and to the first chart, which is drawn when scrolled into view; each
+measurement uses a new browser context.
 """
 
 import argparse
@@ -23,7 +23,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 def opening(browser: "Browser", report: Path) -> tuple[float, float]:
-    """Seconds to the load event and to the first chart."""
+    """Returns the seconds to the load event and to the first chart."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
     started = time.perf_counter()

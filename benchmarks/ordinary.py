@@ -1,7 +1,7 @@
-"""One run as people do it without `rnngan`: a script that loads, builds, trains, scores, writes and ends.
+"""A run without `rnngan`, as a script that loads data, builds, trains, scores, writes and exits.
 
-Run as `python -m benchmarks.ordinary TASK RUN_STEPS FOLDER`, the task as JSON; prints the seconds of each part. The
-data and the scores are those of a sweep by the protocol `quick`, so that both sides do the same for a run.
+Run as `python -m benchmarks.ordinary TASK RUN_STEPS FOLDER`, with the task as JSON; it prints the seconds of each part.
+The data and the scores are those of a sweep by the protocol `quick`, so that a run means the same for all contenders.
 """
 
 import json
@@ -22,11 +22,11 @@ from rnngan_cli.evaluation import PROTOCOLS, GeneratedSet, Scorer
 
 PROTOCOL = "quick"
 NUM_SAMPLES = 100
-"""Series kept with a run, as many as `rnngan_cli.sweeps.run` keeps; importing that here would import TensorFlow."""
+"""Number of series kept with a run, as in `rnngan_cli.sweeps.run`, whose import would import TensorFlow."""
 
 
 def run(task: Task, steps: int, folder: Path) -> dict[str, float]:
-    """Does the run and writes it; returns the seconds of its parts."""
+    """Trains, scores and writes a run; returns the seconds of each part."""
     seconds: dict[str, float] = {}
 
     def part(name: str, action: Callable[[], Any]) -> Any:
@@ -42,13 +42,13 @@ def run(task: Task, steps: int, folder: Path) -> dict[str, float]:
 
 
 def score(contender: Contender, dataset: Dataset) -> dict[str, float]:
-    """The scores that `rnngan` computes from series alone."""
+    """Returns the scores that `rnngan` computes without judges."""
     sample = sampler(contender)
     return Scorer().score(dataset, lambda count: GeneratedSet(sample(count)), PROTOCOLS[PROTOCOL]).values
 
 
 def write(contender: Contender, scores: dict[str, float], folder: Path) -> None:
-    """Weights, a hundred series and the scores."""
+    """Writes the weights, a hundred series and the scores."""
     folder.mkdir(parents=True, exist_ok=True)
     if contender.save is not None:
         contender.save(folder)
@@ -57,10 +57,10 @@ def write(contender: Contender, scores: dict[str, float], folder: Path) -> None:
 
 
 def sampler(contender: Contender) -> Callable[[int], np.ndarray]:
-    """What draws series.
+    """Returns the function of a contender that draws series.
 
     Raises:
-        ValueError: the contender does not generate any.
+        ValueError: the contender generates no series.
     """
     if contender.sample is None:
         raise ValueError("a contender without `sample` cannot do a whole run")
@@ -68,7 +68,7 @@ def sampler(contender: Contender) -> Callable[[int], np.ndarray]:
 
 
 def main() -> int:
-    """Does the run that is asked for."""
+    """Does the run that the arguments describe."""
     task, steps, folder = decode(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     print(json.dumps(run(task, steps, folder)))  # noqa: T201 - what the benchmark reads
     return 0

@@ -1,4 +1,4 @@
-"""The facts as a picture: steps and sweeps beside the peers', how a step grows, how commands do. PNG and SVG."""
+"""The facts as a picture in PNG and SVG: steps and sweeps beside the peers, growth of a step, times of commands."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ COMMAND_LOOKS = {"status": ("#56B4E9", "s"), "compare": ("#0072B2", "o"), "plot"
 
 
 def draw(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
-    """The picture, as `png` and `svg`; a panel whose section was not measured says so."""
+    """Returns the picture as `png` and `svg`; the panel of an unmeasured section says so."""
     with style.look():
         figure = style.new_figure(8.2, "Speed", machines_line(settings), _CAPTION, legend=False, width=11)
         panels = figure.subplots(2, 2)
@@ -41,7 +41,7 @@ def draw(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], scale
 
 
 def look(contender: str) -> dict[str, Any]:
-    """Colour, marker and line of a contender.
+    """Returns the colour, marker and line style of a contender.
 
     >>> look("ours, wgan")["marker"], look("pytorch, 1 thread")["marker"]
     ('o', 'v')
@@ -50,54 +50,54 @@ def look(contender: str) -> dict[str, Any]:
 
 
 def _steps(found: Sequence[Fact], scale: Scale) -> list[Fact]:
-    """Steps of the peers and of our loss that does the same."""
+    """Returns the facts on steps of the peers and of our losses of the same kind."""
     cases = {f"gru, {scale.shape.units} units, {kind}": kind for kind in KINDS}
     return [
-        one
-        for one in found
-        if one.section == "steps" and one.quantity == STEP and one.case in cases
-        if not one.contender.startswith(OURS) or one.contender == f"{OURS}, {PEER_LOSS[cases[one.case]]}"
+        fact
+        for fact in found
+        if fact.section == "steps" and fact.quantity == STEP and fact.case in cases
+        if not fact.contender.startswith(OURS) or fact.contender == f"{OURS}, {PEER_LOSS[cases[fact.case]]}"
     ]
 
 
 def _rates(found: Sequence[Fact]) -> list[Fact]:
-    return [one for one in found if one.section == "sweeps" and one.quantity == RATE]
+    return [fact for fact in found if fact.section == "sweeps" and fact.quantity == RATE]
 
 
 def _draw_bars(axes: "Axes", found: Sequence[Fact], label: str, title: str) -> None:
-    """A bar for every contender, in one group for each case."""
+    """Draws a bar for every contender, in a group for each case."""
     axes.set_title(title, loc="left")
     if not found:
         style.say(axes, "not measured")
         return
     place, places, names = 0.0, [], []
-    for case in dict.fromkeys(one.case for one in found):
-        for one in (one for one in found if one.case == case):
-            axes.barh(place, one.value, color=look(one.contender)["color"], height=0.72)
-            axes.plot([one.least, one.most], [place, place], color=style.INK, linewidth=0.9)
+    for case in dict.fromkeys(fact.case for fact in found):
+        for fact in (fact for fact in found if fact.case == case):
+            axes.barh(place, fact.value, color=look(fact.contender)["color"], height=0.72)
+            axes.plot([fact.least, fact.most], [place, place], color=style.INK, linewidth=0.9)
             axes.annotate(
-                f" {style.short_number(float(f'{one.value:.3g}'))}", (one.most, place), va="center", fontsize=9
+                f" {style.short_number(float(f'{fact.value:.3g}'))}", (fact.most, place), va="center", fontsize=9
             )
             places.append(place)
-            names.append(f"{one.contender}, {case.rsplit(', ', maxsplit=1)[-1]}")
+            names.append(f"{fact.contender}, {case.rsplit(', ', maxsplit=1)[-1]}")
             place += 1
         place += 0.6
     axes.set_yticks(places, names)
     axes.invert_yaxis()
     axes.grid(False, axis="y")
-    axes.set_xlim(0, 1.15 * max(one.most for one in found))
+    axes.set_xlim(0, 1.15 * max(fact.most for fact in found))
     axes.set_xlabel(label)
 
 
 def _draw_growth(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
-    """Time of a step by the length of a series, plain and penalised."""
+    """Draws the time of a step against the length of a series, plain and penalised."""
     axes.set_title("Growth with the length of a series, gru", loc="left")
     drawn = False
     for kind in KINDS:
         cases = {f"gru, {length} steps, {kind}": length for length in scale.lengths}
-        known = [one for one in found if one.section == "growth" and one.quantity == STEP and one.case in cases]
-        for contender in dict.fromkeys(one.contender for one in known):
-            points = sorted((cases[one.case], one.value) for one in known if one.contender == contender)
+        known = [fact for fact in found if fact.section == "growth" and fact.quantity == STEP and fact.case in cases]
+        for contender in dict.fromkeys(fact.contender for fact in known):
+            points = sorted((cases[fact.case], fact.value) for fact in known if fact.contender == contender)
             filled = None if kind == "plain" else "white"
             axes.plot(
                 *zip(*points, strict=True), **look(contender), mfc=filled, markersize=6, label=f"{contender}, {kind}"
@@ -115,16 +115,16 @@ def _draw_growth(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
 
 
 def _draw_commands(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
-    """Time of the commands that read results by the number of runs."""
+    """Draws the time of commands that read results against the number of runs."""
     axes.set_title("Commands that read results", loc="left")
     cases = {f"{count} runs": count for count in scale.folders}
-    known = [one for one in found if one.section == "commands" and one.quantity == TIME and one.case in cases]
-    known = [one for one in known if one.value < float("inf")]
+    known = [fact for fact in found if fact.section == "commands" and fact.quantity == TIME and fact.case in cases]
+    known = [fact for fact in known if fact.value < float("inf")]
     if not known:
         style.say(axes, "not measured")
         return
     for name, (colour, marker) in COMMAND_LOOKS.items():
-        points = sorted((cases[one.case], one.value) for one in known if one.contender == name)
+        points = sorted((cases[fact.case], fact.value) for fact in known if fact.contender == name)
         if points:
             axes.plot(*zip(*points, strict=True), color=colour, marker=marker, markersize=6, label=name)
     _set_log(axes, [float(count) for count in scale.folders])
@@ -134,12 +134,12 @@ def _draw_commands(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
 
 
 def _set_log(axes: "Axes", ticks: Sequence[float]) -> None:
-    """Logarithmic axes, with marks where something was measured."""
+    """Sets logarithmic axes, with ticks at the measured values."""
     from matplotlib.ticker import NullFormatter
 
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xticks(ticks, [style.short_number(one) for one in ticks])
+    axes.set_xticks(ticks, [style.short_number(tick) for tick in ticks])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(style.short_number)
     axes.yaxis.set_minor_formatter(NullFormatter())

@@ -1,4 +1,4 @@
-"""Whole commands: how long they take and how much memory they hold."""
+"""Duration and peak memory of whole commands."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOK_EVERY = 0.1
-"""Seconds between two looks at a process's memory: seldom enough not to slow it down."""
+"""Seconds between samples of a process's memory: rare enough not to slow it down."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Done:
     """A command that has ended.
 
     Attributes:
-        seconds: it took.
-        peak_memory_mib: the most its own process held.
-        output: what it printed.
+        seconds: its duration.
+        peak_memory_mib: peak memory of its own process, MiB.
+        output: its standard output.
     """
 
     seconds: float
@@ -33,10 +33,10 @@ class Done:
 def run(
     command: Sequence[str], *, patience: float = float("inf"), environment: Mapping[str, str] | None = None
 ) -> Done | None:
-    """Runs a command to its end; None if it took longer than `patience` seconds and was ended.
+    """Runs a command to its end; returns None if it was stopped after `patience` seconds.
 
     Raises:
-        RuntimeError: it failed; with the end of what it said.
+        RuntimeError: the command failed; the message has the end of its output.
     """
     with tempfile.TemporaryFile("w+") as said, _started(command, said.fileno(), environment) as process:
         started = time.perf_counter()
@@ -75,7 +75,7 @@ def _started(
 
 
 def _patient(process: "subprocess.Popen[bytes]", patience: float) -> threading.Timer | None:
-    """Ends the process when patience does."""
+    """Starts a timer that kills the process after `patience` seconds; returns None if `patience` is infinite."""
     if patience == float("inf"):
         return None
     timer = threading.Timer(patience, process.kill)
@@ -85,7 +85,7 @@ def _patient(process: "subprocess.Popen[bytes]", patience: float) -> threading.T
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> float:
-    """Waits for the end; the most memory that this process alone has held, MiB, as far as it was seen."""
+    """Waits for the end of the process; returns its own peak memory, MiB, among the samples."""
     import psutil
 
     peak = 0.0
@@ -94,13 +94,13 @@ def _wait(process: "subprocess.Popen[bytes]") -> float:
         while process.poll() is None:
             peak = max(peak, watched.memory_info().rss / 2**20)
             _nap(process)
-    except psutil.Error:  # it has ended between two looks
+    except psutil.Error:  # the process ended between two samples
         process.wait()
     return peak
 
 
 def _nap(process: "subprocess.Popen[bytes]") -> None:
-    """Waits a little, or for the end if that is sooner."""
+    """Waits for the next sample, or for the end of the process if that is sooner."""
     try:
         process.wait(LOOK_EVERY)
     except subprocess.TimeoutExpired:

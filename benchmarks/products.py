@@ -1,11 +1,11 @@
 """The matrix products of a training step, counted from its shapes.
 
-What any implementation has to multiply, and nothing else: no gates, no losses, no optimiser. The input's share of the
-gates is one product for all steps of a series; the state's share is one a step, since each waits for the one before;
-the gradient of a kernel is one product for all steps. That is the least there is to do in that order of work, so the
-time these products take alone is a floor under the time of a step.
+These are the products that any implementation needs, without gates, losses or optimiser. The input part of the gates is
+one product for all steps of a series; the recurrent part is one product per step, since each step needs the previous
+state; the gradient of a kernel is one product for all steps. No less work is possible in this order, so the time of
+these products alone is a floor for the time of a step.
 
-One step is one update of each side:
+A step is one update of each network:
 
     D   G forward on a batch; D forward and backward on two batches, real and generated
     G   G forward, D forward, D backward to the series alone, G backward
@@ -22,15 +22,15 @@ from rnngan_cli.networks.cells import CELL_FACTS
 Product = tuple[int, int, int]
 """(m, k, n): a matrix (m, k) times a matrix (k, n)."""
 Products = Counter[Product]
-"""How often each is done."""
+"""How often each product is computed."""
 
 
 @dataclass(frozen=True)
 class Linear:
-    """A kernel (width, outputs) that `calls` matrices (rows, width) are multiplied by, one after another.
+    """A kernel (width, outputs) by which `calls` matrices (rows, width) are multiplied in sequence.
 
     Attributes:
-        first: whether its input is the network's own, of which no gradient is needed but where series are moved.
+        first: whether its input is that of the network, whose gradient is needed only where series are moved.
     """
 
     calls: int
@@ -40,20 +40,27 @@ class Linear:
     first: bool = False
 
     def forward(self) -> Products:
-        """The product itself, Y = X W."""
+        """Returns the forward products, Y = X W."""
         return Products({(self.rows, self.width, self.outputs): self.calls})
 
     def to_inputs(self) -> Products:
-        """The gradient of the inputs, dX = dY W'."""
+        """Returns the products of the gradient of the inputs, dX = dY W'."""
         return Products({(self.rows, self.outputs, self.width): self.calls})
 
     def to_weights(self) -> Products:
-        """The gradient of the kernel, dW = X' dY, for all calls at once."""
+        """Returns the product of the gradient of the kernel, dW = X' dY, for all calls at once."""
         return Products({(self.width, self.rows * self.calls, self.outputs): 1})
 
 
 def network(shape: Shape, rows: int, width: int, outputs: int) -> list[Linear]:
-    """A stack of recurrent layers on `rows` series of `width` values a step, with a dense layer on top."""
+    """Returns the kernels of a stack of recurrent layers with a dense layer on top.
+
+    Args:
+        shape: sizes of the network.
+        rows: number of series.
+        width: values per step of a series.
+        outputs: outputs of the dense layer per step.
+    """
     gates = CELL_FACTS[shape.cell].gates * shape.units
     kernels = []
     for layer in range(shape.layers):
@@ -64,7 +71,7 @@ def network(shape: Shape, rows: int, width: int, outputs: int) -> list[Linear]:
 
 
 def step_products(shape: Shape, kind: Kind) -> Products:
-    """The products of one update of each side."""
+    """Returns the products of one update of each network."""
     generator = network(shape, shape.batch, shape.latent, shape.features)
     critic, both = (network(shape, rows, shape.features, 1) for rows in (shape.batch, 2 * shape.batch))
     plain = [
@@ -81,17 +88,17 @@ def step_products(shape: Shape, kind: Kind) -> Products:
 
 
 def operations(products: Products) -> int:
-    """Multiplications and additions in all."""
+    """Returns the total number of multiplications and additions."""
     return sum(2 * m * k * n * count for (m, k, n), count in products.items())
 
 
 def _forward(kernels: Iterable[Linear]) -> Products:
-    return sum((one.forward() for one in kernels), Products())
+    return sum((kernel.forward() for kernel in kernels), Products())
 
 
 def _to_inputs(kernels: Iterable[Linear], *, series: bool = False) -> Products:
-    return sum((one.to_inputs() for one in kernels if series or not one.first), Products())
+    return sum((kernel.to_inputs() for kernel in kernels if series or not kernel.first), Products())
 
 
 def _to_weights(kernels: Iterable[Linear]) -> Products:
-    return sum((one.to_weights() for one in kernels), Products())
+    return sum((kernel.to_weights() for kernel in kernels), Products())

@@ -1,6 +1,6 @@
-"""Our step under TensorFlow's profiler: how long each type of operation takes, its own time alone.
+"""A step of `rnngan` under TensorFlow's profiler: the own time of each type of operation.
 
-Run as `python -m benchmarks.profiled TASK`, the task as JSON; prints one line of JSON, `Profile` a step.
+Run as `python -m benchmarks.profiled TASK`, with the task as JSON; it prints the `Profile` of a step as a line of JSON.
 """
 
 import json
@@ -15,24 +15,25 @@ from benchmarks.bench import clocked, decode, made_series
 from benchmarks.contenders import prepare
 
 STEPS = 3
-"""Steps under the profiler, which keeps every operation of them in memory."""
+"""Number of profiled steps; the profiler keeps all their operations in memory."""
 KNOWN_AFTER = 160
-"""Calls of an operation after which TensorFlow knows it for a short one, and no longer records it.
+"""Number of calls after which TensorFlow considers an operation short, and no longer records it.
 
-Its estimate starts at 10^8 cycles, a call moves it by a tenth towards what the call took, and short is below 8000.
-In loops it knows at once; before a recording it is to know everywhere, or unrolled series could not be put beside them.
+Its estimate starts at 10^8 cycles, each call moves it by a tenth towards the cost of the call, and below 8000 cycles an
+operation is short. In loops this happens at once; it must have happened everywhere before a recording, or unrolled
+series could not be compared with loops.
 """
 _OPERATION = re.compile(r"^[^:]+:(?P<type>\w+)$")
-"""The name of a node and its type, as the profiler has them; scopes of C++ have `::`, functions of Python nothing."""
+"""Name and type of a node in the profiler's form; C++ scopes contain `::`, Python functions no colon."""
 
 
 class Profile(TypedDict):
-    """Of one step.
+    """The operations of a step.
 
     Attributes:
-        milliseconds: from its start to its end.
-        operations: milliseconds by type, without those of operations that it called.
-        counts: how many of each type there were.
+        milliseconds: duration of the step.
+        operations: milliseconds by type, without the operations that each called.
+        counts: number of operations by type.
     """
 
     milliseconds: float
@@ -41,12 +42,12 @@ class Profile(TypedDict):
 
 
 def summed(space: Any, milliseconds: float, steps: int) -> Profile:
-    """What a recording says of a step.
+    """Returns the profile of a step from a recording.
 
     Args:
         space: an `XSpace` message.
-        milliseconds: that the recording took, `steps` steps long.
-        steps: at least one.
+        milliseconds: duration of the recording.
+        steps: number of recorded steps, at least one.
     """
     totals: dict[str, float] = {}
     counts: dict[str, float] = {}
@@ -66,7 +67,7 @@ def summed(space: Any, milliseconds: float, steps: int) -> Profile:
 
 
 def plain_type(name: str) -> str:
-    """An operation's type without the names of the library that computes it.
+    """Returns the type of an operation without the prefixes of the library that computes it.
 
     >>> plain_type("_MklMatMul"), plain_type("_MklNativeFusedMatMul"), plain_type("ConcatV2")
     ('MatMul', 'MatMul', 'ConcatV2')
@@ -75,15 +76,15 @@ def plain_type(name: str) -> str:
 
 
 def own_times(events: Iterable[tuple[int, int, str]]) -> Iterator[tuple[str, int]]:
-    """Events of one thread, without the time of those inside them.
+    """Yields the name and own time of each event of a thread, without the events inside it.
 
     Args:
-        events: start, duration and name of each; one lies inside another or beside it.
+        events: start, duration and name of each; two events are nested or disjoint.
 
     >>> sorted(own_times([(0, 10, "outer"), (2, 3, "inner"), (6, 1, "inner"), (20, 5, "outer")]))
     [('inner', 1), ('inner', 3), ('outer', 5), ('outer', 6)]
     """
-    around: list[list[Any]] = []  # end, name and own time of the events that go on
+    around: list[list[Any]] = []  # end, name and own time of the open events
     for start, duration, name in sorted(events, key=lambda event: (event[0], -event[1])):
         while around and around[-1][0] <= start:
             _, ended, own = around.pop()
@@ -95,7 +96,7 @@ def own_times(events: Iterable[tuple[int, int, str]]) -> Iterator[tuple[str, int
 
 
 def main() -> int:
-    """Records some steps of a task and prints what they are made of."""
+    """Records steps of a task and prints their profile."""
     task = decode(sys.argv[1])
     contender = prepare(task, made_series(task.shape))
     import tensorflow as tf
@@ -103,7 +104,7 @@ def main() -> int:
 
     contender.advance(1)
     contender.advance(KNOWN_AFTER)
-    contender.advance(STEPS)  # so many steps in one call are another trace
+    contender.advance(STEPS)  # traced here: a call of this many steps has its own trace
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)
         _, seconds = clocked(lambda: contender.advance(STEPS))

@@ -1,6 +1,7 @@
-"""Several contenders at one thing: all started first, then measured in turn, round after round.
+"""Measures several contenders on one task: all start first, then take turns, round after round.
 
-A machine's speed drifts; whoever is measured at the same time drifts alike, so a ratio is taken within a round.
+The speed of a machine drifts, and contenders measured at about the same time drift alike, so ratios are taken within a
+round.
 """
 
 import json
@@ -19,11 +20,11 @@ from benchmarks.processes import ROOT
 from benchmarks.tasks import Task
 
 STARTED_AT_ONCE = 2
-"""Contenders that start and compile side by side, one a core of a small machine."""
+"""Number of contenders that start and compile side by side: one per core of a small machine."""
 
 
 class Opponent:
-    """A contender's process. Between measurements it waits for a line, and takes no time of the others."""
+    """The process of a contender, which waits for input between measurements and uses no CPU time meanwhile."""
 
     def __init__(self, task: Task, seconds: float) -> None:
         self.task = task
@@ -43,13 +44,13 @@ class Opponent:
         self.milliseconds: list[float] = []
 
     def measure(self) -> None:
-        """One measurement."""
+        """Makes one measurement."""
         self._stream.write("\n")
         self._stream.flush()
         self.milliseconds.append(self._hear()["milliseconds"])
 
     def end(self) -> dict[str, Any]:
-        """Ends the process; all that is known of it."""
+        """Ends the process and returns everything it reported."""
         self._stream.close()
         facts = {**self.facts, **self._hear(), "milliseconds": self.milliseconds}
         self.process.wait()
@@ -69,10 +70,10 @@ class Opponent:
         return self.process.stdin
 
     def _hear(self) -> dict[str, Any]:
-        """What it says next.
+        """Returns the next line of output.
 
         Raises:
-            RuntimeError: it ended instead.
+            RuntimeError: the process ended instead.
         """
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
@@ -86,9 +87,9 @@ def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any
     """Measures tasks of one shape and kind.
 
     Args:
-        tasks: what is done, by whom.
-        rounds: how often each is measured.
-        seconds: that one measurement is to last.
+        tasks: the contenders with what they do.
+        rounds: number of measurements of each contender.
+        seconds: intended duration of a measurement.
 
     Returns:
         The shape, the kind, and the facts of every contender by label.
@@ -98,14 +99,16 @@ def compete(tasks: Sequence[Task], rounds: int, seconds: float) -> dict[str, Any
         starting = ThreadPoolExecutor(STARTED_AT_ONCE)
         started = [starting.submit(Opponent, task, seconds) for task in tasks]
         try:
-            wait(started)  # all have started before the first is measured: nobody compiles while another is timed
+            wait(started)  # all start before the first is measured, so that none compiles while another is timed
         finally:
             starting.shutdown(cancel_futures=True)
-            opponents += [one.result() for one in started if not one.cancelled() and one.exception() is None]
-        for one in started:
-            one.result()  # raises what went wrong
+            opponents += [
+                future.result() for future in started if not future.cancelled() and future.exception() is None
+            ]
+        for future in started:
+            future.result()  # raises the error of a contender that did not start
         for number in range(rounds):
-            turn = number % len(opponents)  # nobody is always measured after the same one
+            turn = number % len(opponents)  # no contender always follows the same one
             for opponent in (*opponents[turn:], *opponents[:turn]):
                 opponent.measure()
         contenders = {opponent.task.label: opponent.end() for opponent in opponents}

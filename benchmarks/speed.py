@@ -1,4 +1,4 @@
-"""The command: measures what is not measured yet, then writes the tables and the picture anew.
+"""The command, which makes missing measurements and then rewrites the tables and the picture.
 
 python -m benchmarks.speed [--only steps,sweeps,commands,growth,profile] [--output results/my-speed] [--quick]
 """
@@ -31,14 +31,14 @@ def measure(ledger: Ledger, sections: Sequence[str], scale: Scale) -> None:
 
 
 def publish(ledger: Ledger, scale: Scale) -> None:
-    """Writes speed.json, speed.csv, speed.md and the picture from what the ledger has."""
+    """Writes speed.json, speed.csv, speed.md and the picture from the ledger."""
     from benchmarks.picture import draw
     from benchmarks.tables import as_csv, as_markdown
 
     folder = ledger.path.parent
     found = facts(ledger.raw)
     asked = targets(found, scale)
-    ledger.write({"targets": [asdict(one) for one in asked]})
+    ledger.write({"targets": [asdict(target) for target in asked]})
     write_text(folder / "speed.csv", as_csv(found))
     write_text(folder / "speed.md", as_markdown(ledger.settings, found, asked))
     for suffix, content in draw(ledger.settings, found, scale).items():
@@ -46,7 +46,7 @@ def publish(ledger: Ledger, scale: Scale) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measures and writes what is asked for."""
+    """Measures and writes the requested sections."""
     chosen = _parser().parse_args(arguments)
     scale = QUICK if chosen.quick else FULL
     if not has_pytorch():

@@ -1,7 +1,7 @@
-"""Sweeps that were never trained: folders as a run leaves them, written by the store's own functions.
+"""Sweeps with made-up results: folders like those of finished runs, written by the functions of the store.
 
-Curves and scores are drawn at random around a level of each loss's own, so that tables, tests and pictures have
-something to do. Weights are left out: no command that reads results looks at them.
+Curves and scores are drawn at random around a level for each loss, so that tables, tests and pictures have realistic
+input. Weights are omitted, because no command that reads results opens them.
 """
 
 from collections.abc import Iterator
@@ -32,19 +32,19 @@ from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system import atomic, provenance
 
 RUNS_PER_SEED = 20
-"""Ten losses, two cells."""
-JUDGED = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
-CURVES = ("d_loss", "g_loss", *JUDGED, "d_grad_norm", "g_grad_norm")
-"""Columns of history.csv that every loss has, but for the count of values that are not finite."""
+"""Number of runs per seed: ten losses, two cells."""
+DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
+CURVES = ("d_loss", "g_loss", *DIAGNOSTICS, "d_grad_norm", "g_grad_norm")
+"""Columns of history.csv common to all losses, except for the count of non-finite values."""
 DIVERGED = 0.02
-"""Share of runs that end so."""
+"""Share of runs that diverge."""
 
 
 def sweep_config(num_runs: int) -> SweepConfig:
-    """Ten losses, both cells, one data set, as many seeds as give that many runs.
+    """Returns a sweep of ten losses, both cells and one data set, with the seeds that give `num_runs` runs.
 
     Raises:
-        ValueError: no number of seeds does.
+        ValueError: no number of seeds gives that many runs.
     """
     if num_runs % RUNS_PER_SEED:
         raise ValueError(f"`num_runs = {num_runs}`: expected a multiple of {RUNS_PER_SEED}")
@@ -69,7 +69,7 @@ def write_sweep(path: Path, num_runs: int) -> SweepFolder:
 def _write_run(
     folder: RunFolder, config: RunConfig, dataset: Dataset, sha256: str, level: float, random: np.random.Generator
 ) -> None:
-    """A run whose scores lie `level`, in 0..1, of their range away from the best."""
+    """Writes a run whose scores lie at `level`, from 0 (the best) to 1 (the worst), within their ranges."""
     folder.create(config)
     diverged = random.uniform() < DIVERGED
     history = _history(config, level, random)
@@ -103,10 +103,10 @@ def _history(config: RunConfig, level: float, random: np.random.Generator) -> li
 
 
 def _scores(level: float, random: np.random.Generator) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Every score within its range; five numbers of each that judges give."""
+    """Returns every score within its range, and five values for each score that judges compute."""
     values, judges = {}, {}
     for name, metric in METRICS.items():
-        if metric.group == "training":  # what a run cost is in its provenance
+        if metric.group == "training":  # the cost of a run is in its provenance
             continue
         low, high = (
             bound if np.isfinite(bound) else limit for bound, limit in zip(metric.range, (-1.0, 1.0), strict=True)
@@ -115,13 +115,13 @@ def _scores(level: float, random: np.random.Generator) -> tuple[dict[str, float]
         values[name] = float(low + place * (high - low))
         if metric.group == "judges":
             judges[name] = [
-                float(np.clip(one, low, high)) for one in values[name] + random.normal(0, 0.01, STRONG.repeats)
+                float(np.clip(value, low, high)) for value in values[name] + random.normal(0, 0.01, STRONG.repeats)
             ]
     return values, judges
 
 
 @contextmanager
 def _without_sync() -> Iterator[None]:
-    """Lets the disk take its time: ten thousand folders are written to be read once and removed."""
+    """Turns off syncing to disk, since these thousands of folders are read once and removed."""
     with mock.patch.object(atomic.os, "fsync", lambda _: None):
         yield

@@ -1,4 +1,4 @@
-"""The facts as text: speed.csv, one line a fact, and speed.md. The same facts give the same text."""
+"""The facts as text: speed.csv, with one line per fact, and speed.md. The same facts give the same text."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ from benchmarks.targets import Target
 
 RIVALS = ("keras", "pytorch", "pytorch, 1 thread")
 Columns = Mapping[str, str]
-"""Headings by quantity."""
+"""Column headings by quantity."""
 
 _OVER = {times_as_fast(rival): f"over {rival}" for rival in RIVALS}
 TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
@@ -40,7 +40,7 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
             "Whole sweeps",
             {
                 RATE: "runs per hour",
-                **{times_as_fast(one): f"over {one}" for one in ("keras", "pytorch", "ours, 1 worker")},
+                **{times_as_fast(peer): f"over {peer}" for peer in ("keras", "pytorch", "ours, 1 worker")},
                 OUTSIDE: "outside training and scoring, %",
                 COMPILING: "compiling, %",
                 HELD: "memory of a worker, MiB",
@@ -63,20 +63,20 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
         ),
     ),
 }
-"""By section, the tables made of it: title, and the quantities that make its columns."""
+"""Tables of each section, with their titles and the quantities in their columns."""
 
 
 def as_csv(found: Sequence[Fact]) -> str:
-    """One line a fact, with a heading."""
+    """Returns the facts as CSV with a header, one line per fact."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Fact)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _plain(value) for name, value in asdict(one).items()} for one in found)
+    writer.writerows({name: _plain(value) for name, value in asdict(fact).items()} for fact in found)
     return text.getvalue()
 
 
 def as_markdown(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], asked: Sequence[Target]) -> str:
-    """The whole page: the machines, the targets, a table for each section that was measured."""
+    """Returns the page speed.md: the machines, the targets, and the tables of each measured section."""
     parts = [
         "# Speed",
         "",
@@ -89,14 +89,14 @@ def as_markdown(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact]
     ]
     for section, tables in TABLES.items():
         for title, columns in tables:
-            rows = _rows([one for one in found if one.section == section], columns)
+            rows = _rows([fact for fact in found if fact.section == section], columns)
             if rows:
                 parts += ["", f"## {title}", "", *_table(("case", "contender", *columns.values()), rows)]
     return "\n".join(parts) + "\n"
 
 
 def machine_line(setting: Mapping[str, Any]) -> str:
-    """One sentence on the machine and the versions."""
+    """Returns a sentence on the machine and the versions."""
     machine, versions = setting["machine"], setting["versions"]
     names = {"python": "Python", "tensorflow": "TensorFlow", "keras": "Keras", "torch": "PyTorch", "numpy": "NumPy"}
     made_of = ", ".join(f"{title} {versions[name]}" for name, title in names.items() if name in versions)
@@ -107,7 +107,7 @@ def machine_line(setting: Mapping[str, Any]) -> str:
 
 
 def machines_line(settings: Mapping[str, Mapping[str, Any]]) -> str:
-    """A sentence on every machine and its versions, with the sections that it measured where there are several."""
+    """Returns a sentence for each machine with its versions, and with its sections if there are several machines."""
     lines: dict[str, list[str]] = {}
     for section in (name for name in TABLES if name in settings):
         lines.setdefault(machine_line(settings[section]), []).append(section)
@@ -117,40 +117,43 @@ def machines_line(settings: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def target_lines(asked: Sequence[Target]) -> list[str]:
-    """The targets as a table, with the number found and whether it is met."""
+    """Returns the targets as a table, with the measured number and whether the target is met."""
     words = {True: "met", False: "**missed**", None: "not measured"}
-    rows = [(one.name, one.bound, "" if one.value is None else _told(one.value), words[one.met]) for one in asked]
+    rows = [
+        (target.name, target.bound, "" if target.value is None else _short(target.value), words[target.met])
+        for target in asked
+    ]
     return ["## Targets", "", *_table(("what", "target", "found", ""), rows)]
 
 
 def ratio_lines(found: Sequence[Fact]) -> list[str]:
-    """The short table of a README: whole sweeps beside the peers, as ratios."""
-    columns = {RATE: "runs per hour", **{times_as_fast(one): f"over {one}" for one in ("keras", "pytorch")}}
-    rows = _rows([one for one in found if one.section == "sweeps"], columns)
+    """Returns the short table of README.md: whole sweeps and their ratios to the peers."""
+    columns = {RATE: "runs per hour", **{times_as_fast(peer): f"over {peer}" for peer in ("keras", "pytorch")}}
+    rows = _rows([fact for fact in found if fact.section == "sweeps"], columns)
     return _table(("loss", "contender", *columns.values()), rows) if rows else []
 
 
 def _rows(found: Sequence[Fact], columns: Columns) -> list[tuple[str, ...]]:
-    """A row for every case and contender that has any of the quantities, in the order of the facts."""
-    wanted = [one for one in found if one.quantity in columns]
-    known = {(one.case, one.contender, one.quantity): one for one in wanted}
-    keys = dict.fromkeys((one.case, one.contender) for one in wanted)
+    """Returns a row for every case and contender with any of the quantities, in the order of the facts."""
+    wanted = [fact for fact in found if fact.quantity in columns]
+    known = {(fact.case, fact.contender, fact.quantity): fact for fact in wanted}
+    keys = dict.fromkeys((fact.case, fact.contender) for fact in wanted)
     return [(*key, *(_cell(known.get((*key, quantity))) for quantity in columns)) for key in keys]
 
 
 def _cell(fact: Fact | None) -> str:
-    """The number, and in brackets from where to where it went over the rounds, if more than one was measured."""
+    """Returns the number and, if there were several rounds, the range over them in brackets."""
     if fact is None:
         return ""
     if fact.rounds == 1 or fact.unit in ("MiB", "%"):
-        return _told(fact.value)
-    return f"{_told(fact.value)} ({_told(fact.least)} to {_told(fact.most)})"
+        return _short(fact.value)
+    return f"{_short(fact.value)} ({_short(fact.least)} to {_short(fact.most)})"
 
 
-def _told(value: float) -> str:
-    """A number in three digits, no exponent.
+def _short(value: float) -> str:
+    """Returns a number with three significant digits and no exponent.
 
-    >>> _told(1234.5), _told(12.345), _told(0.01234), _told(float("inf"))
+    >>> _short(1234.5), _short(12.345), _short(0.01234), _short(float("inf"))
     ('1234', '12.3', '0.0123', 'given up')
     """
     if not math.isfinite(value):
@@ -161,7 +164,7 @@ def _told(value: float) -> str:
 
 
 def _plain(value: object) -> object:
-    """A number for a file: six digits."""
+    """Returns a number with six significant digits, for a file."""
     return f"{value:.6g}" if isinstance(value, float) else value
 
 

@@ -1,4 +1,4 @@
-"""What the numbers were to be, written down before they were measured, and what they are."""
+"""Targets, set before anything was measured, with the measured numbers."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -20,19 +20,19 @@ from benchmarks.tasks import CELLS, KINDS, PEER_LOSS, Scale
 
 TWO, ONE = "ours, 2 workers", "ours, 1 worker"
 LINEAR = 1.25
-"""Cost per step counts as linear if twice the length costs no more than this times twice the time, at every length."""
+"""Cost counts as linear if doubling the length costs at most this many times twice the time, at every length."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A number that was asked for.
+    """A target with the number that was measured for it.
 
     Attributes:
-        name: what is to hold.
-        bound: in words.
-        value: the number found, None where it was not measured.
-        unit: of the number.
-        met: whether it holds, None where it was not measured.
+        name: the property in words.
+        bound: the required bound in words.
+        value: the measured number; None if not measured.
+        unit: unit of the number.
+        met: whether the target is met; None if not measured.
     """
 
     name: str
@@ -43,8 +43,8 @@ class Target:
 
 
 def targets(found: Sequence[Fact], scale: Scale) -> list[Target]:
-    """Every target, measured or not."""
-    known = {(one.section, one.case, one.contender, one.quantity): one.value for one in found}
+    """Returns every target, measured or not."""
+    known = {(fact.section, fact.case, fact.contender, fact.quantity): fact.value for fact in found}
 
     def value(section: str, case: str, contender: str, quantity: str) -> float | None:
         return known.get((section, case, contender, quantity))
@@ -103,7 +103,7 @@ def _of_commands(value: Value, scale: Scale) -> Iterator[Target]:
 
 
 def _excess(lengths: Sequence[int], times: Sequence[float | None]) -> float | None:
-    """By how much the time grows faster than the length, between neighbours, at worst; None if any was not measured.
+    """Returns the worst ratio of growth in time to growth in length between neighbours; None if any time is missing.
 
     >>> _excess([24, 48, 96], [10.0, 20.0, 50.0])
     1.25

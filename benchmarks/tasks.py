@@ -1,4 +1,4 @@
-"""What is measured: shapes of networks and series, kinds of loss, contenders, and how much of it all."""
+"""What is measured: shapes of networks and series, kinds of loss, contenders, and the amounts."""
 
 import importlib.util
 from dataclasses import dataclass, replace
@@ -6,21 +6,21 @@ from typing import Literal
 
 Kind = Literal["plain", "penalised"]
 KINDS: tuple[Kind, ...] = ("plain", "penalised")
-"""A loss without second derivatives; one with a gradient penalty. A ratio is to a peer of the same kind."""
+"""Losses without second derivatives, and losses with a gradient penalty. A ratio is to a peer of the same kind."""
 PEER_LOSS = {"plain": "bce", "penalised": "wgan"}
-"""Which of our losses does what the peers do: binary cross-entropy, and Wasserstein with a gradient penalty."""
+"""Our loss that equals that of the peers: binary cross-entropy, and Wasserstein with a gradient penalty."""
 CELLS = ("gru", "lstm")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Of the networks and of what they are trained on.
+    """Shape of the networks and of the series they are trained on.
 
     Attributes:
         cell: `gru` or `lstm`.
         layers, units: recurrent layers of each of the two networks.
         batch: series per update.
-        steps, features: of a series.
+        steps, features: size of a series.
         latent: noise values per step.
     """
 
@@ -35,15 +35,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class Task:
-    """One contender at one thing.
+    """A contender with what it trains.
 
     Attributes:
-        contender: a module of `contenders/`.
-        kind: of loss.
-        shape: of networks and series.
-        loss: one of the ten, ours only.
-        threads: `None` leaves a library at its default.
-        flavour: which of several ways, of the floor only: `numpy` or `tensorflow`.
+        contender: name of a module in `contenders/`.
+        kind: kind of loss.
+        shape: shape of networks and series.
+        loss: name of the loss; used by `ours` only.
+        threads: number of threads; `None` keeps the default of the library.
+        flavour: library that computes the floor: `numpy` or `tensorflow`; unused by the others.
     """
 
     contender: str
@@ -55,7 +55,7 @@ class Task:
 
     @property
     def label(self) -> str:
-        """What tells it from the others in a table.
+        """Name of the contender in a table, unique within a case.
 
         >>> Task("pytorch", "plain", Shape(), threads=1).label
         'pytorch, 1 thread'
@@ -65,12 +65,12 @@ class Task:
 
 
 def ours(kind: Kind, shape: Shape, loss: str = "") -> Task:
-    """Our step, on one thread as a worker has it; with the loss of the peers unless another is named."""
+    """Returns our step on one thread, as in a worker, with the loss of the peers unless `loss` is given."""
     return Task("ours", kind, shape, loss or PEER_LOSS[kind], threads=1)
 
 
 def peers(kind: Kind, shape: Shape) -> list[Task]:
-    """Keras and, where it is installed, PyTorch, as their users run them, and PyTorch on one thread."""
+    """Returns Keras and, if installed, PyTorch with their defaults, and PyTorch on one thread."""
     found = [Task("keras", kind, shape)]
     if has_pytorch():
         found += [Task("pytorch", kind, shape), Task("pytorch", kind, shape, threads=1)]
@@ -78,12 +78,12 @@ def peers(kind: Kind, shape: Shape) -> list[Task]:
 
 
 def floors(kind: Kind, shape: Shape) -> list[Task]:
-    """The matrix products alone, by two libraries: the faster one is the floor."""
+    """Returns only the matrix products, by two libraries; the faster library is the floor."""
     return [Task("floor", kind, shape, threads=1, flavour=flavour) for flavour in ("numpy", "tensorflow")]
 
 
 def has_pytorch() -> bool:
-    """Whether the extra `peers` is installed."""
+    """Returns whether the extra `peers` is installed."""
     return importlib.util.find_spec("torch") is not None
 
 
@@ -92,19 +92,20 @@ class Scale:
     """How much is measured.
 
     Attributes:
-        losses: of ours; empty is all of them.
-        shape: that of the steps; its units are doubled and more by `wide`.
-        wide: units of the shape whose step is held against the floor.
-        rounds: repeats of a step's measurement, contenders taking turns.
-        seconds: that one measurement of steps is to last.
-        lengths, units, batches, layers: along which the growth of a step is measured, those of `shape` itself being
-            among the lengths.
-        sweep_runs, sweep_steps, sweep_rounds: of whole sweeps, runs for each worker; a peer does one run a round.
-        worker_runs, worker_steps: of the runs over which a worker's memory is watched.
+        losses: our losses to measure; empty for all.
+        shape: shape of the measured steps.
+        wide: units of the wider shape, whose step is compared with the floor.
+        rounds: number of measurements of a step, with the contenders in turn.
+        seconds: intended duration of a measurement of steps.
+        lengths, units, batches, layers: sizes over which the growth of a step is measured; the lengths include that of
+            `shape`.
+        sweep_runs, sweep_steps, sweep_rounds: runs per worker, steps per run and rounds of whole sweeps; a peer does
+            one run per round.
+        worker_runs, worker_steps: number of runs, and steps per run, for the memory of a worker.
         folders: numbers of synthetic runs, multiples of 20.
-        reading: commands that read them.
-        command_rounds: repeats of a command.
-        patience: seconds after which a command is given up.
+        reading: commands that read these runs.
+        command_rounds: number of measurements of a command.
+        patience: seconds after which a command is stopped.
     """
 
     losses: tuple[str, ...] = ()
@@ -149,11 +150,11 @@ QUICK = replace(
     reading=("status", "compare"),
     command_rounds=1,
 )
-"""Says that everything runs; its numbers mean nothing."""
+"""Tiny amounts, which only check that everything runs; the numbers mean nothing."""
 
 
 def growth_shapes(scale: Scale) -> dict[str, Shape]:
-    """Shapes by name: the scale's own, and those that differ from it in one size; other cells in length only."""
+    """Returns shapes by name: that of the scale, and shapes that differ in one size (for other cells, in length)."""
     base = scale.shape
     shapes = {
         f"{cell}, {length} steps": replace(base, cell=cell, steps=length) for cell in CELLS for length in scale.lengths

@@ -1,7 +1,7 @@
-"""Implementations of one and the same training step, a module each, in the way their users write it.
+"""Implementations of the same training step, one per module, each as the users of its library write it.
 
-Every module has `prepare(task, series)`, which builds the networks for `series` (count, steps, features) in [0, 1],
-and makes a `Contender` of them. Nothing is trained or compiled before `advance` is called.
+Every module has `prepare(task, series)`, which builds the networks for `series` (count, steps, features) in [0, 1] and
+returns a `Contender`. Nothing is trained or compiled before `advance` is called.
 """
 
 import importlib
@@ -17,18 +17,18 @@ MODULES = {name: f"benchmarks.contenders.{name}" for name in ("ours", "pytorch",
     "keras": "benchmarks.contenders.plain_keras"
 }
 LEARNING_RATES, BETAS = {"discriminator": 0.002, "generator": 0.001}, (0.5, 0.9)
-"""Of Adam, as `rnngan` has them by default."""
+"""Learning rates and decays of Adam, equal to the defaults of `rnngan`."""
 PENALTY_WEIGHT = 10.0
 
 
 @dataclass(frozen=True)
 class Contender:
-    """What can be done with an implementation.
+    """The operations of an implementation.
 
     Attributes:
-        advance: does so many steps, one update of each side, and returns when they are done.
-        sample: that many generated series, (count, steps, features).
-        save: writes the networks' weights into a folder.
+        advance: does the given number of steps, each with one update of each network, and returns when they are done.
+        sample: returns the given number of generated series, (count, steps, features).
+        save: writes the weights of the networks into a folder.
     """
 
     advance: Callable[[int], None]
@@ -37,14 +37,14 @@ class Contender:
 
 
 def prepare(task: Task, series: np.ndarray) -> Contender:
-    """The contender that the task names, ready for its first step."""
+    """Returns the contender that the task names, ready for its first step."""
     made: Contender = importlib.import_module(MODULES[task.contender]).prepare(task, series)
     return made
 
 
 def environment(task: Task, base: dict[str, str]) -> dict[str, str]:
-    """The environment variables of the contender's process: threads where the task limits them, no kernel forced."""
-    # Set from outside, these two make numpy's own products slower, and so the floor higher.
+    """Returns the environment of the contender's process: threads as the task limits them, no kernel forced."""
+    # If set from outside, these two slow down NumPy's products and so raise the floor.
     kept = {name: value for name, value in base.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     limits = {} if task.threads is None else dict.fromkeys(names, str(task.threads))

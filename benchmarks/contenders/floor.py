@@ -1,4 +1,4 @@
-"""The matrix products of a step alone, on one thread: what no implementation can be faster than."""
+"""Only the matrix products of a step, on one thread: a lower bound on the time of any implementation."""
 
 from collections.abc import Callable
 
@@ -11,13 +11,13 @@ from rnngan_cli.lazy import Tensor
 
 
 def prepare(task: Task, series: np.ndarray) -> Contender:
-    """The products of the task's shape; the series play no part."""
+    """Returns the products for the shape of the task; `series` is not used."""
     del series
     return Contender(FLAVOURS[task.flavour](step_products(task.shape, task.kind)))
 
 
 def _numpy(products: Products) -> Callable[[int], None]:
-    """Each with operands and a place for the result of its own, made beforehand."""
+    """Returns the products in NumPy, with operands and outputs allocated beforehand."""
     work = [(*_operands(m, k, n), np.empty((m, n), np.float32), count) for (m, k, n), count in products.items()]
 
     def advance(steps: int) -> None:
@@ -30,7 +30,7 @@ def _numpy(products: Products) -> Callable[[int], None]:
 
 
 def _tensorflow(products: Products) -> Callable[[int], None]:
-    """All in one graph."""
+    """Returns the products in TensorFlow, in one graph."""
     from rnngan_cli.system import device
 
     device.start("cpu")
@@ -44,18 +44,18 @@ def _tensorflow(products: Products) -> Callable[[int], None]:
 
 
 def graph_of(products: Products) -> Callable[[], Tensor]:
-    """A compiled function that does the products, and returns the sum of the first value of each."""
+    """Returns a compiled function that computes the products and returns the sum of their first values."""
     import tensorflow as tf
 
     work = [
-        (*(tf.Variable(one) for one in _operands(m, k, n)), count)  # variables: products of constants would be folded
+        (*(tf.Variable(operand) for operand in _operands(m, k, n)), count)  # products of constants would be folded
         for (m, k, n), count in products.items()
     ]
 
     @tf.function(autograph=False)
     def step() -> Tensor:
-        # A read of its own for each: equal products of one read would be done once. What is returned depends on every
-        # product: whatever nothing depends on is dropped from the graph, even where it is waited for.
+        # Each product has its own read, since equal products of one read would be merged. The result depends on every
+        # product, since TensorFlow prunes operations on which no result depends, even where they are waited for.
         results = [
             tf.matmul(left.read_value(), right.read_value()) for left, right, count in work for _ in range(count)
         ]

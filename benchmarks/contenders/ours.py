@@ -1,4 +1,4 @@
-"""The training loop of `rnngan` as a worker runs it: batches, both updates, history every so many steps."""
+"""The training loop of `rnngan` as in a worker: batches, both updates, regular rows of history."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ NUM_LABELS = 3
 
 
 def prepare(task: Task, series: np.ndarray) -> Contender:
-    """A trainer at the start of a run, which goes on as long as it is asked to."""
+    """Returns a trainer at the start of a run, which continues for as many steps as are requested."""
     device.start("cpu")
     from rnngan_cli.training.trainer import Trainer, fit
 
@@ -34,16 +34,16 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
 
 
 def penalty(loss: str, kind: Kind) -> str | None:
-    """The penalty that makes a loss one of that kind; None where it is not defined so."""
+    """Returns the penalty that makes a loss of that kind; None where the loss supports none."""
     wanted = ("gp",) if kind == "penalised" else ("none", "clip")  # clipping needs no second derivatives
     return next((name for name in wanted if name in losses.variant(loss).discriminator.penalties), None)
 
 
 def run_config(task: Task) -> RunConfig:
-    """The task as a run, resolved as a sweep resolves it.
+    """Returns the task as a run, resolved as in a sweep.
 
     Raises:
-        ValueError: the loss is not defined with such a penalty.
+        ValueError: the loss does not support such a penalty.
     """
     shape, chosen = task.shape, penalty(task.loss, task.kind)
     if chosen is None:
@@ -61,7 +61,7 @@ def run_config(task: Task) -> RunConfig:
 
 
 def _dataset(series: np.ndarray) -> Dataset:
-    """The series as a data set with labels, for losses that need them."""
+    """Returns the series as a data set, with labels for losses that need them."""
     part = Split(series, (np.arange(len(series)) % NUM_LABELS).astype(np.int32))
     features = series.shape[2]
     return Dataset(

@@ -1,6 +1,6 @@
-"""An ordinary recurrent GAN in Keras, after Keras' own examples (DCGAN; WGAN-GP), compiled and fitted by its defaults.
+"""An ordinary recurrent GAN in Keras, after Keras' own examples (DCGAN; WGAN-GP), with default `compile` and `fit`.
 
-`keras.layers.GRU` and `LSTM`, a `keras.Model` with a `train_step`, `compile`, `fit` on a `tf.data.Dataset`.
+It uses `keras.layers.GRU` and `LSTM` and a `keras.Model` with a `train_step`, fitted on a `tf.data.Dataset`.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from benchmarks.contenders import BETAS, LEARNING_RATES, PENALTY_WEIGHT, Contend
 from benchmarks.tasks import Kind, Shape, Task
 
 EPOCH = 100
-"""Steps in what `fit` is told is an epoch: fewer would make it start anew more often than need be."""
+"""Number of steps that count as an epoch in `fit`; shorter epochs would restart the pipeline too often."""
 
 Loss = Callable[[Any, Any], Any]
 LAYERS = {"gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
 
 def prepare(task: Task, series: np.ndarray) -> Contender:
-    """A GAN of Keras' own layers, compiled."""
+    """Returns a compiled GAN of Keras' own layers."""
     if task.threads is not None:
         tf.config.threading.set_intra_op_parallelism_threads(task.threads)
         tf.config.threading.set_inter_op_parallelism_threads(task.threads)
@@ -47,11 +47,11 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
 
 
 def pipeline(series: np.ndarray, batch: int) -> tf.data.Dataset:
-    """Batches for ever, shuffled, two of them ahead.
+    """Returns an endless pipeline of shuffled batches, with two prefetched.
 
-    TensorFlow's autotuner is off: it sleeps 10 ms, 20 ms, 40 ms and so on, and the end of a `fit` often waits until it
-    wakes, as long again as the `fit` took. Whoever trains once waits once; timed in short pieces, steps would seem up
-    to twice as long as they are.
+    TensorFlow's autotuner is off. It sleeps for 10 ms, 20 ms, 40 ms and so on, and the end of a `fit` often waits until
+    it wakes, for as long again as the `fit` took. A user who trains once waits once, but in short timed pieces steps
+    would appear up to twice as long as they are.
     """
     batches = tf.data.Dataset.from_tensor_slices(series).shuffle(len(series)).batch(batch, drop_remainder=True)
     options = tf.data.Options()
@@ -60,10 +60,10 @@ def pipeline(series: np.ndarray, batch: int) -> tf.data.Dataset:
 
 
 class Gan(keras.Model):
-    """A generator from noise at every step, and a discriminator whose answer is the mean of its logits over the steps.
+    """A generator fed with noise at every step, and a discriminator that returns its mean logit over the steps.
 
     Args:
-        shape: of both networks.
+        shape: shape of both networks.
         kind: `plain`: binary cross-entropy; `penalised`: Wasserstein with a gradient penalty.
     """
 
@@ -85,18 +85,18 @@ class Gan(keras.Model):
         self.d_loss, self.g_loss = LOSSES[kind]
 
     def compile(self, d_optimizer: Any, g_optimizer: Any) -> None:
-        """Takes an optimiser for each side."""
+        """Sets an optimiser for each network."""
         super().compile()
         self.d_optimizer, self.g_optimizer = d_optimizer, g_optimizer
         self.means = {name: keras.metrics.Mean(name=name) for name in ("d_loss", "g_loss")}
 
     @property
     def metrics(self) -> list[Any]:
-        """What `fit` reports."""
+        """The values that `fit` reports."""
         return list(self.means.values())
 
     def train_step(self, real: Any) -> dict[str, Any]:
-        """One update of each side."""
+        """Updates each network once."""
         batch = tf.shape(real)[0]
         generated = self.generator(tf.random.normal((batch, *self.noise)), training=True)
         with tf.GradientTape() as tape:
@@ -146,4 +146,4 @@ LOSSES: dict[str, tuple[Loss, Callable[[Any], Any]]] = {
         lambda fake: -tf.reduce_mean(fake),
     ),
 }
-"""Of the discriminator and of the generator, by kind."""
+"""Losses of the discriminator and of the generator, by kind."""

@@ -1,4 +1,4 @@
-"""An ordinary recurrent GAN in PyTorch, after its DCGAN tutorial: `nn.GRU` and `nn.LSTM`, a `DataLoader`, a loop."""
+"""An ordinary recurrent GAN in PyTorch, after its DCGAN tutorial: `nn.GRU` or `nn.LSTM`, a `DataLoader` and a loop."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,13 +25,13 @@ class Network(nn.Module):
         self.linear = nn.Linear(shape.units, outputs)
 
     def forward(self, series: Tensor) -> Tensor:
-        """(batch, steps, width) -> (batch, steps, outputs)."""
+        """Maps series (batch, steps, width) to outputs (batch, steps, outputs)."""
         values: Tensor = self.linear(self.recurrent(series)[0])
         return values
 
 
 class Gan:
-    """Both networks, their optimisers and the loop."""
+    """Both networks, their optimisers and the training loop."""
 
     def __init__(self, shape: Shape, kind: Kind, series: np.ndarray) -> None:
         self.shape, self.penalised = shape, kind == "penalised"
@@ -47,51 +47,51 @@ class Gan:
         self.history: list[tuple[float, float]] = []
 
     def generate(self, count: int) -> Tensor:
-        """Series (count, steps, features) in [0, 1]."""
+        """Returns generated series (count, steps, features) in [0, 1]."""
         return torch.sigmoid(self.generator(torch.randn(count, self.shape.steps, self.shape.latent)))
 
-    def judge(self, series: Tensor) -> Tensor:
-        """The mean logit over the steps, (batch,)."""
+    def discriminate(self, series: Tensor) -> Tensor:
+        """Returns the mean logit over the steps, (batch,)."""
         logits: Tensor = self.discriminator(series)
         return logits.mean(dim=(1, 2))
 
     def advance(self, steps: int) -> None:
-        """So many steps, one update of each side."""
+        """Does the given number of steps, each with one update of each network."""
         for _ in range(steps):
             real = next(self.batches)
             generated = self.generate(len(real))
             self.d_optimizer.zero_grad()
-            d_loss = self.d_loss(self.judge(real), self.judge(generated.detach()))
+            d_loss = self.d_loss(self.discriminate(real), self.discriminate(generated.detach()))
             if self.penalised:
                 d_loss = d_loss + PENALTY_WEIGHT * self._penalty(real, generated.detach())
             d_loss.backward()
             self.d_optimizer.step()
             self.g_optimizer.zero_grad()
-            g_loss = self.g_loss(self.judge(generated))
+            g_loss = self.g_loss(self.discriminate(generated))
             g_loss.backward()
             self.g_optimizer.step()
             self.history.append((d_loss.item(), g_loss.item()))
 
     def sample(self, count: int) -> np.ndarray:
-        """Series without gradients."""
+        """Returns generated series, computed without gradients."""
         with torch.no_grad():
             return self.generate(count).numpy()
 
     def save(self, folder: Path) -> None:
-        """Writes both networks' weights."""
+        """Writes the weights of both networks."""
         torch.save(self.generator.state_dict(), folder / "generator.pt")
         torch.save(self.discriminator.state_dict(), folder / "discriminator.pt")
 
     def _penalty(self, real: Tensor, generated: Tensor) -> Tensor:
         alpha = torch.rand(len(real), 1, 1)
         between = (real + alpha * (generated - real)).requires_grad_()
-        logits = self.judge(between)
+        logits = self.discriminate(between)
         (gradient,) = torch.autograd.grad(logits.sum(), between, create_graph=True)
         return ((gradient.flatten(1).norm(dim=1) - 1) ** 2).mean()
 
 
 def prepare(task: Task, series: np.ndarray) -> Contender:
-    """A GAN of PyTorch's own layers."""
+    """Returns a GAN of PyTorch's own layers."""
     if task.threads is not None:
         torch.set_num_threads(task.threads)
     gan = Gan(task.shape, task.kind, series)
@@ -115,4 +115,4 @@ LOSSES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], T
     ),
     "penalised": (lambda real, fake: fake.mean() - real.mean(), lambda fake: -fake.mean()),
 }
-"""Of the discriminator and of the generator, by kind."""
+"""Losses of the discriminator and of the generator, by kind."""

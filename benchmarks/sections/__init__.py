@@ -1,6 +1,6 @@
-"""What is measured, by section: a name for every measurement, and what to call for it.
+"""The measurements of each section, as functions by name.
 
-Measurements are called one at a time and return what JSON can hold: times as they were taken, nothing derived.
+The functions are called one at a time and return raw times in a form that JSON can hold, with nothing derived.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Commands that read results, on few and on very many runs; and how long `--help` takes."""
+"""Times of commands that read results, on few and on very many runs, and of `--help`."""
 
 import os
 import sys
@@ -14,11 +14,11 @@ from benchmarks.tasks import Scale
 
 RNNGAN = (sys.executable, "-m", "rnngan_cli")
 HELP_ROUNDS = 5
-"""Times as many as of a command that reads."""
+"""Factor on the number of measurements for `--help`, which is short."""
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """`--help`, and each reading command on each number of runs."""
+    """Returns the measurements of `--help` and of each reading command on each number of runs."""
     helping = partial(_time, [*RNNGAN, "--help"], HELP_ROUNDS * scale.command_rounds, scale.patience)
     return {"--help": lambda: {"commands": {"--help": helping()}}} | {
         f"{count} runs": partial(_read, scale, count) for count in scale.folders
@@ -49,7 +49,10 @@ def _read(scale: Scale, num_runs: int) -> dict[str, Any]:
 
 
 def _time(command: Sequence[str], rounds: int, patience: float) -> dict[str, Any]:
-    """Seconds and peak memory of each of some rounds, after one that fills the disk's cache; patience is for all."""
+    """Returns seconds and peak memory of each round, after a round that warms the disk's cache.
+
+    Fewer rounds are measured if half of `patience`, in seconds, is spent.
+    """
     seconds: list[float] = []
     memory: list[float] = []
     spent = 0.0

@@ -1,4 +1,4 @@
-"""How the time of a step, its compilation and a worker's memory grow."""
+"""Growth of the time of a step, of its compilation and of the memory of a worker."""
 
 import sys
 import tempfile
@@ -14,11 +14,11 @@ from rnngan_cli.losses import VARIANTS
 from rnngan_cli.store import SweepFolder
 
 MEMORY = {"one shape": ("bce",), "ten shapes": tuple(VARIANTS)}
-"""Losses of the runs that a worker's memory is watched over: of one compiled step, and of one a loss."""
+"""Losses of the runs for the memory of a worker: with one compiled step, and with one step per loss."""
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Steps of every shape and kind; then memory over many short runs."""
+    """Returns the measurements of steps of every shape and kind, and of memory over many short runs."""
     found: dict[str, Callable[[], dict[str, Any]]] = {}
     for name, shape in growth_shapes(scale).items():
         for kind in KINDS:
@@ -32,7 +32,7 @@ def _measure(scale: Scale, kind: Kind, shape: Shape) -> dict[str, Any]:
 
 
 def _memory(scale: Scale, losses: tuple[str, ...]) -> dict[str, Any]:
-    """The most memory a single worker had held after each of so many short runs, in their order."""
+    """Returns the peak memory of a single worker after each of many short runs, in order."""
     seeds = max(1, scale.worker_runs // len(losses))
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "sweep"
@@ -43,6 +43,6 @@ def _memory(scale: Scale, losses: tuple[str, ...]) -> dict[str, Any]:
 
 
 def memory_in_order(sweep: SweepFolder) -> list[int]:
-    """Peak memory by run, in the order in which the runs ended."""
+    """Returns the peak memory of each run, in the order in which the runs ended."""
     ended = sorted(sweep.runs(), key=lambda folder: (folder.path / "provenance.json").stat().st_mtime_ns)
     return [int(folder.provenance().peak_memory_mib or 0) for folder in ended]

@@ -15,7 +15,7 @@ from benchmarks.tasks import CELLS, KINDS, Scale, Task, ours
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """A profile of each cell and kind, at both ends of the lengths."""
+    """Returns the profiles of each cell and kind, at the shortest and the longest length."""
     return {
         f"{cell}, {length} steps, {kind}": partial(measure, ours(kind, replace(scale.shape, cell=cell, steps=length)))
         for cell in CELLS
@@ -25,7 +25,7 @@ def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def measure(task: Task) -> dict[str, Any]:
-    """Its profile, taken in a process of its own."""
+    """Returns the profile of a task, taken in a separate process."""
     command = [sys.executable, "-m", "benchmarks.profiled", encode(task)]
     done = run(command, environment=environment(task, dict(os.environ)))
     if done is None:

@@ -10,7 +10,7 @@ from benchmarks.tasks import CELLS, KINDS, Kind, Scale, Shape, Task, floors, our
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """At the scale's own units all losses; at the wide ones those of the peers alone."""
+    """Returns the measurements: all losses at the units of the scale, only those of the peers at the wide units."""
     found: dict[str, Callable[[], dict[str, Any]]] = {}
     for cell in CELLS:
         for units, losses in ((scale.shape.units, None), (scale.wide, ("",))):
@@ -27,7 +27,7 @@ def _measure(scale: Scale, kind: Kind, shape: Shape, losses: tuple[str, ...] | N
 
 
 def _defined(kind: Kind, wanted: tuple[str, ...]) -> list[str]:
-    """The losses that are defined with, or without, a gradient penalty."""
+    """Returns the wanted losses that support the kind: with, or without, a gradient penalty."""
     from benchmarks.contenders.ours import penalty
     from rnngan_cli.losses import VARIANTS
 

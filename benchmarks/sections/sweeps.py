@@ -1,4 +1,4 @@
-"""Whole sweeps: runs per hour with start-up, compiling, scoring and writing, beside peers' runs one after another."""
+"""Whole sweeps, with start-up, compiling, scoring and writing, beside sequential runs of the peers."""
 
 import itertools
 import json
@@ -21,7 +21,7 @@ WORKERS = (1, 2)
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """One sweep of each kind."""
+    """Returns the measurements: sweeps and peers' runs of each kind."""
     return {kind: partial(_measure, scale, kind) for kind in KINDS}
 
 
@@ -39,7 +39,7 @@ def _shape(scale: Scale) -> Shape:
 
 
 def command(scale: Scale, kind: Kind, workers: int, output: Path) -> list[str]:
-    """The command of a user who wants these runs."""
+    """Returns the command line of the sweep."""
     loss, shape = PEER_LOSS[kind], _shape(scale)
     settings = {"penalty": penalty(loss, kind), "layers": shape.layers, "units": shape.units, "batch_size": shape.batch}
     return [
@@ -66,7 +66,7 @@ def _sweep(scale: Scale, kind: Kind, workers: int) -> dict[str, Any]:
 
 
 def accounts(sweep: SweepFolder) -> dict[str, Any]:
-    """What the runs' own files say of time and memory: sums of seconds, and the most memory of a worker."""
+    """Returns the sums of seconds and the peak memory of a worker, from the files of the runs."""
     folders = list(sweep.runs())
     facts = [folder.provenance() for folder in folders]
     return {
@@ -78,7 +78,7 @@ def accounts(sweep: SweepFolder) -> dict[str, Any]:
 
 
 def compiling_seconds(folder: RunFolder) -> float:
-    """By how much the first row of a run's timing lies above what its steps took later on."""
+    """Returns the excess of the first row of a run's timing over the later time of its steps, in seconds."""
     rows = folder.timing()
     if len(rows) < 2:
         return 0.0
@@ -89,7 +89,7 @@ def compiling_seconds(folder: RunFolder) -> float:
 
 
 def _ordinary(task: Task, steps: int) -> dict[str, Any]:
-    """One run of a peer in a process of its own, which is how a script is run again and again."""
+    """Returns the times of one run of a peer in a fresh process, as when a script is run repeatedly."""
     with tempfile.TemporaryDirectory() as folder:
         done = run([sys.executable, "-m", "benchmarks.ordinary", encode(task), str(steps), folder])
     if done is None:
