@@ -64,7 +64,7 @@ def main() -> int:
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # whatever a library prints goes to the log
 
-    def tell(**facts: Any) -> None:
+    def report(**facts: Any) -> None:
         channel.write(json.dumps(facts) + "\n")
 
     task, seconds = decode(sys.argv[1]), float(sys.argv[2])
@@ -72,11 +72,11 @@ def main() -> int:
     _, first = clocked(lambda: contender.advance(1))
     _, warm = clocked(lambda: contender.advance(WARM_UP))
     steps = number_of_steps(warm / WARM_UP, seconds)
-    tell(build_seconds=built, first_seconds=first, steps=steps)
+    report(build_seconds=built, first_seconds=first, steps=steps)
     for _ in sys.stdin:
         _, took = clocked(lambda: contender.advance(steps))
-        tell(milliseconds=1000 * took / steps)
-    tell(peak_memory_mib=peak_memory_mib())
+        report(milliseconds=1000 * took / steps)
+    report(peak_memory_mib=peak_memory_mib())
     return 0
 
 

@@ -65,7 +65,7 @@ def _module(command: str) -> list[str]:
 def main() -> None:
     """Writes the pictures that differ visibly from the existing ones."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        copy = Path(folder) / "benchmark"  # a report makes the derived tables of its sweep anew
+        copy = Path(folder) / "benchmark"  # a report rewrites the derived tables of its sweep
         shutil.copytree(ROOT / "results" / "benchmark", copy, ignore=shutil.ignore_patterns("figures"))
         report = write_report(SweepFolder(copy)).path
         path = next(filter(None, map(shutil.which, NAMES)))
