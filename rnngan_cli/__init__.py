@@ -8,26 +8,26 @@ Data flows one way, and imports point along it, never back:
       -> evaluation.score (real test series, generated series) -> store
       -> results: tables, comparisons, figures, report
 
-The rooms, from the top down; a room imports from those below it, never from one above:
+The rooms, from the top down; a room imports from rooms below it, never from rooms above:
 
-    cli         the commands: parse, call one function, print; api.py: the same commands as functions
-    tuning      settings chosen for each loss on equal budgets
-    results     what finished runs show: tables, comparisons, figures, report, exports
-    sweeps      an experiment planned, run, watched and repeated
-    training    one run's networks trained and sampled; no disk
-    evaluation  generated series scored against real ones; no training of generators, no disk
-    store       the folders of a run and a sweep: files, schemas, manifest, checkpoints, scores
+    cli         commands: parse, call one function, print; api.py offers the same as functions
+    tuning      choice of settings for each loss on equal budgets
+    results     finished runs in tables, comparisons, figures, reports and exports
+    sweeps      experiments planned, run by workers, watched and repeated
+    training    training and sampling of the networks of one run; no disk
+    evaluation  scores of generated series against real ones; trains no generator; no disk
+    store       folders of runs and sweeps: files, schemas, manifest, checkpoints, scores, packs
     losses      the registry of losses: rows of pure functions; nothing else knows a loss by name
-    data        data sets: built-in sources, a user's file read, preparation
+    data        data sets: built-in sources, readers for a user's file, preparation
     networks    GRU and LSTM layers, their recurrences and adjoints; generator, discriminator, recognizer
-    config      what a run and a sweep are: models, options, identity, TOML
-    system      what is asked of the machine: safe files, locks, archives, memory, devices, random streams
+    config      models of runs and sweeps: fields, options, hashes, run states, TOML
+    system      services of the machine: safe files, locks, archives, memory, devices, random streams
 
-Beside them: errors.py, the errors a user can cause and mend; lazy.py, TensorFlow imported at first use;
-testing.py, checks that another package can hold a loss of its own against.
+Beside them: errors.py, errors that a user can cause and fix; lazy.py, TensorFlow imported at first use; testing.py, a
+test suite for losses from other packages.
 
-Modules that need TensorFlow take it from `lazy.py`, so importing this package, and every command that only reads
-results, stays fast. So does `import rnngan_cli`: what is in `__all__` is imported when it is first asked for.
+Modules that need TensorFlow take it from `lazy.py`, so commands that only read results stay fast. So does
+`import rnngan_cli`: the names in `__all__` are imported at first use.
 """
 
 import importlib
@@ -59,7 +59,7 @@ _HOMES = {
     "results.frames": ("load_histories", "load_leaderboard", "load_runs", "load_samples"),
     "cli.api": ("LossFunctions", "generate", "loss_functions", "sweep", "train"),
 }
-"""What is in `__all__`, by the module it lives in."""
+"""Names in `__all__`, by the module that defines them."""
 
 
 if not TYPE_CHECKING:  # or a type checker would take any name for one of the package's

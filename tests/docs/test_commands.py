@@ -1,7 +1,7 @@
-"""Every command in README and docs/ is run, in the order of its page, in a folder that has what the page speaks of.
+"""Runs every command in README and docs/, in the order of its page, in a folder with the files that the page uses.
 
-Commands that train are made small by settings put after them, where the last word counts. What is not run is listed
-here with the reason; its options are held against the program all the same, in tests/docs/test_docs.py.
+Commands that train are made small by settings appended to them, since the last value counts. Commands that are not run
+are listed here with the reason; tests/docs/test_docs.py checks their options all the same.
 """
 
 import re
@@ -20,46 +20,46 @@ Rnngan = Callable[..., tuple[int, str, str]]
 
 SMALL = "--steps 6 --seeds 1 -s units=4 -s batch_size=8 -s history_every=2 --protocol quick"
 AFTER = {"sweep": SMALL, "evaluate": "--protocol quick"}
-"""What is put after a command."""
+"""Words appended to a command."""
 PLANNED = {
     "rnngan tune --losses bce,wgan --trials 8": "a tune is long, however small; tests/tuning/test_tune.py has one",
     "rnngan tune --losses bce,wgan --trials 8 --seeds 2": "as above",
     "rnngan tune --datasets sines,stocks -s batch_size=64": "as above",
-    "rnngan sweep --losses all --data my.csv --window 24": "compiles ten losses; tests/test_losses_*.py train them",
+    "rnngan sweep --losses all --data my.csv --window 24": "compiles ten losses; tests/losses train them",
     "rnngan sweep experiments/tuned/sines.toml": "as above",
 }
-"""Run with `--dry-run` after them, which reads and checks all they are given."""
+"""Commands run with `--dry-run` appended, which reads and checks all their input, and the reasons."""
 NOT_RUN = {
     "rnngan evaluate --self-check": "minutes; tests/evaluation/test_reimplementation.py does it, marked slow",
     "rnngan sweep experiments/benchmark.toml --engine ray --ray-address auto": "a cluster; tests/sweeps/engines",
     "ray start": "as above",
     "make ": "targets of the Makefile, which call what is run here, or measure for hours",
     "pip install": "needs a registry",
-    "tensorboard --logdir": "a server that goes on for ever; tests/results/exports/test_events.py reads what it shows",
+    "tensorboard --logdir": "a server that never ends; tests/results/exports/test_events.py reads what it shows",
     "mlflow ui": "as above; tests/results/exports/test_tracking.py",
     "python3.11 -m venv": "makes the environment that this runs in",
-    ".venv/bin/python -m benchmarks": "measures; tests/test_benchmarks_*.py run its parts",
+    ".venv/bin/python -m benchmarks": "measures; tests/benchmarks run its parts",
 }
-"""Beginnings of lines, or what is in them after settings of the environment, and why they are not run."""
+"""Beginnings of lines, also after settings of the environment, that are not run, and the reasons."""
 QUICK = ("README.md", "docs/index.md", "docs/tutorial.md")
 
 
 def pages() -> list[object]:
-    """Pages with commands: README and those a newcomer reads at once, the others marked slow."""
+    """Returns the pages with commands; all but README and the pages for newcomers are marked slow."""
     names = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
     having = [name for name in names if cells(name)]
     return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in having]
 
 
 def cells(page: str) -> list[tuple[str, str]]:
-    """Shell and Python cells of a page in order; Python only beside shell: docs/library.md has a test of its own."""
+    """Returns the shell and Python cells of a page in order; none if it has no shell cell, as docs/library.md."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL)
     return found if any(kind == "sh" for kind, _ in found) else []
 
 
 def lines(cell: str) -> Iterator[str]:
-    """The commands of a shell cell, without comments."""
+    """Yields the commands of a shell cell, without comments."""
     for line in cell.splitlines():
         command = re.sub(r"\s+#.*", "", line).strip()
         if command:
@@ -67,14 +67,14 @@ def lines(cell: str) -> Iterator[str]:
 
 
 def not_run(line: str) -> bool:
-    """Whether a line is one of those that are not run."""
+    """Returns whether a line is listed in `NOT_RUN`."""
     return any(line.startswith(start) or f" {start}" in line.split("rnngan", maxsplit=1)[0] for start in NOT_RUN)
 
 
 def words_of(line: str) -> list[str]:
-    """What the program is given: names in place of placeholders, made small."""
+    """Returns the arguments of the program, with real names for placeholders and small settings."""
     command, *words = shlex.split(line)
-    assert command == "rnngan", f"`{line}`: is neither a command of ours nor among those not run"
+    assert command == "rnngan", f"`{line}`: is neither an `rnngan` command nor listed in NOT_RUN"
     if line in PLANNED:
         return [*words, "--dry-run"]
     kind = {"--label": "cgan-", "--code": "infogan-"}
@@ -92,7 +92,7 @@ def words_of(line: str) -> list[str]:
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
-    """A folder with the files that pages speak of: a record of 40 customers, also as arrays; experiments; a tune."""
+    """A folder with the files that pages use: a record of 40 customers, also as arrays; experiments; a tune."""
     clock = np.arange(40 * 24)
     features = {"customer": clock // 24, "sea": np.sin(0.3 * clock), "air": np.cos(0.2 * clock)}
     pd.DataFrame(features).to_csv(tmp_path / "my.csv", index=False)
@@ -121,7 +121,7 @@ def test_the_commands_of_a_page_run(page: str, prepared: Path, rnngan: Rnngan) -
 
 
 def test_the_tutorial_ends_with_what_it_promises(prepared: Path, rnngan: Rnngan) -> None:
-    """A table that compares two losses, and new series in the units of the record."""
+    """It promises a table that compares two losses, and new series in the units of the record."""
     for kind, cell in cells("docs/tutorial.md"):
         if kind == "python":
             exec(compile(cell, "docs/tutorial.md", "exec"), {"__name__": "cell"})
@@ -141,7 +141,7 @@ def test_the_tutorial_ends_with_what_it_promises(prepared: Path, rnngan: Rnngan)
 
 @pytest.mark.parametrize("listed", [*PLANNED, *NOT_RUN])
 def test_what_is_not_run_is_still_in_a_page(listed: str) -> None:
-    """A list of exceptions that outlives them would hide new ones."""
+    """An outdated exception could hide a new command."""
     every = [
         line
         for page in ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]

@@ -1,4 +1,4 @@
-"""The written word against the program: generated pages, commands named, links that lead somewhere."""
+"""The documentation against the program: generated pages, named commands, links, the page of the architecture."""
 
 import importlib.util
 import re
@@ -50,7 +50,7 @@ def test_every_command_is_named_in_the_readme() -> None:
 
 
 def commands() -> list[str]:
-    """Every `rnngan ...` line in a shell block of the pages."""
+    """Returns every `rnngan ...` line in a shell block of the pages."""
     blocks = [block for page in PAGES for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)]
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return sorted({line for line in lines if line.startswith("rnngan ")})
@@ -91,9 +91,20 @@ def test_nothing_of_a_machine_is_published() -> None:
         assert str(Path.home()) not in path.read_text(encoding="utf-8")
 
 
-def test_the_page_of_the_architecture_has_the_rooms_of_the_map() -> None:
+def test_the_page_of_the_architecture_equals_the_map_of_the_package() -> None:
+    page, package_map = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), rnngan_cli.__doc__ or ""
+    table = page[page.index("| room |") : page.index("Beside the rooms")]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)
+    rooms = re.findall(r"^    ([a-z]+)  +(\S.*)$", package_map, re.MULTILINE)
+    assert len(rooms) == 12
+    assert [(room, line.replace("`", "")) for room, line in rows] == rooms
+    flow = package_map[package_map.index("    experiment (TOML)") : package_map.index("The rooms")]
+    assert flow in page
+
+
+def test_the_page_of_the_architecture_names_files_that_exist() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)
-    assert rooms == re.findall(r"^    ([a-z]+)  +\S", rnngan_cli.__doc__ or "", re.MULTILINE)
-    for path in set(re.findall(r"`([a-z]+/[a-z_/]+\.py)`", page)):
-        assert (ROOT / "rnngan_cli" / path).is_file() or (ROOT / path).is_file(), path
+    paths = set(re.findall(r"`([a-z_]+/[a-z_/]*(?:\.py)?)`", page))
+    assert len(paths) > 10
+    for path in paths:
+        assert (ROOT / "rnngan_cli" / path).exists() or (ROOT / path).exists(), path

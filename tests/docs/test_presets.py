@@ -1,4 +1,4 @@
-"""The experiment files: what each one stands for, and that it runs to its end."""
+"""The experiment files: what each represents, and that it runs to its end."""
 
 import json
 import subprocess

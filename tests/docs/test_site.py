@@ -1,4 +1,4 @@
-"""The documentation's site: it builds, its links lead somewhere, and it asks for nothing from the network."""
+"""The site of the documentation: it builds, its links work, and it fetches nothing from the network."""
 
 import os
 import re
@@ -15,11 +15,11 @@ from rnngan_cli.losses import VARIANTS
 from tests.support.places import ROOT
 
 FETCHED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
-"""What a browser asks for by itself when a page is opened."""
+"""Attributes whose targets a browser fetches when a page is opened, by tag."""
 
 
 class Html(HTMLParser):
-    """What a page holds: places that can be linked to, links, and what is fetched with it."""
+    """The anchors, links and fetched files of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ def test_every_link_and_picture_is_there(pages: dict[Path, Html]) -> None:
     for path, page in pages.items():
         for link in [*page.links, *page.fetched]:
             parts = urlsplit(link)
-            if parts.scheme or path.name == "404.html":  # its links begin at the top of a server
+            if parts.scheme or path.name == "404.html":  # its links are absolute on a server
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             target = target / "index.html" if target.is_dir() else target
@@ -72,7 +72,7 @@ def test_every_link_and_picture_is_there(pages: dict[Path, Html]) -> None:
             if parts.fragment and target in pages and not parts.fragment.startswith("__"):
                 assert unquote(parts.fragment) in pages[target].places, f"{path.name}: {link}"
             checked += 1
-    assert checked > 1000  # the walk has seen the pages
+    assert checked > 1000  # the pages were visited
 
 
 def test_no_page_asks_for_anything_from_the_network(pages: dict[Path, Html], site: Path) -> None:
@@ -85,7 +85,7 @@ def test_no_page_asks_for_anything_from_the_network(pages: dict[Path, Html], sit
 
 
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
-    """A copy of the pages, one with such a link, and one with such an anchor."""
+    """Builds copies of the pages with a broken link to a page, to an anchor and to a picture."""
     for name in ("docs", "mkdocs.yml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
     for folder in ("experiments", "results"):
