@@ -78,9 +78,23 @@ class FolderFiles:
         Raises:
             DamagedFileError: it is missing, too large, no regular file, or behind a link.
         """
+        content = self.read_if_there(name)
+        if content is None:
+            raise DamagedFileError(f"`{self.path / name}` cannot be read: No such file or directory")
+        return content
+
+    def read_if_there(self, name: str) -> bytes | None:
+        """The content of a file as by `read`; None if it is missing.
+
+        Raises:
+            DamagedFileError: as `read`.
+        """
         path = self.place(*name.split("/"))
         with reporting_read_errors(path):
-            return read_limited(path, MOST_JSON if name.endswith(".json") else MOST_TABLE)
+            try:
+                return read_limited(path, MOST_JSON if name.endswith(".json") else MOST_TABLE)
+            except (FileNotFoundError, NotADirectoryError):
+                return None
 
     def digest(self, name: str) -> str:
         """SHA-256 of a file of any size, in hexadecimal digits.
@@ -144,6 +158,14 @@ class PackedFiles:
         """
         return self.pack.read(self._run, name)
 
+    def read_if_there(self, name: str) -> bytes | None:
+        """The content of a file; None if the pack does not hold it.
+
+        Raises:
+            DamagedFileError: as `Pack.read`.
+        """
+        return self.read(name) if self.has(name) else None
+
     def digest(self, name: str) -> str:
         """SHA-256 of a file, in hexadecimal digits.
 
@@ -162,7 +184,8 @@ def files_of(run: Path) -> RunFiles:
     Raises:
         DamagedFileError: the pack is damaged.
     """
-    pack = pack_in_use(run.parent.parent) if run.parent.name == RUNS else None
+    runs = run.parent
+    pack = None if runs.name != RUNS or os.path.isdir(runs) else pack_in_use(runs.parent)  # noqa: PTH112 - of thousands
     return FolderFiles(run) if pack is None else PackedFiles(run, pack)
 
 

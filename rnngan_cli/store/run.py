@@ -103,9 +103,10 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read, or lacks the state or the step.
         """
-        if not self.files.has("status.json"):
+        content = self.files.read_if_there("status.json")
+        if content is None:
             return RunStatus()
-        label, content = self.files.label("status.json"), self.files.read("status.json")
+        label = self.files.label("status.json")
         status = parse_record(label, content, RunStatus)
         if not {"state", "step"} <= status.model_fields_set:
             raise DamagedFileError(f"`{label}` tells no state and step of a run")
@@ -285,9 +286,9 @@ class RunFolder:
 
     def _checked(self, name: str, kind: type[Record]) -> Record:
         """A JSON file, checked against the manifest; an empty record if it is neither listed there nor present."""
-        if not self.files.has(name):
+        content = self.files.read_if_there(name)
+        if content is None:
             self._manifest.check(name)
             return kind()
-        content = self.files.read(name)
         self._manifest.check(name, content)
         return parse_record(self.files.label(name), content, kind)
