@@ -101,7 +101,7 @@ def test_labels_follow_their_series(sines: Dataset) -> None:
         assert CANDIDATES[name].make(sines, 50, random_generator(0, "test"))[1] is None
 
 
-def test_copies_are_told_from_new_series(scores: dict[str, dict[str, float]]) -> None:
+def test_copies_are_distinguished_from_new_series(scores: dict[str, dict[str, float]]) -> None:
     assert scores["floor"]["nearest_training"] == 1
     assert scores["bootstrap"]["nearest_training"] > 0.9
     assert scores["ceiling"]["nearest_training"] < 0.1
@@ -134,10 +134,10 @@ def only_run(sweep: SweepFolder) -> RunFolder:
 
 
 def test_a_sweep_is_calibrated_once_and_its_leaderboard_tells(sweep: SweepFolder) -> None:
-    told: list[str] = []
-    done = rescore(sweep, PROTOCOLS["quick"], told.append)
+    reported: list[str] = []
+    done = rescore(sweep, PROTOCOLS["quick"], reported.append)
     assert (done.runs, done.datasets, done.notes) == (0, 1, ())
-    assert told == ["calibrating sines"]
+    assert reported == ["calibrating sines"]
     again = rescore(sweep, PROTOCOLS["quick"])
     assert (again.runs, again.datasets) == (0, 0)
     runs, leaderboard, damage = refresh(sweep)
@@ -199,7 +199,7 @@ def test_a_run_without_weights_keeps_its_scores(sweep: SweepFolder, monkeypatch:
     assert run.scores().protocol == "quick"
 
 
-def test_a_damaged_calibration_is_told_and_the_losses_stay(sweep: SweepFolder) -> None:
+def test_a_damaged_calibration_is_reported_and_the_losses_stay(sweep: SweepFolder) -> None:
     rescore(sweep, PROTOCOLS["quick"])
     (path,) = (sweep.path / "calibration").iterdir()
     path.write_text("{", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Judges near their floor and ceiling, on series whose scores can be told beforehand."""
+"""Judges near their floor and ceiling, on series whose scores are known beforehand."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 
 def waves(seed: int) -> Pair:
-    """Two sets of sine waves of one frequency and random phases in [0, 1]: two values tell all that follow."""
+    """Two sets of sine waves of one frequency and random phases in [0, 1]: two values determine all that follow."""
     phases = np.random.default_rng(seed).uniform(0, 2 * np.pi, (2, SIZE, 1, 2))
     values = 0.5 + 0.5 * np.sin(1.1 * np.arange(STEPS)[:, None] + phases)
     return values[0].astype(np.float32), values[1].astype(np.float32)
@@ -38,7 +38,7 @@ def bench() -> Judges:
 # Discriminative
 
 
-def test_series_of_one_distribution_cannot_be_told_apart(bench: Judges) -> None:
+def test_series_of_one_distribution_cannot_be_separated(bench: Judges) -> None:
     scores = bench.discriminate(sides(waves(0)), sides(waves(1)), seed=0)
     # 400 answers: the standard error of an accuracy is 0.025
     assert all(one.shape == (RECIPE.repeats,) for one in scores.values())
@@ -47,7 +47,7 @@ def test_series_of_one_distribution_cannot_be_told_apart(bench: Judges) -> None:
     assert abs(scores["discriminative_auc"].mean() - 0.5) < 0.1
 
 
-def test_noise_is_told_from_waves_by_every_judge(bench: Judges) -> None:
+def test_every_judge_separates_noise_from_waves(bench: Judges) -> None:
     scores = bench.discriminate(sides(waves(0)), sides(noise(1)), seed=0)
     assert scores["discriminative"].min() > 0.4
     assert scores["discriminative_accuracy"].min() > 0.9
@@ -89,8 +89,8 @@ def test_the_area_under_the_curve_is_a_share_of_pairs(bench: Judges) -> None:
 
 def test_one_seed_gives_the_same_bits_and_another_does_not(bench: Judges) -> None:
     def scores(seed: int) -> list[bytes]:
-        told = bench.discriminate(sides(waves(0)), sides(noise(1)), seed)["discriminative_auc"]
-        return [told.tobytes(), bench.predict(*waves(0), seed, last_feature=False).tobytes()]
+        scores = bench.discriminate(sides(waves(0)), sides(noise(1)), seed)["discriminative_auc"]
+        return [scores.tobytes(), bench.predict(*waves(0), seed, last_feature=False).tobytes()]
 
     first = scores(3)
     assert scores(4) != first
@@ -149,7 +149,7 @@ def test_series_that_are_not_bounded_are_predicted_beyond_one() -> None:
 # Classes
 
 
-def test_classes_that_can_be_told_are_told_and_others_are_not(bench: Judges) -> None:
+def test_classes_that_differ_are_recognised_and_others_are_not(bench: Judges) -> None:
     series, kinds = np.concatenate([waves(0)[0], noise(0)[0]]), np.repeat([0, 1], SIZE)
     unseen = np.concatenate([waves(1)[1], noise(1)[1]])
     chances = bench.classify(series, kinds, unseen, 2, 0)

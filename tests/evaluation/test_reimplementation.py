@@ -32,6 +32,6 @@ def test_a_number_outside_its_limits_ends_with_code_3(
     else:
         with pytest.raises(DifferenceFoundError, match="predictive_weak not as published"):
             results._check_judges(Voice())
-    told = capsys.readouterr().out
-    assert f"{found:.4f}, deviation over 10 judges 0.0002; expected 0.092 to 0.096" in told
-    assert ("NOT PASSED" in told) is not passed
+    printed = capsys.readouterr().out
+    assert f"{found:.4f}, deviation over 10 judges 0.0002; expected 0.092 to 0.096" in printed
+    assert ("NOT PASSED" in printed) is not passed

@@ -175,7 +175,7 @@ def test_series_of_one_step_have_no_predictive_score(small: Dataset) -> None:
     assert not [name for name in values if name.startswith("predictive")]
 
 
-def test_an_unknown_protocol_is_told_with_the_known_ones() -> None:
+def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"unknown protocol `judge`.*standard, quick, timegan, validation"):
         protocol("judge")
 

@@ -29,7 +29,7 @@ def test_no_caution_without_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "sentence"),
     [
         (
             {"coverage": 0.44},  # half of 0.9 is 0.45
@@ -44,8 +44,8 @@ def test_no_caution_without_cause() -> None:
         ),
     ],
 )
-def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], told: str) -> None:
-    assert cautions(leaderboard(KNOWN, good=GOOD, bad=GOOD | changed)) == [told]
+def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], sentence: str) -> None:
+    assert cautions(leaderboard(KNOWN, good=GOOD, bad=GOOD | changed)) == [sentence]
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,8 @@ def test_data_sets_are_compared_between_floor_and_ceiling_alone(sweep: SweepFold
         add(sweep, 0.5 + 0.01 * seed, seed)
         add(sweep, 5.0 + 0.1 * seed, seed, name="stocks")
     sweep.write_calibration(f"sines-{'ab' * 6}-quick", Calibration(candidates=EDGES))
-    told = "stocks, gru has none that `sliced_wasserstein` tells apart; run `rnngan evaluate"
-    with pytest.raises(UserError, match=told) as caught:
+    message = "stocks, gru has none that `sliced_wasserstein` tells apart; run `rnngan evaluate"
+    with pytest.raises(UserError, match=message) as caught:
         compared(sweep, SORT_BY, by="dataset")
     assert "\n" not in str(caught.value)
     far = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 100.0}}
@@ -108,7 +108,7 @@ def verdict_of(table: pd.DataFrame) -> str:
     return str(table["verdict"].item())
 
 
-def test_cells_told_apart_by_their_data_need_the_scale_too(sweep: SweepFolder) -> None:
+def test_cells_that_differ_in_their_data_need_the_scale_too(sweep: SweepFolder) -> None:
     """Windows of 6 and 12 steps are other data, so raw scores say nothing of which is learned better."""
     for loss in ("bce", "wgan"):
         for seed in range(2):

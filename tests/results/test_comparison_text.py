@@ -91,7 +91,7 @@ def test_matrix_and_profiles_fit_80_columns(count: int, suffix: str) -> None:
     assert matrix_text(found)[2].split()[-1] == "100"
 
 
-def test_a_matrix_that_does_not_fit_is_told_in_a_line() -> None:
+def test_a_matrix_that_does_not_fit_becomes_a_line() -> None:
     (line,) = matrix_text(compare({f"loss{number}": [float(number)] for number in range(20)}, "loss0"))
     assert line.endswith("20 x 20, see `--md` or `--json`")
 

@@ -144,7 +144,7 @@ def test_a_range_of_labels_is_taken_in_turn_on_shared_noise(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "message"),
     [
         ({"label": "4"}, r"`--label 4`: expected a whole number from 0 to 3 \(cluster 0, .*\), or A\.\.B"),
         ({"label": "1.5"}, "expected a whole number from 0 to 3"),
@@ -154,8 +154,8 @@ def test_a_range_of_labels_is_taken_in_turn_on_shared_noise(run: Path) -> None:
         ({"codes": ["c0"]}, r"`--code c0`: expected NAME=VALUE or NAME=A\.\.B"),
     ],
 )
-def test_a_label_that_cannot_be_set_is_told(run: Path, asked: dict[str, Any], told: str) -> None:
-    with pytest.raises(UserError, match=told) as caught:
+def test_a_label_that_cannot_be_set_is_refused(run: Path, asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
         generate_series(run, 3, "generate", **asked)
     assert "\n" not in str(caught.value)
 
@@ -225,7 +225,7 @@ def test_the_same_series_make_the_same_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "names", "told"),
+    ("name", "names", "message"),
     [
         ("g.txt", ("a", "b"), r"expected a name that ends in \.npz, \.csv, \.png or \.svg"),
         ("g", ("a", "b"), r"expected a name that ends in"),
@@ -234,8 +234,8 @@ def test_the_same_series_make_the_same_file(tmp_path: Path) -> None:
         ("g.csv", ("series", "b"), "the feature `series` has the name"),
     ],
 )
-def test_what_cannot_be_written_is_told(tmp_path: Path, name: str, names: tuple[str, str], told: str) -> None:
-    with pytest.raises(UserError, match=told) as caught:
+def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, names: tuple[str, str], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
         write_series(tmp_path / name, generated(SERIES, names))
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []

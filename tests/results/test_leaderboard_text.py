@@ -49,7 +49,7 @@ def test_the_second_table_has_the_losses_of_the_first_in_its_order(leaderboard: 
     assert row == f"| bce |{' 0.300 ± 0.248 |' * len(SECOND)}"
 
 
-def test_every_direction_is_told_in_words(leaderboard: pd.DataFrame) -> None:
+def test_every_direction_is_explained(leaderboard: pd.DataFrame) -> None:
     text = explanation(leaderboard)
     for name in SECOND:
         assert METRICS[name].in_text in text
@@ -71,10 +71,12 @@ def test_diverged_seeds_have_their_exact_interval(leaderboard: pd.DataFrame) -> 
 
 
 def test_cautions_are_sentences_below(leaderboard: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    told = "sines, gru: modes are missing; real series cover 0.90 of the unseen ones, less than half as much: bce 0.30."
-    assert f"\n- {told}\n" in leaderboard_markdown(leaderboard)
+    sentence = (
+        "sines, gru: modes are missing; real series cover 0.90 of the unseen ones, less than half as much: bce 0.30."
+    )
+    assert f"\n- {sentence}\n" in leaderboard_markdown(leaderboard)
     print_leaderboard(leaderboard)
-    assert told in " ".join(capsys.readouterr().out.split())
+    assert sentence in " ".join(capsys.readouterr().out.split())
     assert "modes are missing" not in leaderboard_markdown(leaderboard[leaderboard["kind"] == "loss"])
 
 

@@ -1,4 +1,4 @@
-"""Tables made from the runs of a sweep: which runs are averaged, what is told of the others."""
+"""Tables made from the runs of a sweep: which runs are averaged, and how settings are shown."""
 
 import json
 import math
@@ -79,8 +79,8 @@ def test_only_runs_of_one_setting_share_a_cell(sweep: SweepFolder, fields: dict[
     assert sorted(runs["cell"]) == sorted(cells)
 
 
-def test_settings_of_a_single_loss_are_told_with_it(sweep: SweepFolder) -> None:
-    """Then they are what is compared; what both sides have is told as one, the discriminator's first."""
+def test_settings_of_a_single_loss_follow_its_name(sweep: SweepFolder) -> None:
+    """Then settings are compared; a setting of both networks is shown once, the discriminator's first."""
     pairs = [{"d_optimizer": d, "g_optimizer": "adam"} for d in ("adam", "sgd")]
     for config in resolved(grid={"optimizers": pairs, "units": [3, 4]}):
         finish(sweep, config, 1.0)
@@ -104,7 +104,7 @@ def test_settings_of_one_loss_or_data_set_are_labels_too(sweep: SweepFolder) -> 
 
 
 def test_losses_may_differ_in_settings_without_a_label(sweep: SweepFolder) -> None:
-    """Another penalty for another loss is what the losses are; it is told nowhere but in the config."""
+    """Another penalty for another loss belongs to the losses; only the config shows it."""
     for config in resolved(losses="bce,wgan", override={"wgan": {"critic_steps": 5}}):
         finish(sweep, config, 1.0)
     assert set(runs_table(sweep)[0]["cell"]) == {"gru"}

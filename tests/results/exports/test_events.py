@@ -173,10 +173,10 @@ def test_tensorflow_is_not_needed(sweep: SweepFolder, tmp_path: Path) -> None:
 def test_a_sweep_writes_runs_as_they_end_and_changes_nothing_else(rnngan: Rnngan, tmp_path: Path) -> None:
     words = ["sweep", "--losses", "bce", "--seeds", 2, "-j", 1, "--protocol", "quick", "--progress", "none"]
     words += ["--steps", 2, "-s", "units=2", "-s", "batch_size=8", "-s", "history_every=1"]
-    words += ["-o", "told", "--tensorboard"]
+    words += ["-o", "exported", "--tensorboard"]
     code, _, err = rnngan(*words)
     assert (code, err) == (0, "")
-    logs, first = tmp_path / "told" / "export" / "tensorboard", next(SweepFolder(tmp_path / "told").runs())
+    logs, first = tmp_path / "exported" / "export" / "tensorboard", next(SweepFolder(tmp_path / "exported").runs())
     assert len(list(logs.rglob(EVENTS_NAME))) == 3  # the table and two runs
     assert [event.step for event in accumulated(logs / first.path.name).Scalars("losses/d_loss")] == [1, 2]
     alone = RunFolder(tmp_path / "alone" / "runs" / first.path.name)
@@ -187,12 +187,12 @@ def test_a_sweep_writes_runs_as_they_end_and_changes_nothing_else(rnngan: Rnngan
     before = {path: path.read_bytes() for path in logs.rglob(EVENTS_NAME)}
     shutil.rmtree(logs / first.path.name)
     assert rnngan(*words)[0] == 0  # nothing to train: what is missing is written
-    assert rnngan("export", "told", "--to", "tensorboard")[0] == 0  # the same writer, the same bytes
+    assert rnngan("export", "exported", "--to", "tensorboard")[0] == 0  # the same writer, the same bytes
     assert {path: path.read_bytes() for path in logs.rglob(EVENTS_NAME)} == before
-    assert rnngan("verify", "told")[0] == 0
+    assert rnngan("verify", "exported")[0] == 0
 
 
-def test_a_sweep_without_tensorboard_installed_is_told_before_anything_is_done(
+def test_a_sweep_without_tensorboard_installed_is_refused_before_any_work(
     rnngan: Rnngan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FORMATS, "tensorboard", replace(FORMATS["tensorboard"], needs=("no_such_module",)))
@@ -204,7 +204,7 @@ def test_a_sweep_without_tensorboard_installed_is_told_before_anything_is_done(
     assert not (tmp_path / "results").exists()
 
 
-def test_what_cannot_be_written_is_told_and_stops_nothing(sweep: SweepFolder, tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_reported_and_stops_nothing(sweep: SweepFolder, tmp_path: Path) -> None:
     shutil.copytree(sweep.path, tmp_path / "sweep", ignore=shutil.ignore_patterns("export"))
     (tmp_path / "sweep" / "export").write_text("in the way")
     copy, told = SweepFolder(tmp_path / "sweep"), Recorded()
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_is_told_and_stops_nothing(sweep: SweepFolder, tm
     assert "export" in note and "is no folder" in note
 
 
-def test_a_run_that_cannot_be_drawn_is_told_and_the_next_is_written(sweep: SweepFolder, tmp_path: Path) -> None:
+def test_a_run_that_cannot_be_drawn_is_reported_and_the_next_is_written(sweep: SweepFolder, tmp_path: Path) -> None:
     shutil.copytree(sweep.path, tmp_path / "sweep", ignore=shutil.ignore_patterns("export"))
     copy = SweepFolder(tmp_path / "sweep")
     first, second, *_ = jobs = [Job(folder.config(), folder, 1.0) for folder in copy.runs()]

@@ -89,7 +89,7 @@ def test_a_run_where_a_sweep_is_needed_is_told(rnngan: Rnngan, sweep: SweepFolde
     assert err == f"rnngan: `{run}` is a run's folder; `--to {to}` takes a sweep's, such as results/sweep\n"
 
 
-def test_a_format_that_is_not_installed_is_told_with_its_extra(
+def test_a_format_that_is_not_installed_is_refused_with_its_extra(
     rnngan: Rnngan, sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(FORMATS, "mine", Format("", "mine", "mine.write", needs=("json", "no_such_module")))

@@ -121,17 +121,17 @@ def test_the_file_knows_standard_layers_alone(exported: Path) -> None:
 
 
 def test_the_columns_of_labels_and_codes_are_told(sweep: SweepFolder, exported: Path) -> None:
-    def told(label: str) -> list[dict[str, Any]]:
+    def conditions_of(label: str) -> list[dict[str, Any]]:
         (path,) = exported.glob(f"{label}-*.json")
         found: list[dict[str, Any]] = json.loads(path.read_text())["conditions"]
         return found
 
-    assert told("bce-gru-stocks-s1") == []
-    (label,) = told("cgan-gru-stocks-s1")
+    assert conditions_of("bce-gru-stocks-s1") == []
+    (label,) = conditions_of("cgan-gru-stocks-s1")
     classes = len(label["columns"])
     assert (label["name"], label["kind"], label["columns"]) == ("label", "one-hot", list(range(classes)))
     assert sum(label["shares"]) == pytest.approx(1) and len(label["values"]) == classes
-    category, first, second = told("infogan-lstm-stocks-s1")
+    category, first, second = conditions_of("infogan-lstm-stocks-s1")
     assert (category["columns"], category["shares"]) == (list(range(10)), None)
     assert [(one["name"], one["columns"], one["kind"], one["high"]) for one in (first, second)] == [
         ("c0", [10], "number", 2.0),

@@ -148,7 +148,7 @@ def test_bold_is_what_is_shown_to_be_better_than_all_others() -> None:
     assert set(shown_best(runs_of(bce=low), ["mmd2"])) == set()  # alone
 
 
-def test_diverged_seeds_are_told_of_how_many(tmp_path: Path) -> None:
+def test_diverged_seeds_are_shown_with_their_total(tmp_path: Path) -> None:
     sweep = copied(tmp_path)
     folder = next(folder for folder in sweep.runs() if folder.path.name.startswith("bce-gru-sines-s0"))
     folder.remove_manifest()

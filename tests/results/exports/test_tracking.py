@@ -40,7 +40,7 @@ def tracked(folder: Path) -> tuple[Any, list[Any]]:
     return client, list(client.search_runs([experiment.experiment_id]))
 
 
-def test_every_run_is_told_once_with_all_of_it(sweep: SweepFolder) -> None:
+def test_every_run_is_logged_once_with_all_its_results(sweep: SweepFolder) -> None:
     (done,) = export(sweep.path, "mlflow")
     assert (done.said, done.notes) == ("3 runs added, 0 there already", [])
     client, runs = tracked(done.target)
@@ -71,7 +71,7 @@ def test_every_run_is_told_once_with_all_of_it(sweep: SweepFolder) -> None:
         assert (run.info.end_time - run.info.start_time) / 1000 == pytest.approx(trained, abs=1)
 
 
-def test_telling_again_adds_nothing_and_a_run_told_anew_takes_the_old_ones_place(sweep: SweepFolder) -> None:
+def test_a_second_export_adds_nothing_and_a_changed_run_replaces_its_older_version(sweep: SweepFolder) -> None:
     export(sweep.path, "mlflow")
     (again,) = export(sweep.path, "mlflow")
     assert again.said == "0 runs added, 3 there already"
@@ -96,7 +96,7 @@ def test_what_is_no_database_is_told(sweep: SweepFolder, tmp_path: Path) -> None
         export(sweep.path, "mlflow", tmp_path / "store")
 
 
-def test_nobody_is_told_and_nothing_is_said(sweep: SweepFolder, tmp_path: Path) -> None:
+def test_there_is_no_telemetry_and_no_output(sweep: SweepFolder, tmp_path: Path) -> None:
     """In a process of a user, not of a test or CI, where MLflow would send: every way to the network is watched."""
     script = f"""
 import socket, sys, threading

@@ -227,7 +227,7 @@ def test_a_mean_is_the_mean_of_its_seeds(opened: Open) -> None:
     np.testing.assert_allclose(np.array(shown["customdata"]).T, [values.min(axis=0), values.max(axis=0)], rtol=1e-4)
 
 
-def test_pointing_at_a_curve_tells_its_values(opened: Open) -> None:
+def test_hovering_over_a_curve_shows_its_values(opened: Open) -> None:
     page = opened("benchmark")
     draw_all(page)
     for box in page.locator("#curve-losses input").all()[1:]:
@@ -244,9 +244,9 @@ def test_pointing_at_a_curve_tells_its_values(opened: Open) -> None:
     )
     page.mouse.move(place[0] - 5, place[1])
     page.mouse.move(*place)
-    told = page.locator("#curve-chart .hovertext").text_content()
-    assert told is not None
-    assert re.search(r"bce.*step 200: .*, from .* to ", told)
+    hover = page.locator("#curve-chart .hovertext").text_content()
+    assert hover is not None
+    assert re.search(r"bce.*step 200: .*, from .* to ", hover)
 
 
 def test_series_are_picked_by_loss_and_seed(opened: Open, reports: dict[str, Path]) -> None:
@@ -352,7 +352,7 @@ def test_keys_are_enough(opened: Open) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    page.wait_for_url("**#verdicts")  # the browser tells of a jump within a page after the key is done
+    page.wait_for_url("**#verdicts")  # the browser reports a jump within a page after the key is done
     button = page.locator(".leaderboard table").first.get_by_role("button", name="Predictive score")
     button.focus()
     page.keyboard.press("Enter")

@@ -69,7 +69,7 @@ class Page(HTMLParser):
             self.words.append(" ".join(data.split()))
 
 
-def test_it_tells_what_the_runs_say(tmp_path: Path) -> None:
+def test_it_shows_what_the_runs_say(tmp_path: Path) -> None:
     sweep = copied(tmp_path, "benchmark")
     written = write_report(sweep)
     page = Page(written.path.read_text(encoding="utf-8"))
@@ -144,7 +144,7 @@ def test_words_of_strangers_stay_words(tmp_path: Path) -> None:
     assert page.facts["references"]["sines, gru"]["features"][0] == words
 
 
-def test_a_sweep_without_scores_is_told_too(tmp_path: Path) -> None:
+def test_a_sweep_without_scores_has_a_report_too(tmp_path: Path) -> None:
     config = SweepConfig(losses=("bce",), seeds=(0,))
     sweep = SweepFolder(tmp_path / "sweep")
     sweep.create(config)
@@ -182,7 +182,7 @@ def test_a_sweep_that_can_no_longer_be_planned_has_no_command(tmp_path: Path) ->
 def test_wrong_words_are_refused(tmp_path: Path, rnngan: Rnngan) -> None:
     sweep = write_sweep(tmp_path / "one" / "sweep", 20)
     write_sweep(tmp_path / "one" / "other", 20)
-    for words, told in (
+    for words, message in (
         (("report", sweep.path, "--score", "mmd"), "unknown score `mmd`"),
         (("report", sweep.path, "--baseline", "bcee"), "`bcee`"),
         (("report", tmp_path / "one", "-o", tmp_path / "r.html"), "holds 2 sweeps"),
@@ -191,7 +191,7 @@ def test_wrong_words_are_refused(tmp_path: Path, rnngan: Rnngan) -> None:
     ):
         code, _, err = rnngan(*words)
         assert code == 2
-        assert told in err
+        assert message in err
         assert err.count("\n") == 1
 
 
@@ -302,7 +302,7 @@ def test_the_page_names_no_place_of_this_machine(tmp_path: Path) -> None:
     )
 
 
-def test_settings_of_one_loss_can_be_told_apart(tmp_path: Path) -> None:
+def test_settings_of_one_loss_differ_in_colour_or_line(tmp_path: Path) -> None:
     """Twelve settings of bce in one panel: no two have the same colour and line."""
     facts = gather(copied(tmp_path, "adam-vs-sgd"))
     looks = [(one["colour"], one["dash"]) for one in facts.charts["losses"].values()]
