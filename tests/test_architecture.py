@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import rnngan_cli
+from rnngan_cli import cli
 from rnngan_cli.config import RunState
 from rnngan_cli.losses import VARIANTS
 
@@ -193,18 +194,29 @@ def test_no_branch_on_a_loss(module: str) -> None:
     assert not compared_constants(trees()[module]) & set(VARIANTS)
 
 
+def help_texts() -> dict[str, str]:
+    """What the program prints about every command and option, examples and defaults aside, by command and option."""
+    from typer.main import get_command
+
+    found = {}
+    for name, command in getattr(get_command(cli.app), "commands").items():  # noqa: B009 - a group has commands
+        found[name] = (command.help or "").partition("Example")[0]
+        found |= {f"{name} {option.name}": getattr(option, "help", None) or "" for option in command.params}
+    return {name: re.sub(r"\[default: [^]]*\]|`[^`]*`", "", text) for name, text in found.items()}
+
+
 def test_help_texts_name_no_loss() -> None:
-    """But for examples and defaults: a loss of another package with labels or codes would be left out."""
+    """A loss of another package with labels or codes would be left out."""
     named = re.compile(rf"\b({'|'.join(VARIANTS)})\b(?!,)")
-    for module, tree in trees().items():
-        if not module.startswith("rnngan_cli.cli."):
-            continue
-        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-            helps = [
-                word.value for word in call.keywords if word.arg == "help" and isinstance(word.value, ast.Constant)
-            ]
-            texts = [re.sub(r"\[default: [^]]*\]|`[^`]*`", "", str(text)) for text in helps]
-            assert not [text for text in texts if named.search(text)], module
+    assert {name: text for name, text in help_texts().items() if named.search(text)} == {}
+
+
+def test_help_texts_name_nothing_of_the_code() -> None:
+    """No type or constant of the package stands where a word should."""
+    names = {name for tree in trees().values() for node in tree.body for name in defined(node)}
+    names = {name for name in names if re.search(r"[a-z][A-Z]|_", name)} - {"TensorBoard"}  # also a product
+    found = {name: {*re.findall(r"\w+", text)} & names for name, text in help_texts().items()}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 # Names and sizes

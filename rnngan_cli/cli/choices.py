@@ -61,7 +61,7 @@ TuneFinalSeeds = Annotated[
     int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
 ]
 TuneScore = Annotated[
-    str, _one(completion.scores, "ScoreOption to choose by, against the validation series; see `rnngan metrics`.")
+    str, _one(completion.scores, "Score to choose by, against the validation series; see `rnngan metrics`.")
 ]
 TuneDrawSeed = Annotated[int, typer.Option(min=0, help="Seeds the draw of settings.")]
 TuneSettings = Annotated[
@@ -171,7 +171,7 @@ Results = Annotated[
     Path,
     typer.Argument(help="A sweep's folder, or a folder of sweeps.", autocompletion=completion.sweep_folders),
 ]
-ScoreOption = Annotated[str | None, _one(completion.scores, "ScoreOption to compare by; see `rnngan metrics`.")]
+ScoreOption = Annotated[str | None, _one(completion.scores, "Score to compare by; see `rnngan metrics`.")]
 LossArgument = Annotated[str | None, _listed(completion.loss_names, "One loss; default all.")]
 DatasetArgument = Annotated[str | None, _listed(completion.dataset_names, "One data set; default all.")]
 ScoreArgument = Annotated[str | None, _listed(completion.scores, "One score; default all.")]
