@@ -1,6 +1,7 @@
 """The command `verify`: results checked against their hashes, or a run trained again and compared."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,28 +38,30 @@ def verify(
     """
     if reproduce is not None:
         _reproduce(reproduce, as_json=as_json)
-        return
+    else:
+        _check_files(results, rebuild=rebuild, as_json=as_json)
+
+
+def _check_files(results: Path, *, rebuild: bool, as_json: bool) -> None:
+    """Holds the files of every sweep against their hashes, and prints what was found.
+
+    Raises:
+        DifferenceFoundError: a file is not what it was.
+    """
     from rnngan_cli.errors import DifferenceFoundError
     from rnngan_cli.results.verify import verify as look
     from rnngan_cli.store import find_sweeps
 
-    facts, faults = {}, 0
+    checked = {}
     for sweep in find_sweeps(results):
         if rebuild:
             _rebuild(sweep)
-        found = look(sweep)
-        facts[str(sweep.path)] = {
-            "runs": found.runs,
-            "files": found.files,
-            "faults": found.faults,
-            "notes": found.notes,
-        }
-        faults += len(found.faults)
+        checked[str(sweep.path)] = found = look(sweep)
         if not as_json:
             _print_findings(str(sweep.path), found)
     if as_json:
-        typer.echo(json.dumps(facts, indent=2))
-    if faults:
+        typer.echo(json.dumps({path: asdict(found) for path, found in checked.items()}, indent=2))
+    if faults := sum(len(found.faults) for found in checked.values()):
         files = "1 file is not what it was" if faults == 1 else f"{faults} files are not what they were"
         raise DifferenceFoundError(
             f"`{results}`: {files}; `rnngan sweep` does damaged runs anew, `--rebuild` what is derived from them"
