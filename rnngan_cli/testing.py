@@ -36,15 +36,7 @@ from rnngan_cli.losses.variant import Variant
 from rnngan_cli.sweeps.plan import check_run
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.training.loss_checks import LOSS_SIDES, check_gradients, check_moves, check_weights, hold, in_one_line
-from rnngan_cli.training.small_runs import (
-    SEED,
-    first_batch,
-    make_config,
-    make_trainer,
-    moved,
-    small_dataset,
-    update,
-)
+from rnngan_cli.training.small_runs import SEED, first_batch, make_config, make_trainer, moved, small_dataset, update
 
 __all__ = [
     "Case",
@@ -115,9 +107,8 @@ def cases(loss: str | Variant, cells: tuple[Cell, ...] = CELL_NAMES) -> list[Cas
         return lambda: check_moves(make_trainer(variant, small_dataset(3), cell=cell, readout=readout, penalty=penalty))
 
     def gradients(cell: Cell, penalty: str) -> Callable[[], object]:
-        sides = (
-            LOSS_SIDES if penalty == rules.penalties[0] else LOSS_SIDES[:1]
-        )  # penalties change the discriminator's loss alone
+        # Penalties change the discriminator's loss alone: the generator's is checked once.
+        sides = LOSS_SIDES if penalty == rules.penalties[0] else LOSS_SIDES[:1]
         return lambda: check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
     pairs = [(cell, penalty) for cell in cells for penalty in rules.penalties]

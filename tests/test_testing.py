@@ -85,8 +85,8 @@ def weights(variant: Variant) -> None:
     testing.check_weights(make_trainer(variant))
 
 
-def moves(variant: Variant, readout: str = "mean") -> None:
-    testing.check_moves(make_trainer(variant, small_dataset(3), readout=readout))
+def moves(variant: Variant, readout: str = "mean", penalty: str = "r1") -> dict[str, dict[str, float]]:
+    return testing.check_moves(make_trainer(variant, small_dataset(3), readout=readout, penalty=penalty))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,11 @@ def test_a_loss_with_a_fault_is_named_with_its_fault(
 
 
 def test_a_loss_of_differences_of_logits_needs_no_bias() -> None:
-    moves(with_score(lambda real, fake: tf.reduce_mean(fake) - tf.reduce_mean(real)))
+    """Such a bias has no gradient, and is the only weight that may stay where it is: a loss of nothing moves none."""
+    terms = moves(with_score(lambda real, fake: tf.reduce_mean(fake) - tf.reduce_mean(real)))
+    assert terms["discriminator"]["d_grad_norm"] > 0
+    with pytest.raises(AssertionError, match="does not move `discriminator`"):
+        moves(with_score(lambda real, fake: 0 * (tf.reduce_mean(fake) - tf.reduce_mean(real))), penalty="none")
 
 
 def test_the_cases_are_all_there_is_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
