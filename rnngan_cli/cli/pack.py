@@ -1,21 +1,13 @@
 """The commands that put the runs of a sweep into one file and back: `pack` and `unpack`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rnngan_cli.cli.results import Results
+from rnngan_cli.cli.choices import Results
+from rnngan_cli.config import KeptSamples
 from rnngan_cli.system.text import counted
-
-
-class KeptSamples(StrEnum):
-    """Whose generated series a pack holds."""
-
-    ALL = "all"
-    FIRST = "first"
-    NONE = "none"
 
 
 def pack(
@@ -29,7 +21,7 @@ def pack(
             help="Whose generated series to keep: of all runs, of the first seed of every setting, as pictures show, "
             "or of none."
         ),
-    ] = KeptSamples.ALL,
+    ] = "all",
 ) -> None:
     """Put the runs of a sweep into one file, runs.zip, which every command reads as it reads the folder runs/.
 
@@ -42,7 +34,7 @@ def pack(
     from rnngan_cli.store import find_sweeps, pack_runs
 
     for sweep in find_sweeps(results):
-        done = pack_runs(sweep, without_weights=without_weights, samples=samples.value)
+        done = pack_runs(sweep, without_weights=without_weights, samples=samples)
         if done is None:
             typer.echo(f"{sweep.path}: is packed already")
             continue

@@ -26,6 +26,8 @@ Readout = Literal["mean", "last", "step", "probability"]
 Precision = Literal["float32", "mixed_bfloat16"]
 PenaltyName = Literal["none", "gp", "lp", "r1", "clip"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
+KeptSamples = Literal["all", "first", "none"]
+"""The runs whose generated series a pack holds: all, those of the first seed of every setting, or none."""
 Labels = Literal["auto", "given", "derived", "none"]
 Missing = Literal["error", "drop", "interpolate"]
 Scaling = Literal["minmax", "standard"]

@@ -13,7 +13,7 @@ from rnngan_cli.store.find import find_run, find_sweeps, is_run
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 from rnngan_cli.store.log import append_log, log_tail
 from rnngan_cli.store.manifest import HASHED
-from rnngan_cli.store.packing import Packed, pack_runs, unpack_runs
+from rnngan_cli.store.pack import Packed, pack_runs, unpack_runs
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.store.samples import SampleGrid, Samples
 from rnngan_cli.store.schemas import (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store.pack import Pack, open_pack
+from rnngan_cli.store.runs_zip import Pack, open_pack
 from rnngan_cli.system.atomic import own_path
 from rnngan_cli.system.reading import MOST_JSON, MOST_TABLE, reporting_read_errors
 from rnngan_cli.system.safe_open import open_regular, read_limited

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnngan_cli.config import SweepConfig, run_name
+from rnngan_cli.config import KeptSamples, SweepConfig, run_name
 from rnngan_cli.errors import DamagedFileError, ResultsBusyError, UserError
 from rnngan_cli.store import (
     Provenance,
@@ -21,14 +21,14 @@ from rnngan_cli.store import (
     examine,
     find_run,
     log_tail,
+    pack,
     pack_runs,
-    packing,
     read_weights,
     unpack_runs,
     write_checkpoint,
     write_weights,
 )
-from rnngan_cli.store.pack import BLOCK_BYTES, pack_hash
+from rnngan_cli.store.runs_zip import BLOCK_BYTES, pack_hash
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system.lock import held
 
@@ -129,7 +129,7 @@ def test_a_sweep_larger_than_a_block_comes_back_too(sweep: SweepFolder) -> None:
 
 
 @pytest.mark.parametrize(("samples", "count"), [("all", 4), ("first", 2), ("none", 0)])
-def test_samples_can_be_left_out(sweep: SweepFolder, samples: str, count: int) -> None:
+def test_samples_can_be_left_out(sweep: SweepFolder, samples: KeptSamples, count: int) -> None:
     before = contents(sweep)
     pack_runs(sweep, samples=samples)
     assert all(not examine(run)[1] for run in sweep.runs())  # what is left out is no damage
@@ -345,14 +345,14 @@ class Killed(BaseException):
 
 def kill(monkeypatch: pytest.MonkeyPatch, step: str, *, after: bool) -> None:
     """Ends the next call of a step of packing, before it or after it has done its work."""
-    real = getattr(packing, step)
+    real = getattr(pack, step)
 
     def dies(*arguments: object, **more: object) -> None:
         if after:
             real(*arguments, **more)
         raise Killed
 
-    monkeypatch.setattr(packing, step, dies)
+    monkeypatch.setattr(pack, step, dies)
 
 
 @pytest.mark.parametrize("after", [False, True])
