@@ -30,10 +30,11 @@ from rnngan_cli.cli.choices import (
     Workers,
 )
 from rnngan_cli.cli.voice import Voice, set_voice
-from rnngan_cli.config import RunState
+from rnngan_cli.config import RunState, Table
 from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
+    from rnngan_cli.config import SweepConfig
     from rnngan_cli.sweeps.jobs import Orders, Prepared
     from rnngan_cli.tuning.trials import Budget, Tune
 
@@ -69,15 +70,13 @@ def tune(
       rnngan tune --datasets sines,stocks -s batch_size=64 --dry-run
       rnngan sweep experiments/tuned/sines.toml
     """
-    from rnngan_cli.cli.settings import merge
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.sweep import check_orders
     from rnngan_cli.tuning.trials import Budget, split_by_dataset
     from rnngan_cli.tuning.tune import prepare_tune
 
     voice = set_voice(quiet, verbose)
-    given = [f"steps={STEPS}", *(settings or []), *([f"steps={steps}"] if steps else [])]  # the last one wins
-    sweep = merge(None, {"losses": losses, "cells": cells, "datasets": datasets}, {}, given)
+    sweep = _sweep_config({"losses": losses, "cells": cells, "datasets": datasets}, steps, settings or ())
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
     orders = check_orders(Orders(device=device, rerun=RunState.FAILED.value), workers)
@@ -93,6 +92,13 @@ def tune(
 
 
 COMMANDS = (tune,)
+
+
+def _sweep_config(words: Table, steps: int | None, settings: Sequence[str]) -> "SweepConfig":
+    """The sweep that is tuned, before it is parted by data set; of settings given twice the last one counts."""
+    from rnngan_cli.cli.settings import merge
+
+    return merge(None, words, {}, [f"steps={STEPS}", *settings, *([f"steps={steps}"] if steps else [])])
 
 
 def _command(
