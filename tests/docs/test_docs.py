@@ -102,9 +102,9 @@ def test_the_page_of_the_architecture_equals_the_map_of_the_package() -> None:
     assert flow in page
 
 
-def test_the_page_of_the_architecture_names_files_that_exist() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    paths = set(re.findall(r"`([a-z_]+/[a-z_/]*(?:\.py)?)`", page))
+def test_the_pages_of_the_architecture_name_files_that_exist() -> None:
+    pages = [(ROOT / name).read_text(encoding="utf-8") for name in ("docs/architecture.md", "CONTRIBUTING.md")]
+    paths = set(re.findall(r"`([a-z_]+/[a-z_/]*(?:\.py)?)`", "".join(pages)))
     assert len(paths) > 10
     for path in paths:
         assert (ROOT / "rnngan_cli" / path).exists() or (ROOT / path).exists(), path
