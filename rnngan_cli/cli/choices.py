@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Table
+from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Table, one_or_more, split_names
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -88,7 +88,14 @@ File = Annotated[
     typer.Option("--data", metavar="FILE", help="Your own CSV, Parquet, NPZ or NPY file."),
 ]
 Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
-Columns = Annotated[str | None, typer.Option(metavar="A,B", help="Columns of your file to use. [default: all]")]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B",
+        help="Columns of your file to use; a name that holds a comma in double quotes, as in '\"Power, kW\",Temp'."
+        " [default: all]",
+    ),
+]
 IdColumn = Annotated[
     str | None, typer.Option(metavar="NAME", help="Column that identifies the series a row belongs to.")
 ]
@@ -198,12 +205,16 @@ def data_fields(
     label_column: str | None,
     time_column: str | None,
 ) -> Table:
-    """Fields of the `data` table of an experiment from options; None where an option was not given."""
+    """Fields of the `data` table of an experiment from options; None where an option was not given.
+
+    Raises:
+        UserError: names of columns cannot be read.
+    """
     return {
         "file": str(file) if file else None,
         "window": window,
-        "columns": tuple(name.strip() for name in columns.split(",")) if columns else None,
+        "columns": split_names(columns) if columns else None,
         "id_column": id_column,
         "label_column": label_column,
-        "time_column": time_column,
+        "time_column": one_or_more(split_names(time_column)) if time_column else None,
     }

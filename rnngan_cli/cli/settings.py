@@ -1,14 +1,21 @@
 """Options and settings of the command line, merged over an experiment file; the command line wins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import SweepConfig, Table, build, read_experiment
+from rnngan_cli.config import SweepConfig, Table, build, one_or_more, read_experiment, split_names
 from rnngan_cli.data.files import LOADERS
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import RUN_FIELDS
+
+NAMES: Mapping[str, Callable[[str], str | tuple[str, ...]]] = {
+    **dict.fromkeys(("name", "file", "id_column", "label_column"), str.strip),
+    "columns": split_names,
+    "time_column": lambda text: one_or_more(split_names(text)),
+}
+"""Readers of settings of the data that are names, which may hold commas; a number is a name like any other."""
 
 
 def merge(
@@ -85,8 +92,11 @@ def _apply(values: Table, setting: str) -> None:
     key = key.strip().replace("-", "_") if "." not in key else key.strip()
     if not equals or not key or not text:
         raise UserError(f"`-s {setting}`: expected key=value, such as `-s units=48` or `-s wgan.critic_steps=5`")
-    parsed = [parse_setting(word) for word in text.split(",")]
     owner, dot, field = key.rpartition(".")
+    if owner == "data" and field in NAMES:
+        values["data"][field] = NAMES[field](text)
+        return
+    parsed = [parse_setting(word) for word in text.split(",")]
     if dot and len(parsed) > 1:
         raise UserError(f"`-s {setting}`: a list of values is for a setting of every run, such as `-s units=24,48`")
     if owner == "data":

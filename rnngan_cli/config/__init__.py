@@ -4,6 +4,7 @@
     options    options that belong to one loss or one data set
     hashing    identity and folder name of a run
     states     states of a run, and ends of an attempt at one
+    names      names in a list that is written as one text
     toml       an experiment file read
     toml_text  values written as TOML
 
@@ -38,6 +39,7 @@ from rnngan_cli.config.models import (
     build,
     parse_seeds,
 )
+from rnngan_cli.config.names import join_names, one_or_more, rejoined, split_names
 from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
 from rnngan_cli.config.toml import read_experiment
 
@@ -70,8 +72,12 @@ __all__ = [
     "build",
     "canonical_json",
     "identity",
+    "join_names",
+    "one_or_more",
     "parse_seeds",
     "read_experiment",
+    "rejoined",
     "run_name",
     "shape_key",
+    "split_names",
 ]

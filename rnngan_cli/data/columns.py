@@ -2,18 +2,20 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngan_cli.config import DataConfig
+from rnngan_cli.config import DataConfig, join_names, rejoined
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables import UserTable, read_csv, read_parquet
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +64,9 @@ def choose_features(table: UserTable, config: DataConfig) -> tuple[str, ...]:
         if name is None:
             continue
         if name not in known:
-            raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, known)}")
+            meant = rejoined(config.columns, known) if flag == "--columns" else ()
+            quoted = f"; a name that holds a comma takes quotes: {_columns_option(meant)}" if meant else ""
+            raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, known)}{quoted}")
         if name in roles:
             raise UserError(
                 f"`{flag}`: column `{name}` is already given by `{roles[name]}`; expected one use of each column"
@@ -79,6 +83,10 @@ def choose_features(table: UserTable, config: DataConfig) -> tuple[str, ...]:
             "with `--columns`"
         )
     return names
+
+
+def _columns_option(names: Sequence[str]) -> str:
+    return f"`{command_line(['--columns', join_names(names)])}`"
 
 
 def _mend(name: str, column: "pd.Series[Any]", value: str) -> str:

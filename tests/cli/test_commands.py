@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -491,6 +492,44 @@ def test_names_of_columns_may_have_blanks_around_them(rnngan: Rnngan, tmp_path: 
     rows = "".join(f"{step % 7},{step % 5},{step % 3}\n" for step in range(100))
     (tmp_path / "my.csv").write_text("a,b,c\n" + rows)
     assert dry(rnngan, "--data", "my.csv", "--window", "3", "--columns", "a, c", "--seeds", "1")["to_do"] == 2
+
+
+@pytest.fixture
+def power(tmp_path: Path) -> Path:
+    """A table with a comma in the name of a column, in the folder that commands run in."""
+    rows = "".join(f"{step % 7},{step % 5},{step % 3}\n" for step in range(100))
+    (tmp_path / "power.csv").write_text('"Power, kW",t,state\n' + rows)
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [("--columns", '"Power, kW",t'), ("-s", 'data.columns="Power, kW", t')])
+def test_a_name_of_a_column_may_hold_a_comma(rnngan: Rnngan, power: Path, words: tuple[str, str]) -> None:
+    asked = ("--data", "power.csv", "--window", "3", "--losses", "bce", "--seeds", "1")
+    assert dry(rnngan, *asked, *words)["to_do"] == 1
+    code, _, _ = rnngan("init", "--data", "power.csv", "--columns", '"Power, kW",t', "--window", "3")
+    assert code == 0
+    assert plan(merge(Path("experiment.toml"), {}, {}, []))[0].data.columns == ("Power, kW", "t")
+
+
+def test_advice_on_a_comma_in_a_name_can_be_followed_to_the_letter(rnngan: Rnngan, power: Path) -> None:
+    asked = ("--data", "power.csv", "--window", "3", "--losses", "bce", "--seeds", "1")
+    code, _, err = rnngan("sweep", *asked, "--dry-run", "--columns", "t,Power, kW")
+    assert code == 2
+    advice = re.search(r"takes quotes: `(.+)`$", err)
+    assert advice is not None
+    assert dry(rnngan, *asked, *shlex.split(advice[1]))["to_do"] == 1
+
+
+def test_names_in_settings_are_words(tmp_path: Path) -> None:
+    settings = ["data.id_column=007", "data.label_column=kind, old", "data.columns=1,2", "data.time_column=t"]
+    named = merge(None, {}, {"file": "my.csv"}, settings).data
+    assert named == {
+        "file": "my.csv",
+        "id_column": "007",
+        "label_column": "kind, old",
+        "columns": ("1", "2"),
+        "time_column": "t",
+    }
 
 
 def test_a_damaged_run_is_told_by_compare(rnngan: Rnngan, results: Path) -> None:

@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 from rnngan_cli import data
-from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, identity
+from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, identity, join_names
 from rnngan_cli.errors import UserError
 from rnngan_cli.sweeps.plan import RUN_FIELDS, plan
 
@@ -44,8 +44,6 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
         return []
     words = ["rnngan", "sweep", "--losses", config.loss, "--cells", config.cell]
     words += ["--seeds", f"{config.seed}..{config.seed}"]
-    if any("," in name for name in config.data.columns):
-        return []  # a comma separates columns
     words += _of_data(config.data)
     words += [word for key, value in settings.items() for word in ("-s", f"{key}={_written(value)}")]
     return [*words, *(["--protocol", protocol] if protocol else [])]
@@ -83,7 +81,8 @@ def _of_data(config: DataConfig) -> list[str]:
         if name not in ("file", "sha256", "options") and getattr(config, name) != getattr(plain, name)
     }
     for name, value in given.items():
-        text = ",".join(value) if isinstance(value, tuple) else _written(value)
+        names = (value,) if name == "time_column" and isinstance(value, str) else value
+        text = join_names(names) if isinstance(names, tuple) else _written(value)
         words += [_WITH_OPTIONS[name], text] if name in _WITH_OPTIONS else ["-s", f"data.{name}={text}"]
     options = {key: value for key, value in config.options.items() if plain.options.get(key) != value}
     return [
