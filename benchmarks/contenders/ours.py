@@ -6,7 +6,8 @@ from benchmarks.contenders import Contender
 from benchmarks.tasks import Kind, Task
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig, SweepConfig
-from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat, Split
+from rnngan_cli.data.forms import Column
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system import device
 
@@ -19,7 +20,7 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
     from rnngan_cli.training.trainer import Trainer, fit
 
     config, dataset = run_config(task), _dataset(series)
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset.format)
     trainer.reset(config)
     done = 0
 
@@ -30,7 +31,7 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
             pass
         done += steps
 
-    return Contender(advance, lambda count: trainer.sample(dataset, count))
+    return Contender(advance, lambda count: trainer.sample(dataset.format, count))
 
 
 def penalty(loss: str, kind: Kind) -> str | None:
@@ -64,13 +65,7 @@ def _dataset(series: np.ndarray) -> Dataset:
     """Returns the series as a data set, with labels for losses that need them."""
     part = Split(series, (np.arange(len(series)) % NUM_LABELS).astype(np.int32))
     features = series.shape[2]
-    return Dataset(
-        name="made",
-        train=part,
-        validation=part,
-        test=part,
-        scaler=Scaler("minmax", np.zeros(features), np.ones(features)),
-        feature_names=tuple(f"x{number}" for number in range(features)),
-        num_labels=NUM_LABELS,
-        labels_origin="given",
-    )
+    columns = tuple(Column(f"x{number}") for number in range(features))
+    scaler = Scaler("minmax", np.zeros(features), np.ones(features))
+    made = SeriesFormat("made", series.shape[1], columns, scaler, NUM_LABELS, "given", train_labels=part.labels)
+    return Dataset(made, train=part, validation=part, test=part)

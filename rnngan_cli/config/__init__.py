@@ -13,13 +13,15 @@ A `SweepConfig` describes a set of runs by lists and overrides; `sweeps/plan.py`
 data sets are plain strings here: their registries check them when a sweep is planned. No TensorFlow.
 """
 
-from rnngan_cli.config.hashing import canonical_json, identity, run_name, shape_key
+from rnngan_cli.config.hashing import canonical_json, identity, of_older_data, run_name, shape_key
 from rnngan_cli.config.models import (
     MOST_SEEDS,
     MOST_WHOLE,
     SCHEMA_VERSION,
     Cell,
     DataConfig,
+    Forms,
+    Gaps,
     KeptSamples,
     Labels,
     Missing,
@@ -36,6 +38,7 @@ from rnngan_cli.config.models import (
     Seed,
     SweepConfig,
     Table,
+    Transform,
     build,
     parse_seeds,
 )
@@ -51,6 +54,8 @@ __all__ = [
     "AttemptEnd",
     "Cell",
     "DataConfig",
+    "Forms",
+    "Gaps",
     "KeptSamples",
     "Labels",
     "Missing",
@@ -69,10 +74,12 @@ __all__ = [
     "Seed",
     "SweepConfig",
     "Table",
+    "Transform",
     "build",
     "canonical_json",
     "identity",
     "join_names",
+    "of_older_data",
     "one_or_more",
     "parse_seeds",
     "read_experiment",

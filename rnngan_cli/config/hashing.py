@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from rnngan_cli.config.models import RunConfig
+from rnngan_cli.config.models import RunConfig, Table
 
 
 def canonical_json(value: object) -> str:
@@ -20,12 +20,33 @@ ADDED_LATER = ("precision",)
 kept their names: they are results of the default."""
 
 
+DATA_ADDED_LATER: dict[str, object] = {
+    "transform": "none",
+    "transform_columns": [],
+    "forms": "numbers",
+    "gaps": "ignore",
+}
+"""The same for fields of the data, with the value that older results are results of."""
+
+OF_OWN_FILES = ("forms", "gaps")
+"""Those of them that say nothing about a built-in data set."""
+
+
+def of_older_data(values: Table) -> Table:
+    """Adds to the data part of a stored config the fields that it is older than, at the values they had in effect."""
+    return {**DATA_ADDED_LATER, **values}
+
+
 def identity(config: RunConfig) -> str:
     """SHA-256 of everything that changes the result of a run; the path of its data and `checkpoint_every` do not."""
     content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
     for name in ADDED_LATER:
         if content[name] == RunConfig.model_fields[name].default:
             del content[name]
+    data = content["data"]
+    for name, before in DATA_ADDED_LATER.items():
+        if data[name] == before or (config.data.file is None and name in OF_OWN_FILES):
+            del data[name]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 

@@ -31,6 +31,12 @@ KeptSamples = Literal["all", "first", "none"]
 Labels = Literal["auto", "given", "derived", "none"]
 Missing = Literal["error", "drop", "interpolate"]
 Scaling = Literal["minmax", "standard"]
+Transform = Literal["none", "diff", "log", "log-return"]
+"""What columns of numbers are trained on in place of their values."""
+Forms = Literal["file", "numbers"]
+"""Whether columns keep the form they have in the user's file, or count as any numbers."""
+Gaps = Literal["split", "ignore"]
+"""Whether windows may cross a gap in time."""
 ProfileName = Literal["shared", "paper"]
 
 
@@ -76,6 +82,19 @@ class DataConfig(_Frozen):
         ge=1,
         description="Consecutive stretches a long record is cut into, each split by time 70/15/15; 1 is a plain split.",
     )
+    transform: Transform = Field(
+        "none",
+        description="Train on differences, logarithms or log returns of columns of numbers; inverted on output.",
+    )
+    transform_columns: tuple[str, ...] = Field(
+        (), description="Columns to transform; default: all columns of numbers that are not constant."
+    )
+    forms: Forms = Field(
+        "file",
+        description="file: whole numbers, booleans, categories and constants of your own file come out as such; "
+        "numbers: every column is any number.",
+    )
+    gaps: Gaps = Field("split", description="Whether windows end where time is missing in your own file, or cross it.")
     options: dict[str, OptionValue] = Field({}, description="Options of the data set itself.")
 
 

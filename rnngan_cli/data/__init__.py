@@ -119,7 +119,7 @@ def describe_dataset(name: str) -> DatasetFacts:
         image=source.image,
         steps=dataset.steps,
         features=dataset.features,
-        feature_names=list(dataset.feature_names),
+        feature_names=list(dataset.format.column_names),
         series={"train": len(dataset.train), "validation": len(dataset.validation), "test": len(dataset.test)},
         options=list_options(source.options),
     )

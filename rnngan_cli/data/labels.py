@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from rnngan_cli.data.dataset import FloatArray, IntArray, Split, SplitName
+from rnngan_cli.data.dataset import IntArray, Split, SplitName
+from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.errors import UserError
 
 NUM_CLUSTERS = 4
@@ -57,7 +58,9 @@ def label_parts(
     if kind == "given" or (kind == "auto" and has_labels):
         return Labelled(parts, names, "given")
     derived = cluster(parts["train"].series, [split.series for split in parts.values()])
-    relabelled = {part: Split(split.series, found) for (part, split), found in zip(parts.items(), derived, strict=True)}
+    relabelled = {
+        part: replace(split, labels=found) for (part, split), found in zip(parts.items(), derived, strict=True)
+    }
     return Labelled(relabelled, tuple(f"cluster {index}" for index in range(NUM_CLUSTERS)), "derived")
 
 

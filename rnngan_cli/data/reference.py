@@ -15,8 +15,10 @@ def reference_key(name: str, dataset: Dataset) -> str:
 
 def reference_arrays(dataset: Dataset) -> dict[str, np.ndarray]:
     """Arrays kept of a data set for pictures: some test series in its own units, and facts to draw them by."""
+    series, starts = dataset.test.series[:NUM_REFERENCE], dataset.test.starts
+    own = dataset.format.values(series, None if starts is None else starts[:NUM_REFERENCE])
     return {
-        "series": dataset.scaler.inverse(dataset.test.series[:NUM_REFERENCE]).astype(np.float32),
-        "feature_names": np.array(dataset.feature_names),
-        "image": np.array(dataset.image),
+        "series": own.astype(np.float32),
+        "feature_names": np.array(dataset.format.column_names),
+        "image": np.array(dataset.format.image),
     }

@@ -9,7 +9,8 @@ from typing import Literal
 
 from rnngan_cli.config import OptionValue
 from rnngan_cli.config.options import Option
-from rnngan_cli.data.dataset import FloatArray, IntArray
+from rnngan_cli.data.dataset import IntArray
+from rnngan_cli.data.forms import Column, FloatArray, TableColumn
 
 DataOptions = Mapping[str, OptionValue]
 """Options of a source by name."""
@@ -30,6 +31,10 @@ class Raw:
         labels: an int array (steps,) for each series, in 0..len(label_names) - 1, or None without given labels.
         label_names: name of each class.
         ids: name of each series, for errors; empty if they have none.
+        columns: the columns with their forms; empty where every column takes any value.
+        table: the columns of the user's table in order, with their roles; empty where there is no table.
+        spacing: seconds from one row to the next, where rows have dates at even distances; else None.
+        breaks: for each series the numbers of the rows before which time is missing; empty without any.
         notes: sentences for the user on the reading.
     """
 
@@ -39,6 +44,10 @@ class Raw:
     labels: Sequence[IntArray] | IntArray | None = None
     label_names: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    table: tuple[TableColumn, ...] = ()
+    spacing: float | None = None
+    breaks: tuple[IntArray, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -15,7 +15,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,6 +109,7 @@ class Scorer:
             Every score of the protocol that the data set and the generator allow.
         """
         real, spare = getattr(dataset, by.split).series, dataset.validation.series
+        sample = _settled(dataset, sample)
         generated = sample(len(real) + len(spare))
         tested, trained = generated.part(slice(len(real))), generated.part(slice(len(real), None))
         values = {}
@@ -202,6 +203,16 @@ class Scorer:
         if key not in self._judges:
             self._judges[key] = Judges(recipe, dataset.steps, dataset.features, bounded=bounded)
         return self._judges[key]
+
+
+def _settled(dataset: Dataset, sample: SampleFunction) -> SampleFunction:
+    """Samples with values that the columns of the data set may have, as a user gets them."""
+
+    def settled(count: int) -> GeneratedSet:
+        made = sample(count)
+        return replace(made, series=dataset.format.settle(made.series))
+
+    return settled
 
 
 def whole(dataset: Dataset) -> np.ndarray:

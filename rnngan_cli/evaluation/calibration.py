@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnngan_cli.data import forms
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Scored, Scorer
 from rnngan_cli.system.randomness import random_generator
@@ -73,7 +74,8 @@ def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> Mad
     from rnngan_cli.networks import build
 
     bounded = dataset.scaler.kind == "minmax"
-    shape = build.Shape(dataset.steps, dataset.features, "gru", 1, 24, "mean", bounded)
+    blocks = tuple((block.start, block.width) for block in forms.category_blocks(dataset.format.columns))
+    shape = build.Shape(dataset.steps, dataset.features, "gru", 1, 24, "mean", bounded, categories=blocks)
     network = build.build_generator(shape, 10)
     build.initialise(network, JUDGE_SEED, "generator")
     series = np.repeat(random.standard_normal((count, 1, 5)), dataset.steps, axis=1)

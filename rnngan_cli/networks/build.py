@@ -3,6 +3,7 @@
 The losses decide what a network is fed (noise, conditions); `training/trainer.py` trains it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -22,6 +23,7 @@ class Shape:
     Attributes:
         steps: length of a series.
         features: number of values at each step.
+        categories: start and width of the features that are one category each, of which the generator gives shares.
         cell: `gru` or `lstm`.
         layers: number of recurrent layers in each stack.
         units: width of each recurrent layer.
@@ -45,6 +47,7 @@ class Shape:
     spectral: bool = False
     bidirectional: bool = False
     precision: str | None = None
+    categories: tuple[tuple[int, int], ...] = ()
 
     @property
     def discriminator_units(self) -> int:
@@ -84,9 +87,35 @@ class Networks:
 def build_generator(shape: Shape, width: int, name: str = "generator") -> keras.Model:
     """Builds a network from noise and conditions (batch, steps, width) to scaled series (batch, steps, features)."""
     inputs = keras.Input((shape.steps, width), name="noise")
+    last = _stack(shape, inputs)[-1]
     activation = "sigmoid" if shape.bounded else "linear"
-    series = keras.layers.Dense(shape.features, activation=activation, name="series")(_stack(shape, inputs)[-1])
-    return keras.Model(inputs, series, name=name)
+    if not shape.categories:
+        return keras.Model(inputs, keras.layers.Dense(shape.features, activation, name="series")(last), name=name)
+    logits = keras.layers.Dense(shape.features, name="series")(last)
+    return keras.Model(inputs, activate(logits, shape.categories, activation), name=name)
+
+
+def activate(logits: Tensor, categories: Sequence[tuple[int, int]], activation: str) -> Tensor:
+    """Turns the last layer of a generator into series of which some features are categories.
+
+    Standard layers of Keras, so that exported generators need no code of ours.
+
+    Args:
+        logits: (batch, steps, features).
+        categories: start and width of the features of each category, whose softmax is taken.
+        activation: `sigmoid` or `linear`, for all other features.
+
+    Returns:
+        (batch, steps, features): shares that sum to 1 over the features of a category.
+    """
+    parts, end = [], 0
+    for start, width in (*categories, (logits.shape[-1], 0)):
+        if end < start:
+            parts.append(keras.layers.Activation(activation, name=f"numbers_{end}")(logits[..., end:start]))
+        if width:
+            parts.append(keras.layers.Softmax(name=f"category_{start}")(logits[..., start : start + width]))
+        end = start + width
+    return keras.layers.Concatenate(name="features")(parts) if len(parts) > 1 else parts[0]
 
 
 def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[int, int] = (0, 0)) -> keras.Model:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.data.forms import Column, TableColumn
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.figures.controls import draw_generated
-from rnngan_cli.results.frames import series_frame
+from rnngan_cli.results.generated_table import Dates, TableParts, generated_frame, renamed_columns
 from rnngan_cli.results.groups import Grid
-from rnngan_cli.store import find_run, read_weights
+from rnngan_cli.store import find_run, read_series_format, read_weights
 from rnngan_cli.system import memory
 from rnngan_cli.system.atomic import check_target, npz_bytes, write_bytes
 from rnngan_cli.system.csv_text import frame_csv
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnngan_cli.config import RunConfig
-    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.data.dataset import SeriesFormat
     from rnngan_cli.training.trainer import Trainer
 
 PICTURES = (".png", ".svg")
@@ -35,35 +36,54 @@ class GeneratedSeries:
     """Series drawn from a generator.
 
     Attributes:
-        series: float64 (count, steps, features), in the data's own units.
-        feature_names: the name of each feature.
+        series: float64 (count, steps, columns), in the data's own units; of a category its codes.
+        columns: the columns of `series`.
         fed: labels and codes the series were made from, (count,) each, by column name; empty for most losses.
         label_names: names of the labels in `fed`, by number; empty without labels.
         title: loss, cell, data set and seed of the run.
         image: whether a series is an image whose rows are steps.
         swept, values: the label or code that takes several values in turn, and these values as text.
+        table, spacing: what is known of the user's table; see `TableParts`.
     """
 
     series: np.ndarray
-    feature_names: tuple[str, ...]
+    columns: tuple[Column, ...]
     fed: dict[str, np.ndarray]
     label_names: tuple[str, ...]
     title: str
     image: bool
     swept: str | None = None
     values: tuple[str, ...] = ()
+    table: tuple[TableColumn, ...] = ()
+    spacing: float | None = None
 
-    def frame(self) -> "pd.DataFrame":
-        """Makes a table: a row a step, with the columns `series`, `step`, every feature, and every label and code.
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The name of each column of `series`."""
+        return tuple(column.name for column in self.columns)
+
+    def frame(self, dates: Dates | None = None) -> "pd.DataFrame":
+        """Makes a table like the user's own, a row a step; see `generated_frame`.
+
+        Args:
+            dates: dates of the steps; None without.
 
         Raises:
-            ValueError: a feature has the name of another column.
+            UserError: the dates cannot be read.
         """
-        table = series_frame(self.series, self.feature_names)
-        for name, values in self.fed.items():
-            words = np.array(self.label_names)[values] if name == "label" and self.label_names else values
-            table.insert(len(table.columns), name, np.repeat(words, self.series.shape[1]))
-        return table
+        return generated_frame(self._parts, dates)
+
+    def notes(self, dates: Dates | None = None) -> tuple[str, ...]:
+        """A sentence for a reader of the table, if a column has the name of one that is not the user's."""
+        return renamed_columns(self._parts, dates)
+
+    @property
+    def _parts(self) -> TableParts:
+        label = self.fed.get("label")
+        if label is not None and self.label_names:
+            label = np.array(self.label_names)[label]
+        codes = {name: values for name, values in self.fed.items() if name != "label"}
+        return TableParts(self.series, self.columns, self.table, label, codes, self.spacing)
 
 
 def generate_series(
@@ -86,6 +106,7 @@ def generate_series(
     try:
         config = folder.config()
         weights = read_weights(folder)
+        kept = read_series_format(folder)
     except DamagedFileError as error:
         raise UserError(
             f"`{run}` holds no trained run ({error}); give a folder below runs/ whose run is done, as "
@@ -102,25 +123,27 @@ def generate_series(
 
     requests = read_requests(label, codes)
     check_resolved(config)
-    dataset = data.load(config.data)
-    cost.check_memory(config, dataset)
-    memory.demand(3 * 8 * count * dataset.steps * dataset.features, f"{count:,} series", "lower `--number`")
-    trainer = restored(run, config, dataset, weights)
-    layout = lay_out_controls(requests, trainer.sampler.controls, dataset.label_names, count, points)
-    scaled, fed = trainer.sampler.sample(config.seed, dataset, count, stream, layout.control_values)
+    own = kept or data.load(config.data).format
+    cost.check_memory(config, own)
+    memory.demand(3 * 8 * count * own.steps * own.features, f"{count:,} series", "lower `--number`")
+    trainer = restored(run, config, own, weights)
+    layout = lay_out_controls(requests, trainer.sampler.controls, own.label_names, count, points)
+    scaled, fed = trainer.sampler.sample(config.seed, own, count, stream, layout.control_values)
     return GeneratedSeries(
-        dataset.scaler.inverse(scaled),
-        dataset.feature_names,
+        own.restore(scaled, config.seed, stream, layout.control_values.sharing),
+        own.columns,
         {name if name == LABEL else f"code_{name}": values for name, values in fed.items()},
-        dataset.label_names if LABEL in fed else (),
+        own.label_names if LABEL in fed else (),
         f"{config.loss}, {config.cell}, {config.data.name}, seed {config.seed}",
-        dataset.image,
+        own.image,
         layout.swept,
         layout.values,
+        own.table,
+        own.spacing,
     )
 
 
-def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays) -> "Trainer":
+def restored(run: Path, config: "RunConfig", series_format: "SeriesFormat", weights: Arrays) -> "Trainer":
     """Builds the networks of a run with its final weights.
 
     Raises:
@@ -128,7 +151,7 @@ def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays
     """
     from rnngan_cli.training.trainer import Trainer
 
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, series_format)
     try:
         trainer.load_weights(weights)
     except ValueError as error:
@@ -136,23 +159,27 @@ def restored(run: Path, config: "RunConfig", dataset: "Dataset", weights: Arrays
     return trainer
 
 
-def write_series(path: Path, made: GeneratedSeries) -> None:
+def write_series(path: Path, made: GeneratedSeries, dates: Dates | None = None) -> None:
     """Writes series as NPZ (`series`, `feature_names`, labels and codes), CSV (a line a step) or a picture.
 
+    In an NPZ file a category has its codes, and `words_<n>` the words of column n of `series`.
+
     Raises:
-        UserError: the suffix is none of `SUFFIXES`, the folder does not exist, or, for CSV, a feature has the name of
-            another column.
+        UserError: the suffix is none of `SUFFIXES`, the folder does not exist, or the dates cannot be read or the file
+            has no place for them.
     """
     check_target(path, SUFFIXES)
+    if dates is not None and path.suffix != ".csv":
+        raise UserError(f"`--dates`: `{path}` has no place for dates; expected a .csv")
     if path.suffix == ".npz":
         arrays = {"series": made.series, "feature_names": np.array(made.feature_names), **made.fed}
         names = {"label_names": np.array(made.label_names)} if made.label_names else {}
-        write_bytes(path, npz_bytes({**arrays, **names}))
+        words = {f"words_{index}": np.array(column.words) for index, column in enumerate(made.columns) if column.words}
+        write_bytes(path, npz_bytes({**arrays, **names, **words}))
     elif path.suffix in PICTURES:
         write_bytes(path, draw_generated(_grid(made), made.title, made.feature_names)[path.suffix[1:]])
     else:
-        _refuse_names(path, made)
-        write_bytes(path, frame_csv(made.frame()).encode())
+        write_bytes(path, frame_csv(made.frame(dates)).encode())
 
 
 def _grid(made: GeneratedSeries) -> Grid:
@@ -163,14 +190,3 @@ def _grid(made: GeneratedSeries) -> Grid:
     shape = (draws, len(made.values), *made.series.shape[1:])
     ordered = made.series[: draws * len(made.values)].reshape(shape).swapaxes(0, 1)
     return Grid(made.swept, made.values, ordered, made.image)
-
-
-def _refuse_names(path: Path, made: GeneratedSeries) -> None:
-    """Refuses features with the name of another column of the table.
-
-    Raises:
-        UserError: there is such a feature.
-    """
-    taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
-    if taken:
-        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")

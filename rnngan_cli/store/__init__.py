@@ -1,10 +1,11 @@
 """Everything that is written under results/ and read back. Nothing else knows the name of a file.
 
 The folder of a run holds config.json, status.json, provenance.json, history.csv, timing.csv, scores.json, log.txt,
-samples.npz, weights/, checkpoints/step-<n>/, and manifest.json: the hashes of the files of an ended run, which later
-reads are checked against. The folder of a sweep holds sweep.json, progress.json (while it goes on), runs/, reference/
-(real test series, for pictures), calibration/, and what is derived from the runs: runs.csv, leaderboard.*, figures/,
-export/ (for other programs). In a packed sweep runs.zip stands in place of runs/, and is read in the same way.
+samples.npz, weights/, format/ (of its series, to draw more of them), checkpoints/step-<n>/, and manifest.json: the
+hashes of the files of an ended run, which later reads are checked against. The folder of a sweep holds sweep.json,
+progress.json (while it goes on), runs/, reference/ (real test series, for pictures), calibration/, and what is derived
+from the runs: runs.csv, leaderboard.*, figures/, export/ (for other programs). In a packed sweep runs.zip stands in
+place of runs/, and is read in the same way.
 """
 
 from rnngan_cli.store.checkpoints import Checkpoint, drop_checkpoints, read_checkpoint, write_checkpoint
@@ -26,6 +27,7 @@ from rnngan_cli.store.schemas import (
     SweepProgress,
 )
 from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.store.series_format import read_series_format, write_series_format
 from rnngan_cli.store.sweep import SweepFolder
 from rnngan_cli.store.weights import read_weights, weights_sha256, write_weights
 
@@ -61,9 +63,11 @@ __all__ = [
     "pack_runs",
     "read_checkpoint",
     "read_history",
+    "read_series_format",
     "read_weights",
     "unpack_runs",
     "weights_sha256",
     "write_checkpoint",
+    "write_series_format",
     "write_weights",
 ]

@@ -9,11 +9,11 @@ from rnngan_cli.store.manifest import MANIFEST_NAME
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.store.schemas import RunStatus
 
-LEFT_OUT = ("samples.npz", "weights/manifest.json")
+LEFT_OUT = ("format/manifest.json", "samples.npz", "weights/manifest.json")
 """Files that published copies may leave out: everything they show is in the scores as well."""
 
-REPLACEABLE = ("config.json", "samples.npz", "scores.json", "status.json")
-"""Files that can be written again from a run's config and weights; if another one is lost, the run is trained again."""
+REPLACEABLE = ("config.json", "format/manifest.json", "samples.npz", "scores.json", "status.json")
+"""Files that can be written again from a run's config, data and weights; others by training it again."""
 
 
 def examine(run: RunFolder) -> tuple[RunStatus, dict[str, str]]:
@@ -55,6 +55,6 @@ def left_out(run: RunFolder) -> list[str]:
 
 
 def folders_with_manifest(run: RunFolder) -> list[Path]:
-    """Folders of a run that `read_folder` can check: its weights, then its checkpoints."""
-    patterns = ("weights/manifest.json", "checkpoints/step-*/manifest.json")
+    """Folders of a run that `read_folder` can check: its weights, the format of its series, then its checkpoints."""
+    patterns = ("weights/manifest.json", "format/manifest.json", "checkpoints/step-*/manifest.json")
     return [path.parent for pattern in patterns for path in sorted(run.path.glob(pattern))]

@@ -17,6 +17,7 @@ from rnngan_cli.system.reading import parse_json
 MANIFEST_NAME = "manifest.json"
 HASHED = (
     "config.json",
+    "format/manifest.json",
     "history.csv",
     "provenance.json",
     "samples.npz",

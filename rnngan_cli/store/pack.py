@@ -30,7 +30,7 @@ from rnngan_cli.system.lock import LOCK_NAME, held, living_holder
 from rnngan_cli.system.reading import PLAIN_NAME
 from rnngan_cli.system.safe_open import make_folder
 
-UNPACKED = ("checkpoints", "weights")
+UNPACKED = ("checkpoints", "format", "weights")
 """Folders of a run that a pack leaves out."""
 
 
@@ -152,7 +152,7 @@ def _files(folder: Path, *, without_weights: bool) -> list[tuple[str, str, Path]
         if _is_leftover(name):
             continue
         if name in UNPACKED and path.is_dir() and not path.is_symlink():
-            if any(path.iterdir()) and not without_weights:
+            if name != "format" and any(path.iterdir()) and not without_weights:
                 raise UserError(
                     f"`{path}`: a pack holds no weights and no checkpoints; `--without-weights` removes those of all "
                     "runs, after which no generator can be drawn from and no training can go on"

@@ -38,11 +38,13 @@ RunName = Annotated[str, Field(pattern=rf"^{PLAIN_NAME.pattern}$")]
 CandidateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_ -]{0,63}$")]
 
 
-class _Record(BaseModel):
+class StoredRecord(BaseModel):
+    """Part of a file: types are strict, numbers finite, and keys of later versions are kept."""
+
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False, frozen=True)
 
 
-class _File(_Record):
+class StoredFile(StoredRecord):
     """A whole file, which names the version of its schema first."""
 
     schema_version: int = SCHEMA_VERSION
@@ -51,7 +53,7 @@ class _File(_Record):
 Record = TypeVar("Record", bound=BaseModel)
 
 
-class RunStatus(_File):
+class RunStatus(StoredFile):
     """status.json: the state of a run, the updates of its generator so far, and why it ended if not as planned."""
 
     state: Annotated[RunState, Field(strict=False)] = RunState.PENDING
@@ -65,7 +67,7 @@ class RunStatus(_File):
         return status.model_copy(update={"reason": reason}) if reason else status
 
 
-class StoredScores(_File):
+class StoredScores(StoredFile):
     """scores.json: the current scores with what they depend on, and behind them those of other protocols."""
 
     protocol: str = ""
@@ -76,14 +78,14 @@ class StoredScores(_File):
     others: list["StoredScores"] = []
 
 
-class Seconds(_Record):
+class Seconds(StoredRecord):
     """Wall time of a run in seconds."""
 
     training: ScoreValue | None = None
     scoring: ScoreValue | None = None
 
 
-class Provenance(_File):
+class Provenance(StoredFile):
     """provenance.json: what a result was made with, and at what cost."""
 
     versions: dict[str, str] = {}
@@ -98,7 +100,7 @@ class Provenance(_File):
     seconds: Seconds = Seconds()
 
 
-class RunProgress(_Record):
+class RunProgress(StoredRecord):
     """How far a run is; the losses are None before they are known."""
 
     step: Count = 0
@@ -108,7 +110,7 @@ class RunProgress(_Record):
     seconds: ScoreValue | None = None
 
 
-class SweepProgress(_File):
+class SweepProgress(StoredFile):
     """progress.json of a scheduler at work; its runs are by folder name, its times in seconds."""
 
     workers: Count
@@ -118,7 +120,7 @@ class SweepProgress(_File):
     runs: dict[str, RunProgress]
 
 
-class Calibration(_File):
+class Calibration(StoredFile):
     """A file of calibration/: scores of series of known quality, by candidate."""
 
     protocol: str = ""
@@ -128,7 +130,7 @@ class Calibration(_File):
     judges: dict[CandidateName, JudgeScores] = {}
 
 
-class PackIndex(_File):
+class PackIndex(StoredFile):
     """index.json of a pack: the blocks of each kind of file, as the length of each run's file in bytes, in order."""
 
     blocks: dict[Literal[*PACKED], list[dict[RunName, Count]]]  # type: ignore[valid-type]
@@ -171,6 +173,6 @@ def plain(record: BaseModel) -> dict[str, Any]:
     return record.model_dump(mode="json", exclude_unset=True)
 
 
-def file_content(record: _File) -> dict[str, Any]:
+def file_content(record: StoredFile) -> dict[str, Any]:
     """What a file of the record holds: its schema version, then the fields as by `plain`."""
     return {"schema_version": SCHEMA_VERSION, **plain(record)}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig
-from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.dataset import SeriesFormat
 from rnngan_cli.losses.variant import Sizes
 from rnngan_cli.networks.cells import CELL_FACTS, MOST_UNROLLED
 from rnngan_cli.system import memory
@@ -22,14 +22,19 @@ HELD = 10
 at 10 (long series of a GRU, no penalty) to 23 (with a penalty on gradients), of which this is the least."""
 
 
-def check_memory(config: RunConfig, dataset: Dataset) -> None:
+def check_memory(config: RunConfig, series_format: SeriesFormat, rows: int = 0) -> None:
     """Refuses a run that clearly does not fit into this machine.
+
+    Args:
+        config: of the run, as resolved by a plan.
+        series_format: format of its series.
+        rows: number of training series; 0 where only series are generated.
 
     Raises:
         UserError: it does not fit; the message says what it would need, and what there is.
     """
-    rows = len(dataset.train)
-    needed = run_bytes(config, dataset.steps, dataset.features, rows=rows, num_labels=dataset.num_labels)
+    steps, features = series_format.steps, series_format.features
+    needed = run_bytes(config, steps, features, rows=rows, num_labels=series_format.num_labels)
     memory.demand(needed, f"run {config.label}", "lower units, layers, batch_size, history_every or window")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, RunState, canonical_json, shape_key
-from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.dataset import Dataset, SeriesFormat
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
 from rnngan_cli.store import (
@@ -23,6 +23,7 @@ from rnngan_cli.store import (
     read_weights,
     weights_sha256,
     write_checkpoint,
+    write_series_format,
     write_weights,
 )
 from rnngan_cli.sweeps import cost
@@ -85,11 +86,11 @@ class Bench:
             UserError: the config was not resolved by a plan, or the run does not fit into memory.
         """
         check_resolved(config)
-        cost.check_memory(config, dataset)
+        cost.check_memory(config, dataset.format, len(dataset.train))
         key = shape_key(config)
         if self._trainer is None or self._trainer[0] != key:
             self._trainer = None  # let the old one go before the new one is built
-            self._trainer = (key, Trainer(config, dataset, self.device))
+            self._trainer = (key, Trainer(config, dataset.format, self.device))
         trainer = self._trainer[1]
         trainer.reset(config)
         return trainer
@@ -133,6 +134,7 @@ def execute(
         if stop():
             folder.write_status(RunState.INTERRUPTED, config.steps)
             raise StoppedError
+        write_series_format(folder, dataset.format)
         report(Progress(config.steps, "scoring"))
         reason = _score(trainer, dataset, folder, protocol, bench.scorer)
     last_step = folder.history()[-1][0]
@@ -211,10 +213,12 @@ class _Training:
 
 def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> str | None:
     """Writes samples and scores; returns why the run counts as diverged, None if it does not."""
-    samples = trainer.sample(dataset, NUM_SAMPLES)
+    samples = trainer.sample(dataset.format, NUM_SAMPLES)
     if not np.isfinite(samples).all():
         return "the generated series are not finite"
-    folder.write_samples(Samples(dataset.scaler.inverse(samples), _grids(trainer, dataset)))
+    folder.write_samples(
+        Samples(dataset.format.restore(samples, trainer.config.seed, "sample"), _grids(trainer, dataset.format))
+    )
     spreads = [float(series.std(axis=0).mean()) for series in (dataset.train.series, samples)]
     if spreads[1] < COLLAPSE_SHARE * spreads[0]:
         return (
@@ -236,7 +240,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
         return False
 
     def sample(count: int) -> GeneratedSet:
-        series, fed = trainer.sampler.sample(trainer.config.seed, dataset, count, "score")
+        series, fed = trainer.sampler.sample(trainer.config.seed, dataset.format, count, "score")
         controls = trainer.sampler.controls.items()
         codes = {name: Codes(fed[name], control.choices) for name, control in controls if control.choices > 1}
         return GeneratedSet(series, codes, fed.get(LABEL))
@@ -246,22 +250,22 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
     return True
 
 
-def _grids(trainer: Trainer, dataset: Dataset) -> dict[str, SampleGrid]:
+def _grids(trainer: Trainer, series_format: SeriesFormat) -> dict[str, SampleGrid]:
     """Series over the values of every control, in the data's own units; arrays (values, draws, steps, features)."""
     grids = {}
     for name, control in trainer.sampler.controls.items():
         choices = min(control.choices, GRID_VALUES)
         turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(control.low, control.high, GRID_POINTS)
         control_values = ControlValues({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
-        scaled, _ = trainer.sampler.sample(
-            trainer.config.seed, dataset, GRID_DRAWS * len(turn), f"grid-{name}", control_values
-        )
-        shape = (GRID_DRAWS, len(turn), *scaled.shape[1:])
+        seed, stream = trainer.config.seed, f"grid-{name}"
+        scaled, _ = trainer.sampler.sample(seed, series_format, GRID_DRAWS * len(turn), stream, control_values)
+        own = series_format.restore(scaled, seed, stream, sharing=len(turn))
+        shape = (GRID_DRAWS, len(turn), *own.shape[1:])
         words = tuple(
-            dataset.label_names[int(value)] if name == LABEL and dataset.label_names else f"{value:.3g}"
+            series_format.label_names[int(value)] if name == LABEL and series_format.label_names else f"{value:.3g}"
             for value in turn
         )
-        grids[name] = SampleGrid(words, dataset.scaler.inverse(scaled).reshape(shape).swapaxes(0, 1))
+        grids[name] = SampleGrid(words, own.reshape(shape).swapaxes(0, 1))
     return grids
 
 

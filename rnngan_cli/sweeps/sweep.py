@@ -63,7 +63,7 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
     jobs = []
     for run in planned:
         dataset = loaded[run.data.name]
-        cost.check_memory(run, dataset)
+        cost.check_memory(run, dataset.format, len(dataset.train))
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded, names=() if runs is None else tuple(job.name for job in jobs))

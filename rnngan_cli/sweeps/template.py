@@ -148,7 +148,7 @@ def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
         for name, value in others.items():
             lines += [*_described(DataConfig, name), _set(name, list(value) if isinstance(value, tuple) else value)]
         if dataset is not None and "columns" not in others:
-            lines += [*_described(DataConfig, "columns"), _option("columns", list(dataset.feature_names))]
+            lines += [*_described(DataConfig, "columns"), _option("columns", list(dataset.format.column_names))]
         lines += _prose("Columns that are no features: id_column, label_column, time_column.")
     else:
         own = f"{DataConfig.model_fields['file'].description} Leave out datasets above."

@@ -1,7 +1,8 @@
 """The networks of a run, put together from its config, its data set and its loss."""
 
 from rnngan_cli.config import RunConfig
-from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data import forms
+from rnngan_cli.data.dataset import SeriesFormat
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
 from rnngan_cli.losses.variant import Sizes, Variant
 from rnngan_cli.networks import build
@@ -9,19 +10,22 @@ from rnngan_cli.networks.build import Networks
 from rnngan_cli.system.device import use_fused_layers
 
 
-def build_networks(variant: Variant, config: RunConfig, dataset: Dataset, num_labels: int, device: str) -> Networks:
+def build_networks(
+    variant: Variant, config: RunConfig, series_format: SeriesFormat, num_labels: int, device: str
+) -> Networks:
     """Builds the networks of a run; their weights are still to be initialised.
 
     Args:
         variant: the loss.
         config: config of the run, as resolved by a plan.
-        dataset: the data set, which gives the shape of series.
+        series_format: the format of series, which gives their shape.
         num_labels: number of classes that the loss is given; 0 without labels.
         device: `cpu` or `gpu:N`, which decides on fused layers.
     """
     shape = build.Shape(
-        steps=dataset.steps,
-        features=dataset.features,
+        steps=series_format.steps,
+        features=series_format.features,
+        categories=tuple((block.start, block.width) for block in forms.category_blocks(series_format.columns)),
         cell=config.cell,
         layers=config.layers,
         units=config.units,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import tensorflow as tf
 
-from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.dataset import SeriesFormat
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
 from rnngan_cli.losses.game import Game
@@ -51,7 +51,12 @@ class Sampler:
         return {} if controls is None else controls.offered(self.game.num_labels, self.game.options)
 
     def sample(
-        self, seed: int, dataset: Dataset, count: int, stream: str, control_values: ControlValues | None = None
+        self,
+        seed: int,
+        series_format: SeriesFormat,
+        count: int,
+        stream: str,
+        control_values: ControlValues | None = None,
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Draws series, and returns them with the values of all controls.
 
@@ -59,7 +64,7 @@ class Sampler:
 
         Args:
             seed: seed of the run.
-            dataset: the data set that the run was trained on.
+            series_format: the format of the series that the run was trained on.
             count: number of series.
             stream: any word. The same call gives the same series, and a smaller count gives the first of them.
             control_values: values of the controls that a user sets.
@@ -69,12 +74,14 @@ class Sampler:
         """
         control_values = control_values or ControlValues()
         draws = np.arange(count) // control_values.sharing  # the draw that each series is generated from
-        chosen = random_generator(seed, f"{stream}/labels").integers(len(dataset.train), size=_whole_batches(count))
+        known = series_format.train_labels
+        chosen = np.array([], dtype=np.int64)
+        if known is not None:
+            chosen = random_generator(seed, f"{stream}/labels").integers(len(known), size=_whole_batches(count))
         series: list[np.ndarray] = []
         shown: list[dict[str, np.ndarray]] = []
         for number in np.unique(draws // SAMPLE_BATCH):
             members = np.flatnonzero(draws // SAMPLE_BATCH == number)
-            known = dataset.train.labels
             rows_of_draws = chosen[number * SAMPLE_BATCH : (number + 1) * SAMPLE_BATCH]
             labels = self.one_hot(None if known is None else known[rows_of_draws])
             for start in range(0, len(members), SAMPLE_BATCH):

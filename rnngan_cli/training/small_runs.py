@@ -13,7 +13,7 @@ import numpy as np
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, build
 from rnngan_cli.config.options import resolve_options
-from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat, Split
 from rnngan_cli.lazy import keras, tf
 from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.penalties import PENALTIES
@@ -46,15 +46,15 @@ def small_dataset(steps: int = 6) -> Dataset:
         means = series.mean(axis=(1, 2))
         return Split(series[:, :steps].copy(), np.digitize(means, np.quantile(means, [0.25, 0.6])).astype(np.int32))
 
+    scaler = Scaler(loaded.scaler.kind, loaded.scaler.offset[:2], loaded.scaler.scale[:2])
+    train = part(loaded.train, 50)
     return Dataset(
-        name="small",
-        train=part(loaded.train, 50),
+        SeriesFormat(
+            "small", steps, loaded.format.columns[:2], scaler, 3, labels_origin="given", train_labels=train.labels
+        ),
+        train=train,
         validation=part(loaded.validation, 20),
         test=part(loaded.test, 20),
-        scaler=Scaler(loaded.scaler.kind, loaded.scaler.offset[:2], loaded.scaler.scale[:2]),
-        feature_names=loaded.feature_names[:2],
-        num_labels=3,
-        labels_origin="given",
     )
 
 
@@ -95,7 +95,7 @@ def make_trainer(variant: Variant, dataset: Dataset | None = None, **fields: Any
     from rnngan_cli.training.trainer import Trainer
 
     config = make_config(variant, **fields)
-    trainer = Trainer(config, small_dataset() if dataset is None else dataset, variant=variant)
+    trainer = Trainer(config, (dataset or small_dataset()).format, variant=variant)
     trainer.reset(config)
     return trainer
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig
-from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.dataset import Dataset, SeriesFormat
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses import play
 from rnngan_cli.losses.game import Game, LossFunction, Outcome
@@ -35,7 +35,7 @@ class Trainer:
 
     Args:
         config: config of one such run, as resolved by a plan.
-        dataset: the data set that it is trained on, which gives the shapes.
+        series_format: the format of the series that it is trained on, which gives the shapes.
         device: `cpu` or `gpu:N`.
         variant: the loss; unless given, the installed loss that the config names.
 
@@ -44,16 +44,16 @@ class Trainer:
     """
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset, device: str = "cpu", *, variant: Variant | None = None
+        self, config: RunConfig, series_format: SeriesFormat, device: str = "cpu", *, variant: Variant | None = None
     ) -> None:
         self.config, self.variant = config, variant or losses.variant(config.loss)
-        self.num_labels = dataset.num_labels if self.variant.inputs.needs_labels else 0
-        self.networks = build_networks(self.variant, config, dataset, self.num_labels, device)
+        self.num_labels = series_format.num_labels if self.variant.inputs.needs_labels else 0
+        self.networks = build_networks(self.variant, config, series_format, self.num_labels, device)
         self.game = Game(
             self.networks,
             config.options,
             self.num_labels,
-            dataset.steps,
+            series_format.steps,
             config.latent_series,
             config.latent_steps,
         )
@@ -126,20 +126,20 @@ class Trainer:
         """Returns labels (batch,) in the form that the loss takes: one-hot float32, or None if it uses no labels."""
         return self.sampler.one_hot(labels)
 
-    def sample(self, dataset: Dataset, count: int, stream: str = "sample") -> np.ndarray:
+    def sample(self, series_format: SeriesFormat, count: int, stream: str = "sample") -> np.ndarray:
         """Draws series from the moving average of the generator.
 
         The same seed, weights, stream and count give the same series.
 
         Args:
-            dataset: the data set that the run is trained on.
+            series_format: the format of the series that the run is trained on.
             count: number of series.
             stream: any word; another word draws other noise.
 
         Returns:
             Scaled series, float32 (count, steps, features).
         """
-        return self.sampler.sample(self.config.seed, dataset, count, stream)[0]
+        return self.sampler.sample(self.config.seed, series_format, count, stream)[0]
 
     def _draw(self, seed: Tensor, stream: str, counter: Tensor, batch: Batch) -> Draw:
         return self.variant.inputs.draw(self.game, seed, stream, counter, batch)

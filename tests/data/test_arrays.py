@@ -25,7 +25,7 @@ def test_npy_of_series_and_of_a_record(tmp_path: Path) -> None:
     path = tmp_path / "mine.npy"
     np.save(path, cube())
     dataset = loaded(path)
-    assert dataset.train.series.shape == (14, 6, 2) and dataset.feature_names == ("feature_1", "feature_2")
+    assert dataset.train.series.shape == (14, 6, 2) and dataset.format.column_names == ("feature_1", "feature_2")
     assert loaded(path, window=4).train.series.shape == (14 * 3, 4, 2)
     np.save(path, np.arange(800.0).reshape(400, 2))
     record = loaded(path)

@@ -152,7 +152,7 @@ def test_id_that_is_missing(tmp_path: Path) -> None:
 def test_label_column_of_a_record(tmp_path: Path) -> None:
     lines = ["a,y", *(f"{row},{row % 2}" for row in range(400))]
     dataset = loaded(write(tmp_path, lines), label_column="y", window=5)
-    assert dataset.feature_names == ("a",) and dataset.num_labels == 2
+    assert dataset.format.column_names == ("a",) and dataset.num_labels == 2
     values = dataset.scaler.inverse(dataset.test.series)[:, -1, 0]
     np.testing.assert_array_equal(dataset.test.labels, np.rint(values) % 2)
     assert loaded(write(tmp_path, table()), labels="auto").labels_origin == "derived"

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.data.prepare import fit_scaler, part_sizes, prepare_dataset, rows_needed, split_series
+from rnngan_cli.data.prepare import fit_scaler, prepare_dataset
 from rnngan_cli.data.source import Raw
+from rnngan_cli.data.split import part_sizes, rows_needed, split_series
 from rnngan_cli.errors import UserError
 
 
@@ -90,18 +91,17 @@ def test_rows_needed_is_the_least_that_works(window: int) -> None:
 @given(count=st.integers(3, 400))
 def test_split_of_series_shares_out_each_once(count: int) -> None:
     raw = Raw(np.arange(count, dtype=np.float64)[:, None, None], ("x",))
-    pieces, _ = split_series(raw)
-    again, _ = split_series(raw)
-    numbers = {part: [int(values[0, 0]) for values, _ in found] for part, found in pieces.items()}
+    pieces, again = split_series(raw), split_series(raw)
+    numbers = {part: [int(piece.values[0, 0]) for piece in found] for part, found in pieces.items()}
     assert sorted(number for found in numbers.values() for number in found) == list(range(count))
     assert all(numbers.values())
     assert len(numbers["validation"]) == len(numbers["test"]) == max(1, int(0.15 * count + 1e-9))
-    assert numbers == {part: [int(values[0, 0]) for values, _ in found] for part, found in again.items()}
+    assert numbers == {part: [int(piece.values[0, 0]) for piece in found] for part, found in again.items()}
 
 
 def test_split_of_series_is_shuffled() -> None:
-    pieces, _ = split_series(Raw(np.arange(1000.0)[:, None, None], ("x",)))
-    means = [np.mean([values[0, 0] for values, _ in found]) for found in pieces.values()]
+    pieces = split_series(Raw(np.arange(1000.0)[:, None, None], ("x",)))
+    means = [np.mean([piece.values[0, 0] for piece in found]) for found in pieces.values()]
     assert max(means) - min(means) < 150  # in order, the means would be 350, 775 and 925
 
 

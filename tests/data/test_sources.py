@@ -237,13 +237,13 @@ def test_digits_are_the_pictures_with_their_digits() -> None:
     found = np.column_stack([all_series(dataset).reshape(-1, 64), labels])
     expected = np.column_stack([pixels, digits])
     np.testing.assert_allclose(found[np.lexsort(np.rint(found).T)], expected[np.lexsort(expected.T)], atol=1e-5)
-    assert dataset.image and dataset.labels_origin == "given" and dataset.num_labels == 10
+    assert dataset.format.image and dataset.labels_origin == "given" and dataset.num_labels == 10
     assert dataset.label_names == tuple("0123456789")
     assert [set(part.labels.tolist()) for part in parts if part.labels is not None] == [set(range(10))] * 3
 
 
 def test_digits_cut_in_halves_are_no_pictures() -> None:
     dataset = data.load(DataConfig(name="digits", window=4, stride=4))
-    assert not dataset.image and dataset.train.series.shape == (2 * 1259, 4, 8)
+    assert not dataset.format.image and dataset.train.series.shape == (2 * 1259, 4, 8)
     with pytest.raises(UserError, match="`--window 9`: longer than series 1, which has 8 steps"):
         data.load(DataConfig(name="digits", window=9))

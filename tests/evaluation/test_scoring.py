@@ -248,7 +248,11 @@ def test_a_code_that_real_series_do_not_use_lowers_the_coverage(kinds: Dataset) 
 
 
 def test_derived_labels_are_codes_but_no_truth(kinds: Dataset) -> None:
-    values = Scorer().score(replace(kinds, labels_origin="derived"), fed(*as_made(kinds)), CLASSIFYING).values
+    values = (
+        Scorer()
+        .score(replace(kinds, format=replace(kinds.format, labels_origin="derived")), fed(*as_made(kinds)), CLASSIFYING)
+        .values
+    )
     assert "code_coverage" in values
     assert not [name for name in values if name.startswith("classification")]
 

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig, SweepConfig
-from rnngan_cli.data.dataset import Dataset, Scaler, Split
+from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat, Split
+from rnngan_cli.data.forms import Column
 from rnngan_cli.losses import play, variational
 from rnngan_cli.losses.play import Batch
 from rnngan_cli.sweeps.plan import plan
@@ -64,16 +65,11 @@ def problem(values: np.ndarray, labels: np.ndarray) -> Dataset:
     def part(rows: slice) -> Split:
         return Split(series[rows], labels[rows].astype(np.int32))
 
-    return Dataset(
-        name="known-answer",
-        train=part(slice(cut)),
-        validation=part(slice(cut, None)),
-        test=part(slice(cut, None)),
-        scaler=Scaler("standard", np.zeros(1), np.ones(1)),
-        feature_names=("value",),
-        num_labels=2,
-        labels_origin="given",
+    train, scaler = part(slice(cut)), Scaler("standard", np.zeros(1), np.ones(1))
+    own = SeriesFormat(
+        "known-answer", values.shape[1], (Column("value"),), scaler, 2, "given", train_labels=train.labels
     )
+    return Dataset(own, train=train, validation=part(slice(cut, None)), test=part(slice(cut, None)))
 
 
 def normal_values(mean: float, deviation: float) -> Dataset:
@@ -119,16 +115,16 @@ class Trained:
 
 
 def begin(config: RunConfig, dataset: Dataset) -> Trainer:
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset.format)
     trainer.reset(config)
     return trainer
 
 
 def train(trainer: Trainer, dataset: Dataset) -> Trained:
-    before, start = trainer.sample(dataset, COUNT), trainer.state()
+    before, start = trainer.sample(dataset.format, COUNT), trainer.state()
     rows = list(fit(trainer, dataset))
     assert [row.fault for row in rows] == [None] * len(rows)
-    return Trained(trainer, before[..., 0], trainer.sample(dataset, COUNT)[..., 0], start, rows)
+    return Trained(trainer, before[..., 0], trainer.sample(dataset.format, COUNT)[..., 0], start, rows)
 
 
 def train_discriminator(trainer: Trainer, dataset: Dataset, updates: int) -> dict[str, float]:
@@ -233,7 +229,7 @@ def test_a_label_chooses_the_mode(fields: dict[str, str], runs: Callable[[str, s
     run = train(begin(settings("cgan", **fields), MODES), MODES) if fields else runs("cgan", "modes")
     for label in (0, 1):
         control_values = ControlValues({"label": np.full(COUNT, label)})
-        values, shown = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", control_values)
+        values, shown = run.trainer.sampler.sample(SEED, MODES.format, COUNT, "steered", control_values)
         assert (shown["label"] == label).all()
         shares = mode_shares(values[..., 0], ONE)
         assert shares[label] > 0.9
@@ -250,7 +246,7 @@ def test_a_code_of_two_values_finds_the_two_modes(runs: Callable[[str, str], Tra
     found = []
     for code in (0, 1):
         control_values = ControlValues({"0": np.full(COUNT, code)})
-        values, _ = run.trainer.sampler.sample(SEED, MODES, COUNT, "steered", control_values)
+        values, _ = run.trainer.sampler.sample(SEED, MODES.format, COUNT, "steered", control_values)
         shares = mode_shares(values[..., 0], ONE)
         assert max(shares) > 0.9
         found.append(int(np.argmax(shares)))

@@ -263,11 +263,11 @@ def test_vae_losses_are_sums_of_their_terms(begin: Begin, evaluate: Evaluate) ->
 
 def test_vae_samples_come_from_the_prior_alone(small: Dataset, begin: Begin) -> None:
     trainer = begin("vae")
-    first = trainer.sample(small, 10)
+    first = trainer.sample(small.format, 10)
     recognizer = trainer.networks.recognizer
     assert recognizer is not None
     recognizer.set_weights([weight + 1 for weight in recognizer.get_weights()])
-    assert (trainer.sample(small, 10) == first).all()
+    assert (trainer.sample(small.format, 10) == first).all()
 
 
 # infogan

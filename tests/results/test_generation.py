@@ -12,6 +12,7 @@ import pytest
 
 from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
+from rnngan_cli.data.forms import Column
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.generation import GeneratedSeries, generate_series, write_series
 from rnngan_cli.store import RunFolder
@@ -46,7 +47,7 @@ def test_series_have_the_shape_and_units_of_the_data(run: Path) -> None:
     series, names = made.series, made.feature_names
     real = data.load(RunFolder(run).config().data)
     assert series.shape == (7, STEPS, FEATURES)
-    assert names == real.feature_names
+    assert names == real.format.column_names
     assert np.isfinite(series).all()
     prices = real.scaler.inverse(real.train.series)  # scaling to [0, 1] keeps generated series within what was seen
     assert (series >= prices.min(axis=(0, 1)) - 1e-3).all()
@@ -196,7 +197,7 @@ SERIES = np.arange(12, dtype=np.float64).reshape(2, 3, 2) / 7
 
 
 def generated(series: np.ndarray, names: tuple[str, ...]) -> GeneratedSeries:
-    return GeneratedSeries(series, names, {}, (), "bce", image=False)
+    return GeneratedSeries(series, tuple(map(Column, names)), {}, (), "bce", image=False)
 
 
 def test_csv_has_a_line_a_step(tmp_path: Path) -> None:
@@ -253,7 +254,7 @@ def test_generated_series_can_be_trained_on(tmp_path: Path) -> None:
     sweep = {"losses": "bce", "data": {"file": str(tmp_path / "g.csv"), "id_column": "series", "time_column": "step"}}
     config: RunConfig = plan(SweepConfig.model_validate(sweep))[0]
     dataset = data.load(config.data)
-    assert dataset.feature_names == ("x", "y")
+    assert dataset.format.column_names == ("x", "y")
     assert dataset.steps == 3
     total = len(dataset.train) + len(dataset.validation) + len(dataset.test)
     assert total == 40

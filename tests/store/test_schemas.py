@@ -135,7 +135,7 @@ def test_a_key_from_a_file_is_no_path(tmp_path: Path, key: str) -> None:
 
 def test_every_published_file_is_what_it_should_be() -> None:
     """What is published is packed: its files, and what a record would write of each, which is the same bytes."""
-    kinds: dict[str, type[schemas._File]] = {
+    kinds: dict[str, type[schemas.StoredFile]] = {
         "status.json": schemas.RunStatus,
         "scores.json": schemas.StoredScores,
         "provenance.json": schemas.Provenance,

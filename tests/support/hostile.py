@@ -135,7 +135,7 @@ def check_dataset(dataset: data.Dataset) -> None:
         require(series.shape[1:] == (dataset.steps, dataset.features), f"series {series.shape}")
         require(bool(np.isfinite(series).all()), "series that are not finite")
         require(part.labels is None or len(part.labels) == len(series), "labels of another number")
-    require(len(dataset.feature_names) == dataset.features, "names of another number")
+    require(len(dataset.format.column_names) == dataset.features, "names of another number")
 
 
 def table(rows: int = 40) -> pd.DataFrame:

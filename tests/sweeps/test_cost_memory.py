@@ -32,7 +32,7 @@ def test_every_weight_and_moment_of_the_built_networks_is_counted(
 ) -> None:
     """Counted from the shapes alone, held against the networks as Keras makes them."""
     config = configure(loss, **SIZES[sizes])
-    trainer = Trainer(config, tiny)
+    trainer = Trainer(config, tiny.format)
     weights = {name: network.count_params() for name, network in trainer.networks.trained.items()}
     assert cost.weight_numbers(config, tiny.features, tiny.num_labels) == weights
     scalars = 2 * len(trainer.optimizers)  # steps done and the rate, of each optimiser
@@ -55,7 +55,7 @@ def test_options_that_add_weights_are_counted(
     tiny: Dataset, configure: Callable[..., RunConfig], loss: str, options: dict[str, Any]
 ) -> None:
     config = configure(loss, options=options, penalty="none")
-    trainer = Trainer(config, tiny)
+    trainer = Trainer(config, tiny.format)
     weights = {name: network.count_params() for name, network in trainer.networks.trained.items()}
     assert cost.weight_numbers(config, tiny.features, tiny.num_labels) == weights
     held = sum(array.size for arrays in trainer.state().values() for array in arrays.values())
@@ -110,7 +110,7 @@ def test_an_absurd_run_is_refused_before_it_is_built(rnngan: Rnngan) -> None:
 
 def test_what_fits_is_not_refused(small: Dataset, configure: Callable[..., RunConfig]) -> None:
     """Nothing is raised: that is all the function says of a run that fits."""
-    cost.check_memory(configure("bce", units=256, layers=2, batch_size=512), small)
+    cost.check_memory(configure("bce", units=256, layers=2, batch_size=512), small.format, len(small.train))
 
 
 def test_the_machine_has_what_the_system_says() -> None:

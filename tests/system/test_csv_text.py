@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnngan_cli.data.forms import Column
 from rnngan_cli.errors import printable
 from rnngan_cli.results.generation import GeneratedSeries, write_series
 from rnngan_cli.store import history_bytes, read_history
@@ -65,7 +66,7 @@ def test_no_cell_of_text_begins_a_formula_and_nothing_else_changes(
 
 def test_strangers_feature_names_are_no_formulas_in_what_is_generated(tmp_path: Path) -> None:
     made = GeneratedSeries(
-        np.full((2, 3, 2), -1.5), ("=cmd()", "b"), {"label": np.array([0, 1])}, ("@a", "-b"), "", False
+        np.full((2, 3, 2), -1.5), (Column("=cmd()"), Column("b")), {"label": np.array([0, 1])}, ("@a", "-b"), "", False
     )
     write_series(tmp_path / "a.csv", made)
     found = cells((tmp_path / "a.csv").read_text(encoding="utf-8"))

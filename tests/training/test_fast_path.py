@@ -23,7 +23,7 @@ def trained(config: RunConfig, dataset: Dataset, *, plain: bool, change: Change 
     with pytest.MonkeyPatch.context() as patch:
         if plain:
             patch.setattr(assembly, "use_fused_layers", lambda *_, **__: True)
-        trainer = Trainer(config, dataset)
+        trainer = Trainer(config, dataset.format)
     layers = [layer for net in trainer.networks.all.values() for layer in net.layers if isinstance(layer, Recurrent)]
     assert layers and all(layer.fused is plain for layer in layers)
     if change is not None:

@@ -56,7 +56,7 @@ def test_an_update_grows_by_the_same_few_nodes_with_every_step_of_a_series(
     """Series of 3, 4 and 6 steps. A pass more through either network costs about 20 nodes a step, forward alone."""
     config = configure(loss, cell=cell, penalty=penalty)
     for side, bound in zip(SIDES, most, strict=True):
-        counts = [num_nodes(Trainer(config, dataset), side, first_batch) for dataset in (brief, tiny, small)]
+        counts = [num_nodes(Trainer(config, dataset.format), side, first_batch) for dataset in (brief, tiny, small)]
         growth = np.diff(counts) / (1, 2)
         assert growth[0] == growth[1] <= bound, f"{side}: {counts}"
 
@@ -67,7 +67,7 @@ def test_no_loss_needs_a_large_graph(
     loss: str, cell: str, brief: Dataset, configure: Configure, first_batch: FirstBatch
 ) -> None:
     """Three steps, one layer, the loss's own penalty."""
-    trainer = Trainer(configure(loss, cell=cell), brief)
+    trainer = Trainer(configure(loss, cell=cell), brief.format)
     assert max(num_nodes(trainer, side, first_batch) for side in SIDES) < 3000
 
 
@@ -88,7 +88,7 @@ def test_long_series_do_not_make_graphs_larger(
     def few(trainer: Trainer) -> Any:
         return first_batch(trainer, 4)  # from 1000 values on, zeros are one node more
 
-    two, three = (num_nodes(Trainer(config, dataset), "discriminator", few) for dataset in (tiny, small))
+    two, three = (num_nodes(Trainer(config, dataset.format), "discriminator", few) for dataset in (tiny, small))
     assert two == three
 
 

@@ -27,7 +27,7 @@ NAMES = list(losses.VARIANTS)
 
 
 def start(config: RunConfig, dataset: Dataset) -> Trainer:
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset.format)
     trainer.reset(config)
     return trainer
 
@@ -109,7 +109,7 @@ def runs(request: pytest.FixtureRequest, brief: Dataset, configure: Configure) -
             rows.append(row)
         return rows, first
 
-    one, other = start(config, brief), Trainer(config, brief)
+    one, other = start(config, brief), Trainer(config, brief.format)
     whole, halfway = run(one)
     cut = whole[0].step
     other.load_state(halfway)
@@ -452,9 +452,9 @@ def test_weights_alone_can_be_put_back_for_sampling(small: Dataset, configure: C
     trainer = start(configure("bce", seed=1), small)
     state = trainer.state()
     weights = {name: state[name] for name in trainer.networks.all}
-    other = Trainer(trainer.config, small)
+    other = Trainer(trainer.config, small.format)
     other.load_weights(weights)
-    assert (other.sample(small, 5) == trainer.sample(small, 5)).all()
+    assert (other.sample(small.format, 5) == trainer.sample(small.format, 5)).all()
 
 
 # Sampling: how series are drawn is in `test_sampling.py`
@@ -470,27 +470,27 @@ def sampled(small: Dataset, configure: Configure, monkeypatch: pytest.MonkeyPatc
 def test_samples_are_a_function_of_weights_seed_and_stream(
     sampled: Trainer, small: Dataset, configure: Configure
 ) -> None:
-    first = sampled.sample(small, 40)
+    first = sampled.sample(small.format, 40)
     assert first.shape == (40, 6, 2)
     assert first.dtype == np.float32
     assert first.min() >= 0
     assert first.max() <= 1
     assert len(np.unique(first.reshape(40, -1), axis=0)) == 40  # batches have noise of their own
-    other = sampled.sample(small, 40, "score")
+    other = sampled.sample(small.format, 40, "score")
     assert not np.isclose(other, first).all(axis=(1, 2)).any()
-    assert (sampled.sample(small, 40) == first).all()
-    assert (sampled.sample(small, 7) == first[:7]).all()
+    assert (sampled.sample(small.format, 40) == first).all()
+    assert (sampled.sample(small.format, 7) == first[:7]).all()
     sampled.config = configure("bce", seed=1)
-    assert not np.isclose(sampled.sample(small, 40), first).all(axis=(1, 2)).any()
+    assert not np.isclose(sampled.sample(small.format, 40), first).all(axis=(1, 2)).any()
 
 
 def test_samples_come_from_the_moving_average(sampled: Trainer, small: Dataset) -> None:
-    first = sampled.sample(small, 5)
+    first = sampled.sample(small.format, 5)
     generator, average = sampled.networks.generator, sampled.networks.average
     generator.set_weights([weight + 1 for weight in generator.get_weights()])
-    assert (sampled.sample(small, 5) == first).all()
+    assert (sampled.sample(small.format, 5) == first).all()
     average.set_weights(generator.get_weights())
-    assert not (sampled.sample(small, 5) == first).all()
+    assert not (sampled.sample(small.format, 5) == first).all()
 
 
 # Building
@@ -503,7 +503,7 @@ def test_samples_come_from_the_moving_average(sampled: Trainer, small: Dataset) 
 def test_a_gpu_gets_fused_layers_unless_a_penalty_needs_second_derivatives(
     device: str, penalty: str, fused: bool, small: Dataset, configure: Configure
 ) -> None:
-    trainer = Trainer(configure("vae", penalty=penalty, layers=2), small, device)
+    trainer = Trainer(configure("vae", penalty=penalty, layers=2), small.format, device)
     found = [
         layer.fused
         for network in trainer.networks.all.values()
@@ -517,14 +517,14 @@ def test_a_gpu_gets_fused_layers_unless_a_penalty_needs_second_derivatives(
 def test_the_generator_ends_as_the_scaling_asks(
     scaling: str, activation: str, small: Dataset, configure: Configure
 ) -> None:
-    trainer = Trainer(configure("bce", data={"name": "stocks", "scaling": scaling}), small)
+    trainer = Trainer(configure("bce", data={"name": "stocks", "scaling": scaling}), small.format)
     assert trainer.networks.generator.get_layer("series").activation.__name__ == activation
 
 
 def test_inputs_are_as_wide_as_noise_and_conditions(small: Dataset, configure: Configure) -> None:
     widths = {"bce": (5, 2), "cgan": (5 + 3, 2 + 3), "infogan": (5 + 10 + 2, 2), "vae": (5, 2)}  # 2 + 3 noise values
     for loss, expected in widths.items():
-        built = Trainer(configure(loss), small).networks
+        built = Trainer(configure(loss), small.format).networks
         assert (built.generator.input_shape[-1], built.discriminator.input_shape[-1]) == expected
 
 
@@ -542,7 +542,7 @@ def test_bfloat16_is_for_products_of_recurrent_layers_alone(
     states, rows = {}, {}
     for precision in ("float32", "mixed_bfloat16"):
         config = configure(loss, cell=cell, steps=2, history_every=1, precision=precision, **GENTLE)
-        trainer = Trainer(config, brief)
+        trainer = Trainer(config, brief.format)
         uncompiled(trainer)
         trainer.reset(config)
         rows[precision] = list(fit(trainer, brief))
@@ -550,7 +550,7 @@ def test_bfloat16_is_for_products_of_recurrent_layers_alone(
         recurrent = [one for net in trainer.networks.all.values() for one in net.layers if isinstance(one, Recurrent)]
         assert {one.compute_dtype for one in recurrent} == {precision.removeprefix("mixed_")}
         assert {array.dtype.name for part in states[precision].values() for array in part.values()} <= KINDS_KEPT
-        assert trainer.sample(brief, 3).dtype == np.float32
+        assert trainer.sample(brief.format, 3).dtype == np.float32
     differences = [
         np.abs(states["float32"][name][place] - states["mixed_bfloat16"][name][place]).max()
         for name in ("generator", "discriminator")

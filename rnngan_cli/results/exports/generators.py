@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngan_cli.config import SCHEMA_VERSION, RunState
+from rnngan_cli.data import forms
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.lazy import Tensor, keras, tf
 from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished, target_folder
-from rnngan_cli.store import RunFolder, read_weights
+from rnngan_cli.store import RunFolder, read_series_format, read_weights
 from rnngan_cli.system.atomic import check_target, write_bytes, write_json
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
-    from rnngan_cli.data.dataset import Dataset
+    from rnngan_cli.data.dataset import SeriesFormat
     from rnngan_cli.losses.play import Draw
     from rnngan_cli.losses.variant import Control
     from rnngan_cli.training.trainer import Trainer
@@ -92,10 +93,10 @@ def _write(folder: RunFolder, path: Path) -> None:
     from rnngan_cli.sweeps.plan import check_resolved
 
     check_resolved(config)
-    dataset = data.load(config.data)
-    cost.check_memory(config, dataset)
-    trainer = restored(folder.path, config, dataset, weights)
-    model, description = standalone(trainer, dataset)
+    series_format = read_series_format(folder) or data.load(config.data).format
+    cost.check_memory(config, series_format)
+    trainer = restored(folder.path, config, series_format, weights)
+    model, description = standalone(trainer, series_format)
     with tempfile.TemporaryDirectory() as place:  # Keras writes to paths only
         saved = Path(place) / f"generator{SUFFIX}"
         with warnings.catch_warnings():
@@ -106,24 +107,24 @@ def _write(folder: RunFolder, path: Path) -> None:
     write_json(path.with_suffix(".json"), {**facts, "dataset": config.data.name, "seed": config.seed, **description})
 
 
-def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, object]]:
+def standalone(trainer: "Trainer", series_format: "SeriesFormat") -> tuple[Any, dict[str, object]]:
     """Builds a Keras model of standard layers that equals the sampled generator.
 
     Args:
         trainer: the trainer with the weights of the run.
-        dataset: the data it was trained on.
+        series_format: the format of the series it was trained on.
 
     Returns:
         A model from a dictionary of inputs to series (batch, steps, features), float64 in the data's own units, and
         its description as JSON values. The inputs are those that the loss uses of `noise_series` (batch,
         latent_series), `noise_steps` (batch, steps, latent_steps) and `conditions` (batch, width).
     """
-    draw = _drawn(trainer, dataset, 2)
+    draw = _drawn(trainer, series_format, 2)
     inputs, fed = _inputs(draw)
     joined = keras.layers.Concatenate(name="fed")(fed) if len(fed) > 1 else fed[0]
-    series = _network(trainer, joined)
+    series = _network(trainer, series_format, joined)
     # In float64, because in float32 an offset far from zero would round away the output of the network.
-    scaler = dataset.scaler
+    scaler = series_format.scaler
     back = keras.layers.Rescaling(scaler.scale.tolist(), scaler.offset.tolist(), dtype="float64", name="own_units")
     model = keras.Model(inputs, back(series), name="generator")
     from rnngan_cli.networks import build
@@ -132,19 +133,22 @@ def standalone(trainer: "Trainer", dataset: "Dataset") -> tuple[Any, dict[str, o
     for place, weight in own.items():
         weight.assign(sampled[place])
     return model, {
-        "steps": dataset.steps,
-        "features": list(dataset.feature_names),
+        "steps": series_format.steps,
+        "features": list(forms.feature_names(series_format.columns)),
+        **_columns_of(series_format),
         "inputs": {name: list(given.shape[1:]) for name, given in inputs.items()},
-        "conditions": _conditions(trainer, dataset),
+        "conditions": _conditions(trainer, series_format),
     }
 
 
-def _drawn(trainer: "Trainer", dataset: "Dataset", count: int) -> "Draw":
+def _drawn(trainer: "Trainer", series_format: "SeriesFormat", count: int) -> "Draw":
     """Draws inputs of the generator for `count` series, as the loss does."""
     from rnngan_cli.losses.play import Batch
 
     labels = trainer.one_hot(np.zeros(count, np.int32))
-    batch = Batch(tf.zeros([count, dataset.steps, dataset.features]), None if labels is None else tf.constant(labels))
+    batch = Batch(
+        tf.zeros([count, series_format.steps, series_format.features]), None if labels is None else tf.constant(labels)
+    )
     seed, counter = tf.constant(trainer.config.seed), tf.constant(0)
     return trainer.variant.inputs.draw(trainer.game, seed, "export", counter, batch)
 
@@ -175,8 +179,9 @@ def _at_first_alone(conditions: Tensor) -> bool:
     return len(conditions.shape) == 3 and not np.any(np.asarray(conditions)[:, 1:])
 
 
-def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
+def _network(trainer: "Trainer", series_format: "SeriesFormat", fed: Tensor) -> Tensor:
     """Stacks the recurrent layers of Keras and the last layer, with the names of our layers for their weights."""
+    from rnngan_cli.networks import build
     from rnngan_cli.networks.recurrent import CELLS
 
     config, average = trainer.config, trainer.networks.average
@@ -185,35 +190,48 @@ def _network(trainer: "Trainer", fed: Tensor) -> Tensor:
         layer = CELLS[config.cell].layer
         fed = layer(config.units, return_sequences=True, name=f"recurrent_{number}", dtype=policy)(fed)
     last = average.get_layer("series")
-    return keras.layers.Dense(last.units, activation=last.activation, name="series")(fed)
+    series = keras.layers.Dense(last.units, activation=last.activation, name="series")(fed)
+    blocks = [(block.start, block.width) for block in forms.category_blocks(series_format.columns)]
+    if not blocks:
+        return series
+    return build.activate(series, blocks, "sigmoid" if series_format.scaler.kind == "minmax" else "linear")
 
 
-def _conditions(trainer: "Trainer", dataset: "Dataset") -> list[dict[str, object]]:
+def _columns_of(series_format: "SeriesFormat") -> dict[str, object]:
+    """Describes the columns where they are more than features of any value: what is left to do with the output.
+
+    Features of a category are its shares, whose largest counts; values are to be rounded and kept within limits; and of
+    a transformed column the output holds differences or logarithms.
+    """
+    return {} if series_format.is_plain else {"columns": [vars(column) for column in series_format.columns]}
+
+
+def _conditions(trainer: "Trainer", series_format: "SeriesFormat") -> list[dict[str, object]]:
     """Describes every control: the columns of `conditions` that it sets, and its values."""
-    return [_condition(trainer, dataset, name, control) for name, control in trainer.sampler.controls.items()]
+    return [_condition(trainer, series_format, name, control) for name, control in trainer.sampler.controls.items()]
 
 
-def _condition(trainer: "Trainer", dataset: "Dataset", name: str, control: "Control") -> dict[str, object]:
+def _condition(trainer: "Trainer", series_format: "SeriesFormat", name: str, control: "Control") -> dict[str, object]:
     from rnngan_cli.training.controls import LABEL
 
     values = np.arange(control.choices) if control.choices else np.array([control.low, control.high])
-    facts: dict[str, object] = {"name": name, "columns": _columns(trainer, dataset, name, values)}
+    facts: dict[str, object] = {"name": name, "columns": _columns(trainer, series_format, name, values)}
     if not control.choices:
         return {**facts, "kind": "number", "low": control.low, "high": control.high}
     facts |= {"kind": "one-hot", "values": list(range(control.choices)), "shares": None}
-    labels = dataset.train.labels
+    labels = series_format.train_labels
     if name == LABEL and labels is not None:
         shares = np.bincount(labels, minlength=control.choices) / len(labels)
-        facts |= {"values": list(dataset.label_names) or facts["values"], "shares": shares.tolist()}
+        facts |= {"values": list(series_format.label_names) or facts["values"], "shares": shares.tolist()}
     return facts
 
 
-def _columns(trainer: "Trainer", dataset: "Dataset", name: str, values: np.ndarray) -> list[int]:
+def _columns(trainer: "Trainer", series_format: "SeriesFormat", name: str, values: np.ndarray) -> list[int]:
     """The columns of `conditions` that change if only the value of this control changes."""
     controls = trainer.variant.inputs.controls
     if controls is None:
         return []
-    draw = _drawn(trainer, dataset, len(values))
+    draw = _drawn(trainer, series_format, len(values))
     first, second = (
         np.asarray(controls.apply(trainer.game, draw, {name: tf.constant(given)}).conditions)
         for given in (values, np.roll(values, 1))

@@ -52,7 +52,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
     folder = SweepFolder(tmp_path_factory.mktemp("results") / "sweep")
     folder.create(config)
     for run in plan(config):
-        trainer = Trainer(run, data.load(run.data))
+        trainer = Trainer(run, data.load(run.data).format)
         trainer.reset(run)
         moved = {
             name: {place: value + random.normal(0, 0.3, value.shape).astype(np.float32) for place, value in one.items()}
@@ -79,7 +79,7 @@ def ours(sweep: SweepFolder, config: RunConfig, count: int) -> tuple[dict[str, n
 
     dataset = data.load(config.data)
     folder = sweep.run(config)
-    trainer = restored(folder.path, config, dataset, read_weights(folder))
+    trainer = restored(folder.path, config, dataset.format, read_weights(folder))
     labels = None if dataset.train.labels is None else trainer.one_hot(dataset.train.labels[:count])
     batch = play.Batch(tf.constant(dataset.train.series[:count]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)
@@ -105,7 +105,7 @@ def test_it_computes_what_ours_does(sweep: SweepFolder, exported: Path, config: 
     assert {name: tuple(shape) for name, shape in about["inputs"].items()} == {
         name: value.shape[1:] for name, value in inputs.items()
     }
-    assert about["features"] == list(data.load(config.data).feature_names)
+    assert about["features"] == list(data.load(config.data).format.column_names)
 
 
 def test_the_file_knows_standard_layers_alone(exported: Path) -> None:

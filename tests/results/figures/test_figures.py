@@ -54,8 +54,8 @@ def new_sweep(folder: Path, *datasets: Dataset) -> SweepFolder:
             f"{dataset.name}-{dataset.sha256[:12]}",
             {
                 "series": dataset.scaler.inverse(dataset.test.series).astype(np.float32),
-                "feature_names": np.array(dataset.feature_names),
-                "image": np.array(dataset.image),
+                "feature_names": np.array(dataset.format.column_names),
+                "image": np.array(dataset.format.image),
             },
         )
     return sweep
@@ -575,7 +575,7 @@ def test_series_are_drawn_in_their_own_units_on_shared_axes(tmp_path: Path, stoc
     add_run(sweep, stocks, "wgan", jitter=50.0)
     figure = drawn(sweep, "samples")
     panels = np.reshape(figure.axes, (3, 5))
-    assert [axes.get_title() for axes in panels[0]] == list(stocks.feature_names)
+    assert [axes.get_title() for axes in panels[0]] == list(stocks.format.column_names)
     real = only_group(sweep).reference
     assert real is not None
     assert panels[0, 4].lines[0].get_ydata().tolist() == real.series[0, :, 4].tolist()
@@ -721,7 +721,7 @@ def test_series_by_code_are_lines_a_panel_a_value(tmp_path: Path, stocks: Datase
         assert axes.get_title() == words[column]
         for draw, line in enumerate(axes.get_lines()):
             np.testing.assert_allclose(line.get_ydata(), series[column, draw, :, 0], rtol=1e-6)
-    assert part.axes[5].get_ylabel() == stocks.feature_names[1]
+    assert part.axes[5].get_ylabel() == stocks.format.column_names[1]
 
 
 def test_losses_without_labels_or_codes_have_no_such_picture_and_no_note(tmp_path: Path, stocks: Dataset) -> None:
