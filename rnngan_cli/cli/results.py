@@ -197,6 +197,8 @@ def generate(
 
     made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
     write_series(output, made)
+    for note in made.notes if output.suffix == ".csv" else ():
+        typer.echo(printable(f"rnngan: {output}: {note}"), err=True)
     _, steps, features = made.series.shape
     typer.echo(f"{number} series of {counted(steps, 'step')} x {counted(features, 'feature')}: {output}")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.figures.controls import draw_generated
-from rnngan_cli.results.frames import series_frame
+from rnngan_cli.results.frames import SERIES_COLUMNS, free_names, renamed_note, series_frame
 from rnngan_cli.results.groups import Grid
 from rnngan_cli.store import find_run, read_weights
 from rnngan_cli.system import memory
@@ -56,14 +56,23 @@ class GeneratedSeries:
     def frame(self) -> "pd.DataFrame":
         """Makes a table: a row a step, with the columns `series`, `step`, every feature, and every label and code.
 
-        Raises:
-            ValueError: a feature has the name of another column.
+        Features keep their names. A column of another kind whose name is taken has a `_` behind it; `notes` tells.
         """
         table = series_frame(self.series, self.feature_names)
+        columns = free_names(self._columns, self.feature_names)
         for name, values in self.fed.items():
             words = np.array(self.label_names)[values] if name == "label" and self.label_names else values
-            table.insert(len(table.columns), name, np.repeat(words, self.series.shape[1]))
+            table.insert(len(table.columns), columns[name], np.repeat(words, self.series.shape[1]))
         return table
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for a reader of the table, if a feature has the name of one of its other columns."""
+        return renamed_note(self._columns, self.feature_names)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (*SERIES_COLUMNS, *self.fed)
 
 
 def generate_series(
@@ -140,8 +149,7 @@ def write_series(path: Path, made: GeneratedSeries) -> None:
     """Writes series as NPZ (`series`, `feature_names`, labels and codes), CSV (a line a step) or a picture.
 
     Raises:
-        UserError: the suffix is none of `SUFFIXES`, the folder does not exist, or, for CSV, a feature has the name of
-            another column.
+        UserError: the suffix is none of `SUFFIXES`, or the folder does not exist.
     """
     check_target(path, SUFFIXES)
     if path.suffix == ".npz":
@@ -151,7 +159,6 @@ def write_series(path: Path, made: GeneratedSeries) -> None:
     elif path.suffix in PICTURES:
         write_bytes(path, draw_generated(_grid(made), made.title, made.feature_names)[path.suffix[1:]])
     else:
-        _refuse_names(path, made)
         write_bytes(path, frame_csv(made.frame()).encode())
 
 
@@ -163,14 +170,3 @@ def _grid(made: GeneratedSeries) -> Grid:
     shape = (draws, len(made.values), *made.series.shape[1:])
     ordered = made.series[: draws * len(made.values)].reshape(shape).swapaxes(0, 1)
     return Grid(made.swept, made.values, ordered, made.image)
-
-
-def _refuse_names(path: Path, made: GeneratedSeries) -> None:
-    """Refuses features with the name of another column of the table.
-
-    Raises:
-        UserError: there is such a feature.
-    """
-    taken = [name for name in made.feature_names if name in ("series", "step", *made.fed)]
-    if taken:
-        raise UserError(f"`{path}`: the feature `{taken[0]}` has the name of a column of its own; write .npz instead")
