@@ -183,20 +183,35 @@ def generate(
     ] = None,
     points: Annotated[int, typer.Option(min=2, max=1000, help="Values of a sweep c0=A..B.")] = 10,
     stream: Annotated[str, typer.Option(help="Any word: another one draws other series.")] = "generate",
+    start: Annotated[
+        str | None, typer.Option("--dates", metavar="START", help="In a .csv: dates of the steps, from this one on.")
+    ] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="STEP", help="Distance of dates: 1h, 15min, 1D, 1MS. [default: that of your file]"),
+    ] = None,
 ) -> None:
     """Draw series from a finished run's generator, in the units of its data.
 
-    With a range, successive series take its values in turn and share their noise.
+    A .csv has the columns of your own table, in order and in the form they came in. With a range, successive series
+    take its values in turn and share their noise.
 
     Examples:
       rnngan generate results/sweep/runs/wgan-gru-sines-s0-1a2b3c4d -n 1000 -o wgan.csv
       rnngan generate results/sweep/runs/cgan-gru-digits-s0-1a2b3c4d --label 0..9 -o digits.png
       rnngan generate results/sweep/runs/infogan-gru-digits-s0-1a2b3c4d --code c0=-2..2 --code 0=2
     """
+    from rnngan_cli.errors import UserError
+    from rnngan_cli.results.generated_table import Dates
     from rnngan_cli.results.generation import generate_series, write_series
 
+    if every is not None and start is None:
+        raise UserError(f"`--every {every}`: expected `--dates START` beside it, such as `--dates 2024-08-19`")
+    dates = None if start is None else Dates(start, every)
     made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
-    write_series(output, made)
+    write_series(output, made, dates)
+    for note in made.notes(dates) if output.suffix == ".csv" else ():
+        typer.echo(printable(f"rnngan: {output}: {note}"), err=True)
     _, steps, features = made.series.shape
     typer.echo(f"{number} series of {counted(steps, 'step')} x {counted(features, 'feature')}: {output}")
 

@@ -179,7 +179,7 @@ def drop_short(stretches: Stretches, rows: int) -> tuple[Stretches, tuple[str, .
         if not kept[part]:
             longest = max((len(item) for item in stretches[part]), default=0)
             raise UserError(
-                f"no stretch without a gap in time holds {rows} rows in the {part} part: the longest has {longest}; give "
+                f"no stretch without a gap in time holds {rows} rows in the {part} part, the longest {longest}; give "
                 "a shorter `--window`, fewer `-s data.blocks=N`, or `-s data.gaps=ignore` if the gaps do not matter"
             )
     dropped = [item for part in PARTS for item in stretches[part] if len(item) < rows]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RUN_KEYS = ["dataset", "cell", "loss", "seed", "folder"]
 """The columns that identify the run of a row of a history."""
+SERIES_COLUMNS = ("series", "step")
+"""The columns of a table of series that are no features: the number of the series and of its step, from 0."""
 
 
 def load_runs(results: str | Path) -> "pd.DataFrame":
@@ -73,6 +75,8 @@ def load_histories(results: str | Path) -> "pd.DataFrame":
 def load_samples(run: str | Path) -> "pd.DataFrame":
     """Loads the series stored with a run, in the data's own units: a row a step, columns series, step and features.
 
+    If a feature is called `series` or `step`, it keeps its name, and a warning tells the name of the other column.
+
     Raises:
         UserError: the folder holds no run with samples.
     """
@@ -88,18 +92,62 @@ def load_samples(run: str | Path) -> "pd.DataFrame":
     runs, _ = runs_table(sweep_folder)
     reference, _ = read_reference(sweep_folder, runs[runs["folder"] == folder.path.name])
     names = reference.feature_names if reference else [f"feature {number + 1}" for number in range(series.shape[2])]
-    return series_frame(series, names)
+    return _with_warnings(series_frame(series, names), renamed_note(SERIES_COLUMNS, names))
 
 
 def series_frame(series: np.ndarray, feature_names: Sequence[str]) -> "pd.DataFrame":
-    """Makes a table of series (count, steps, features): a row a step, columns series, step and the features."""
+    """Makes a table of series (count, steps, features): a row a step, columns series, step and the features.
+
+    The features keep their names; where one is called `series` or `step`, the column of that name is `series_` or
+    `step_`, see `free_names`.
+    """
     import pandas as pd
 
     count, steps, features = series.shape
     table = pd.DataFrame(series.reshape(-1, features), columns=list(feature_names))
-    table.insert(0, "series", np.repeat(np.arange(count), steps))
-    table.insert(1, "step", np.tile(np.arange(steps), count))
+    names = free_names(SERIES_COLUMNS, feature_names)
+    table.insert(0, names["series"], np.repeat(np.arange(count), steps))
+    table.insert(1, names["step"], np.tile(np.arange(steps), count))
     return table
+
+
+def free_names(columns: Sequence[str], feature_names: Sequence[str]) -> dict[str, str]:
+    """Names the columns that a table has beside its features: the features keep their names, the others give way.
+
+    Args:
+        columns: names of the columns beside the features.
+        feature_names: names of the features.
+
+    Returns:
+        For each of `columns` its name in the table: as it is, or with as many `_` behind it as make it free.
+
+    >>> free_names(["series", "step"], ["step", "step_", "value"])
+    {'series': 'series', 'step': 'step__'}
+    """
+    taken = {*feature_names}
+    found: dict[str, str] = {}
+    for name in columns:
+        free = name
+        while free in taken or (free != name and free in columns):
+            free += "_"
+        found[name] = free
+        taken.add(free)
+    return found
+
+
+def renamed_note(columns: Sequence[str], feature_names: Sequence[str]) -> tuple[str, ...]:
+    """The note on columns that gave way to features of their names; empty if none did.
+
+    >>> renamed_note(["series", "step"], ["step", "value"])
+    ("`step` is a feature; the table's own column of this name is `step_`",)
+    """
+    moved = {name: free for name, free in free_names(columns, feature_names).items() if free != name}
+    if not moved:
+        return ()
+    names, others = (", ".join(f"`{word}`" for word in words) for words in (moved, moved.values()))
+    if len(moved) == 1:
+        return (f"{names} is a feature; the table's own column of this name is {others}",)
+    return (f"{names} are features; the table's own columns of these names are {others}",)
 
 
 def _find(results: str | Path) -> SweepFolder:

@@ -9,15 +9,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig, run_name
 from rnngan_cli.data.forms import Column
+from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.errors import UserError
+from rnngan_cli.results.exports import export
+from rnngan_cli.results.frames import load_samples
 from rnngan_cli.results.generation import GeneratedSeries, generate_series, write_series
-from rnngan_cli.store import RunFolder
+from rnngan_cli.results.report import write_report
+from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, execute
+from rnngan_cli.system.csv_text import frame_csv
 from rnngan_cli.system.reading import read_npz
 
 STEPS, FEATURES = 4, 5
@@ -231,8 +238,6 @@ def test_the_same_series_make_the_same_file(tmp_path: Path) -> None:
         ("g.txt", ("a", "b"), r"expected a name that ends in \.npz, \.csv, \.png or \.svg"),
         ("g", ("a", "b"), r"expected a name that ends in"),
         ("no/g.csv", ("a", "b"), "the folder `.*no` is not there; make it first"),
-        ("g.csv", ("a", "step"), "the feature `step` has the name of a column of its own; write .npz instead"),
-        ("g.csv", ("series", "b"), "the feature `series` has the name"),
     ],
 )
 def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, names: tuple[str, str], message: str) -> None:
@@ -245,6 +250,61 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, names: tup
 def test_such_features_can_go_into_an_npz(tmp_path: Path) -> None:
     write_series(tmp_path / "g.npz", generated(SERIES, ("series", "step")))
     assert read_npz(tmp_path / "g.npz")["feature_names"].tolist() == ["series", "step"]
+
+
+def test_features_keep_their_names_and_other_columns_give_way(tmp_path: Path) -> None:
+    fed = {"label": np.array([1, 0]), "code_0": np.array([5, 6])}
+    made = GeneratedSeries(SERIES, (Column("step"), Column("label")), fed, ("rest", "run"), "cgan", image=False)
+    write_series(tmp_path / "g.csv", made)
+    table = pd.read_csv(tmp_path / "g.csv")
+    assert list(table.columns) == ["series", "step_", "step", "label", "label_", "code_0"]
+    assert np.array_equal(table[["step", "label"]].to_numpy().reshape(2, 3, 2), SERIES)
+    assert list(table["step_"]) == [0, 1, 2, 0, 1, 2]
+    assert list(table["label_"]) == ["run"] * 3 + ["rest"] * 3
+    assert made.notes() == (
+        "`step`, `label` are features; the table's own columns of these names are `step_`, `label_`",
+    )
+    assert generated(SERIES, ("a", "b")).notes() == ()
+
+
+def test_a_run_on_such_features_is_drawn_loaded_and_reported(tmp_path: Path) -> None:
+    """Columns that have the names of the program's own: `step` counts around, `label` is a wave."""
+    steps = np.arange(400)
+    waves = pd.DataFrame({"step": steps % 7, "label": np.sin(steps / 5), "value": np.cos(steps / 9)})
+    waves.to_csv(tmp_path / "names.csv", index=False)
+    asked = {"losses": "cgan", "seeds": [0], "data": {"file": str(tmp_path / "names.csv"), "window": 6}}
+    sweep = SweepFolder(tmp_path / "out")
+    sweep.create(SweepConfig.model_validate(asked | {"run": {"steps": 2, "units": 3, "batch_size": 8}}))
+    (config,) = plan(sweep.config())
+    folder = sweep.run(config)
+    execute(config, folder, protocol="quick", bench=Bench())
+    dataset = data.load(config.data)
+    sweep.write_reference(reference_key(config.data.name, dataset), reference_arrays(dataset))
+    made = generate_series(folder.path, 3, "generate").frame()
+    assert list(made.columns) == ["series", "step_", "step", "label", "value", "label_"]
+    with pytest.warns(UserWarning, match=r"`step` is a feature; the table's own column of this name is `step_`$"):
+        kept = load_samples(folder.path)
+    assert list(kept.columns) == ["series", "step_", "step", "label", "value"]
+    assert list(kept["step_"][:7]) == [0, 1, 2, 3, 4, 5, 0]
+    for form in ("csv", "parquet"):
+        assert export(sweep.path, form, None)
+    assert b'"step"' in write_report(sweep).path.read_bytes()
+
+
+OWN_NAMES = ("series", "step", "label", "code_0")
+
+
+@given(st.lists(st.sampled_from([*OWN_NAMES, "step_", "label_", "label__"]) | st.text(), min_size=1, unique=True))
+def test_a_table_can_be_made_with_any_names(names: list[str]) -> None:
+    fed = {"label": np.array([1, 0]), "code_0": np.array([5, 6])}
+    series = np.arange(6.0 * len(names)).reshape(2, 3, len(names))
+    made = GeneratedSeries(series, tuple(map(Column, names)), fed, ("rest", "run"), "cgan", image=False)
+    table = made.frame()
+    assert list(table.columns[2:-2]) == names
+    assert table.columns.is_unique
+    assert np.array_equal(table[names].to_numpy().reshape(series.shape), series)
+    assert len(frame_csv(table).splitlines()) == 7
+    assert bool(made.notes()) == bool({*names} & {*OWN_NAMES})
 
 
 def test_generated_series_can_be_trained_on(tmp_path: Path) -> None:
