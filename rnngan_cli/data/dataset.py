@@ -139,7 +139,7 @@ class SeriesFormat:
         Returns:
             float64 (series, steps, columns); of a category its code.
         """
-        return transforms.invert(forms.decode(self.scaler.inverse(scaled), self.columns), self.columns, starts)
+        return transforms.invert(forms.to_values(self.scaler.inverse(scaled), self.columns), self.columns, starts)
 
     def settle(self, scaled: FloatArray) -> FloatArray:
         """Converts generated series to the nearest ones that the columns may have, still scaled.
@@ -155,12 +155,12 @@ class SeriesFormat:
         """
         if self.is_plain:
             return scaled
-        values = forms.decode(self.scaler.inverse(scaled), self.columns)
+        values = forms.to_values(self.scaler.inverse(scaled), self.columns)
         settled = [
             column.settle(values[..., index]) if column.transform == "none" else values[..., index]
             for index, column in enumerate(self.columns)
         ]
-        return self.scaler.transform(forms.encode(np.stack(settled, axis=-1), self.columns))
+        return self.scaler.transform(forms.to_features(np.stack(settled, axis=-1), self.columns))
 
     @cached_property
     def is_plain(self) -> bool:

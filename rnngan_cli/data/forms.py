@@ -152,7 +152,7 @@ def category_blocks(columns: Sequence[Column]) -> tuple[Block, ...]:
     )
 
 
-def encode(values: FloatArray, columns: Sequence[Column]) -> FloatArray:
+def to_features(values: FloatArray, columns: Sequence[Column]) -> FloatArray:
     """Converts values (..., columns) to features (..., features), float64: categories one-hot, constants left out."""
     if all(column.width == 1 and column.form != "category" for column in columns):
         return values
@@ -165,7 +165,7 @@ def encode(values: FloatArray, columns: Sequence[Column]) -> FloatArray:
     return np.concatenate(parts, axis=-1)
 
 
-def decode(features: FloatArray, columns: Sequence[Column]) -> FloatArray:
+def to_values(features: FloatArray, columns: Sequence[Column]) -> FloatArray:
     """Converts features (..., features) to values (..., columns), float64: of a category the code of the largest."""
     if all(column.width == 1 and column.form != "category" for column in columns):
         return features

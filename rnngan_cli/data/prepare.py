@@ -43,7 +43,7 @@ def prepare_dataset(
     pieces = {part: [_transformed(stretch, columns) for stretch in whole[part]] for part in PARTS}
     rows = np.concatenate([stretch.values for stretch in pieces["train"]])
     columns = tuple(_limited(column, rows[:, index]) for index, column in enumerate(columns))
-    scaler = fit_scaler(forms.encode(rows, columns), config.scaling, columns)
+    scaler = fit_scaler(forms.to_features(rows, columns), config.scaling, columns)
     scaled = {part: scale_stretches(pieces[part], scaler, columns) for part in PARTS}
     parts = {part: cut_windows(scaled[part], steps, config.stride) for part in PARTS}
     labelled = labels.label_parts(parts, config.labels, raw.label_names)
@@ -148,7 +148,7 @@ def scale_stretches(stretches: list[Stretch], scaler: Scaler, columns: Sequence[
     scaled: list[Stretch] = []
     for stretch in stretches:
         with np.errstate(all="ignore"):
-            result = scaler.transform(forms.encode(stretch.values, columns))
+            result = scaler.transform(forms.to_features(stretch.values, columns))
         fits = np.isfinite(result).all(axis=0) & np.isfinite(scaler.scale) & (scaler.scale > 0)
         if not fits.all():
             feature = names[int(np.argmin(fits))]
