@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from rnngan_cli.config.models import RunConfig
+from rnngan_cli.config.models import DataConfig, RunConfig
 
 
 def canonical_json(value: object) -> str:
@@ -18,14 +18,17 @@ def canonical_json(value: object) -> str:
 ADDED_LATER = ("precision",)
 """Fields of a run that enter its identity only if they differ from their default, so that results older than the field
 kept their names: they are results of the default."""
+DATA_ADDED_LATER = ("short",)
+"""The same of the data part."""
 
 
 def identity(config: RunConfig) -> str:
     """SHA-256 of everything that changes the result of a run; the path of its data and `checkpoint_every` do not."""
     content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
-    for name in ADDED_LATER:
-        if content[name] == RunConfig.model_fields[name].default:
-            del content[name]
+    for part, model, names in ((content, RunConfig, ADDED_LATER), (content["data"], DataConfig, DATA_ADDED_LATER)):
+        for name in names:
+            if part[name] == model.model_fields[name].default:
+                del part[name]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 

@@ -11,12 +11,10 @@ import numpy as np
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data import labels
 from rnngan_cli.data.dataset import Dataset, FloatArray, IntArray, Scaler, Split, SplitName
+from rnngan_cli.data.lengths import FEWEST_SERIES, choose_window, leave_out_short
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
-
-RECORD_WINDOW = 24
-"""Default steps per window of one long record, as in TimeGAN and works that follow it."""
 
 SPLIT_SEED = 70_15_15
 """Seed of the permutation that splits many series; fixed, so that every run has the same parts."""
@@ -34,7 +32,7 @@ def prepare_dataset(
 
     Args:
         raw: series as a source loaded them.
-        config: gives window, stride, blocks, scaling and labels.
+        config: gives window, stride, blocks, scaling, labels, and the rule for series shorter than a window.
         name: name of the data set.
         window: default window of the source, used if `config.window` is None.
         image: whether a whole series is a picture; shorter windows are not.
@@ -44,6 +42,7 @@ def prepare_dataset(
             given, values are too far apart to be scaled, or the labels asked for cannot be given or derived.
     """
     steps = choose_window(raw, config.window or window)
+    raw = leave_out_short(raw, steps, config.short)
     pieces, notes = split_record(raw, steps, config.blocks) if raw.record else split_series(raw)
     rows = np.concatenate([values for values, _ in pieces["train"]])
     scaler = fit_scaler(rows, config.scaling)
@@ -72,34 +71,6 @@ def _constant_note(rows: FloatArray, feature_names: tuple[str, ...]) -> tuple[st
     return (note,) if constant else ()
 
 
-def choose_window(raw: Raw, window: int | None) -> int:
-    """Chooses the steps per window: as given, else 24 for one long record, else the whole series.
-
-    Raises:
-        UserError: lengths differ and no window is given, or the window is longer than the shortest series.
-    """
-    if raw.record:
-        return window or RECORD_WINDOW
-    lengths = [len(series) for series in raw.series]
-    shortest, longest = int(np.argmin(lengths)), int(np.argmax(lengths))
-    if window is None and lengths[shortest] != lengths[longest]:
-        raise UserError(
-            f"series of unequal lengths: {_series(raw, shortest)} is the shortest with {lengths[shortest]} "
-            f"steps, {_series(raw, longest)} the longest with {lengths[longest]}; "
-            f"give `--window N` with N up to {lengths[shortest]}"
-        )
-    if window is not None and window > lengths[shortest]:
-        raise UserError(
-            f"`--window {window}`: longer than {_series(raw, shortest)}, which has {lengths[shortest]} "
-            f"steps; give `--window {lengths[shortest]}` or less, or leave out shorter series"
-        )
-    return window or lengths[shortest]
-
-
-def _series(raw: Raw, index: int) -> str:
-    return f"series `{raw.ids[index]}`" if raw.ids else f"series {index + 1}"
-
-
 def part_sizes(count: int) -> tuple[int, int, int]:
     """Sizes of the training, validation and test parts: 15 %, rounded down, but at least 1, for each of the last two.
 
@@ -120,10 +91,10 @@ def split_series(raw: Raw) -> tuple[dict[SplitName, list[Piece]], tuple[str, ...
         UserError: there are fewer than three series.
     """
     count = len(raw.series)
-    if count < 3:
+    if count < FEWEST_SERIES:
         raise UserError(
-            f"{count} series: expected at least 3, one each to train, validate and test; give more series, "
-            "or one long record (a table without `--id-column`, a 2-D array)"
+            f"{count} series: expected at least {FEWEST_SERIES}, one each to train, validate and test; give more "
+            "series, or one long record (a table without `--id-column`, a 2-D array)"
         )
     order = np.random.Generator(np.random.Philox(SPLIT_SEED)).permutation(count)
     first, second, _ = np.cumsum(part_sizes(count))

@@ -40,6 +40,7 @@ OTHER_DATA: dict[str, Any] = {
     "time_column": "time",
     "labels": "none",
     "missing": "drop",
+    "short": "drop",
     "scaling": "standard",
     "blocks": 1,
     "options": {"series": 100},
