@@ -29,7 +29,17 @@ PLACES = {
     ),
     "results": (
         *("statistics", "cautions", "runs_table", "leaderboard", "leaderboard_text", "derived", "groups", "frames"),
-        *("comparison", "comparison_text", "figures", "generated_table", "generation", "verify", "report", "exports", "conclude"),
+        *(
+            "comparison",
+            "comparison_text",
+            "figures",
+            "generated_table",
+            "generation",
+            "verify",
+            "report",
+            "exports",
+            "conclude",
+        ),
     ),
 }
 """The same inside the two largest rooms."""

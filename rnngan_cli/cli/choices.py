@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Table, one_or_more, split_names
+from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Short, Table, one_or_more, split_names
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -103,6 +103,9 @@ LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column th
 TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
 LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
 MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
+ShortOption = Annotated[
+    Short | None, typer.Option(help="What to do about series shorter than a window. [default: error]")
+]
 ProfileOption = Annotated[
     ProfileName | None,
     typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from rnngan_cli.cli.choices import Columns, File, IdColumn, LabelColumn, Losses, TimeColumn, Window, data_fields
+from rnngan_cli.cli.choices import (
+    Columns,
+    File,
+    IdColumn,
+    LabelColumn,
+    Losses,
+    ShortOption,
+    TimeColumn,
+    Window,
+    data_fields,
+)
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
@@ -19,6 +29,7 @@ def init(
     id_column: IdColumn = None,
     label_column: LabelColumn = None,
     time_column: TimeColumn = None,
+    short: ShortOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a commented experiment file that can be swept as it is, with the options people need in comments.
@@ -32,7 +43,7 @@ def init(
     """
     from rnngan_cli.sweeps.template import Wanted, write_template
 
-    fields = data_fields(data, window, columns, id_column, label_column, time_column)
+    fields = data_fields(data, window, columns, id_column, label_column, time_column) | {"short": short}
     given = {name: value for name, value in fields.items() if value is not None}
     written = write_template(file, Wanted([name.strip() for name in losses.split(",")], given), force=force)
     dataset = written.dataset

@@ -31,6 +31,7 @@ from rnngan_cli.cli.choices import (
     ScalingOption,
     SettingsOption,
     ShardOption,
+    ShortOption,
     Steps,
     SweepCells,
     SweepDatasets,
@@ -72,6 +73,7 @@ def sweep(
     time_column: TimeColumn = None,
     labels: LabelsOption = None,
     missing: MissingOption = None,
+    short: ShortOption = None,
     scaling: ScalingOption = None,
     profile: ProfileOption = None,
     protocol: ProtocolOption = None,
@@ -112,7 +114,7 @@ def sweep(
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds}
     words |= {"profile": profile, "protocol": protocol}
     parts = data_fields(data, window, columns, id_column, label_column, time_column)
-    parts |= {"labels": labels, "missing": missing, "scaling": scaling}
+    parts |= {"labels": labels, "missing": missing, "short": short, "scaling": scaling}
     config = _merge(experiment, words, parts, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
     part = parse_shard(shard) if shard is not None else None

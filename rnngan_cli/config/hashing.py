@@ -21,6 +21,7 @@ kept their names: they are results of the default."""
 
 
 DATA_ADDED_LATER: dict[str, object] = {
+    "short": "error",
     "transform": "none",
     "transform_columns": [],
     "forms": "numbers",

@@ -30,6 +30,7 @@ KeptSamples = Literal["all", "first", "none"]
 """The runs whose generated series a pack holds: all, those of the first seed of every setting, or none."""
 Labels = Literal["auto", "given", "derived", "none"]
 Missing = Literal["error", "drop", "interpolate"]
+Short = Literal["error", "drop"]
 Scaling = Literal["minmax", "standard"]
 Transform = Literal["none", "diff", "log", "log-return"]
 """What columns of numbers are trained on in place of their values."""
@@ -74,6 +75,9 @@ class DataConfig(_Frozen):
         description="auto: given where the data has labels, else derived by k-means on training series.",
     )
     missing: Missing = Field("error", description="What to do with rows that hold NaN or infinite values.")
+    short: Short = Field(
+        "error", description="What to do with series that are shorter than a window: refuse them, or leave them out."
+    )
     scaling: Scaling = Field(
         "minmax", description="Scaling fitted on the training part: to [0, 1], or to mean 0 and deviation 1."
     )

@@ -1,4 +1,4 @@
-"""Data sets: a registry of sources, one module a source, and preparation apart from loading.
+"""Data sets: a registry of sources, their modules in sources/, and preparation apart from loading.
 
     registry.SOURCES   the built-in sets, by name
     load               a `DataConfig` to a prepared `Dataset`: the entry point

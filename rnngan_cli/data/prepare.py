@@ -13,8 +13,9 @@ from rnngan_cli.config import DataConfig, Scaling
 from rnngan_cli.data import forms, labels, transforms
 from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat
 from rnngan_cli.data.forms import Column, FloatArray
+from rnngan_cli.data.lengths import choose_window, leave_out_short
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.split import PARTS, Stretch, choose_window, cut_windows, drop_short, split_record, split_series
+from rnngan_cli.data.split import PARTS, Stretch, cut_windows, drop_short, split_record, split_series
 from rnngan_cli.errors import UserError, unknown
 
 
@@ -25,7 +26,7 @@ def prepare_dataset(
 
     Args:
         raw: series as a source loaded them.
-        config: gives window, stride, blocks, transform, forms, gaps, scaling and labels.
+        config: gives window, stride, blocks, transform, forms, gaps, scaling, labels, and the rule for short series.
         name: name of the data set.
         window: default window of the source, used if `config.window` is None.
         image: whether a whole series is a picture; shorter windows are not.
@@ -38,6 +39,7 @@ def prepare_dataset(
     columns = choose_columns(raw, config)
     lost = int(transforms.differences(columns))  # steps that each stretch loses to differencing
     steps = choose_window(raw, config.window or window, lost)
+    raw = leave_out_short(raw, steps + lost, config.short)
     whole, notes = split_record(raw, steps + lost, config.blocks) if raw.record else (split_series(raw), ())
     whole, cut_notes = drop_short(whole, steps + lost)
     pieces = {part: [_transformed(stretch, columns) for stretch in whole[part]] for part in PARTS}

@@ -1,6 +1,6 @@
 """The record of a source of data: facts, and a function that loads raw series.
 
-Each source is a module; `registry.py` lists them. Splitting, scaling and labels are in `prepare.py`.
+Each source is a module in sources/; `registry.py` lists them. Splitting, scaling and labels are in `prepare.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

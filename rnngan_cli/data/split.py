@@ -9,12 +9,10 @@ import numpy as np
 
 from rnngan_cli.data.dataset import IntArray, Split, SplitName
 from rnngan_cli.data.forms import FloatArray
+from rnngan_cli.data.lengths import FEWEST_SERIES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
-
-RECORD_WINDOW = 24
-"""Default steps per window of one long record, as in TimeGAN and works that follow it."""
 
 SPLIT_SEED = 70_15_15
 """Seed of the permutation that splits many series; fixed, so that every run has the same parts."""
@@ -48,39 +46,6 @@ Stretches = dict[SplitName, list[Stretch]]
 """The stretches of each part."""
 
 
-def choose_window(raw: Raw, window: int | None, lost: int = 0) -> int:
-    """Chooses the steps per window: as given, else 24 for one long record, else the whole series.
-
-    Args:
-        raw: the series.
-        window: steps per window as given; None for the default.
-        lost: steps of each series that differencing takes.
-
-    Raises:
-        UserError: lengths differ and no window is given, or the window is longer than the shortest series.
-    """
-    if raw.record:
-        return window or RECORD_WINDOW
-    lengths = [len(series) - lost for series in raw.series]
-    shortest, longest = int(np.argmin(lengths)), int(np.argmax(lengths))
-    if window is None and lengths[shortest] != lengths[longest]:
-        raise UserError(
-            f"series of unequal lengths: {_series(raw, shortest)} is the shortest with {lengths[shortest]} "
-            f"steps, {_series(raw, longest)} the longest with {lengths[longest]}; "
-            f"give `--window N` with N up to {lengths[shortest]}"
-        )
-    if window is not None and window > lengths[shortest]:
-        raise UserError(
-            f"`--window {window}`: longer than {_series(raw, shortest)}, which has {lengths[shortest]} "
-            f"steps; give `--window {lengths[shortest]}` or less, or leave out shorter series"
-        )
-    return window or lengths[shortest]
-
-
-def _series(raw: Raw, index: int) -> str:
-    return f"series `{raw.ids[index]}`" if raw.ids else f"series {index + 1}"
-
-
 def part_sizes(count: int) -> tuple[int, int, int]:
     """Sizes of the training, validation and test parts: 15 %, rounded down, but at least 1, for each of the last two.
 
@@ -98,10 +63,10 @@ def split_series(raw: Raw) -> Stretches:
         UserError: there are fewer than three series.
     """
     count = len(raw.series)
-    if count < 3:
+    if count < FEWEST_SERIES:
         raise UserError(
-            f"{count} series: expected at least 3, one each to train, validate and test; give more series, "
-            "or one long record (a table without `--id-column`, a 2-D array)"
+            f"{count} series: expected at least {FEWEST_SERIES}, one each to train, validate and test; give more "
+            "series, or one long record (a table without `--id-column`, a 2-D array)"
         )
     order = np.random.Generator(np.random.Philox(SPLIT_SEED)).permutation(count)
     first, second, _ = np.cumsum(part_sizes(count))

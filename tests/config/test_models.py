@@ -1,5 +1,6 @@
 """Records of runs and sweeps: what is refused, and what makes two runs the same run."""
 
+import hashlib
 import json
 import string
 from pathlib import Path
@@ -18,11 +19,13 @@ from rnngan_cli.config import (
     build,
     canonical_json,
     identity,
+    of_older_data,
     parse_seeds,
     read_experiment,
     run_name,
     shape_key,
 )
+from rnngan_cli.config.hashing import DATA_ADDED_LATER
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
@@ -40,11 +43,18 @@ OTHER_DATA: dict[str, Any] = {
     "time_column": "time",
     "labels": "none",
     "missing": "drop",
+    "short": "drop",
+    "transform": "diff",
+    "transform_columns": ("open",),
+    "forms": "numbers",
+    "gaps": "ignore",
     "scaling": "standard",
     "blocks": 1,
     "options": {"series": 100},
 }
 """Another value than the default for every field of the data part."""
+OTHER_THAN_BEFORE = {"forms": "file", "gaps": "split"}
+"""The same for fields whose default is not what older runs had."""
 OTHER_RUN: dict[str, Any] = {
     "loss": "wgan",
     "cell": "lstm",
@@ -93,12 +103,32 @@ def test_identity_depends_on_each_field_of_a_run(field: str) -> None:
 
 @pytest.mark.parametrize("field", sorted(set(OTHER_DATA) - {"file"}))
 def test_identity_depends_on_each_field_of_the_data(field: str) -> None:
-    assert identity(RunConfig(data=DataConfig.model_validate({field: OTHER_DATA[field]}))) != identity(RunConfig())
+    own = DataConfig(file="my.csv")
+    other = DataConfig.model_validate({"file": "my.csv", field: OTHER_DATA[field]})
+    assert identity(RunConfig(data=other)) != identity(RunConfig(data=own))
 
 
 @pytest.mark.parametrize("values", [{"checkpoint_every": 1}, {"data": {"file": "elsewhere/my.csv"}}])
 def test_identity_ignores_what_does_not_change_a_result(values: dict[str, Any]) -> None:
-    assert identity(RunConfig.model_validate(values)) == identity(RunConfig())
+    base = {"data": {"file": "my.csv"}}
+    assert identity(RunConfig.model_validate({**base, **values})) == identity(RunConfig.model_validate(base))
+
+
+@pytest.mark.parametrize("field", sorted(DATA_ADDED_LATER))
+def test_an_older_run_on_an_own_file_keeps_its_name(field: str) -> None:
+    """A stored config without the field has the identity of one with the value that was in effect before."""
+    stored: dict[str, Any] = {"file": "my.csv", "sha256": "ab" * 32}
+    older = RunConfig.model_validate({"data": of_older_data(stored)})
+    content = older.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
+    del content["precision"]
+    assert field in content["data"]
+    for name in DATA_ADDED_LATER:
+        del content["data"][name]
+    assert identity(older) == hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    newer = RunConfig.model_validate(
+        {"data": {**of_older_data(stored), field: OTHER_THAN_BEFORE.get(field, OTHER_DATA[field])}}
+    )
+    assert identity(newer) != identity(older)
 
 
 def test_a_field_that_was_added_later_leaves_the_names_of_older_results_alone() -> None:

@@ -121,19 +121,6 @@ def test_long_series_are_split_before_they_are_windowed() -> None:
         assert sorted(set((windows[:, 0] % 10).tolist())) == [0, 2, 4, 6]
 
 
-def test_series_of_unequal_lengths() -> None:
-    raw = Raw([np.arange(n, dtype=np.float64)[:, None] for n in (5, 3, 9, 4)], ("x",), ids=("a", "b", "c", "d"))
-    with pytest.raises(UserError) as caught:
-        prepared(raw)
-    assert str(caught.value) == (
-        "series of unequal lengths: series `b` is the shortest with 3 steps, series `c` the longest with 9; "
-        "give `--window N` with N up to 3"
-    )
-    assert prepared(raw, window=3).steps == 3
-    with pytest.raises(UserError, match="`--window 4`: longer than series `b`, which has 3 steps; give `--window 3`"):
-        prepared(raw, window=4)
-
-
 @pytest.mark.parametrize("kind", ["minmax", "standard"])
 def test_scaler_round_trip_and_fit_on_the_training_part(kind: Literal["minmax", "standard"]) -> None:
     draw = np.random.default_rng(0)

@@ -15,8 +15,8 @@ import pytest
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig
 from rnngan_cli.config.options import resolve_options
-from rnngan_cli.data import stocks
 from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.sources import stocks
 from rnngan_cli.errors import UserError
 
 PROCEDURAL = ("sines", "sines-paper", "ar-gaussian")

@@ -20,8 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE_DATA = (
-    "data/NOTICE.md",
-    "data/goog.csv.gz",
+    "data/sources/NOTICE.md",
+    "data/sources/goog.csv.gz",
     "py.typed",
     "results/report/page.css",
     "results/report/page.html.j2",

@@ -179,7 +179,7 @@ def test_every_way_of_feeding(begin: Callable[..., Any], small: Any, loss: str, 
     import tensorflow as tf
 
     trainer = begin(loss, **fields)
-    model, about = standalone(trainer, small)
+    model, about = standalone(trainer, small.format)
     labels = trainer.one_hot(small.train.labels[:8])
     batch = play.Batch(tf.constant(small.train.series[:8]), None if labels is None else tf.constant(labels))
     draw = trainer.variant.inputs.draw(trainer.game, tf.constant(1), "test", tf.constant(0), batch)

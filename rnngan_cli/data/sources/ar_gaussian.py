@@ -9,8 +9,8 @@ import numpy as np
 
 from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import FloatArray
-from rnngan_cli.data.procedural import SIZE_OPTIONS, data_generator, size
 from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
+from rnngan_cli.data.sources.procedural import SIZE_OPTIONS, data_generator, size
 
 
 def autoregress(noise: FloatArray, *, phi: float) -> FloatArray:

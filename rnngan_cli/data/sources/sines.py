@@ -7,8 +7,8 @@ the authors' published code. The two disagree, so they are two data sets here: r
 import numpy as np
 
 from rnngan_cli.data.dataset import FloatArray
-from rnngan_cli.data.procedural import SIZE_OPTIONS, data_generator, size
 from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
+from rnngan_cli.data.sources.procedural import SIZE_OPTIONS, data_generator, size
 
 
 def smooth(frequency: FloatArray, phase: FloatArray, steps: int) -> FloatArray:

@@ -1,0 +1,1 @@
+"""Readers of files by format: what a file holds, with every property of the file told."""

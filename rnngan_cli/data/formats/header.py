@@ -1,0 +1,149 @@
+"""Where a table begins in a text: lines above it, the line of names, the line of units, the first row of data.
+
+Lines are told apart by their cells: in a column of numbers or dates, a name is a word, and so is a unit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rnngan_cli.data.formats.body import TableBody, TextRow, counts_up, is_data_row, kind_or_mark, look_at, weigh_row
+from rnngan_cli.data.formats.cells import kind_of
+from rnngan_cli.data.formats.names import may_be_names, names_above
+from rnngan_cli.errors import UserError
+
+_MOST_HEAD = 12
+"""Rows as wide as the table that may lie above the data."""
+
+
+@dataclass(frozen=True)
+class TextLayout:
+    """Where the parts of a table are.
+
+    Attributes:
+        names: of the columns as they stand in the file, possibly empty or repeated; () without a header.
+        width: number of cells of a row.
+        begin: line of the file on which the first row of data begins.
+        header_line: line of the names, or 0.
+        units: of the columns, or ().
+        notes: sentences for the user.
+    """
+
+    names: tuple[str, ...]
+    width: int
+    begin: int
+    header_line: int = 0
+    units: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def find_layout(
+    path: Path, rows: Sequence[TextRow], wanted: bool | None, marks: Sequence[str], named: TextRow | None
+) -> TextLayout:
+    """Finds the parts of a table from its first rows.
+
+    Args:
+        path: path of the file, for errors.
+        rows: the first rows of the file, without comments and blank lines.
+        wanted: whether there is a header, if the user settled it.
+        marks: cells that stand for missing values.
+        named: the last comment before the first row, as a row without its mark; it may hold the names.
+
+    Raises:
+        UserError: a row above the table looks like one of its rows, but has another number of cells.
+    """
+    body = look_at(rows, marks)
+    first = _first_data(rows, body, marks)
+    top = _top(rows, body, first, marks)
+    _refuse_ragged(path, rows[:top], body, marks)
+    if wanted is False:
+        found = TextLayout((), body.width, rows[top].first)
+    elif top == first:
+        found = _without_head(rows[first:], body, wanted, marks, named)
+    else:
+        found = _with_head(rows[top:first], rows[first:], body, wanted)
+    return replace(found, notes=(*_skipped(rows[:top]), *found.notes))
+
+
+def _without_head(
+    rows: Sequence[TextRow], body: TableBody, wanted: bool | None, marks: Sequence[str], named: TextRow | None
+) -> TextLayout:
+    """The layout where the first row of the table looks like data."""
+    first = rows[0]
+    doubt = may_be_names(first.cells, body)
+    if wanted is None and named is not None and _all_names(named, body, marks):
+        note = (
+            f"the names of the columns are taken from the comment in line {named.last}; `--no-header` leaves them out"
+        )
+        return TextLayout(named.cells, body.width, first.first, named.last, notes=(note,))
+    if wanted or doubt:
+        return _with_head(rows[:1], rows[1:], body, wanted)
+    note = (
+        f"line {first.last} looks like data, so the columns are named column_1 to column_{body.width}; if it holds the "
+        "names, use `--header`"
+    )
+    return TextLayout((), body.width, first.first, notes=(note,))
+
+
+def _with_head(head: Sequence[TextRow], rows: Sequence[TextRow], body: TableBody, wanted: bool | None) -> TextLayout:
+    """The layout where rows above the data hold names."""
+    names, units, line, notes = names_above(head, body)
+    pairs = zip(names, body.kinds, strict=True)
+    fits = [name for name, kind in pairs if kind in {"number", "date"} and kind_of(name) == kind]
+    if fits and wanted is None:
+        note = f"line {line} is taken for the names, `{fits[0]}` among them; if it is data, use `--no-header`"
+        notes = (note, *notes)
+    begin = rows[0].first if rows else head[-1].last + 1
+    return TextLayout(names, body.width, begin, line, units, notes)
+
+
+def _all_names(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
+    """Whether a comment may hold the names: a different word for each column."""
+    return len({*row.cells}) == body.width == len(row.cells) and all(
+        kind_or_mark(cell, marks) == "word" for cell in row.cells
+    )
+
+
+def _first_data(rows: Sequence[TextRow], body: TableBody, marks: Sequence[str]) -> int:
+    """Index of the first row of data; without columns of numbers or dates, the second row of the usual width."""
+    usual = [index for index, row in enumerate(rows) if len(row.cells) == body.width]
+    if {"number", "date"} & {*body.kinds}:
+        return next((index for index in usual if is_data_row(rows[index], body, marks)), usual[-1])
+    return min(usual[0] + 1, len(rows))
+
+
+def _top(rows: Sequence[TextRow], body: TableBody, first: int, marks: Sequence[str]) -> int:
+    """Index of the first row that belongs to the table."""
+    top = first
+    while top and first - top < _MOST_HEAD and _fits(rows[top - 1], body, marks):
+        top -= 1
+    return top
+
+
+def _fits(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
+    """Whether a row above the data is as wide as it, but for cells that are empty in either of them."""
+    count = len(row.cells)
+    if count >= body.width:
+        return not any(row.cells[body.width :])
+    tail = [cells[count:] for cells in body.rows]
+    if not any(any(cells) for cells in tail):
+        return count > 1
+    counting = [cells[0] for cells in body.rows]  # as R writes the numbers of rows: without a name
+    return count == body.width - 1 > 0 and counts_up(counting) and weigh_row(row.cells, body, marks)[0] == 0
+
+
+def _refuse_ragged(path: Path, above: Sequence[TextRow], body: TableBody, marks: Sequence[str]) -> None:
+    for row in above:
+        filled = [cell for cell in row.cells if cell]
+        if len(filled) > 1 and all(kind_or_mark(cell, marks) != "word" for cell in filled):
+            raise UserError(
+                f"`{path}`: line {row.last} has {len(row.cells)} cells, the rows below have {body.width}; every row "
+                "needs as many; mend that line, or name what is between columns with `--delimiter`"
+            )
+
+
+def _skipped(above: Sequence[TextRow]) -> tuple[str, ...]:
+    if not above:
+        return ()
+    where = f"lines {above[0].first} to {above[-1].last}" if len(above) > 1 else f"line {above[0].last}"
+    return (f"{where} left out as text above the table: `{' '.join(above[0].cells)[:50].strip()}`",)

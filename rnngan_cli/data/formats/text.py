@@ -1,0 +1,171 @@
+"""Tables of text: CSV and its kin, from a file to a table of text cells, with every property of the file told.
+
+What the columns mean, and how numbers and dates are written, is decided elsewhere. Each property has its module: bytes
+and compression in `contents.py`, `encoding.py`, delimiter, quotes and comments in `dialect.py`, lines above the data in
+`header.py`, the strict pass over all rows in `rows.py`, what must not be among the rows in `tails.py`.
+"""
+
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnngan_cli.data.formats.body import TextRow
+from rnngan_cli.data.formats.contents import read_bytes
+from rnngan_cli.data.formats.dialect import TextDialect, find_dialect
+from rnngan_cli.data.formats.encoding import find_encoding, read_lines
+from rnngan_cli.data.formats.header import TextLayout, find_layout
+from rnngan_cli.data.formats.rows import TextRows, read_rows, sample_lines, sample_rows
+from rnngan_cli.data.formats.tails import check_rows, named_columns, without_empty_end
+from rnngan_cli.data.source import MOST_FEATURES
+from rnngan_cli.errors import UserError
+from rnngan_cli.system.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMN_LIMIT = MOST_FEATURES + 3
+"""Maximum number of columns: features, id, label and time."""
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """What the user settles; None is found out from the file.
+
+    Attributes:
+        encoding: name of the encoding.
+        delimiter: one character, or a word for it, such as `tab` or `space` (runs of blanks).
+        header: whether the first line of the table holds the names of the columns.
+        missing_marks: cells that stand for missing values, besides the usual ones; they are no names.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    missing_marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table of text as read from a file.
+
+    Attributes:
+        path: path of the file.
+        frame: every column of text, with unique names; cells without blanks around them, quotes removed; "" is empty.
+        lines: the line of the file on which each row ends.
+        has_header: whether the names are from the file.
+        description: the properties of the file in a few words.
+        units: the unit of each column, or () without a line of units.
+        notes: sentences for the user: each names a doubt and the option that settles it.
+    """
+
+    path: Path
+    frame: "pd.DataFrame"
+    lines: "array[int]"
+    has_header: bool
+    description: str
+    units: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_text_table(path: Path, options: TextOptions) -> TextTable:
+    """Reads a table of text: CSV and its kin, in any usual encoding, compressed or not.
+
+    Raises:
+        UserError: the file is not a well-formed table; the message names the line and says what to do.
+    """
+    content = read_bytes(path)
+    encoding = find_encoding(path, content.data, options.encoding)
+    lines = sample_lines(read_lines(content.data, encoding.codec))
+    _refuse_other_text(path, lines)
+    dialect = find_dialect(lines, options.delimiter)
+    layout = _layout(path, lines, dialect, options)
+    try:
+        found = read_rows(path, read_lines(content.data, encoding.codec), dialect, layout)
+    except UnicodeError as error:
+        raise UserError(f"`{path}`: is not {encoding.label} text; give another with `--encoding`") from error
+    found, ended = without_empty_end(path, found, layout)
+    check_rows(path, found, layout, options.missing_marks)
+    table, kept, dropped = named_columns(path, found, layout)
+    return TextTable(
+        path=path,
+        frame=table.to_pandas(),
+        lines=found.lines,
+        has_header=bool(layout.names),
+        description=_described(content.packing, encoding.label, dialect, layout),
+        units=tuple(layout.units[place] for place in kept) if layout.units else (),
+        notes=(*encoding.notes, *filter(None, [dialect.note]), *layout.notes, *dropped, *_left_out(found), *ended),
+    )
+
+
+def _layout(path: Path, lines: list[str], dialect: TextDialect, options: TextOptions) -> TextLayout:
+    rows = sample_rows(path, lines, dialect)
+    if not rows:
+        raise UserError(f"`{path}`: holds no rows, only blank lines or comments; expected a table")
+    complete = rows[:-1] if len(rows) > 10 else rows  # the last one may be cut
+    _check_width(path, max(len(row.cells) for row in complete))
+    layout = find_layout(path, complete, options.header, options.missing_marks, _named(path, lines, dialect, rows[0]))
+    _check_width(path, layout.width)
+    return layout
+
+
+def _check_width(path: Path, width: int) -> None:
+    if width > COLUMN_LIMIT:
+        raise UserError(f"`{path}`: {width:,} columns; expected at most {COLUMN_LIMIT:,}; does it lie on its side?")
+
+
+def _named(path: Path, lines: list[str], dialect: TextDialect, first: TextRow) -> TextRow | None:
+    """The comment right above the first row, as a row: it may hold the names of the columns, as NumPy writes them."""
+    place = first.first - 2
+    if place < 0 or not dialect.is_comment(lines[place]):
+        return None
+    begin = lines[place].strip(" \t\ufeff")
+    mark = next(mark for mark in dialect.comments if begin.startswith(mark))
+    bare = TextDialect(dialect.delimiter, dialect.quote, comments=("\0",))
+    rows = sample_rows(path, [begin.lstrip(mark) + "\n"], bare)
+    if not rows:
+        return None
+    cells = (rows[0].cells[0] or mark, *rows[0].cells[1:])
+    return TextRow(cells, place + 1, place + 1)
+
+
+_OTHER_TEXT = (
+    ("<!doctype", "an HTML page", "save the table as CSV"),
+    ("<html", "an HTML page", "save the table as CSV"),
+    ("<?xml", "XML", "save the table as CSV"),
+    ("<table", "an HTML table", "save the table as CSV"),
+    ("{", "JSON", "convert it to CSV, such as with pandas.read_json"),
+    ("[{", "JSON", "convert it to CSV, such as with pandas.read_json"),
+    ("[[", "JSON", "convert it to CSV, such as with pandas.read_json"),
+    ("@relation", "an ARFF file", "give it the extension .arff"),
+    ("@problemname", "a file of sktime's format", "give it the extension .ts"),
+)
+
+
+def _refuse_other_text(path: Path, lines: list[str]) -> None:
+    """Refuses text that is no table."""
+    filled = [line.strip().lower() for line in lines if line.strip() and not line.lstrip().startswith(("#", "%"))]
+    if not filled:
+        return
+    begin = filled[0] if filled[0] not in {"[", "{"} or len(filled) < 2 else filled[0] + filled[1]
+    for start, kind, mend in _OTHER_TEXT:
+        if begin.startswith(start):
+            raise UserError(f"`{path}`: is {kind}, no table of text; {mend}")
+
+
+def _described(packing: str, label: str, dialect: TextDialect, layout: TextLayout) -> str:
+    kind = {"\t": "TSV", " ": "text"}.get(dialect.delimiter, "CSV")
+    header = f"header in line {layout.header_line}" if layout.header_line else "no header"
+    return ", ".join([f"{kind} in {packing}" if packing else kind, dialect.words(), label, header])
+
+
+def _left_out(found: TextRows) -> tuple[str, ...]:
+    """Notes on lines that were left out and cells that were not needed."""
+    notes: list[str] = []
+    for (count, line), what in ((found.comments, "comment"), (found.blank, "blank line")):
+        if count:
+            notes.append(f"{counted(count, what)} left out, the first in line {line}")
+    if found.longer[0]:
+        rows = counted(found.longer[0], "row")
+        notes.append(f"{rows} with empty cells beyond the last column, the first in line {found.longer[1]}")
+    return tuple(notes)
