@@ -66,13 +66,19 @@ def kind_of(cell: str) -> str:
     return "date" if _DATE.fullmatch(cell) else "word"
 
 
+_TYPES = (
+    "string str text char varchar object float float32 float64 int int32 int64 integer long bool boolean date "
+    "time datetime datetime64 timestamp double number numeric decimal real category "
+)
+TYPE_WORDS = frozenset(_TYPES.split())
+"""Types of columns, in lower case, which some programs write below the names."""
+
 _UNITS = (
     "s sec ms us µs ns min h hr hrs d day days m mm cm km µm nm in ft kg g mg µg ug t l L ml mL °C degC deg_C "
     "C °F degF F K Pa hPa kPa MPa bar mbar psi atm mmHg V mV kV A mA kA W mW kW MW GW Wh kWh MWh GWh J kJ MJ "
     "cal kcal N kN Nm rpm RPM Hz kHz MHz GHz dB dBm % %RH ppm ppb deg ° rad - -- 1 m2 m² m3 m³ mol mmol lx lux "
-    "lm cd T mT G S mS µS Ω ohm Ohm kOhm F µF VA kVA var kvar USD EUR GBP $ € £ bpm UTC GMT count counts n # "
-    "none unitless dimensionless degree degrees percent string str text float float64 int int64 integer bool "
-    "boolean date time datetime timestamp double number "
+    "lm cd T mT G S mS µS Ω ohm Ohm kOhm µF VA kVA var kvar USD EUR GBP $ € £ bpm UTC GMT count counts n # "
+    "none unitless dimensionless degree degrees percent "
 )
 _UNIT_WORDS = frozenset(_UNITS.split())
 _UNIT_PATTERN = re.compile(
@@ -87,4 +93,4 @@ def is_unit(cell: str) -> bool:
     >>> [is_unit(cell) for cell in ("[-]", "degC", "l/min", "m/s^2", "yyyy-mm-dd HH:MM", "temp")]
     [True, True, True, True, True, False]
     """
-    return cell in _UNIT_WORDS or bool(_UNIT_PATTERN.fullmatch(cell))
+    return cell in _UNIT_WORDS or cell.lower() in TYPE_WORDS or bool(_UNIT_PATTERN.fullmatch(cell))

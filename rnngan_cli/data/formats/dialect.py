@@ -10,8 +10,8 @@ its package takes 66 MB; of the standard library's `csv.Sniffer`, clevercsv's au
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rnngan_cli.data.formats.cells import kind_of
 from rnngan_cli.errors import UserError
@@ -23,6 +23,8 @@ _SAMPLE_LINES, _SAMPLE_CHARACTERS = 200, 2**14
 _NOWHERE = "\x1f"
 """Stands for a delimiter in a table of one column."""
 COMMENT_MARKS = ("#", "%", "//", ";")
+_RULES = ("-", "+", "=", "|")
+_RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{2,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
 _NO_COMMENT = re.compile(r"#(N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 _GOOD = 0.8
 """Share of regular rows, times share of cells that make sense, from which a delimiter is believed."""
@@ -35,19 +37,28 @@ class TextDialect:
     Attributes:
         delimiter: one character; a blank stands for any run of blanks and tabs.
         quote: one character.
+        escape: one character that makes a quote a part of the text, or None: such quotes are doubled.
+        loose: whether blanks may stand between a closing quote and the delimiter.
         comments: how lines begin that are no part of the table.
         note: a sentence for the user if there is a doubt.
     """
 
     delimiter: str
     quote: str = '"'
+    escape: str | None = None
+    loose: bool = False
     comments: tuple[str, ...] = COMMENT_MARKS
     note: str = ""
 
     def is_comment(self, line: str) -> bool:
-        """Whether a line is no part of the table; errors of a spreadsheet such as `#N/A` are cells."""
+        """Whether a line is no part of the table: a comment, or a rule such as `---+---`.
+
+        Errors of a spreadsheet such as `#N/A` are cells.
+        """
         begin = line.lstrip(" \t\ufeff")
-        return begin.startswith(self.comments) and not _NO_COMMENT.match(begin)
+        if begin.startswith(self.comments) and not _NO_COMMENT.match(begin):
+            return True
+        return begin.startswith(_RULES) and bool(_RULE.fullmatch(begin))
 
     def words(self) -> str:
         """What is between columns, for the user."""
@@ -74,6 +85,18 @@ def parse_delimiter(wanted: str) -> str:
     return character
 
 
+def row_parser(lines: Iterable[str], dialect: TextDialect, *, strict: bool) -> Iterator[list[str]]:
+    """The parser of `csv` for a dialect."""
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape,
+        skipinitialspace=True,
+        strict=strict,
+    )
+
+
 def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
     """Finds the dialect of a table from its first lines.
 
@@ -84,6 +107,9 @@ def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
     Raises:
         UserError: `wanted` is no delimiter.
     """
+    if wanted is None and lines and (told := re.fullmatch(r"sep=(.)\s*", lines[0], re.IGNORECASE)):
+        found = find_dialect(lines[1:], told[1])  # Excel's own line
+        return replace(found, comments=(*found.comments, lines[0].strip()))
     comments = tuple(mark for mark in COMMENT_MARKS if mark != ";" and not _most_begin(lines, mark))
     plain = [line for line in lines if line.strip() and not TextDialect("", comments=comments).is_comment(line)]
     body = [line for line in plain if not line.startswith(";")] or plain  # a header `;Open;Close` is one too
@@ -92,12 +118,19 @@ def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
     if delimiter != ";":
         comments = (*comments, ";")
     if not any(delimiter in line for line in body):
+        note = f"`--delimiter {wanted}` is not in the file: it is read as one column" if wanted is not None else note
         delimiter = _NOWHERE
-    return TextDialect(delimiter, quote, comments, note)
+    text = "".join(body)
+    escape = "\\" if re.search(rf"\\{quote}(?![,;\t|\r\n])", text) else None
+    loose = bool(re.search(rf"{quote}[ \t]+{re.escape(delimiter)}", text)) and delimiter != " "
+    return TextDialect(delimiter, quote, escape, loose, comments, note)
 
 
-def split_line(line: str, dialect: TextDialect) -> str:
-    """Prepares a line for the parser of `csv`: runs of blanks become one, where blanks are between columns."""
+def tidy_line(line: str, dialect: TextDialect) -> str:
+    """Prepares a line for `csv`: no blanks after a closing quote, and one for a run of them between columns."""
+    if dialect.loose and dialect.quote in line:
+        mark, quote = re.escape(dialect.delimiter), dialect.quote
+        return re.sub(rf"(?<!{quote}){quote}[ \t]+(?={mark}|\r?\n?$)", quote, line)
     if dialect.delimiter != " ":
         return line
     if dialect.quote in line:
@@ -106,9 +139,9 @@ def split_line(line: str, dialect: TextDialect) -> str:
 
 
 def _most_begin(lines: Sequence[str], mark: str) -> bool:
-    """Whether most lines begin with a mark, which then is no mark of comments."""
+    """Whether most lines begin with a mark and no blank after it, as in `#12`: then it is no mark of comments."""
     filled = [line for line in lines if line.strip()]
-    return sum(line.lstrip().startswith(mark) for line in filled) > 0.5 * len(filled)
+    return sum(bool(re.match(rf"\s*{mark}[^\s{mark}]", line)) for line in filled) > 0.5 * len(filled)
 
 
 def _find_quote(lines: Sequence[str]) -> str:
@@ -158,9 +191,9 @@ def _by_clevercsv(lines: Sequence[str]) -> str:
 def _score(lines: Sequence[str], mark: str, quote: str) -> float:
     """Share of rows of the usual length among the lower half, times share of their cells that make sense; 0 to 1."""
     dialect = TextDialect(mark, quote)
-    part = [split_line(line, dialect) for line in lines[len(lines) // 2 :][:_SAMPLE_LINES]]
+    part = [tidy_line(line, dialect) for line in lines[len(lines) // 2 :][:_SAMPLE_LINES]]
     try:
-        rows = [row for row in csv.reader(part, delimiter=mark, quotechar=quote, skipinitialspace=True) if row]
+        rows = [row for row in row_parser(part, dialect, strict=False) if row]
     except csv.Error:
         return 0.0
     if not rows:

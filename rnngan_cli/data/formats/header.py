@@ -3,6 +3,7 @@
 Lines are told apart by their cells: in a column of numbers or dates, a name is a word, and so is a unit.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,64 +38,94 @@ class TextLayout:
     notes: tuple[str, ...] = ()
 
 
-def find_layout(
-    path: Path, rows: Sequence[TextRow], wanted: bool | None, marks: Sequence[str], named: TextRow | None
-) -> TextLayout:
-    """Finds the parts of a table from its first rows.
+@dataclass(frozen=True)
+class LayoutHints:
+    """What else is known of a table.
 
-    Args:
-        path: path of the file, for errors.
-        rows: the first rows of the file, without comments and blank lines.
-        wanted: whether there is a header, if the user settled it.
+    Attributes:
+        delimiter: what separates its cells.
+        header: whether there is a header, if the user settled it.
         marks: cells that stand for missing values.
-        named: the last comment before the first row, as a row without its mark; it may hold the names.
+        comment: the last comment before the first row, as a row without its mark; it may hold the names.
+    """
+
+    delimiter: str
+    header: bool | None
+    marks: tuple[str, ...]
+    comment: TextRow | None
+
+
+def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> TextLayout:
+    """Finds the parts of a table from its first rows, without comments and blank lines.
 
     Raises:
-        UserError: a row above the table looks like one of its rows, but has another number of cells.
+        UserError: a row above the table seems to belong to it, but has another number of cells.
     """
-    body = look_at(rows, marks)
-    first = _first_data(rows, body, marks)
-    top = _top(rows, body, first, marks)
-    _refuse_ragged(path, rows[:top], body, marks)
-    if wanted is False:
+    body = look_at(rows, hints.marks)
+    first = _first_data(rows, body, hints.marks)
+    top = _top(rows, body, first, hints)
+    _refuse_ragged(path, rows[:top], body, hints.marks)
+    if hints.header is False:
         found = TextLayout((), body.width, rows[top].first)
     elif top == first:
-        found = _without_head(rows[first:], body, wanted, marks, named)
+        found = _without_head(path, rows[:top], rows[first:], body, hints)
     else:
-        found = _with_head(rows[top:first], rows[first:], body, wanted)
+        found = _with_head(rows[top:first], body, hints)
     return replace(found, notes=(*_skipped(rows[:top]), *found.notes))
 
 
 def _without_head(
-    rows: Sequence[TextRow], body: TableBody, wanted: bool | None, marks: Sequence[str], named: TextRow | None
+    path: Path, above: Sequence[TextRow], rows: Sequence[TextRow], body: TableBody, hints: LayoutHints
 ) -> TextLayout:
     """The layout where the first row of the table looks like data."""
-    first = rows[0]
+    first, comment = rows[0], hints.comment
     doubt = may_be_names(first.cells, body)
-    if wanted is None and named is not None and _all_names(named, body, marks):
+    if hints.header is None and comment is not None and not above and _all_names(comment, body, hints.marks):
         note = (
-            f"the names of the columns are taken from the comment in line {named.last}; `--no-header` leaves them out"
+            f"the names of the columns are taken from the comment in line {comment.last}; `--no-header` leaves them out"
         )
-        return TextLayout(named.cells, body.width, first.first, named.last, notes=(note,))
-    if wanted or doubt:
-        return _with_head(rows[:1], rows[1:], body, wanted)
-    note = (
-        f"line {first.last} looks like data, so the columns are named column_1 to column_{body.width}; if it holds the "
-        "names, use `--header`"
+        return TextLayout(comment.cells, body.width, first.first, comment.last, notes=(note,))
+    if hints.header or doubt:
+        return _with_head(rows[:1], body, hints)
+    if above and above[-1].last + 1 == first.first:
+        raise UserError(_short_header(path, above[-1], body, hints))
+    named = "column_1" if body.width == 1 else f"column_1 to column_{body.width}"
+    notes: tuple[str, ...] = (
+        f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
     )
-    return TextLayout((), body.width, first.first, notes=(note,))
+    if hints.delimiter == "," and _may_be_decimal(body):
+        mend = "use `--delimiter ;`" if body.width == 2 else "save the file with `;` between columns"
+        notes += (f"commas are taken to be between columns; if they are decimal commas, {mend}",)
+    return TextLayout((), body.width, first.first, notes=notes)
 
 
-def _with_head(head: Sequence[TextRow], rows: Sequence[TextRow], body: TableBody, wanted: bool | None) -> TextLayout:
+def _may_be_decimal(body: TableBody) -> bool:
+    """Whether cells between commas may be halves of numbers with decimal commas: whole numbers throughout."""
+    return body.width % 2 == 0 and all(re.fullmatch(r"[+-]?\d+", cell) for cells in body.rows for cell in cells)
+
+
+def _short_header(path: Path, above: TextRow, body: TableBody, hints: LayoutHints) -> str:
+    """Why a line of text right above data is neither its header nor left out."""
+    count = len(above.cells)
+    said = (
+        f"`{path}`: line {above.last} has {count} cell{'' if count == 1 else 's'} "
+        f"(`{' '.join(above.cells)[:40]}`), the rows below have {body.width}; "
+    )
+    if hints.delimiter == "," and count < body.width <= 2 * count:
+        mend = "use `--delimiter ;`" if count == 1 else "save the file with `;` between columns"
+        return f"{said}if the numbers have decimal commas, {mend}; if that line holds no names, use `--no-header`"
+    return f"{said}if it holds the names, give every column one; if not, use `--no-header`"
+
+
+def _with_head(head: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> TextLayout:
     """The layout where rows above the data hold names."""
     names, units, line, notes = names_above(head, body)
     pairs = zip(names, body.kinds, strict=True)
     fits = [name for name, kind in pairs if kind in {"number", "date"} and kind_of(name) == kind]
-    if fits and wanted is None:
+    if fits and hints.header is None:
         note = f"line {line} is taken for the names, `{fits[0]}` among them; if it is data, use `--no-header`"
         notes = (note, *notes)
-    begin = rows[0].first if rows else head[-1].last + 1
-    return TextLayout(names, body.width, begin, line, units, notes)
+    return TextLayout(names, body.width, head[-1].last + 1, line, units, notes)
 
 
 def _all_names(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
@@ -112,15 +143,15 @@ def _first_data(rows: Sequence[TextRow], body: TableBody, marks: Sequence[str]) 
     return min(usual[0] + 1, len(rows))
 
 
-def _top(rows: Sequence[TextRow], body: TableBody, first: int, marks: Sequence[str]) -> int:
+def _top(rows: Sequence[TextRow], body: TableBody, first: int, hints: LayoutHints) -> int:
     """Index of the first row that belongs to the table."""
     top = first
-    while top and first - top < _MOST_HEAD and _fits(rows[top - 1], body, marks):
+    while top and first - top < _MOST_HEAD and _fits(rows[top - 1], body, hints):
         top -= 1
     return top
 
 
-def _fits(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
+def _fits(row: TextRow, body: TableBody, hints: LayoutHints) -> bool:
     """Whether a row above the data is as wide as it, but for cells that are empty in either of them."""
     count = len(row.cells)
     if count >= body.width:
@@ -128,8 +159,9 @@ def _fits(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
     tail = [cells[count:] for cells in body.rows]
     if not any(any(cells) for cells in tail):
         return count > 1
-    counting = [cells[0] for cells in body.rows]  # as R writes the numbers of rows: without a name
-    return count == body.width - 1 > 0 and counts_up(counting) and weigh_row(row.cells, body, marks)[0] == 0
+    # R writes the numbers of rows without a name, between blanks or tabs
+    numbered = hints.delimiter in {" ", "\t"} and counts_up([cells[0] for cells in body.rows])
+    return numbered and count == body.width - 1 > 0 and weigh_row(row.cells, body, hints.marks)[0] == 0
 
 
 def _refuse_ragged(path: Path, above: Sequence[TextRow], body: TableBody, marks: Sequence[str]) -> None:

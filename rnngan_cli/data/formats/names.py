@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rnngan_cli.data.formats.body import TableBody, TextRow, counts_up
-from rnngan_cli.data.formats.cells import is_unit, kind_of
+from rnngan_cli.data.formats.cells import TYPE_WORDS, is_unit, kind_of
 
 
 def may_be_names(cells: Sequence[str], body: TableBody) -> bool:
@@ -55,31 +55,34 @@ def names_above(
     used: list[TextRow] = []
     index = ""
     units: tuple[str, ...] = ()
-    if len(rows) > 1 and _names_index(rows[-1], body):
+    if len(rows) > 1 and _names_index(rows[-2], rows[-1]):
         used.append(rows.pop())
         index = used[0].cells[0]
     while len(rows) > 1 and body.width > 1 and sum(map(bool, rows[0].cells)) < 2:
         rows.pop(0)  # a title, in a file whose lines were all filled up to the same number of cells
     notes: tuple[str, ...] = ()
-    place = next((place for place in (-1, -2) if len(rows) > 1 and _has_units(rows[place])), None)
+    place = next((place for place in (-1, -2) if len(rows) > 1 and _has_units(rows, place)), None)
     if place is not None:
         used.append(rows.pop(place))
-        units = used[-1].cells
-        notes = (f"line {used[-1].last} is taken for the units of the columns",)
+        typed = all(cell.lower() in TYPE_WORDS for cell in used[-1].cells if cell)
+        units = () if typed else used[-1].cells
+        notes = (f"line {used[-1].last} is taken for the {'types' if typed else 'units'} of the columns",)
     chosen, names = _choose(rows, body.width)
     line = chosen[-1].last
     left = [str(row.last) for row in head if row.last not in {one.last for one in (*chosen, *used)}]
     if left:
         which = f"line{'s' if len(left) > 1 else ''} {', '.join(left)}"
-        notes = (f"line {line} is taken for the names of the columns, and {which} left out", *notes)
+        which += "; delete what is wrong" if len(left) == 1 and len(rows) > 1 else ""
+        notes = (f"line {line} is taken for the names of the columns, and not {which}", *notes)
     if len(chosen) > 1:
         notes = (f"the names of the columns are joined from lines {chosen[0].last} and {line}: `{names[-1]}`", *notes)
     return (index or names[0], *names[1:]), units, line, notes
 
 
-def _names_index(row: TextRow, body: TableBody) -> bool:
+def _names_index(above: TextRow, row: TextRow) -> bool:
     """Whether a row holds one name alone: pandas writes that of the index so, below the names of the columns."""
-    return body.width > 2 and bool(row.cells[0]) and not any(row.cells[1:]) and not _has_units(row)
+    alone = len(row.cells) > 1 and bool(row.cells[0]) and not any(row.cells[1:])
+    return alone and (not above.cells[0] or row.cells[0].lower() in TYPE_WORDS or not is_unit(row.cells[0]))
 
 
 def _padded(row: TextRow, body: TableBody) -> TextRow:
@@ -91,9 +94,12 @@ def _padded(row: TextRow, body: TableBody) -> TextRow:
     return TextRow((*cells, *[""] * short), row.first, row.last)
 
 
-def _has_units(row: TextRow) -> bool:
-    filled = [cell for cell in row.cells if cell]
-    return bool(filled) and all(map(is_unit, filled))
+def _has_units(rows: Sequence[TextRow], place: int) -> bool:
+    """Whether a row holds units of columns that the row beside it gives different names."""
+    units, names = rows[place].cells, rows[-3 - place].cells
+    filled = [name for unit, name in zip(units, names, strict=True) if unit]
+    named = [name for name in names if name]
+    return bool(filled) and all(filled) and len({*named}) == len(named) and all(map(is_unit, filter(None, units)))
 
 
 def _choose(rows: list[TextRow], width: int) -> tuple[list[TextRow], tuple[str, ...]]:

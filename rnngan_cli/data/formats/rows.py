@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.data.formats.body import TextRow
-from rnngan_cli.data.formats.dialect import TextDialect, split_line
+from rnngan_cli.data.formats.dialect import COMMENT_MARKS, TextDialect, row_parser, tidy_line
 from rnngan_cli.data.formats.encoding import LINE_LIMIT
 from rnngan_cli.data.formats.header import TextLayout
 from rnngan_cli.errors import UserError
@@ -34,13 +34,14 @@ class LineFeed:
 
     Attributes:
         number: the line handed out last, from 1.
+        start: the line on which the row that it belongs to begins.
         inside: whether the row that the last line belongs to goes on; the user of the parser sets it to False.
         comments: lines of the comments that were left out: how many, and the first.
     """
 
     def __init__(self, path: Path, lines: Iterator[str], dialect: TextDialect, begin: int = 1) -> None:
         self._path, self._lines, self._dialect, self._begin = path, lines, dialect, begin
-        self.number, self.inside = 0, False
+        self.number, self.start, self.inside = 0, 0, False
         self.comments: tuple[int, int] = (0, 0)
 
     def __iter__(self) -> Iterator[str]:
@@ -50,8 +51,9 @@ class LineFeed:
             if not self.inside and self._dialect.is_comment(line):
                 self.comments = (self.comments[0] + 1, self.comments[1] or self.number)
             elif self.number >= self._begin:
+                self.start = self.start if self.inside else self.number
                 self.inside = True
-                yield split_line(line, self._dialect)
+                yield tidy_line(line, self._dialect)
 
     def _check(self, line: str) -> None:
         if len(line) >= LINE_LIMIT:
@@ -82,11 +84,13 @@ class TextRows:
 
 def sample_lines(lines: Iterator[str]) -> list[str]:
     """The first lines of a text, enough to find out how it is written."""
-    found, size = [], 0
-    for line in islice(lines, _SAMPLE_ROWS):
+    found: list[str] = []
+    rows = size = 0
+    for line in lines:
         found.append(line)
+        rows += not line.lstrip().startswith(COMMENT_MARKS[:-1])
         size += len(line)
-        if size > _SAMPLE_CHARACTERS and len(found) >= 10:
+        if rows >= 10 and (rows >= _SAMPLE_ROWS or size > _SAMPLE_CHARACTERS):
             break
     return found
 
@@ -98,15 +102,14 @@ def sample_rows(path: Path, lines: Sequence[str], dialect: TextDialect) -> list[
         UserError: the lines cannot be parsed.
     """
     feed = LineFeed(path, iter(lines), dialect)
-    parser = csv.reader(iter(feed), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True)
-    rows, before = [], 0
+    parser = row_parser(iter(feed), dialect, strict=False)
+    rows = []
     try:
         for fields in parser:
             feed.inside = False
             cells = tuple(field.strip() for field in fields)
             if len(cells) > 1 or any(cells):
-                rows.append(TextRow(cells, max(before + 1, feed.number - "".join(fields).count("\n")), feed.number))
-            before = feed.number
+                rows.append(TextRow(cells, feed.start, feed.number))
     except csv.Error as error:
         raise _unparsed(path, feed, error) from error
     return rows
@@ -121,24 +124,21 @@ def read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: Te
     import pyarrow as pa
 
     feed = LineFeed(path, lines, dialect, layout.begin)
-    parser = csv.reader(
-        iter(feed), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True
-    )
     numbers, portions = array("q"), []
     blank = longer = (0, 0)
     rows: list[list[str]] = []
     try:
-        for fields in parser:
+        for fields in row_parser(iter(feed), dialect, strict=True):
             feed.inside = False
+            row = fields
             if len(fields) != layout.width:
-                if len(fields) < 2 and not "".join(fields).strip() and layout.width > 1:
+                if len(fields) < 2 and layout.width > 1 and not "".join(fields).strip():
                     blank = (blank[0] + 1, blank[1] or feed.number)
                     continue
                 if len(fields) > layout.width:
                     longer = (longer[0] + 1, longer[1] or feed.number)
-                rows.append(_fitted(path, fields, feed, dialect, layout))
-            else:
-                rows.append(fields)
+                row = _fitted(path, fields, feed, dialect, layout)
+            rows.append(row)
             numbers.append(feed.number)
             if len(rows) * layout.width >= _PORTION:
                 portions.append(_columns(rows))
@@ -162,6 +162,8 @@ def _columns(rows: list[list[str]]) -> "pa.RecordBatch":
 def _fitted(path: Path, fields: list[str], feed: LineFeed, dialect: TextDialect, layout: TextLayout) -> list[str]:
     """A row of another length, if only empty cells at its end make the difference."""
     width = layout.width
+    if not fields:  # a blank line: the only cell of the row is missing
+        return [""]
     if len(fields) > width and not any(field.strip() for field in fields[width:]):
         return fields[:width]
     named = len(layout.names)
@@ -188,10 +190,10 @@ def _ragged(path: Path, fields: list[str], feed: LineFeed, dialect: TextDialect,
 
 
 def _unparsed(path: Path, feed: LineFeed, error: csv.Error) -> UserError:
-    reason = str(error)
+    reason, line = str(error), feed.number
     mend = "check its quotes"
     if "expected after" in reason:
         mend = "write a quote inside of a quoted cell twice, and nothing between a closing quote and the delimiter"
     elif "unexpected end" in reason:
-        mend = "a quote is opened and never closed; close it"
-    return UserError(f"`{path}`: line {feed.number} is not a row of a table ({reason}); {mend}")
+        reason, line, mend = "a quote is opened and never closed", feed.start, "close it"
+    return UserError(f"`{path}`: line {line} is not a row of a table ({reason}); {mend}")

@@ -6,7 +6,7 @@ and compression in `contents.py`, `encoding.py`, delimiter, quotes and comments 
 """
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rnngan_cli.data.formats.body import TextRow
 from rnngan_cli.data.formats.contents import read_bytes
 from rnngan_cli.data.formats.dialect import TextDialect, find_dialect
 from rnngan_cli.data.formats.encoding import find_encoding, read_lines
-from rnngan_cli.data.formats.header import TextLayout, find_layout
+from rnngan_cli.data.formats.header import LayoutHints, TextLayout, find_layout
 from rnngan_cli.data.formats.rows import TextRows, read_rows, sample_lines, sample_rows
 from rnngan_cli.data.formats.tails import check_rows, named_columns, without_empty_end
 from rnngan_cli.data.source import MOST_FEATURES
@@ -87,6 +87,7 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
     found, ended = without_empty_end(path, found, layout)
     check_rows(path, found, layout, options.missing_marks)
     table, kept, dropped = named_columns(path, found, layout)
+    notes = (*encoding.notes, dialect.note, *layout.notes, *dropped, *_left_out(found, layout), *ended)
     return TextTable(
         path=path,
         frame=table.to_pandas(),
@@ -94,7 +95,7 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
         has_header=bool(layout.names),
         description=_described(content.packing, encoding.label, dialect, layout),
         units=tuple(layout.units[place] for place in kept) if layout.units else (),
-        notes=(*encoding.notes, *filter(None, [dialect.note]), *layout.notes, *dropped, *_left_out(found), *ended),
+        notes=tuple(filter(None, notes)),
     )
 
 
@@ -104,7 +105,9 @@ def _layout(path: Path, lines: list[str], dialect: TextDialect, options: TextOpt
         raise UserError(f"`{path}`: holds no rows, only blank lines or comments; expected a table")
     complete = rows[:-1] if len(rows) > 10 else rows  # the last one may be cut
     _check_width(path, max(len(row.cells) for row in complete))
-    layout = find_layout(path, complete, options.header, options.missing_marks, _named(path, lines, dialect, rows[0]))
+    comment = _comment_above(path, lines, dialect, rows[0])
+    hints = LayoutHints(dialect.delimiter, options.header, options.missing_marks, comment)
+    layout = find_layout(path, complete, hints)
     _check_width(path, layout.width)
     return layout
 
@@ -114,14 +117,14 @@ def _check_width(path: Path, width: int) -> None:
         raise UserError(f"`{path}`: {width:,} columns; expected at most {COLUMN_LIMIT:,}; does it lie on its side?")
 
 
-def _named(path: Path, lines: list[str], dialect: TextDialect, first: TextRow) -> TextRow | None:
+def _comment_above(path: Path, lines: list[str], dialect: TextDialect, first: TextRow) -> TextRow | None:
     """The comment right above the first row, as a row: it may hold the names of the columns, as NumPy writes them."""
     place = first.first - 2
     if place < 0 or not dialect.is_comment(lines[place]):
         return None
     begin = lines[place].strip(" \t\ufeff")
-    mark = next(mark for mark in dialect.comments if begin.startswith(mark))
-    bare = TextDialect(dialect.delimiter, dialect.quote, comments=("\0",))
+    mark = next((mark for mark in dialect.comments if begin.startswith(mark)), "")
+    bare = replace(dialect, comments=("\0",))
     rows = sample_rows(path, [begin.lstrip(mark) + "\n"], bare)
     if not rows:
         return None
@@ -159,10 +162,13 @@ def _described(packing: str, label: str, dialect: TextDialect, layout: TextLayou
     return ", ".join([f"{kind} in {packing}" if packing else kind, dialect.words(), label, header])
 
 
-def _left_out(found: TextRows) -> tuple[str, ...]:
+def _left_out(found: TextRows, layout: TextLayout) -> tuple[str, ...]:
     """Notes on lines that were left out and cells that were not needed."""
     notes: list[str] = []
-    for (count, line), what in ((found.comments, "comment"), (found.blank, "blank line")):
+    comments = found.comments
+    if comments[1] == layout.header_line and comments[0] == 1:  # its names are taken
+        comments = (0, 0)
+    for (count, line), what in ((comments, "comment"), (found.blank, "blank line")):
         if count:
             notes.append(f"{counted(count, what)} left out, the first in line {line}")
     if found.longer[0]:

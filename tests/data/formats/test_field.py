@@ -178,7 +178,7 @@ def test_what_is_plain_needs_no_note(name: str) -> None:
     ("name", "said", "option"),
     [
         ("air.csv", "2 columns without a name and a value left out (9, 10)", ""),
-        ("btp.csv", "line 1 looks like data, so the columns are named column_1 to column_3", "`--header`"),
+        ("btp.csv", "line 1 looks like data, so the names are column_1 to column_3", "`--header`"),
         ("headless_date.csv", "line 1 looks like data", "`--header`"),
         ("headless_label.csv", "line 1 looks like data", "`--header`"),
         ("ucr_renamed.csv", "line 1 looks like data", "`--header`"),
