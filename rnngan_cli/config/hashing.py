@@ -22,6 +22,13 @@ kept their names: they are results of the default."""
 
 DATA_ADDED_LATER: dict[str, object] = {
     "short": "error",
+    "time_format": None,
+    "layout": None,
+    "encoding": None,
+    "delimiter": None,
+    "header": None,
+    "decimal": None,
+    "missing_marks": [],
     "transform": "none",
     "transform_columns": [],
     "forms": "numbers",

@@ -36,6 +36,8 @@ Transform = Literal["none", "diff", "log", "log-return"]
 """What columns of numbers are trained on in place of their values."""
 Forms = Literal["file", "numbers"]
 """Whether columns keep the form they have in the user's file, or count as any numbers."""
+Layout = Literal["long", "wide"]
+"""Whether the rows of a table are steps, or series."""
 Gaps = Literal["split", "ignore"]
 """Whether windows may cross a gap in time."""
 ProfileName = Literal["shared", "paper"]
@@ -69,7 +71,24 @@ class DataConfig(_Frozen):
     columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
     id_column: str | None = Field(None, description="Column that identifies the series of a table.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
-    time_column: str | None = Field(None, description="Column to sort rows by; not a feature.")
+    time_column: str | tuple[str, ...] | None = Field(
+        None, description="Column to sort rows by, not a feature; or several, such as year, month and day."
+    )
+    time_format: str | None = Field(
+        None, description="Format of the dates, such as %d/%m/%Y %H:%M; default: found in the file."
+    )
+    layout: Layout | None = Field(
+        None, description="long: the rows of a table are steps; wide: each row is a series. Default: found."
+    )
+    encoding: str | None = Field(None, description="Encoding of a text file; default: found in the file.")
+    delimiter: str | None = Field(
+        None, description="What separates the columns of a text file: a character, tab or space; default: found."
+    )
+    header: bool | None = Field(None, description="Whether a text file names its columns; default: found.")
+    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of a text file; default: found.")
+    missing_marks: tuple[str, ...] = Field(
+        (), description="Cells that stand for missing values, besides NA, ?, - and the like."
+    )
     labels: Labels = Field(
         "auto",
         description="auto: given where the data has labels, else derived by k-means on training series.",

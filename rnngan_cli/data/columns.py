@@ -13,7 +13,7 @@ from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables import UserTable, read_csv, read_parquet
+from rnngan_cli.data.old_tables import UserTable, read_csv, read_parquet
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system.text import command_line
 

@@ -1,0 +1,11 @@
+"""What the columns of a table mean: how numbers and dates are written, roles, forms, and the series in it.
+
+Files are read to tables in `formats`. Here `load.py` turns a table into raw series:
+
+    numbers.py    numbers from text: decimal commas, thousands separators, missing marks
+    dates.py      dates and times from text, in one column or several
+    roles.py      what each column is for: time, id, label, feature, or none
+    forms_of.py   the form of a feature: decimal, whole, boolean, category, constant
+    order.py      rows in order of time, by series; gaps and uneven steps
+    wide.py       one series a row
+"""

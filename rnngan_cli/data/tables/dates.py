@@ -1,0 +1,239 @@
+"""Dates and times from text: one format a column, found in the column itself.
+
+A date such as 01/02/2011 may begin with the day or the month. Where one reading fails on some rows it is out. Otherwise
+the reading under which the file's own order ascends wins, then that with the more even steps. What stays in doubt is
+said, and `--time-format` settles it. Formats are those of `strptime`.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.data.forms import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAMPLE = 400
+"""Values that formats are tried on before they are tried on all."""
+_CLOCKS = ("", *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z")))
+_CLOCKS_12 = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%I %p")
+_DOTTED = ("%H.%M", "%H.%M.%S", "%Hh%M", "%H%M", "%H%M%S", "%H")
+_JOINTS = (" ", "T", ", ", "-", "_", ":")
+_DAYS = {
+    "iso": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+    "day": ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d. %m. %Y"),
+    "month": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y", "%m.%d.%y"),
+    "words": (
+        *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%b-%d-%Y"),
+        *("%d/%b/%Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y-%b-%d", "%d.%b.%Y", "%d %b, %Y", "%B %d %Y"),
+    ),
+    "coarse": ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%Y %b", "%Y%m%d"),
+}
+"""Formats of days, by what comes first."""
+_CLOCK_FORMATS = (*_CLOCKS[1:], *_CLOCKS_12, *("%H.%M", "%H.%M.%S", "%Hh%M"))
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A column of dates, of times of day, or of both.
+
+    Attributes:
+        stamps: int64 nanoseconds (rows,); of times of day, since midnight. Missing ones are the least int64.
+        time_format: the format of `strptime`; of several, the one with the most values.
+        is_clock: whether they are times of day without a date.
+        has_clock: whether the dates have times of day.
+        notes: sentences for the user on doubts.
+    """
+
+    stamps: np.ndarray
+    time_format: str
+    is_clock: bool = False
+    has_clock: bool = False
+    notes: tuple[str, ...] = ()
+
+
+NO_TIME = np.iinfo(np.int64).min
+"""The stamp of a missing date."""
+
+
+def parse_dates(name: str, words: "pd.Series", missing: np.ndarray, wanted: str | None = None) -> Dates | None:
+    """Reads a column of text as dates or times of day.
+
+    Args:
+        name: name of the column, for notes.
+        words: the cells.
+        missing: which of them are empty, (rows,).
+        wanted: the format; None is found.
+
+    Returns:
+        The dates; None if some cells are none.
+    """
+    present = words[~missing]
+    if not len(present):
+        return None
+    if wanted is not None:
+        return _all(words, missing, (wanted,))
+    sample = _sample(present)
+    if not sample.str.contains(r"\d", regex=True).all():
+        return None
+    found = [dates for formats in _candidates(sample) if (dates := _all(words, missing, formats)) is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    return _choose(name, found, str(present.iloc[0]))
+
+
+def _sample(words: "pd.Series") -> "pd.Series":
+    return words.iloc[:: max(1, len(words) // SAMPLE)]
+
+
+def _candidates(sample: "pd.Series") -> list[tuple[str, ...]]:
+    """Sets of formats, one for each reading that fits a sample: those that differ in the clock belong together."""
+    first = str(sample.iloc[0])
+    readings = []
+    for order, days in _DAYS.items():
+        for day in days:
+            if not _may_be(first, day):
+                continue
+            formats = tuple(_with_clocks(day)) if order != "coarse" or day == "%Y%m%d" else (day,)
+            fitting = _fitting(sample, formats)
+            if fitting:
+                readings.append(fitting)
+    if not readings:
+        clocks = _fitting(sample, _CLOCK_FORMATS)
+        readings = [clocks] if clocks else []
+    return readings
+
+
+def _may_be(value: str, day: str) -> bool:
+    """Whether a value can begin with a day of this format, by its signs alone: a quick check."""
+    pattern = re.escape(day).replace(r"\ ", " ")
+    for code, digits in (("%Y", r"\d{4}"), ("%y", r"\d{2}(?!\d)"), ("%m", r"\d{1,2}"), ("%d", r"\d{1,2}")):
+        pattern = pattern.replace(code, digits)
+    for code in ("%b", "%B", "%a", "%A"):
+        pattern = pattern.replace(code, r"[^\W\d_]{3,}\.?")
+    return re.match(pattern, value) is not None
+
+
+def _with_clocks(day: str) -> list[str]:
+    clocks = [day]
+    clocks += [f"{day}{joint}{clock}" for joint, clock in product(_JOINTS, (*_CLOCKS[1:], *_CLOCKS_12, *_DOTTED))]
+    return clocks
+
+
+def _fitting(sample: "pd.Series", formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the formats that read some value of a sample, if together they read every value; most used first."""
+    left = sample
+    used: list[tuple[int, str]] = []
+    for time_format in formats:
+        if not len(left):
+            break
+        read = _strictly(left, time_format)
+        hits = int(read.notna().sum())
+        if hits:
+            used.append((hits, time_format))
+            left = left[read.isna()]
+    if len(left):
+        return ()
+    return tuple(time_format for _, time_format in sorted(used, key=lambda pair: -pair[0]))
+
+
+def _strictly(words: "pd.Series", time_format: str) -> "pd.Series":
+    import pandas as pd
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pd.to_datetime(words, format=time_format, errors="coerce", utc=True)
+
+
+def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> Dates | None:
+    """Reads all values by the formats, each by the first that fits; None if none fits some value."""
+    stamps = np.full(len(words), NO_TIME)
+    left = words[~missing]
+    places = np.flatnonzero(~missing)
+    counts: dict[str, int] = {}
+    for time_format in formats:
+        if not len(left):
+            break
+        read = _strictly(left, time_format)
+        fits = read.notna().to_numpy(dtype=bool)
+        stamps[places[fits]] = read[fits].dt.as_unit("ns").astype(np.int64).to_numpy()
+        counts[time_format] = int(fits.sum())
+        left, places = left[~fits], places[~fits]
+    if len(left):
+        return None
+    main = max(counts, key=lambda time_format: counts[time_format])
+    is_clock = "%d" not in main and "%Y" not in main and "%y" not in main
+    if is_clock:
+        known = stamps != NO_TIME
+        stamps[known] %= 86_400 * 10**9
+    has_clock = is_clock or any(code in main for code in ("%H", "%I"))
+    return Dates(stamps, main, is_clock, has_clock)
+
+
+def _choose(name: str, found: list[Dates], example: str) -> Dates:
+    """Chooses among readings that all fit: by the order of the file, then by even steps."""
+    ranked = sorted(found, key=lambda dates: (_falls(dates.stamps), _unevenness(dates.stamps)))
+    best, second = ranked[0], ranked[1]
+    if (best.stamps == second.stamps).all():
+        return best
+    reason = ""
+    if _falls(best.stamps) == _falls(second.stamps) and _unevenness(best.stamps) == _unevenness(second.stamps):
+        reason = "both readings are as likely"
+    elif _falls(best.stamps) < _falls(second.stamps):
+        reason = "so the file's own order ascends"
+    else:
+        reason = "so the steps are even"
+    first = "the day" if best.time_format.startswith("%d") else "the month"
+    note = (
+        f"`{name}`: {example} is read with {first} first (`{best.time_format}`): {reason}; "
+        f"else give `--time-format '{second.time_format}'`"
+    )
+    return Dates(best.stamps, best.time_format, best.is_clock, best.has_clock, (note,))
+
+
+def _falls(stamps: np.ndarray) -> int:
+    """How often the file's order falls, going up or down, whichever is less."""
+    steps = np.diff(stamps[stamps != NO_TIME])
+    return int(min((steps < 0).sum(), (steps > 0).sum()))
+
+
+def _unevenness(stamps: np.ndarray) -> float:
+    """The share of steps, in order of time, that differ from the most frequent one."""
+    steps = np.diff(np.unique(stamps[stamps != NO_TIME]))
+    if not len(steps):
+        return 0.0
+    _, counts = np.unique(steps, return_counts=True)
+    return 1 - float(counts.max() / counts.sum())
+
+
+def joined(dates: Dates, clock: Dates) -> Dates:
+    """Joins a column of days and one of times of day."""
+    known = (dates.stamps != NO_TIME) & (clock.stamps != NO_TIME)
+    stamps = np.where(known, dates.stamps + np.where(known, clock.stamps, 0), NO_TIME)
+    return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes))
+
+
+def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:
+    """Dates from columns of years, months, days and so on.
+
+    Args:
+        parts: whole numbers (rows,) by `year`, `month`, `day`, `hour`, `minute`, `second`; month and day are 1 if left
+            out.
+
+    Returns:
+        int64 nanoseconds (rows,); None if some are no dates.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame({"month": 1, "day": 1, **parts})
+    if frame.isna().to_numpy().any() or (frame != np.rint(frame)).to_numpy().any():
+        return None
+    try:
+        return pd.to_datetime(frame.astype(np.int64), errors="raise").dt.as_unit("ns").astype(np.int64).to_numpy()
+    except (ValueError, OverflowError, TypeError):
+        return None

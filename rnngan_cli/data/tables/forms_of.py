@@ -1,0 +1,118 @@
+"""The form of a column of features: decimal, whole, boolean, category or constant."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnngan_cli.data.forms import Column, FloatArray
+from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.errors import UserError
+
+BOOLEAN_WORDS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
+"""Words for false and true, in lower case."""
+
+MOST_VALUES = 50
+"""Maximum number of values of a category: each is a feature of its own."""
+
+SENTINEL_SHARE, SENTINEL_COUNT = 0.01, 5
+"""The least share and number of equal values, far from all others, that look like a mark of missing values."""
+
+
+@dataclass(frozen=True)
+class FeatureColumn:
+    """A column of features.
+
+    Attributes:
+        column: its name and form.
+        values: float64 (rows,), codes of a category; NaN where missing, infinity where infinite.
+        notes: sentences for the user on it.
+    """
+
+    column: Column
+    values: FloatArray
+    notes: tuple[str, ...] = ()
+
+
+def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
+    """Reads a column as a feature: numbers, booleans, or a category of up to 50 values; None if it is neither.
+
+    Raises:
+        UserError: no cell of the column has a value.
+    """
+    missing = cells.missing(name)
+    if missing.all():
+        raise UserError(
+            f"`{cells.table.path}`: column `{name}` has no value at all; leave it out with `--columns`, listing the others"
+        )
+    if not cells.is_text(name) and cells.is_boolean(name):
+        numbers = cells.numbers(name)
+        values = np.full(len(cells), np.nan) if numbers is None else numbers.values
+        return FeatureColumn(_boolean(name, values, ("False", "True")), values)
+    numbers = cells.numbers(name)
+    if numbers is not None:
+        notes = tuple(f"`{name}`: {note}" for note in numbers.notes) + _far_off(name, numbers.values)
+        return FeatureColumn(number_column(name, numbers.values, numbers.decimals), numbers.values, notes)
+    return _read_words(cells, name, missing)
+
+
+def _read_words(cells: Cells, name: str, missing: np.ndarray) -> FeatureColumn | None:
+    import pandas as pd
+
+    words = cells.words(name)
+    codes, found = pd.factorize(words.where(~missing), sort=True)
+    values = np.where(codes < 0, np.nan, codes.astype(np.float64))
+    different = tuple(str(word) for word in found)
+    for pair in BOOLEAN_WORDS:
+        if set(map(str.lower, different)) <= set(pair) and len({*map(str.lower, different)}) == len(different):
+            truth = np.array([float(pair.index(word.lower())) for word in different])
+            known = np.where(codes < 0, np.nan, truth[codes])
+            spelt = {word.lower(): word for word in different}
+            return FeatureColumn(_boolean(name, known, (spelt.get(pair[0], pair[0]), spelt.get(pair[1], pair[1]))), known)
+    if len(different) == 1:
+        return FeatureColumn(Column(name, "constant", different), values)
+    if len(different) > MOST_VALUES:
+        return None
+    note = f"`{name}` is trained on as a category of {len(different)} values; if it names series or classes, give "
+    note += f"`--id-column {name}` or `--label-column {name}`"
+    return FeatureColumn(Column(name, "category", different), values, (note,))
+
+
+def number_column(name: str, values: FloatArray, decimals: int | None) -> Column:
+    """The form of a column of numbers, of which NaN and infinities do not count.
+
+    >>> number_column("x", np.array([1.0, 2.0, np.nan]), 1).form
+    'whole'
+    """
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return Column(name)
+    if known.min() == known.max() and len(known) == len(values):
+        value = known[0]
+        return Column(name, "constant", (str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value)),))
+    if (known == np.rint(known)).all() and np.abs(known).max() < 2**53:
+        return Column(name, "whole")
+    return Column(name, "decimal", decimals=decimals)
+
+
+def _boolean(name: str, values: FloatArray, words: tuple[str, str]) -> Column:
+    known = values[np.isfinite(values)]
+    if len(known) == len(values) and known.min() == known.max():
+        return Column(name, "constant", (words[int(known[0])],))
+    return Column(name, "boolean", words)
+
+
+def _far_off(name: str, values: FloatArray) -> tuple[str, ...]:
+    """A note on a value that is frequent and far from all others, which may stand for missing ones."""
+    known = values[np.isfinite(values)]
+    found, counts = np.unique(known, return_counts=True)
+    if len(found) < 4:
+        return ()
+    for end, rest in ((0, found[1:]), (-1, found[:-1])):
+        distance = abs(found[end] - (rest[0] if end == 0 else rest[-1]))
+        frequent = counts[end] >= max(SENTINEL_COUNT, SENTINEL_SHARE * len(known))
+        if frequent and distance > rest[-1] - rest[0]:
+            return (
+                f"`{name}`: {found[end]:.6g} occurs {counts[end]} times, far from all other values ({rest[0]:.4g} to "
+                f"{rest[-1]:.4g}); if it stands for missing values, give `--missing-marks {found[end]:.6g}`",
+            )
+    return ()

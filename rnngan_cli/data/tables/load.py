@@ -1,0 +1,289 @@
+"""Raw series from a table: one long record, many series by id, or one series a row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data import missing
+from rnngan_cli.data.dataset import IntArray
+from rnngan_cli.data.forms import Column, FloatArray, TableColumn
+from rnngan_cli.data.labels import encode_labels
+from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables import order, wide
+from rnngan_cli.data.tables.cells import Cells, UserTable
+from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
+from rnngan_cli.data.tables.repeats import check_repeats
+from rnngan_cli.data.tables.roles import Roles, Time, assign_roles
+from rnngan_cli.errors import UserError
+
+
+def load_table(table: UserTable, config: DataConfig) -> Raw:
+    """Turns a table into raw series by the settings of `config`.
+
+    Raises:
+        UserError: anything is wrong with its columns or values; the message names column and row.
+    """
+    cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
+    layout = config.layout if config.forms == "file" or config.layout else "long"
+    found = wide.find_wide(cells, config, layout)
+    if found is not None:
+        return wide.load_wide(cells, config, found)
+    roles = assign_roles(cells, config)
+    features = [_feature(cells, name, config) for name in roles.features]
+    values = np.column_stack([feature.values for feature in features])  # (rows, columns)
+    kept = _keep(cells, values, features, roles, config)
+    rows = _in_time(roles.time, len(values))
+    moved = _moved_note(rows, roles.time)
+    rows = rows[kept.rows[rows]]
+    ids, groups = _groups(cells, roles.id, rows)
+    notes = check_repeats(cells, roles, config, groups) if config.forms == "file" else ()
+    lost = 0 if roles.id is None else cells.distinct(roles.id) - len(ids)
+    if lost:
+        notes += (f"{lost} of {lost + len(ids)} series left without a row",)
+    series = [values[group] for group in groups]
+    if config.missing == "interpolate":
+        names = tuple(feature.column.name for feature in features)
+        series = [_filled(item, features, names, place) for item, place in zip(series, _places(ids), strict=True)]
+    labels, label_names = _labels(cells, roles.label, ids, groups)
+    spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
+    breaks = _breaks(spacing, groups, kept.rows) if config.gaps == "split" and config.forms == "file" else ()
+    gap_notes = spacing.notes if config.gaps == "split" else ()
+    layout_notes = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
+    doubts = (*cells.notes, *roles.notes, *layout_notes, *(note for feature in features for note in feature.notes))
+    return Raw(
+        series,
+        tuple(feature.column.name for feature in features),
+        record=not ids,
+        labels=labels,
+        label_names=label_names,
+        ids=ids,
+        columns=tuple(feature.column for feature in features) if config.forms == "file" else (),
+        table=_table(table, roles),
+        spacing=spacing.median if spacing.is_even and roles.time is not None else None,
+        breaks=breaks,
+        notes=(*table.notes, *doubts, *moved, *kept.notes, *gap_notes, *notes),
+    )
+
+
+def _table(table: UserTable, roles: Roles) -> tuple[TableColumn, ...]:
+    """The columns of the table that generated ones have too, in order."""
+    times = {column.name: column for column in roles.time.columns} if roles.time is not None else {}
+    found: list[TableColumn] = []
+    for name in table.names:
+        if name in times:
+            found.append(times[name])
+        elif name == roles.id:
+            found.append(TableColumn(name, "id"))
+        elif name == roles.label:
+            found.append(TableColumn(name, "label"))
+        elif name in roles.features:
+            found.append(TableColumn(name))
+    return tuple(found)
+
+
+def _feature(cells: Cells, name: str, config: DataConfig) -> FeatureColumn:
+    """Reads a column of features.
+
+    Raises:
+        UserError: it holds neither numbers nor a category.
+    """
+    feature = None
+    if config.forms == "file":
+        feature = read_feature(cells, name)
+    else:
+        numbers = cells.numbers(name)
+        if numbers is not None:
+            feature = FeatureColumn(Column(name), numbers.values)
+    if feature is None:
+        raise _not_numeric(cells, name, config)
+    return feature
+
+
+def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
+    """The error for a column of words that are no category, with advice on it."""
+    words, absent = cells.words(name), cells.missing(name)
+    row = int(np.argmax(~absent & ~_numeric(cells, name)))
+    value = words.iloc[row]
+    shown = value if len(value) <= 40 else f"{value[:37]}..."
+    different = int(words[~absent].nunique())
+    dates = cells.dates(name)
+    if dates is not None:
+        mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
+    elif different < (~absent).sum():
+        mend = (
+            f"it holds {different} different words; if they name series, use `--id-column {name}`, if classes, "
+            f"`--label-column {name}`; or list the features with `--columns`; cells that stand for missing values: "
+            f"`--missing-marks '{shown}'`"
+        )
+    else:
+        mend = "every cell differs; list the features with `--columns`, or mend the values"
+    return UserError(
+        f"`{cells.table.path}`: column `{name}` is not numeric: `{shown}` in {cells.table.place(row)}; expected numbers; "
+        f"{mend}"
+    )
+
+
+def _numeric(cells: Cells, name: str) -> np.ndarray:
+    """Which cells of a column of text are numbers by themselves, bool (rows,)."""
+    import pandas as pd
+
+    plain = cells.words(name).str.replace(",", ".", regex=False)
+    return pd.to_numeric(plain, errors="coerce").notna().to_numpy(dtype=bool)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Which rows are kept, bool (rows,), and notes on those with missing values."""
+
+    rows: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def _keep(
+    cells: Cells, values: FloatArray, features: list[FeatureColumn], roles: Roles, config: DataConfig
+) -> _Kept:
+    """Decides which rows to keep.
+
+    Raises:
+        UserError: values are missing and no rule is given, a label is missing and to be interpolated, or no row is left.
+    """
+    bad = ~np.isfinite(values)  # (rows, columns)
+    names = [feature.column.name for feature in features]
+    if roles.label is not None:
+        bad = np.column_stack([bad, cells.empty(roles.label)])
+        names.append(roles.label)
+    rows = bad.any(axis=1)
+    if config.missing == "drop":
+        if rows.all():
+            raise UserError(
+                f"`{cells.table.path}`: every row has a missing value; nothing is left with `--missing drop`"
+            )
+        return _Kept(~rows, (f"{rows.sum()} of {len(rows)} rows dropped for missing values",) if rows.any() else ())
+    filled = missing.filled_note(int((~np.isfinite(values)).sum()))
+    if config.missing == "interpolate":
+        bad, names = bad[:, len(features) :], names[len(features) :]  # a label cannot be interpolated
+    if bad.any():
+        row, column = (int(index) for index in np.argwhere(bad)[0])
+        place = f"column `{names[column]}`, {cells.table.place(row)}"
+        mend = missing.LABEL_MEND if config.missing == "interpolate" else missing.MEND
+        raise missing.refuse(cells.table.path, int(bad.sum()), place, mend)
+    return _Kept(np.ones(len(values), dtype=bool), filled if config.missing == "interpolate" else ())
+
+
+def _filled(
+    values: FloatArray, features: list[FeatureColumn], names: tuple[str, ...], where: str
+) -> FloatArray:
+    """Fills missing values: numbers by interpolation, rounded where whole, words by the last one before them."""
+    filled = missing.interpolate_missing(values, names, where)
+    for index, feature in enumerate(features):
+        if feature.column.form in ("category", "boolean", "constant"):
+            known = np.isfinite(values[:, index])
+            last = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
+            first = int(np.argmax(known))
+            filled[:, index] = values[np.maximum(last, first), index]
+        elif feature.column.form == "whole":
+            filled[:, index] = np.rint(filled[:, index])
+    return filled
+
+
+def _in_time(time: Time | None, count: int) -> IntArray:
+    """Row numbers in order of time; ties as in the file."""
+    return np.arange(count) if time is None else np.argsort(time.values, kind="stable")
+
+
+def _moved_note(rows: IntArray, time: Time | None) -> tuple[str, ...]:
+    if time is None or (np.diff(rows) == 1).all():
+        return ()
+    names = " and ".join(f"`{column.name}`" for column in time.columns)
+    newest = " (the newest came first)" if (np.diff(time.values) <= 0).all() else ""
+    return (f"rows sorted by {names}{newest}",)
+
+
+def _groups(cells: Cells, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Ids in order of appearance and the rows of each in time order; without ids, one group of all.
+
+    Raises:
+        UserError: a row has no id.
+    """
+    import pandas as pd
+
+    if name is None:
+        return (), [rows]
+    empty = cells.empty(name)
+    if empty.any():
+        raise UserError(
+            f"`--id-column {name}`: no id in {cells.table.place(int(np.argmax(empty)))} of `{cells.table.path}`; "
+            "expected one in every row"
+        )
+    codes, found = pd.factorize(cells.words(name).to_numpy()[rows])
+    by_id = np.argsort(codes, kind="stable")
+    return tuple(str(identifier) for identifier in found), np.split(
+        rows[by_id], np.flatnonzero(np.diff(codes[by_id])) + 1
+    )
+
+
+def _places(ids: tuple[str, ...]) -> list[str]:
+    return [f"series `{name}`" for name in ids] or ["the record"]
+
+
+def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) -> order.Spacing:
+    if time is None:
+        return order.Spacing()
+    return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
+
+
+def _breaks(spacing: order.Spacing, groups: list[IntArray], kept: np.ndarray) -> tuple[IntArray, ...]:
+    """Where windows end: at gaps in time, and where rows were dropped."""
+    if kept.all():
+        return spacing.breaks
+    position = np.cumsum(kept) - 1  # the rows dropped before each row are the difference of number and position
+    found = []
+    for index, group in enumerate(groups):
+        dropped = np.flatnonzero(np.diff(group - position[group]) > 0) + 1
+        in_time = spacing.breaks[index] if spacing.breaks else np.array([], dtype=np.int64)
+        found.append(np.union1d(dropped, in_time))
+    return tuple(found)
+
+
+def _labels(
+    cells: Cells, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
+) -> tuple[list[IntArray] | None, tuple[str, ...]]:
+    """Encodes the labels of each group of rows; returns them and the names of the classes.
+
+    Raises:
+        UserError: rows of the same id have different labels.
+    """
+    if name is None:
+        return None, ()
+    codes, names = encode_labels(label_values(cells, name)[np.concatenate(groups)], f"`--label-column {name}`")
+    labels = np.split(codes, np.cumsum([len(group) for group in groups])[:-1])
+    for identifier, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
+        if (found != found[0]).any():
+            other = names[found[found != found[0]][0]]
+            raise UserError(
+                f"`--label-column {name}`: series `{identifier}` has the labels `{names[found[0]]}` and `{other}`; "
+                "expected one label in all rows of a series"
+            )
+    return labels, names
+
+
+def label_values(cells: Cells, name: str) -> np.ndarray:
+    """The labels of a column, (rows,): numbers where all are whole, however written (`1.0` is 1), else words."""
+    words = cells.words(name)
+    if cells.is_text(name):
+        present = words[~cells.empty(name)]
+        if present.str.fullmatch(r"-?(?:0|[1-9]\d*)[.,]0+").all():
+            words = words.str.replace(r"[.,]0+$", "", regex=True)
+        elif present.str.fullmatch(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|-?\d+").all() and not present.str.fullmatch(
+            r"-?\d+"
+        ).all():
+            numbers = cells.numbers(name)
+            if numbers is not None:
+                return numbers.values
+        return words.to_numpy(dtype=object).astype(str)
+    column = cells.table.frame[name]
+    if cells.is_boolean(name):
+        return words.to_numpy(dtype=object).astype(str)
+    values: np.ndarray = column.to_numpy()
+    return values if values.dtype.kind in "biuf" else words.to_numpy(dtype=object).astype(str)

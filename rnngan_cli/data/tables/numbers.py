@@ -1,0 +1,183 @@
+"""Numbers from columns of text, however they are written.
+
+A table has one decimal mark. It is a comma where some column has commas that cannot separate thousands, and a point
+otherwise; the other mark, blanks and apostrophes separate thousands. What stays in doubt is said in a note.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rnngan_cli.data.formats.cells import MISSING_WORDS
+from rnngan_cli.data.forms import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DecimalMark = Literal[".", ","]
+
+ENOUGH = 5
+"""Cells of one form that are taken for a rule rather than chance."""
+_SIGN = r"^[+-]?"
+_GROUPS = {".": r"\d{1,3}(?:,\d{3})+", ",": r"\d{1,3}(?:\.\d{3})+"}
+"""Digits with separators of thousands, by decimal mark."""
+_THREE = {",": r"^[+-]?[1-9]\d{0,2},\d{3}$", ".": r"^[+-]?[1-9]\d{0,2}\.\d{3}$"}
+"""A number whose only mark stands before three digits: it may separate thousands, or be the decimal mark."""
+_SUFFIXES = {"K": 1e3, "k": 1e3, "M": 1e6, "m": 1e6, "B": 1e9, "b": 1e9, "T": 1e12}
+_MONEY = "$€£¥₹"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers.
+
+    Attributes:
+        values: float64 (rows,), NaN for missing values.
+        decimals: the largest number of digits behind the decimal mark; None where an exponent or a suffix is used.
+        notes: sentences for the user on how they are written.
+    """
+
+    values: FloatArray
+    decimals: int | None
+    notes: tuple[str, ...] = ()
+
+
+def is_missing(words: "pd.Series", marks: Collection[str] = ()) -> np.ndarray:
+    """Whether each cell of text stands for a missing value: empty, a usual mark such as `NA`, or one of `marks`.
+
+    Returns:
+        bool (rows,).
+    """
+    lowered = words.str.lower().isin(MISSING_WORDS).to_numpy(dtype=bool)
+    given = words.isin(list(marks)).to_numpy(dtype=bool)
+    return np.asarray(lowered | given)
+
+
+def find_decimal_mark(columns: Mapping[str, "pd.Series"], delimiter_is_comma: bool) -> tuple[DecimalMark, tuple[str, ...]]:
+    """Finds the decimal mark of a table, and notes what is in doubt.
+
+    Args:
+        columns: the columns of text by name, without missing cells.
+        delimiter_is_comma: whether commas separate the columns, so that those in numbers stand in quotes.
+    """
+    doubtful = []
+    for name, words in columns.items():
+        commas = words[words.str.contains(",", regex=False)]
+        if not len(commas) or not _all_like(commas, r"^[+-]?[\d.,'  ]+$|^[+-]?[\d.,]+[eE][+-]?\d+$"):
+            continue
+        if commas.str.contains(r"\..*,", regex=True).any():
+            return ",", ()
+        if commas.str.contains(r",.*\.|,.*,", regex=True).any():
+            continue  # commas before a point, or several: they separate thousands
+        if not _all_like(commas, _THREE[","]):
+            return ",", ()
+        if len(commas) == len(words) and not delimiter_is_comma:
+            doubtful.append(name)
+    if not doubtful:
+        return ".", ()
+    note = (
+        f"`{doubtful[0]}`: every value has a comma before three digits, which is read as the decimal mark; if it "
+        "separates thousands, give `--decimal .`"
+    )
+    return ",", (note,)
+
+
+def parse_numbers(words: "pd.Series", missing: np.ndarray, mark: DecimalMark) -> Numbers | None:
+    """Reads a column of text as numbers.
+
+    Args:
+        words: the cells.
+        missing: which of them stand for missing values, (rows,).
+        mark: the decimal mark.
+
+    Returns:
+        The numbers; None if a cell that is not missing is none.
+    """
+    import pandas as pd
+
+    values = np.full(len(words), np.nan)
+    present = words[~missing]
+    if not len(present):
+        return Numbers(values, 0)
+    plain = _without_separators(present, mark)
+    found = pd.to_numeric(plain.words, errors="coerce")
+    infinite = plain.words.str.fullmatch(r"(?i)[+-]?(?:inf(?:inity)?|∞)|#(?:div/0!|num!|value!|ref!|n/a|null!)")
+    found = found.to_numpy(dtype=np.float64, na_value=np.nan)
+    bad = np.isnan(found) & ~infinite.to_numpy(dtype=bool)
+    if bad.any():
+        return None
+    values[~missing] = np.where(np.isnan(found), np.inf, found) * plain.factors
+    decimals = None if plain.scaled else _decimals(plain.words)
+    return Numbers(values, decimals, plain.notes)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """Numbers with a decimal point and nothing else, the factors of their suffixes, and notes."""
+
+    words: "pd.Series"
+    factors: FloatArray | float
+    scaled: bool
+    notes: tuple[str, ...] = ()
+
+
+def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
+    """Removes what stands in numbers beside digits, sign, exponent and decimal mark."""
+    notes: tuple[str, ...] = ()
+    factors: FloatArray | float = 1.0
+    thousands = "," if mark == "." else "."
+    if words.str.contains(rf"[^\d.eE+\-]", regex=True).any():
+        words = words.str.replace("−", "-", regex=False)
+        words = words.str.replace(r"^\((.+)\)$", r"-\1", regex=True)
+        money = words.str.contains(f"[{_MONEY}%‰]", regex=True)
+        if money.any():
+            words = words.str.replace(rf"\s*[{_MONEY}%‰]\s*", "", regex=True)
+            notes += ("signs of money or per cent are left out",)
+        words = words.str.replace(r"(\d)['’  ](?=\d{3})", r"\1", regex=True)
+        words, factors = _without_suffixes(words)
+        if not isinstance(factors, float):
+            notes += ("the suffixes K, M, B and T count thousands, millions, billions and trillions",)
+    if words.str.contains(thousands, regex=False).any() and _all_like(
+        words[words.str.contains(thousands, regex=False)], rf"{_SIGN}{_GROUPS[mark]}(?:{'[.]' if mark == '.' else ','}\d*)?$"
+    ):
+        words = words.str.replace(thousands, "", regex=False)
+    elif mark == "." and _groups_by_points(words):
+        words = words.str.replace(".", "", regex=False)
+        notes += ("points before three digits separate thousands, as other values have none (else `--decimal .`)",)
+    if mark == ",":
+        words = words.str.replace(",", ".", regex=False)
+    return _Plain(words, factors, not isinstance(factors, float), notes)
+
+
+def _without_suffixes(words: "pd.Series") -> tuple["pd.Series", FloatArray | float]:
+    ends = words.str.extract(r"^[+-]?[\d.,]+\s?([KkMmBbT])$", expand=False)
+    if ends.isna().all():
+        return words, 1.0
+    factors = ends.map(_SUFFIXES).astype(np.float64).fillna(1.0).to_numpy(dtype=np.float64)
+    return words.str.replace(r"(?<=\d)\s?[KkMmBbT]$", "", regex=True), factors
+
+
+def _groups_by_points(words: "pd.Series") -> bool:
+    """Whether points separate thousands although each is the only mark of its number.
+
+    A number of 1.004 beside 985: were the point decimal, some values would have one or two digits behind it.
+    """
+    pointed = words.str.contains(".", regex=False)
+    if words.str.contains(r"\..*\.", regex=True).any():
+        return _all_like(words[pointed], rf"{_SIGN}{_GROUPS[',']}$")
+    few = int(pointed.sum()) < ENOUGH or pointed.all()
+    return not few and _all_like(words[pointed], _THREE["."]) and _all_like(words[~pointed], r"^[+-]?[1-9]\d{0,2}$|^0$")
+
+
+def _all_like(words: "pd.Series", pattern: str) -> bool:
+    return bool(words.str.contains(pattern, regex=True).all())
+
+
+def _decimals(words: "pd.Series") -> int | None:
+    """The most digits behind the decimal point; None if there are exponents."""
+    if words.str.contains(r"[eE]", regex=True).any():
+        return None
+    places = words.str.len() - words.str.find(".") - 1
+    return int(places.where(words.str.contains(".", regex=False), 0).max())

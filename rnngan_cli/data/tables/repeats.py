@@ -1,0 +1,95 @@
+"""Times that occur more than once: rows of several series under each other, or measurements that share a time."""
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import IntArray
+from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.roles import Roles
+from rnngan_cli.errors import UserError
+
+MOST_LIKELY = 3
+"""Number of likely id columns that are named."""
+
+
+def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> tuple[str, ...]:
+    """Counts the times that occur more than once in a series; returns a note on them.
+
+    Raises:
+        UserError: most times are repeated, and a column that is not listed by the user tells the series apart.
+    """
+    blocks = _blocks(cells, roles, config)
+    if roles.time is None:
+        if roles.id is None and blocks:
+            raise UserError(_block_advice(cells, blocks))
+        return ()
+    time, repeated, total = roles.time, 0, 0
+    for group in groups:
+        _, counts = np.unique(time.values[group], return_counts=True)
+        repeated += int((counts > 1).sum())
+        total += len(counts)
+    if not repeated:
+        return ()
+    name = " and ".join(f"`{column.name}`" for column in time.columns)
+    likely = _likely_ids(cells, roles, config, groups) if roles.id is None else []
+    every = "every time occurs" if repeated == total else f"{repeated} of {total} times occur"
+    most = f"{every} more than once in {name}"
+    if likely:
+        named = likely[0]
+        others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""
+        raise UserError(
+            f"`{cells.table.path}`: {most}: rows of {cells.distinct(named)} series that `{named}`{others} names? Then "
+            f"use `--id-column {named}`; if it is a measurement, list the features with `--columns`, it among them"
+        )
+    if repeated > total / 2 and roles.id is None:
+        return (f"{most}, and no column tells series apart; rows of one time follow each other as in the file",)
+    inside = "" if roles.id is None else " of a series"
+    return (f"{most}{inside}; such rows follow each other as in the file",)
+
+
+def _likely_ids(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> list[str]:
+    """Columns within whose values every time occurs once, fewest values first."""
+    if roles.time is None:
+        return []
+    rows = np.concatenate(groups)
+    times = np.unique(roles.time.values[rows], return_inverse=True)[1]
+    listed = {*config.columns}
+    found = []
+    for name in cells.table.names:
+        if name in listed or name == roles.label or name in {column.name for column in roles.time.columns}:
+            continue
+        count = cells.distinct(name)
+        if not 1 < count <= len(rows) // 2:
+            continue
+        ids = np.unique(cells.words(name).to_numpy(dtype=object).astype(str)[rows], return_inverse=True)[1]
+        pairs = ids.astype(np.int64) * (times.max() + 1) + times
+        unique = len(np.unique(pairs))
+        if unique >= 0.98 * len(rows):
+            found.append((count, name))
+    return [name for _, name in sorted(found)[:MOST_LIKELY]]
+
+
+def _blocks(cells: Cells, roles: Roles, config: DataConfig) -> list[str]:
+    """Columns of words or whole numbers whose equal values follow each other: they may name series or classes."""
+    if config.columns:
+        return []
+    found = []
+    for name in roles.features:
+        if not cells.is_text(name) or cells.numbers(name) is not None:
+            continue
+        words = cells.words(name).to_numpy(dtype=object).astype(str)
+        changes = int((words[1:] != words[:-1]).sum())
+        count = cells.distinct(name)
+        if 1 < count <= len(words) // 2 and changes == count - 1:
+            found.append(name)
+    return found
+
+
+def _block_advice(cells: Cells, names: list[str]) -> str:
+    name = max(names, key=cells.distinct)
+    listed = ", ".join(f"`{other}`" for other in names)
+    holds = "holds words that stand" if len(names) == 1 else "hold words that stand"
+    return (
+        f"`{cells.table.path}`: {listed} {holds} in blocks, such as the names of series or classes; use `--id-column "
+        f"{name}` for series, `--label-column` for classes, or list the features with `--columns`"
+    )
