@@ -96,6 +96,17 @@ Columns = Annotated[
         " [default: all]",
     ),
 ]
+AxesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--axes",
+        metavar="series,steps,features",
+        help="What the axes of your array count, in their order. [default: by their number]",
+    ),
+]
+ArrayOption = Annotated[
+    str | None, typer.Option("--array", metavar="NAME", help="Array of your NPZ that holds the series.")
+]
 IdColumn = Annotated[
     str | None, typer.Option(metavar="NAME", help="Column that identifies the series a row belongs to.")
 ]
@@ -204,6 +215,8 @@ def data_fields(
     file: Path | None,
     window: int | None,
     columns: str | None,
+    axes: str | None,
+    array: str | None,
     id_column: str | None,
     label_column: str | None,
     time_column: str | None,
@@ -217,6 +230,8 @@ def data_fields(
         "file": str(file) if file else None,
         "window": window,
         "columns": split_names(columns) if columns else None,
+        "axes": tuple(name.strip() for name in axes.split(",")) if axes else None,
+        "array": array,
         "id_column": id_column,
         "label_column": label_column,
         "time_column": one_or_more(split_names(time_column)) if time_column else None,

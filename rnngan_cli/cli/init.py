@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from rnngan_cli.cli.choices import (
+    ArrayOption,
+    AxesOption,
     Columns,
     File,
     IdColumn,
@@ -26,6 +28,8 @@ def init(
     data: File = None,
     window: Window = None,
     columns: Columns = None,
+    axes: AxesOption = None,
+    array: ArrayOption = None,
     id_column: IdColumn = None,
     label_column: LabelColumn = None,
     time_column: TimeColumn = None,
@@ -43,7 +47,7 @@ def init(
     """
     from rnngan_cli.sweeps.template import Wanted, write_template
 
-    fields = data_fields(data, window, columns, id_column, label_column, time_column) | {"short": short}
+    fields = data_fields(data, window, columns, axes, array, id_column, label_column, time_column) | {"short": short}
     given = {name: value for name, value in fields.items() if value is not None}
     written = write_template(file, Wanted([name.strip() for name in losses.split(",")], given), force=force)
     dataset = written.dataset

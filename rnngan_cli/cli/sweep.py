@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from rnngan_cli.cli.choices import (
+    ArrayOption,
     AsJson,
+    AxesOption,
     Columns,
     Device,
     DryRun,
@@ -68,6 +70,8 @@ def sweep(
     data: File = None,
     window: Window = None,
     columns: Columns = None,
+    axes: AxesOption = None,
+    array: ArrayOption = None,
     id_column: IdColumn = None,
     label_column: LabelColumn = None,
     time_column: TimeColumn = None,
@@ -113,7 +117,7 @@ def sweep(
     voice = set_voice(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds}
     words |= {"profile": profile, "protocol": protocol}
-    parts = data_fields(data, window, columns, id_column, label_column, time_column)
+    parts = data_fields(data, window, columns, axes, array, id_column, label_column, time_column)
     parts |= {"labels": labels, "missing": missing, "short": short, "scaling": scaling}
     config = _merge(experiment, words, parts, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")

@@ -22,6 +22,8 @@ kept their names: they are results of the default."""
 
 DATA_ADDED_LATER: dict[str, object] = {
     "short": "error",
+    "axes": [],
+    "array": None,
     "transform": "none",
     "transform_columns": [],
     "forms": "numbers",

@@ -38,6 +38,8 @@ Forms = Literal["file", "numbers"]
 """Whether columns keep the form they have in the user's file, or count as any numbers."""
 Gaps = Literal["split", "ignore"]
 """Whether windows may cross a gap in time."""
+AxisName = Literal["series", "steps", "features"]
+"""What an axis of an array counts."""
 ProfileName = Literal["shared", "paper"]
 
 
@@ -67,6 +69,10 @@ class DataConfig(_Frozen):
     )
     stride: int = Field(1, ge=1, description="Steps between the starts of neighbouring windows.")
     columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
+    axes: tuple[AxisName, ...] = Field(
+        (), description="What the axes of an NPY or NPZ array count, in their order; default: series, steps, features."
+    )
+    array: str | None = Field(None, description="Array of an NPZ that holds the series, where there are several.")
     id_column: str | None = Field(None, description="Column that identifies the series of a table.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
     time_column: str | None = Field(None, description="Column to sort rows by; not a feature.")

@@ -54,7 +54,7 @@ def load(config: DataConfig) -> Dataset:
         name = file_name(config.file) if config.name in SOURCES else config.name
         return prepare_dataset(load_file(config), config, name=name)
     source = _source(config.name)
-    for field in ("columns", "id_column", "label_column", "time_column"):
+    for field in ("columns", "id_column", "label_column", "time_column", "axes", "array"):
         if getattr(config, field):
             flag = f"--{field.replace('_', '-')}"
             raise UserError(f"`{flag}`: is for your own file (`--data FILE`); data set `{source.name}` has no columns")

@@ -1,7 +1,7 @@
 """The user's own files: the name of a data set in a file, the hash of a file, and the reader for its format.
 
 Tables (CSV, Parquet) are read in `tables.py` and turned into series in `columns.py`; arrays (NPZ, NPY) in
-`arrays.py`.
+`formats/arrays.py`.
 """
 
 import hashlib
@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from rnngan_cli.config import DataConfig
-from rnngan_cli.data.arrays import load_arrays
 from rnngan_cli.data.columns import load_table
+from rnngan_cli.data.formats.arrays import load_arrays
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
@@ -40,6 +40,9 @@ def load_file(config: DataConfig) -> Raw:
             f"`{path}`: is not the file this run was planned with (its SHA-256 is not "
             f"{config.sha256[:12]}...); restore it, or plan the sweep anew"
         )
+    for name in ("axes", "array"):
+        if getattr(config, name) and LOADERS[extension] is not load_arrays:
+            raise UserError(f"`--{name}`: is for arrays (.npz, .npy); `{path}` has none; leave it out")
     return LOADERS[extension](path, config)
 
 
