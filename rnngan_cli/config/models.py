@@ -186,7 +186,7 @@ class SweepConfig(_Frozen):
     schema_version: Literal[1] = 1
     losses: tuple[str, ...] = Field(("bce", "wgan"), description="Losses; `all` is every one.")
     cells: tuple[str, ...] = Field(("gru",), description="Cells; `all` is every one.")
-    datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every built-in one; default `sines`.")
+    datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every one without extra; default `sines`.")
     seeds: tuple[Seed, ...] = Field((0, 1, 2), description="Seeds; runs with one seed are paired across losses.")
     data: Table = Field({}, description="Fields of the data part, for every data set.")
     run: Table = Field({}, description="Fields of a run, for every run.")

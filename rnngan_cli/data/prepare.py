@@ -40,7 +40,7 @@ def prepare_dataset(
     columns = choose_columns(raw, config)
     lost = int(transforms.differences(columns))  # steps that each stretch loses to differencing
     derived = labels.are_derived(config.labels, given=raw.labels is not None)
-    needs = Cut(1, config.stride, config.blocks, training_needed(derived=derived), lost)
+    needs = Cut(1, raw.hop * config.stride, config.blocks, training_needed(derived=derived), lost)
     steps = choose_window(raw, config.window or window, needs)
     cut, lengths = replace(needs, window=steps), [len(series) for series in raw.series]
     raw = leave_out_short(raw, cut, config.short)
@@ -52,7 +52,7 @@ def prepare_dataset(
     columns = tuple(_limited(column, rows[:, index]) for index, column in enumerate(columns))
     scaler = fit_scaler(forms.to_features(rows, columns), config.scaling, columns)
     scaled = {part: scale_stretches(pieces[part], scaler, columns) for part in PARTS}
-    parts = {part: cut_windows(scaled[part], steps, config.stride) for part in PARTS}
+    parts = {part: cut_windows(scaled[part], steps, cut.stride) for part in PARTS}
     labelled = labels.label_parts(parts, config.labels, raw.label_names)
     series_format = SeriesFormat(
         name=name,
