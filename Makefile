@@ -3,6 +3,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Data sets of other packages (the extras ucr, music, energy). Only their files are read, so nothing they need is installed:
+# sktime would want an older pandas.
+DATA := sktime music21 sunpeek-exampledata
 PEERS := $(VENV)/.ready-peers
 SOURCES := rnngan_cli benchmarks tests docs
 OUTPUT ?= results/my-benchmark
@@ -21,6 +24,7 @@ setup: $(READY)  ## Create the environment in .venv.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps $(DATA)
 	@touch $@
 
 benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import Labels, Missing, ProfileName, Rerun, Scaling, Short, Table, one_or_more, split_names
+from rnngan_cli.config import ProfileName, Rerun
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -83,29 +83,6 @@ SettingsOption = Annotated[
     ),
 ]
 Steps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 2000]")]
-File = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="FILE", help="Your own CSV, Parquet, NPZ or NPY file."),
-]
-Window = Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        metavar="A,B",
-        help="Columns of your file to use; a name that holds a comma in double quotes, as in '\"Power, kW\",Temp'."
-        " [default: all]",
-    ),
-]
-IdColumn = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Column that identifies the series a row belongs to.")
-]
-LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column that holds labels.")]
-TimeColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column to sort rows by; not a feature.")]
-LabelsOption = Annotated[Labels | None, typer.Option(help="Labels for losses that need them. [default: auto]")]
-MissingOption = Annotated[Missing | None, typer.Option(help="What to do about missing values. [default: error]")]
-ShortOption = Annotated[
-    Short | None, typer.Option(help="What to do about series shorter than a window. [default: error]")
-]
 ProfileOption = Annotated[
     ProfileName | None,
     typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
@@ -114,7 +91,6 @@ ProtocolOption = Annotated[
     str | None,
     _one(completion.protocols, "How runs are scored: standard, quick, timegan. [default: standard]"),
 ]
-ScalingOption = Annotated[Scaling | None, typer.Option(help="Scaling, fitted on the training part. [default: minmax]")]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -198,26 +174,3 @@ EvaluateProtocol = Annotated[
     str,
     _one(completion.protocols, "How to score: standard, quick, timegan; runs scored by another are scored anew."),
 ]
-
-
-def data_fields(
-    file: Path | None,
-    window: int | None,
-    columns: str | None,
-    id_column: str | None,
-    label_column: str | None,
-    time_column: str | None,
-) -> Table:
-    """Fields of the `data` table of an experiment from options; None where an option was not given.
-
-    Raises:
-        UserError: names of columns cannot be read.
-    """
-    return {
-        "file": str(file) if file else None,
-        "window": window,
-        "columns": split_names(columns) if columns else None,
-        "id_column": id_column,
-        "label_column": label_column,
-        "time_column": one_or_more(split_names(time_column)) if time_column else None,
-    }

@@ -1,7 +1,7 @@
 """The command `doctor`: what this machine has, what runs will use, and what stands in their way."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,7 +45,7 @@ def doctor(
     workers = device.describe_cores()
     used, broken = _find_used()
     problems = [*checkup.package_problems(), *checkup.folder_problems(results)]
-    problems += [*checkup.memory_problems(workers), *checkup.terminal_problems(), *broken]
+    problems += [*checkup.memory_problems(workers), *checkup.terminal_problems(), *_data_problems(), *broken]
     facts = _facts(results, workers, used)
     if as_json:
         listed = [{"problem": problem.what, "mend": problem.mend, "breaks": problem.breaks} for problem in problems]
@@ -109,6 +109,21 @@ def _find_used() -> "tuple[_Used, list[Problem]]":
     }
     layers = {kind: "Keras (cuDNN)" if is_fused else "rnngan" for kind, is_fused in fused.items()}
     return _Used(gpus, chosen, layers), []
+
+
+def _data_problems() -> "Iterator[Problem]":
+    """Reports packages of data sets that are installed, but are not those expected."""
+    from rnngan_cli.data import SOURCES
+    from rnngan_cli.errors import UserError
+    from rnngan_cli.system.checkup import Problem
+
+    for source in SOURCES.values():
+        if source.package is not None and source.package.is_installed:
+            try:
+                source.package.read(source.name)
+            except UserError as error:
+                what, _, mend = str(error).rpartition("; ")
+                yield Problem(what, mend)
 
 
 def _print(facts: MachineFacts, used: _Used) -> None:

@@ -5,17 +5,8 @@ from typing import Annotated
 
 import typer
 
-from rnngan_cli.cli.choices import (
-    Columns,
-    File,
-    IdColumn,
-    LabelColumn,
-    Losses,
-    ShortOption,
-    TimeColumn,
-    Window,
-    data_fields,
-)
+from rnngan_cli.cli.choices import Losses
+from rnngan_cli.cli.data_options import NO_FIELDS, DataFields, with_data_options
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
@@ -23,13 +14,7 @@ from rnngan_cli.system.text import command_line, counted
 def init(
     file: Annotated[Path, typer.Argument(help="Experiment file to write.")] = Path("experiment.toml"),
     losses: Losses = "bce,wgan",
-    data: File = None,
-    window: Window = None,
-    columns: Columns = None,
-    id_column: IdColumn = None,
-    label_column: LabelColumn = None,
-    time_column: TimeColumn = None,
-    short: ShortOption = None,
+    data: DataFields = NO_FIELDS,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a commented experiment file that can be swept as it is, with the options people need in comments.
@@ -43,8 +28,7 @@ def init(
     """
     from rnngan_cli.sweeps.template import Wanted, write_template
 
-    fields = data_fields(data, window, columns, id_column, label_column, time_column) | {"short": short}
-    given = {name: value for name, value in fields.items() if value is not None}
+    given = {name: value for name, value in data.items() if value is not None}
     written = write_template(file, Wanted([name.strip() for name in losses.split(",")], given), force=force)
     dataset = written.dataset
     if dataset is not None:
@@ -53,9 +37,9 @@ def init(
         parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
         size = f"{counted(dataset.steps, 'step')} x {counted(dataset.features, 'feature')}"
         shape = f"{parts} series (train/validation/test) of {size}"
-        typer.echo(printable(f"{data}: {shape}"))
+        typer.echo(printable(f"{given['file']}: {shape}"))
     command = command_line(["rnngan", "sweep", str(file)])
     typer.echo(f"{file}: {counted(written.runs, 'run')}. Look: {command} --dry-run; train: {command}")
 
 
-COMMANDS = (init,)
+COMMANDS = (with_data_options(init),)

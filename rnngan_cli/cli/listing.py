@@ -42,24 +42,31 @@ def losses(name: LossArgument = None, as_json: AsJson = False) -> None:
 
 
 def datasets(name: DatasetArgument = None, as_json: AsJson = False) -> None:
-    """List the built-in data sets: shape, labels, origin, licence.
+    """List the built-in data sets: shape, labels, origin, licence, and the extra that some need.
 
     Example:
       rnngan datasets stocks
     """
     from rnngan_cli import data
+    from rnngan_cli.system.checkup import install
 
     described = [data.describe_dataset(source) for source in ([name] if name else data.SOURCES)]
 
     def print_one(facts: "DatasetFacts") -> None:
-        print_facts(asdict(facts))
+        known = {name: fact for name, fact in asdict(facts).items() if fact not in (None, [], {})}
+        print_facts(known if facts.installed else {**known, "install": install(str(facts.extra))})
 
     def print_line(facts: "DatasetFacts", width: int) -> None:
         series = "/".join(str(count) for count in facts.series.values())
         shape = f"{series} series of {facts.steps} x {facts.features}, labels {facts.labels}"
+        if facts.extra is not None:
+            shape = f"{shape} (extra {facts.extra})" if facts.installed else f"not installed: {install(facts.extra)}"
         typer.echo(f"{facts.name:{width}}  {shape}\n{'':{width}}  {facts.summary}")
 
-    more = "Series are train/validation/test. Your own file: `rnngan sweep --data FILE --window 24`."
+    more = (
+        "Series are train/validation/test; `--datasets all` is every set without extra.\n"
+        "Your own file: `rnngan sweep --data FILE --window 24`."
+    )
     _list(described, asdict, print_one, print_line, more, one=bool(name), as_json=as_json)
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 def print_notes(prepared: "Prepared", voice: "Voice") -> None:
-    """Prints the notes on the data sets, on standard error."""
+    """Prints the notes on the data sets, on standard error, and the data sets that `all` leaves out."""
+    from rnngan_cli.data import INCLUDED, SOURCES
+
+    others = [name for name in SOURCES if name not in INCLUDED and name not in prepared.datasets]
+    if "all" in prepared.sweep.datasets and others:
+        voice.say(
+            f"`--datasets all` is every set without extra; name others to add them: {', '.join(others)}", err=True
+        )
     for name, dataset in prepared.datasets.items():
         for note in dataset.notes:
             voice.say(printable(f"{name}: {note}"), err=True)

@@ -7,18 +7,12 @@ import typer
 
 from rnngan_cli.cli.choices import (
     AsJson,
-    Columns,
     Device,
     DryRun,
     EngineOption,
     Experiment,
     FailFast,
-    File,
     GpusPerRun,
-    IdColumn,
-    LabelColumn,
-    LabelsOption,
-    MissingOption,
     Output,
     ProfileOption,
     ProgressOption,
@@ -28,27 +22,23 @@ from rnngan_cli.cli.choices import (
     RayAddress,
     RerunOption,
     Retries,
-    ScalingOption,
     SettingsOption,
     ShardOption,
-    ShortOption,
     Steps,
     SweepCells,
     SweepDatasets,
     SweepLosses,
     SweepSeeds,
     TensorBoard,
-    TimeColumn,
     Timeout,
     TrainCell,
     TrainDataset,
     TrainLoss,
     TrainSeed,
     Verbose,
-    Window,
     Workers,
-    data_fields,
 )
+from rnngan_cli.cli.data_options import NO_FIELDS, DataFields, with_data_options
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import Table
 
@@ -65,16 +55,7 @@ def sweep(
     seeds: SweepSeeds = None,
     steps: Steps = None,
     settings: SettingsOption = None,
-    data: File = None,
-    window: Window = None,
-    columns: Columns = None,
-    id_column: IdColumn = None,
-    label_column: LabelColumn = None,
-    time_column: TimeColumn = None,
-    labels: LabelsOption = None,
-    missing: MissingOption = None,
-    short: ShortOption = None,
-    scaling: ScalingOption = None,
+    data: DataFields = NO_FIELDS,
     profile: ProfileOption = None,
     protocol: ProtocolOption = None,
     workers: Workers = None,
@@ -113,9 +94,7 @@ def sweep(
     voice = set_voice(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds}
     words |= {"profile": profile, "protocol": protocol}
-    parts = data_fields(data, window, columns, id_column, label_column, time_column)
-    parts |= {"labels": labels, "missing": missing, "short": short, "scaling": scaling}
-    config = _merge(experiment, words, parts, steps, settings)
+    config = _merge(experiment, words, data, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
     part = parse_shard(shard) if shard is not None else None
     asked = Orders(
@@ -145,8 +124,7 @@ def train(
     seed: TrainSeed = 0,
     steps: Steps = None,
     settings: SettingsOption = None,
-    data: File = None,
-    window: Window = None,
+    data: DataFields = NO_FIELDS,
     profile: ProfileOption = None,
     protocol: ProtocolOption = None,
     device: Device = "auto",
@@ -167,20 +145,19 @@ def train(
     voice = set_voice(quiet, verbose)
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
     words |= {"profile": profile, "protocol": protocol}
-    parts = {"file": str(data) if data else None, "window": window}
-    config = _merge(None, words, parts, steps, settings)
+    config = _merge(None, words, data, steps, settings)
     orders = check_orders(Orders(device=device), workers=1)
     prepared = prepare_sweep(config, output or Path("results/train"))
     _sweep(prepared, orders, progress, voice, as_json=as_json)
 
 
-COMMANDS = (sweep, train)
+COMMANDS = (with_data_options(sweep), with_data_options(train))
 
 
 def _merge(
     experiment: Path | None,
     words: Table,
-    parts: Table,
+    parts: DataFields,
     steps: int | None,
     settings: list[str] | None,
 ) -> "SweepConfig":

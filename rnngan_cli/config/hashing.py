@@ -29,6 +29,8 @@ DATA_ADDED_LATER: dict[str, object] = {
     "header": None,
     "decimal": None,
     "missing_marks": [],
+    "axes": [],
+    "array": None,
     "transform": "none",
     "transform_columns": [],
     "forms": "numbers",

@@ -40,6 +40,8 @@ Layout = Literal["long", "wide"]
 """Whether the rows of a table are steps, or series."""
 Gaps = Literal["split", "ignore"]
 """Whether windows may cross a gap in time."""
+AxisName = Literal["series", "steps", "features"]
+"""What an axis of an array counts."""
 ProfileName = Literal["shared", "paper"]
 
 
@@ -69,6 +71,10 @@ class DataConfig(_Frozen):
     )
     stride: int = Field(1, ge=1, description="Steps between the starts of neighbouring windows.")
     columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
+    axes: tuple[AxisName, ...] = Field(
+        (), description="What the axes of an NPY or NPZ array count, in their order; default: series, steps, features."
+    )
+    array: str | None = Field(None, description="Array of an NPZ that holds the series, where there are several.")
     id_column: str | None = Field(None, description="Column that identifies the series of a table.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
     time_column: str | tuple[str, ...] | None = Field(
@@ -199,7 +205,7 @@ class SweepConfig(_Frozen):
     schema_version: Literal[1] = 1
     losses: tuple[str, ...] = Field(("bce", "wgan"), description="Losses; `all` is every one.")
     cells: tuple[str, ...] = Field(("gru",), description="Cells; `all` is every one.")
-    datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every built-in one; default `sines`.")
+    datasets: tuple[str, ...] = Field((), description="Data sets; `all` is every one without extra; default `sines`.")
     seeds: tuple[Seed, ...] = Field((0, 1, 2), description="Seeds; runs with one seed are paired across losses.")
     data: Table = Field({}, description="Fields of the data part, for every data set.")
     run: Table = Field({}, description="Fields of a run, for every run.")

@@ -11,17 +11,18 @@ No TensorFlow here; pandas, scikit-learn and scipy are imported only by the func
 
 from dataclasses import dataclass
 
-from rnngan_cli.config import DataConfig, OptionValue
+from rnngan_cli.config import DataConfig, Labels, OptionValue
 from rnngan_cli.config.options import list_options, resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.data.files import file_name, file_sha256, load_file
 from rnngan_cli.data.labels import NUM_CLUSTERS
 from rnngan_cli.data.prepare import prepare_dataset
-from rnngan_cli.data.registry import SOURCES
+from rnngan_cli.data.registry import INCLUDED, SOURCES
 from rnngan_cli.data.source import Raw, Source
 from rnngan_cli.errors import UserError, unknown
 
 __all__ = [
+    "INCLUDED",
     "SOURCES",
     "Dataset",
     "DatasetFacts",
@@ -54,7 +55,7 @@ def load(config: DataConfig) -> Dataset:
         name = file_name(config.file) if config.name in SOURCES else config.name
         return prepare_dataset(load_file(config), config, name=name)
     source = _source(config.name)
-    for field in ("columns", "id_column", "label_column", "time_column"):
+    for field in ("columns", "id_column", "label_column", "time_column", "axes", "array"):
         if getattr(config, field):
             flag = f"--{field.replace('_', '-')}"
             raise UserError(f"`{flag}`: is for your own file (`--data FILE`); data set `{source.name}` has no columns")
@@ -74,6 +75,8 @@ class DatasetFacts:
 
     Attributes:
         name, summary, origin, licence: one line each.
+        extra: the extra that installs the data; None for a set that comes with the program.
+        installed: whether the data are there; without them the facts below that come from them are None or empty.
         labels: origin of the labels that `auto` gives: `given` with the data, or `derived`.
         num_labels: number of classes.
         image: whether a series is a picture whose rows are steps.
@@ -87,18 +90,20 @@ class DatasetFacts:
     summary: str
     origin: str
     licence: str
+    extra: str | None
+    installed: bool
     labels: str
-    num_labels: int
+    num_labels: int | None
     image: bool
-    steps: int
-    features: int
+    steps: int | None
+    features: int | None
     feature_names: list[str]
     series: dict[str, int]
     options: list[dict[str, OptionValue]]
 
 
 def describe_dataset(name: str) -> DatasetFacts:
-    """Gathers facts about a built-in data set; it is loaded to count its series, but not clustered.
+    """Gathers facts about a built-in data set; its data, if they are installed, are counted, but not clustered.
 
     Raises:
         UserError: the name is not registered.
@@ -108,18 +113,22 @@ def describe_dataset(name: str) -> DatasetFacts:
     (24, {'train': 1393, 'validation': 205, 'test': 205})
     """
     source = _source(name)
-    dataset = load(DataConfig(name=name, labels="given" if source.labels == "given" else "none"))
+    kind: Labels = "given" if source.labels == "given" else "none"
+    dataset = load(DataConfig(name=name, labels=kind)) if source.is_installed else None
+    parts = {} if dataset is None else {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     return DatasetFacts(
         name=source.name,
         summary=source.summary,
         origin=source.origin,
         licence=source.licence,
+        extra=source.extra,
+        installed=source.is_installed,
         labels=source.labels,
-        num_labels=dataset.num_labels or NUM_CLUSTERS,
+        num_labels=(dataset.num_labels or NUM_CLUSTERS) if dataset else None,
         image=source.image,
-        steps=dataset.steps,
-        features=dataset.features,
-        feature_names=list(dataset.format.column_names),
-        series={"train": len(dataset.train), "validation": len(dataset.validation), "test": len(dataset.test)},
+        steps=dataset.steps if dataset else None,
+        features=dataset.features if dataset else None,
+        feature_names=list(dataset.format.column_names) if dataset else [],
+        series={name: len(part) for name, part in parts.items()},
         options=list_options(source.options),
     )

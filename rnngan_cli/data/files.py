@@ -1,22 +1,32 @@
 """The user's own files: the name of a data set in a file, the hash of a file, and the reader for its format.
 
-Tables (CSV, Parquet) are read in `tables.py` and turned into series in `columns.py`; arrays (NPZ, NPY) in
-`arrays.py`.
+Files are read in `formats`; what the columns of a table mean is found in `tables`.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnngan_cli.config import DataConfig
-from rnngan_cli.data.arrays import load_arrays
-from rnngan_cli.data.columns import load_table
+from rnngan_cli.data.formats.arrays import load_arrays
+from rnngan_cli.data.formats.text import TextOptions, read_text_table
+from rnngan_cli.data.old_tables import read_parquet
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables.cells import UserTable
+from rnngan_cli.data.tables.load import load_table
 from rnngan_cli.errors import UserError
 
-LOADERS = {".csv": load_table, ".parquet": load_table, ".npz": load_arrays, ".npy": load_arrays}
-"""Readers by extension."""
+ARRAYS, PARQUET = (".npz", ".npy"), (".parquet", ".pq")
+TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
+PACKED = (".gz", ".bz2", ".xz", ".zip")
+"""Extensions of each kind of file; a packed one is known by that before it."""
+
+TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
+TABLE_FIELDS = (*("columns", "id_column", "time_column", "time_format", "layout", "missing_marks"), *TEXT_FIELDS)
+ARRAY_FIELDS = ("axes", "array")
+"""Settings of the data that are for text, for tables (text among them), and for arrays alone."""
 
 
 def load_file(config: DataConfig) -> Raw:
@@ -27,12 +37,6 @@ def load_file(config: DataConfig) -> Raw:
             computed, or anything is wrong with its content.
     """
     path = _existing(str(config.file))
-    extension = path.suffix.lower()
-    if extension not in LOADERS:
-        raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(LOADERS)}; "
-            "convert the file, such as with pandas"
-        )
     if path.stat().st_size == 0:
         raise UserError(f"`{path}`: is empty; expected a header and rows, or arrays")
     if config.sha256 is not None and file_sha256(str(path)) != config.sha256:
@@ -40,7 +44,58 @@ def load_file(config: DataConfig) -> Raw:
             f"`{path}`: is not the file this run was planned with (its SHA-256 is not "
             f"{config.sha256[:12]}...); restore it, or plan the sweep anew"
         )
-    return LOADERS[extension](path, config)
+    kind = file_kind(path)
+    if kind in ARRAYS:
+        _refuse(path, config, TABLE_FIELDS, "holds arrays, not columns")
+        return load_arrays(path, config)
+    _refuse(path, config, ARRAY_FIELDS, "has columns, and no arrays")
+    if kind in PARQUET:
+        _refuse(path, config, TEXT_FIELDS, "is no text")
+        return load_table(read_parquet(path), config)
+    return load_table(read_text(path, config), config)
+
+
+def file_kind(path: Path) -> str:
+    """The extension that says how a file is read; that of a packed file stands before the packing's.
+
+    Raises:
+        UserError: it is none that is known.
+
+    >>> file_kind(Path("a.csv.gz")), file_kind(Path("B.TSV"))
+    ('.csv', '.tsv')
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if len(suffixes) > 1 and suffixes[-1] in PACKED:
+        suffixes.pop()
+    kind = suffixes[-1] if suffixes else ""
+    if kind in PACKED:
+        return TEXT[0]
+    known = (*TEXT, *PARQUET, *ARRAYS)
+    if kind not in known:
+        raise UserError(
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(known)}, also packed "
+            f"({', '.join(PACKED)}); rename the file if it is text, or convert it, such as with pandas"
+        )
+    return kind
+
+
+def read_text(path: Path, config: DataConfig) -> UserTable:
+    """Reads a table of text with the settings of `config`.
+
+    Raises:
+        UserError: it is no well-formed table.
+    """
+    options = TextOptions(config.encoding, config.delimiter, config.header, config.missing_marks)
+    return UserTable.of_text(read_text_table(path, options))
+
+
+def _refuse(path: Path, config: DataConfig, fields: Sequence[str], reason: str) -> None:
+    """Refuses settings that say nothing about a file of this kind."""
+    for name in fields:
+        value = getattr(config, name)
+        if value is not None and value != ():
+            flag = f"--{name.replace('_', '-')}" if name != "header" else "--header or --no-header"
+            raise UserError(f"`{flag}`: `{path}` {reason}; leave it out")
 
 
 def file_sha256(path: str) -> str:
@@ -70,7 +125,7 @@ def _existing(path: str) -> Path:
         if not file.is_file():
             there = "is a pipe, a device or a socket" if file.exists() else "no such file"
             reason = "is a folder" if file.is_dir() else there
-            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(LOADERS)}")
+            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join((*TEXT, *PARQUET, *ARRAYS))}")
         with file.open("rb"):
             return file
     except OSError as error:

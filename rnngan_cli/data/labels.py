@@ -30,6 +30,11 @@ class Labelled:
     origin: Literal["given", "derived", "none"]
 
 
+def are_derived(kind: Literal["auto", "given", "derived", "none"], *, given: bool) -> bool:
+    """Whether labels asked for as `kind` are derived, of data that has given labels or not."""
+    return kind == "derived" or (kind == "auto" and not given)
+
+
 def label_parts(
     parts: Mapping[SplitName, Split],
     kind: Literal["auto", "given", "derived", "none"],

@@ -12,10 +12,11 @@ import numpy as np
 from rnngan_cli.config import DataConfig, Scaling
 from rnngan_cli.data import forms, labels, transforms
 from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat
+from rnngan_cli.data.enough import Cut, training_needed
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.lengths import choose_window, leave_out_short
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.split import PARTS, Stretch, cut_windows, drop_short, split_record, split_series
+from rnngan_cli.data.split import PARTS, Stretch, check_enough, cut_windows, drop_short, split_record, split_series
 from rnngan_cli.errors import UserError, unknown
 
 
@@ -38,16 +39,21 @@ def prepare_dataset(
     """
     columns = choose_columns(raw, config)
     lost = int(transforms.differences(columns))  # steps that each stretch loses to differencing
-    steps = choose_window(raw, config.window or window, lost)
-    raw = leave_out_short(raw, steps + lost, config.short)
-    whole, notes = split_record(raw, steps + lost, config.blocks) if raw.record else (split_series(raw), ())
-    whole, cut_notes = drop_short(whole, steps + lost)
+    derived = labels.are_derived(config.labels, given=raw.labels is not None)
+    needs = Cut(1, raw.hop * config.stride, config.blocks, training_needed(derived=derived), lost)
+    steps = choose_window(raw, config.window or window, needs)
+    cut, lengths = replace(needs, window=steps), [len(series) for series in raw.series]
+    raw = leave_out_short(raw, cut, config.short)
+    whole, notes = split_record(raw, cut) if raw.record else (split_series(raw), ())
+    whole, cut_notes = drop_short(whole, cut.rows) if raw.breaks else (whole, ())
+    check_enough(whole, lengths, cut, gaps=bool(raw.breaks), drop=config.short == "drop")
     pieces = {part: [_transformed(stretch, columns) for stretch in whole[part]] for part in PARTS}
     rows = np.concatenate([stretch.values for stretch in pieces["train"]])
-    columns = tuple(_limited(column, rows[:, index]) for index, column in enumerate(columns))
+    if raw.columns and config.forms == "file":
+        columns = tuple(_limited(column, rows[:, index]) for index, column in enumerate(columns))
     scaler = fit_scaler(forms.to_features(rows, columns), config.scaling, columns)
     scaled = {part: scale_stretches(pieces[part], scaler, columns) for part in PARTS}
-    parts = {part: cut_windows(scaled[part], steps, config.stride) for part in PARTS}
+    parts = {part: cut_windows(scaled[part], steps, cut.stride) for part in PARTS}
     labelled = labels.label_parts(parts, config.labels, raw.label_names)
     series_format = SeriesFormat(
         name=name,
@@ -106,9 +112,7 @@ def _transformed(stretch: Stretch, columns: Sequence[Column]) -> Stretch:
 
 
 def _limited(column: Column, values: FloatArray) -> Column:
-    """Adds the limits of the training part, for a column whose values have a form to keep."""
-    if column.form == "decimal" and column.decimals is None:
-        return column
+    """Adds the limits of the training part to a column of numbers, unless it is transformed."""
     if not column.is_number or column.transform != "none":
         return column
     return replace(column, low=float(values.min()), high=float(values.max()))

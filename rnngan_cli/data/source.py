@@ -11,6 +11,7 @@ from rnngan_cli.config import OptionValue
 from rnngan_cli.config.options import Option
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
+from rnngan_cli.data.packages import PackageFiles
 
 DataOptions = Mapping[str, OptionValue]
 """Options of a source by name."""
@@ -35,6 +36,7 @@ class Raw:
         table: the columns of the user's table in order, with their roles; empty where there is no table.
         spacing: seconds from one row to the next, where rows have dates at even distances; else None.
         breaks: for each series the numbers of the rows before which time is missing; empty without any.
+        hop: steps between windows, of which `stride` takes every one, every second and so on.
         notes: sentences for the user on the reading.
     """
 
@@ -48,6 +50,7 @@ class Raw:
     table: tuple[TableColumn, ...] = ()
     spacing: float | None = None
     breaks: tuple[IntArray, ...] = ()
+    hop: int = 1
     notes: tuple[str, ...] = ()
 
 
@@ -62,6 +65,7 @@ class Source:
         labels: meaning of `--labels auto` for this source.
         image: whether a whole series is a picture whose rows are steps.
         options: options of `load` by name.
+        package: files of another package that it is read from, which an extra installs; None without.
         load: (options, steps) -> raw series; procedural sources draw series of `steps` steps, others ignore it.
     """
 
@@ -74,6 +78,17 @@ class Source:
     load: Callable[[DataOptions, int], Raw]
     image: bool = False
     options: Mapping[str, Option] = field(default_factory=dict)
+    package: PackageFiles | None = None
+
+    @property
+    def extra(self) -> str | None:
+        """The extra that installs its data; None for a set that comes with the program."""
+        return self.package.extra if self.package else None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its data are there to be read."""
+        return self.package is None or self.package.is_installed
 
 
 def numbered_features(count: int) -> tuple[str, ...]:

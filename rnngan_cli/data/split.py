@@ -3,13 +3,14 @@
 Pure functions. Transforms, scaling and labels are in `prepare.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnngan_cli.data.dataset import IntArray, Split, SplitName
+from rnngan_cli.data.enough import Cut, blocks_used, part_sizes, refuse_gaps, refuse_record, refuse_series
 from rnngan_cli.data.forms import FloatArray
-from rnngan_cli.data.lengths import FEWEST_SERIES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory
@@ -46,28 +47,12 @@ Stretches = dict[SplitName, list[Stretch]]
 """The stretches of each part."""
 
 
-def part_sizes(count: int) -> tuple[int, int, int]:
-    """Sizes of the training, validation and test parts: 15 %, rounded down, but at least 1, for each of the last two.
-
-    >>> part_sizes(10_000), part_sizes(3), part_sizes(2)
-    ((7000, 1500, 1500), (1, 1, 1), (0, 1, 1))
-    """
-    held_out = max(1, 15 * count // 100)
-    return max(0, count - 2 * held_out), held_out, held_out
-
-
 def split_series(raw: Raw) -> Stretches:
     """Splits whole series into parts by a fixed permutation, and each series where time is missing.
 
-    Raises:
-        UserError: there are fewer than three series.
+    The training part is empty if there are fewer than three.
     """
     count = len(raw.series)
-    if count < FEWEST_SERIES:
-        raise UserError(
-            f"{count} series: expected at least {FEWEST_SERIES}, one each to train, validate and test; give more "
-            "series, or one long record (a table without `--id-column`, a 2-D array)"
-        )
     order = np.random.Generator(np.random.Philox(SPLIT_SEED)).permutation(count)
     first, second, _ = np.cumsum(part_sizes(count))
     chosen = np.sort(order[:first]), np.sort(order[first:second]), np.sort(order[second:])
@@ -77,7 +62,7 @@ def split_series(raw: Raw) -> Stretches:
     }
 
 
-def split_record(raw: Raw, rows: int, blocks: int) -> tuple[Stretches, tuple[str, ...]]:
+def split_record(raw: Raw, cut: Cut) -> tuple[Stretches, tuple[str, ...]]:
     """Cuts one long record into consecutive blocks and splits each by time: training, validation, test.
 
     With a single block the three parts may lie in different regimes (such as a price that has grown tenfold); with
@@ -85,31 +70,26 @@ def split_record(raw: Raw, rows: int, blocks: int) -> tuple[Stretches, tuple[str
 
     Args:
         raw: the record.
-        rows: rows that a window needs.
-        blocks: number of blocks.
+        cut: number of blocks, and the windows that each part needs.
 
     Returns:
         Stretches of each part, and a note if fewer blocks were used.
 
     Raises:
-        UserError: the record is too short for one window in each part.
+        UserError: the record is too short.
     """
     count = len(raw.series[0])
-    tries = range(min(blocks, count), 0, -1)
-    used = next((number for number in tries if min(part_sizes(count // number)) >= rows), 0)
+    used = blocks_used(count, cut)
     if not used:
-        raise UserError(
-            f"{count} rows: too few for windows of {rows} steps in a training, validation and test "
-            f"part; expected at least {rows_needed(rows)} rows, or a shorter `--window`"
-        )
+        raise refuse_record(count, cut)
     stretches: Stretches = {part: [] for part in PARTS}
     for block in range(used):
         start, end = block * count // used, (block + 1) * count // used
         for part, size in zip(PARTS, part_sizes(end - start), strict=True):
             stretches[part] += _split_at_gaps(raw, 0, start, start + size)
             start += size
-    few = f"{count} rows: split by time in {used} instead of {blocks} blocks, to leave room for windows"
-    return stretches, (few,) if used < blocks else ()
+    few = f"{count} rows: split by time in {used} instead of {cut.blocks} blocks, to leave room for windows"
+    return stretches, (few,) if used < cut.blocks else ()
 
 
 def _split_at_gaps(raw: Raw, index: int, start: int, end: int) -> list[Stretch]:
@@ -118,15 +98,6 @@ def _split_at_gaps(raw: Raw, index: int, start: int, end: int) -> list[Stretch]:
     breaks = raw.breaks[index] if raw.breaks else np.array([], dtype=np.int64)
     inner = [int(row) for row in breaks if start < row < end]
     return [whole.part(slice(*rows)) for rows in zip([start, *inner], [*inner, end], strict=True)]
-
-
-def rows_needed(window: int) -> int:
-    """Length of the shortest record with one window in each part: 15 % of it must hold `window` steps.
-
-    >>> rows_needed(24), min(part_sizes(160)), min(part_sizes(159))
-    (160, 24, 23)
-    """
-    return 3 if window == 1 else -(-100 * window // 15)
 
 
 def drop_short(stretches: Stretches, rows: int) -> tuple[Stretches, tuple[str, ...]]:
@@ -152,6 +123,24 @@ def drop_short(stretches: Stretches, rows: int) -> tuple[Stretches, tuple[str, .
         return kept, ()
     total = sum(map(len, dropped))
     return kept, (f"{len(dropped)} stretches between gaps, {total} rows in all, are shorter than a window: left out",)
+
+
+def check_enough(stretches: Stretches, lengths: Sequence[int], cut: Cut, *, gaps: bool, drop: bool) -> None:
+    """Checks that every part has as many windows as are trained on and scored.
+
+    Args:
+        stretches: of each part, each of at least a window.
+        lengths: steps of each series, or of the record.
+        cut: the windows, and how many are needed.
+        gaps: whether series were cut where time is missing.
+        drop: whether short series were left out.
+
+    Raises:
+        UserError: there are fewer.
+    """
+    counts = [sum(cut.windows(len(stretch)) for stretch in stretches[part]) for part in PARTS]
+    if not cut.suffices(counts):
+        raise refuse_gaps(counts, cut) if gaps else refuse_series(lengths, cut, drop=drop)
 
 
 def cut_windows(stretches: list[Stretch], window: int, stride: int) -> Split:

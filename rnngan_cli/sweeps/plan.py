@@ -57,8 +57,14 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
     return list({identity(run): run for run in runs}.values())
 
 
-def expand(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Expands a list of names: in their order, without repeats, and `all` replaced by every known one.
+def expand(kind: str, given: Sequence[str], known: Sequence[str], every: Sequence[str] = ()) -> list[str]:
+    """Expands a list of names: in their order, without repeats, and `all` replaced by every one, which then come first.
+
+    Args:
+        kind: what the names are of, for errors.
+        given: the names.
+        known: names that there are.
+        every: those that `all` stands for; empty for every known one.
 
     >>> expand("cell", ["all"], ["gru", "lstm"])
     ['gru', 'lstm']
@@ -71,14 +77,15 @@ def expand(kind: str, given: Sequence[str], known: Sequence[str]) -> list[str]:
     for name in given:
         if name != "all" and name not in known:
             raise unknown(kind, name, known)
-    return list(dict.fromkeys(known if "all" in given else given))
+    named = [name for name in given if name != "all"]
+    return list(dict.fromkeys([*(every or known), *named] if "all" in given else named))
 
 
 def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
     given = dict(sweep.data)
     file = given.get("file")
     if file is None:
-        names = expand("data set", sweep.datasets or (DEFAULT_DATASET,), tuple(data.SOURCES))
+        names = expand("data set", sweep.datasets or (DEFAULT_DATASET,), tuple(data.SOURCES), data.INCLUDED)
         return [_data_config(sweep, name, given) for name in names]
     if sweep.datasets and sweep.datasets != (given.get("name"),):
         raise UserError("`--data` and `--datasets` were both given: a sweep takes your own file or built-in data sets")

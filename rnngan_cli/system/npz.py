@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -46,6 +47,14 @@ class ArrayFileError(Exception):
 
 class PickledError(ArrayFileError):
     """The array holds Python objects, which need pickle."""
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """Shape and type of an array, as its file declares them."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
 
 def read_array(file: IO[bytes], most: int) -> np.ndarray:
@@ -86,18 +95,22 @@ def read_archive(file: IO[bytes], most: int, names: Sequence[str] | None = None)
         return found
 
 
-def archive_names(file: IO[bytes], most: int) -> list[str]:
-    """Reads the names of the arrays of an NPZ file.
+def archive_headers(file: IO[bytes], most: int) -> dict[str, ArrayHeader]:
+    """Reads the shape and type of every array of an NPZ file, by name, without its values.
 
     Args:
         file: the opened archive.
         most: maximum size in bytes of all arrays together.
 
     Raises:
-        ArrayFileError: the directory of the archive is damaged or declares too much.
+        ArrayFileError: the directory of the archive or the header of an array is damaged or declares too much.
     """
     with reporting_archive_errors(), open_archive(file, most) as archive:
-        return [_key(info) for info in archive.infolist()]
+        found = {}
+        for info in archive.infolist():
+            with archive.open(info) as entry:
+                found[_key(info)] = ArrayHeader(*_header(entry))
+        return found
 
 
 @contextmanager

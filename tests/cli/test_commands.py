@@ -94,8 +94,9 @@ def test_one_loss_is_described(rnngan: Rnngan, name: str) -> None:
 def test_data_sets_are_listed(rnngan: Rnngan) -> None:
     facts = json.loads(rnngan("datasets", "--json")[1])
     assert [fact["name"] for fact in facts] == list(data.SOURCES)
-    assert len(facts) == 5
-    assert all(fact["steps"] > 0 and sum(fact["series"].values()) > 0 for fact in facts)
+    assert len(facts) == 11
+    assert all(fact["steps"] > 0 and sum(fact["series"].values()) > 0 for fact in facts if fact["installed"])
+    assert [fact["name"] for fact in facts if fact["extra"] is None] == list(data.INCLUDED)
     code, out, _ = rnngan("datasets")
     assert code == 0
     assert all(f"{name} " in out for name in data.SOURCES)

@@ -38,6 +38,8 @@ OTHER_DATA: dict[str, Any] = {
     "window": 12,
     "stride": 2,
     "columns": ("open", "close"),
+    "axes": ("series", "steps"),
+    "array": "x",
     "id_column": "id",
     "label_column": "label",
     "time_column": "time",

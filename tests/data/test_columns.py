@@ -130,11 +130,11 @@ def test_unequal_series_need_a_window(tmp_path: Path) -> None:
     path = write(tmp_path, id_table({"x": 9, "y": 4, "z": 12}, mixed=False))
     assert refusal(path, id_column="id", columns=["a"]) == (
         "series of unequal lengths: series `y` is the shortest with 4 steps, series `z` the longest with 12; "
-        "give `--window N` with N up to 4"
+        "give `--window N` with N up to 1"
     )
     assert "`--window 5`: longer than series `y`, which has 4" in refusal(path, id_column="id", columns=["a"], window=5)
-    dataset = loaded(path, id_column="id", columns=["a"], window=4, labels="none")
-    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == 6 + 1 + 9
+    dataset = loaded(path, id_column="id", columns=["a"], window=3, labels="none")
+    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == 7 + 2 + 10
 
 
 def test_label_must_be_constant_within_a_series(tmp_path: Path) -> None:

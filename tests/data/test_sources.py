@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import json
+import math
 import subprocess
 import sys
 from dataclasses import asdict
@@ -25,6 +26,7 @@ SIZES = {
     "sines-paper": (7000, 1500, 1500, 24, 5),
     "ar-gaussian": (7000, 1500, 1500, 24, 5),
     "stocks": (1393, 205, 205, 24, 5),
+    "stocks-returns": (1392, 205, 205, 24, 5),
     "digits": (1259, 269, 269, 8, 8),
 }
 
@@ -40,7 +42,7 @@ def all_series(dataset: Dataset) -> np.ndarray:
 
 
 def test_registry_is_consistent() -> None:
-    assert tuple(data.SOURCES) == tuple(SIZES)
+    assert tuple(SIZES) == data.INCLUDED  # the others are in test_extras.py
     for name, source in data.SOURCES.items():
         DataConfig(name=name)  # the name is a valid one
         for option in source.options.values():
@@ -215,6 +217,28 @@ def test_stocks_is_the_packaged_record_where_that_is_installed() -> None:
     original = pytest.importorskip("bokeh_sampledata.stocks").GOOG
     (record,) = data.SOURCES["stocks"].load({}, 24).series
     np.testing.assert_array_equal(record, np.column_stack([original[name] for name in stocks.FEATURES]))
+
+
+def test_stocks_returns_give_the_record_back_from_its_first_day() -> None:
+    (record,) = data.SOURCES["stocks"].load({}, 24).series
+    raw = data.SOURCES["stocks-returns"].load({}, 24)
+    (returns,) = raw.series
+    assert returns.shape == (2147, 5) and raw.record and raw.feature_names == stocks.FEATURES
+    assert returns[0].tolist() == pytest.approx([math.log(101.01 / 100.01), *np.log(record[1, 1:] / record[0, 1:])])
+    assert record[:, 4].min() > 0  # or a volume would have no logarithm
+    np.testing.assert_allclose(record[0] * np.exp(returns.sum(axis=0)), record[-1])
+
+
+def test_stocks_returns_of_another_stretch_lie_where_those_of_training_do() -> None:
+    """Levels do not: the test part of prices in one block is above all but a few training prices."""
+    shares = {}
+    for name in ("stocks", "stocks-returns"):
+        dataset = data.load(DataConfig(name=name, labels="none", blocks=1))
+        train, test = (np.sort(part.series[..., 3].ravel()) for part in (dataset.train, dataset.test))
+        grid = np.concatenate([train, test])
+        counts = [np.searchsorted(part, grid, side="right") / len(part) for part in (train, test)]
+        shares[name] = np.abs(counts[0] - counts[1]).max()  # Kolmogorov's distance: 0 alike, 1 apart
+    assert shares["stocks"] > 0.5 and shares["stocks-returns"] < 0.2
 
 
 def test_stocks_in_five_blocks_spreads_every_part_over_the_years() -> None:

@@ -80,10 +80,10 @@ def test_csv_that_is_not_utf8(tmp_path: Path) -> None:
 
 def test_too_few_rows_and_too_long_a_window(tmp_path: Path) -> None:
     assert refusal(write(tmp_path, table(159))).startswith(
-        "159 rows: too few for windows of 24 steps in a training, validation and test part; expected at least 160 rows"
+        "159 rows: too few for windows of 24 steps in a training, validation and test part; expected at least 167 rows"
     )
-    assert len(loaded(write(tmp_path, table(160)), labels="none").test) == 1
-    assert "expected at least 2000 rows" in refusal(write(tmp_path, table(400)), window=300)
+    assert len(loaded(write(tmp_path, table(167)), labels="none").test) == 2
+    assert "expected at least 2007 rows" in refusal(write(tmp_path, table(400)), window=300)
 
 
 # Parquet

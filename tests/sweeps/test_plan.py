@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rnngan_cli.config import SweepConfig, build, identity
-from rnngan_cli.data import SOURCES
+from rnngan_cli.data import INCLUDED, SOURCES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
@@ -30,11 +30,16 @@ def test_the_default_sweep() -> None:
     ]
 
 
+def test_all_and_a_set_of_an_extra() -> None:
+    names = [run.data.name for run in plan(sweep(losses="bce", datasets="chorales,all,sines", seeds=1))]
+    assert names == [*INCLUDED, "chorales"]
+
+
 def test_all_is_every_one() -> None:
     runs = plan(sweep(losses="all", cells="all", datasets="all"))
-    assert len(runs) == len(VARIANTS) * 2 * len(SOURCES) == 100
+    assert len(runs) == len(VARIANTS) * 2 * len(INCLUDED) == 120
     assert {run.loss for run in runs} == set(VARIANTS)
-    assert {run.data.name for run in runs} == set(SOURCES)
+    assert {run.data.name for run in runs} == set(INCLUDED)  # those that need no extra
     assert len({identity(run) for run in runs}) == len(runs)
 
 

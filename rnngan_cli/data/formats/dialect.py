@@ -122,7 +122,7 @@ def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
         delimiter = _NOWHERE
     text = "".join(body)
     escape = "\\" if re.search(rf"\\{quote}(?![,;\t|\r\n])", text) else None
-    loose = bool(re.search(rf"{quote}[ \t]+{re.escape(delimiter)}", text)) and delimiter != " "
+    loose = bool(re.search(rf"{quote} +{re.escape(delimiter)}", text)) and delimiter != " "
     return TextDialect(delimiter, quote, escape, loose, comments, note)
 
 
@@ -130,7 +130,7 @@ def tidy_line(line: str, dialect: TextDialect) -> str:
     """Prepares a line for `csv`: no blanks after a closing quote, and one for a run of them between columns."""
     if dialect.loose and dialect.quote in line:
         mark, quote = re.escape(dialect.delimiter), dialect.quote
-        return re.sub(rf"(?<!{quote}){quote}[ \t]+(?={mark}|\r?\n?$)", quote, line)
+        return re.sub(rf"(?<!{quote}){quote} +(?={mark}|\r?\n?$)", quote, line)
     if dialect.delimiter != " ":
         return line
     if dialect.quote in line:
@@ -161,8 +161,11 @@ def _find_delimiter(lines: Sequence[str], quote: str) -> tuple[str, str]:
     taken = _by_clevercsv(lines)
     if taken not in scores or scores[taken] < _GOOD * scores[best]:
         taken = best
+    if taken == " " and all(kind_of(line.strip()) in {"date", "missing"} for line in lines[len(lines) // 2 :]):
+        return _NOWHERE, ""  # one column of dates with times of day
     if not scores[taken]:
-        return _NOWHERE, ""
+        some = sum(any(mark in line for mark in ",;\t|") for line in lines) > 0.5 * len(lines)
+        return _NOWHERE, "nothing parts all lines alike: read as one column; `--delimiter` settles it" if some else ""
     # blanks are no rival: they are within dates and names, and tabs count as such
     others = [mark for mark in ",;\t|" if mark != taken and scores[mark] > max(_GOOD, 0.95 * scores[taken])]
     if not others:
@@ -191,11 +194,11 @@ def _by_clevercsv(lines: Sequence[str]) -> str:
 def _score(lines: Sequence[str], mark: str, quote: str) -> float:
     """Share of rows of the usual length among the lower half, times share of their cells that make sense; 0 to 1."""
     dialect = TextDialect(mark, quote)
-    part = [tidy_line(line, dialect) for line in lines[len(lines) // 2 :][:_SAMPLE_LINES]]
     try:
-        rows = [row for row in row_parser(part, dialect, strict=False) if row]
+        rows = [row for row in row_parser([tidy_line(line, dialect) for line in lines], dialect, strict=False) if row]
     except csv.Error:
         return 0.0
+    rows = rows[len(rows) // 2 :]
     if not rows:
         return 0.0
     width, count = Counter(map(len, rows)).most_common(1)[0]

@@ -65,12 +65,16 @@ def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> Text
     first = _first_data(rows, body, hints.marks)
     top = _top(rows, body, first, hints)
     _refuse_ragged(path, rows[:top], body, hints.marks)
-    if hints.header is False:
+    if hints.header is False:  # what a blank line parts from the data is text above it
+        top = max([top, *(place for place in range(top + 1, first + 1) if _is_parted(rows, place))])
         found = TextLayout((), body.width, rows[top].first)
     elif top == first:
         found = _without_head(path, rows[:top], rows[first:], body, hints)
     else:
         found = _with_head(rows[top:first], body, hints)
+        if body.width == 1 and _is_parted(rows, first) and hints.header is None:
+            note = f"line {found.header_line} is taken for the name of the column; if it is not, use `--no-header`"
+            found = replace(found, notes=(*found.notes, note))
     return replace(found, notes=(*_skipped(rows[:top]), *found.notes))
 
 
@@ -94,9 +98,22 @@ def _without_head(
         f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
     )
     if hints.delimiter == "," and _may_be_decimal(body):
-        mend = "use `--delimiter ;`" if body.width == 2 else "save the file with `;` between columns"
-        notes += (f"commas are taken to be between columns; if they are decimal commas, {mend}",)
+        notes += (_decimal_note(body),)
     return TextLayout((), body.width, first.first, notes=notes)
+
+
+def _decimal_note(body: TableBody) -> str:
+    mend = "use `--delimiter ;`" if body.width == 2 else "save the file with `;` between columns"
+    return f"commas are taken to be between columns; if they are decimal commas, {mend}"
+
+
+def _looks_decimal(body: TableBody) -> bool:
+    """Whether every second column looks like the digits after a decimal comma: zeros in front, or all of a length."""
+    if not _may_be_decimal(body):
+        return False
+    digits = [cell for cells in body.rows for cell in cells[1::2]]
+    same = body.width == 2 and len(digits) > 5 and {*map(len, digits)} in ({2}, {3}, {4})
+    return same or any(cell.startswith("0") and len(cell) > 1 for cell in digits)
 
 
 def _may_be_decimal(body: TableBody) -> bool:
@@ -119,17 +136,21 @@ def _short_header(path: Path, above: TextRow, body: TableBody, hints: LayoutHint
 
 def _with_head(head: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> TextLayout:
     """The layout where rows above the data hold names."""
-    names, units, line, notes = names_above(head, body)
+    names, units, line, notes = names_above(head, body, hints.delimiter)
     pairs = zip(names, body.kinds, strict=True)
     fits = [name for name, kind in pairs if kind in {"number", "date"} and kind_of(name) == kind]
     if fits and hints.header is None:
         note = f"line {line} is taken for the names, `{fits[0]}` among them; if it is data, use `--no-header`"
         notes = (note, *notes)
+    if hints.delimiter == "," and _looks_decimal(body):
+        notes += (_decimal_note(body),)
     return TextLayout(names, body.width, head[-1].last + 1, line, units, notes)
 
 
 def _all_names(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
-    """Whether a comment may hold the names: a different word for each column."""
+    """Whether a comment may hold the names: a different word for each column, and no sentence for a single one."""
+    if body.width == 1 and " " in row.cells[0]:
+        return False
     return len({*row.cells}) == body.width == len(row.cells) and all(
         kind_or_mark(cell, marks) == "word" for cell in row.cells
     )
@@ -141,6 +162,10 @@ def _first_data(rows: Sequence[TextRow], body: TableBody, marks: Sequence[str]) 
     if {"number", "date"} & {*body.kinds}:
         return next((index for index in usual if is_data_row(rows[index], body, marks)), usual[-1])
     return min(usual[0] + 1, len(rows))
+
+
+def _is_parted(rows: Sequence[TextRow], place: int) -> bool:
+    return place < len(rows) and rows[place].first > rows[place - 1].last + 1
 
 
 def _top(rows: Sequence[TextRow], body: TableBody, first: int, hints: LayoutHints) -> int:

@@ -48,7 +48,7 @@ def _is_even(cells: Sequence[str]) -> bool:
 
 
 def names_above(
-    head: Sequence[TextRow], body: TableBody
+    head: Sequence[TextRow], body: TableBody, delimiter: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], int, tuple[str, ...]]:
     """Names, units, the line of the names and notes, from the rows above the data."""
     rows = [_padded(row, body) for row in head]
@@ -61,13 +61,13 @@ def names_above(
     while len(rows) > 1 and body.width > 1 and sum(map(bool, rows[0].cells)) < 2:
         rows.pop(0)  # a title, in a file whose lines were all filled up to the same number of cells
     notes: tuple[str, ...] = ()
-    place = next((place for place in (-1, -2) if len(rows) > 1 and _has_units(rows, place)), None)
+    place = next((place for place in (-1, -2) if len(rows) > 1 < body.width and _has_units(rows, place)), None)
     if place is not None:
         used.append(rows.pop(place))
         typed = all(cell.lower() in TYPE_WORDS for cell in used[-1].cells if cell)
         units = () if typed else used[-1].cells
         notes = (f"line {used[-1].last} is taken for the {'types' if typed else 'units'} of the columns",)
-    chosen, names = _choose(rows, body.width)
+    chosen, names = _choose(rows, body.width, delimiter)
     line = chosen[-1].last
     left = [str(row.last) for row in head if row.last not in {one.last for one in (*chosen, *used)}]
     if left:
@@ -102,13 +102,14 @@ def _has_units(rows: Sequence[TextRow], place: int) -> bool:
     return bool(filled) and all(filled) and len({*named}) == len(named) and all(map(is_unit, filter(None, units)))
 
 
-def _choose(rows: list[TextRow], width: int) -> tuple[list[TextRow], tuple[str, ...]]:
+def _choose(rows: list[TextRow], width: int, delimiter: str) -> tuple[list[TextRow], tuple[str, ...]]:
     """The row or the two rows that name every column."""
     whole = [row for row in rows if len({*row.cells} - {""}) == len(row.cells)]
     if len(rows) == 1:
         return rows, rows[0].cells
     if whole:
-        row = whole[0] if len(rows) == 2 and width > 2 else whole[-1]
+        # a second line of names explains the first; but several words or pairs of them are rather text above the table
+        row = whole[0] if len(rows) == 2 and width > 2 and delimiter != " " else whole[-1]
         return [row], row.cells
     upper, lower = rows[-2], rows[-1]
     group, names = "", []

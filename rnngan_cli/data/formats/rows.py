@@ -184,6 +184,8 @@ def _ragged(path: Path, fields: list[str], feed: LineFeed, dialect: TextDialect,
     )
     if len(rest) < 4 and line > layout.begin:
         return said + "if it ends the table, delete the lines from there on; otherwise mend it"
+    if dialect.delimiter == "," and len(fields) == 1 and layout.width == 2:
+        return said + "if the numbers have decimal commas, use `--delimiter ;`; otherwise mend that line"
     if dialect.delimiter == "," and len(fields) > layout.width:
         return said + "if a comma is part of a number or a text, save the file with `;` between columns"
     return said + "mend that line, or name what is between columns with `--delimiter`"

@@ -1,4 +1,4 @@
-"""Daily prices and volume of Google shares, 2004-08-19 to 2013-03-01: one long record of 2148 trading days.
+"""Daily prices and volume of Google shares, 2004-08-19 to 2013-03-01: 2148 trading days, and their log returns.
 
 The file beside this module is described in NOTICE.md. Adjusted close is left out: in the original record it is close
 divided by 1.99383 in every row, so it would add nothing.
@@ -23,6 +23,16 @@ def load(options: DataOptions, steps: int) -> Raw:
     return Raw(series=(np.array(rows),), feature_names=FEATURES, record=True)
 
 
+def load_returns(options: DataOptions, steps: int) -> Raw:
+    """Computes log returns of the record, log(x_t / x_(t-1)) of each of its columns; no value of it is 0.
+
+    Prices wander: those of another stretch of years lie elsewhere, so that even real series differ from real ones.
+    Returns are much the same in every stretch.
+    """
+    (record,) = load(options, steps).series
+    return Raw((np.diff(np.log(record), axis=0),), FEATURES, record=True)
+
+
 SOURCES = (
     Source(
         name="stocks",
@@ -32,5 +42,14 @@ SOURCES = (
         window=24,
         labels="derived",
         load=load,
+    ),
+    Source(
+        name="stocks-returns",
+        summary="Log returns of the set stocks, log(x_t / x_(t-1)), which do not wander as prices do",
+        origin="worked out here from the set stocks",
+        licence="public domain; see NOTICE.md beside the data",
+        window=24,
+        labels="derived",
+        load=load_returns,
     ),
 )

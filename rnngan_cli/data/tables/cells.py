@@ -1,4 +1,4 @@
-"""The cells of a table, column by column: as text, as numbers, as dates; each is worked out once, when it is asked for."""
+"""The cells of a table, column by column, as text, numbers and dates; each is worked out once, when it is needed."""
 
 import functools
 from array import array
@@ -150,7 +150,9 @@ class Cells:
         marks = [float(mark.replace(",", ".")) for mark in self.missing_marks if _is_number(mark.replace(",", "."))]
         if not marks:
             return numbers
-        return Numbers(np.where(np.isin(numbers.values, marks), np.nan, numbers.values), numbers.decimals, numbers.notes)
+        return Numbers(
+            np.where(np.isin(numbers.values, marks), np.nan, numbers.values), numbers.decimals, numbers.notes
+        )
 
     def _dates(self, name: str) -> Dates | None:
         """A column as dates or times of day; None if it holds neither, or numbers only."""

@@ -44,7 +44,7 @@ class Dates:
 
     Attributes:
         stamps: int64 nanoseconds (rows,); of times of day, since midnight. Missing ones are the least int64.
-        time_format: the format of `strptime`; of several, the one with the most values.
+        time_format: the format of `strptime`; of several, the most precise one.
         is_clock: whether they are times of day without a date.
         has_clock: whether the dates have times of day.
         notes: sentences for the user on doubts.
@@ -166,7 +166,10 @@ def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> D
         left, places = left[~fits], places[~fits]
     if len(left):
         return None
-    main = max(counts, key=lambda time_format: counts[time_format])
+    used = [time_format for time_format in formats if counts.get(time_format)]
+    main = max(
+        used, key=lambda time_format: (*(code in time_format for code in ("%f", "%S", "%M")), counts[time_format])
+    )
     is_clock = "%d" not in main and "%Y" not in main and "%y" not in main
     if is_clock:
         known = stamps != NO_TIME

@@ -14,6 +14,9 @@ BOOLEAN_WORDS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off
 MOST_VALUES = 50
 """Maximum number of values of a category: each is a feature of its own."""
 
+MOST_DECIMALS = 12
+"""Most digits behind the decimal point that are kept as a form; more are those of a computed number."""
+
 SENTINEL_SHARE, SENTINEL_COUNT = 0.01, 5
 """The least share and number of equal values, far from all others, that look like a mark of missing values."""
 
@@ -40,10 +43,10 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
         UserError: no cell of the column has a value.
     """
     missing = cells.missing(name)
+    if cells.is_text(name) and cells.numbers(name) is None:
+        return _read_words(cells, name)
     if missing.all():
-        raise UserError(
-            f"`{cells.table.path}`: column `{name}` has no value at all; leave it out with `--columns`, listing the others"
-        )
+        raise UserError(f"`{cells.table.path}`: column `{name}` has no value at all; list the others with `--columns`")
     if not cells.is_text(name) and cells.is_boolean(name):
         numbers = cells.numbers(name)
         values = np.full(len(cells), np.nan) if numbers is None else numbers.values
@@ -52,13 +55,20 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
     if numbers is not None:
         notes = tuple(f"`{name}`: {note}" for note in numbers.notes) + _far_off(name, numbers.values)
         return FeatureColumn(number_column(name, numbers.values, numbers.decimals), numbers.values, notes)
-    return _read_words(cells, name, missing)
+    return None
 
 
-def _read_words(cells: Cells, name: str, missing: np.ndarray) -> FeatureColumn | None:
+WORDS = ("none", "na", "n/a", "missing")
+"""Marks of missing values that are words of a category as well, in lower case."""
+
+
+def _read_words(cells: Cells, name: str) -> FeatureColumn | None:
+    """Reads a column of words as a boolean, a category or a constant; None if they are too many."""
     import pandas as pd
 
     words = cells.words(name)
+    doubtful = words.str.lower().isin(WORDS).to_numpy(dtype=bool) & ~cells.empty(name)
+    missing = cells.missing(name) & ~doubtful
     codes, found = pd.factorize(words.where(~missing), sort=True)
     values = np.where(codes < 0, np.nan, codes.astype(np.float64))
     different = tuple(str(word) for word in found)
@@ -67,14 +77,24 @@ def _read_words(cells: Cells, name: str, missing: np.ndarray) -> FeatureColumn |
             truth = np.array([float(pair.index(word.lower())) for word in different])
             known = np.where(codes < 0, np.nan, truth[codes])
             spelt = {word.lower(): word for word in different}
-            return FeatureColumn(_boolean(name, known, (spelt.get(pair[0], pair[0]), spelt.get(pair[1], pair[1]))), known)
+            return FeatureColumn(
+                _boolean(name, known, (spelt.get(pair[0], pair[0]), spelt.get(pair[1], pair[1]))), known
+            )
     if len(different) == 1:
         return FeatureColumn(Column(name, "constant", different), values)
     if len(different) > MOST_VALUES:
         return None
-    note = f"`{name}` is trained on as a category of {len(different)} values; if it names series or classes, give "
-    note += f"`--id-column {name}` or `--label-column {name}`"
-    return FeatureColumn(Column(name, "category", different), values, (note,))
+    notes = [
+        f"`{name}` is trained on as a category of {len(different)} values; if it names series or classes, give "
+        f"`--id-column {name}` or `--label-column {name}`"
+    ]
+    if doubtful.any():
+        word = words[doubtful].iloc[0]
+        notes.append(
+            f"`{name}`: `{word}` is taken for a word, {int(doubtful.sum())} times; if it stands for missing values, "
+            f"give `--missing-marks {word}`"
+        )
+    return FeatureColumn(Column(name, "category", different), values, tuple(notes))
 
 
 def number_column(name: str, values: FloatArray, decimals: int | None) -> Column:
@@ -88,10 +108,12 @@ def number_column(name: str, values: FloatArray, decimals: int | None) -> Column
         return Column(name)
     if known.min() == known.max() and len(known) == len(values):
         value = known[0]
-        return Column(name, "constant", (str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value)),))
+        return Column(
+            name, "constant", (str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value)),)
+        )
     if (known == np.rint(known)).all() and np.abs(known).max() < 2**53:
         return Column(name, "whole")
-    return Column(name, "decimal", decimals=decimals)
+    return Column(name, "decimal", decimals=None if decimals is None or decimals > MOST_DECIMALS else decimals)
 
 
 def _boolean(name: str, values: FloatArray, words: tuple[str, str]) -> Column:

@@ -1,6 +1,7 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables import order, wide
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
-from rnngan_cli.data.tables.repeats import check_repeats
+from rnngan_cli.data.tables.repeats import check_blocks, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles
 from rnngan_cli.errors import UserError
+
+Item = TypeVar("Item")
 
 
 def load_table(table: UserTable, config: DataConfig) -> Raw:
@@ -30,26 +33,30 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     if found is not None:
         return wide.load_wide(cells, config, found)
     roles = assign_roles(cells, config)
+    if config.forms == "file":
+        check_blocks(cells, roles, config)
     features = [_feature(cells, name, config) for name in roles.features]
     values = np.column_stack([feature.values for feature in features])  # (rows, columns)
     kept = _keep(cells, values, features, roles, config)
     rows = _in_time(roles.time, len(values))
     moved = _moved_note(rows, roles.time)
-    rows = rows[kept.rows[rows]]
-    ids, groups = _groups(cells, roles.id, rows)
+    ids, whole = _groups(cells, roles.id, rows)
+    lost = [index for index, group in enumerate(whole) if not kept.rows[group].any()]
+    ids, whole = _without(ids, lost), list(_without(tuple(whole), lost))
+    groups = [group[kept.rows[group]] for group in whole]
     notes = check_repeats(cells, roles, config, groups) if config.forms == "file" else ()
-    lost = 0 if roles.id is None else cells.distinct(roles.id) - len(ids)
     if lost:
-        notes += (f"{lost} of {lost + len(ids)} series left without a row",)
+        notes += (f"{len(lost)} of {len(lost) + len(ids)} series left without a row",)
     series = [values[group] for group in groups]
     if config.missing == "interpolate":
         names = tuple(feature.column.name for feature in features)
         series = [_filled(item, features, names, place) for item, place in zip(series, _places(ids), strict=True)]
     labels, label_names = _labels(cells, roles.label, ids, groups)
     spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
-    breaks = _breaks(spacing, groups, kept.rows) if config.gaps == "split" and config.forms == "file" else ()
+    breaks = _breaks(spacing, whole, kept.rows) if config.gaps == "split" and config.forms == "file" else ()
     gap_notes = spacing.notes if config.gaps == "split" else ()
     layout_notes = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
+    layout_notes += _class_notes(features, roles, groups)
     doubts = (*cells.notes, *roles.notes, *layout_notes, *(note for feature in features for note in feature.notes))
     return Raw(
         series,
@@ -63,6 +70,18 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         spacing=spacing.median if spacing.is_even and roles.time is not None else None,
         breaks=breaks,
         notes=(*table.notes, *doubts, *moved, *kept.notes, *gap_notes, *notes),
+    )
+
+
+def _class_notes(features: list[FeatureColumn], roles: Roles, groups: list[IntArray]) -> tuple[str, ...]:
+    """Notes on categories that have one value in each series: they may be its class."""
+    if roles.id is None or roles.label is not None or len(groups) < 2:
+        return ()
+    return tuple(
+        f"`{feature.column.name}` has one value in each series; if it is its class, give "
+        f"`--label-column {feature.column.name}`"
+        for feature in features
+        if feature.column.form == "category" and all(np.ptp(feature.values[group]) == 0 for group in groups)
     )
 
 
@@ -119,8 +138,8 @@ def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
     else:
         mend = "every cell differs; list the features with `--columns`, or mend the values"
     return UserError(
-        f"`{cells.table.path}`: column `{name}` is not numeric: `{shown}` in {cells.table.place(row)}; expected numbers; "
-        f"{mend}"
+        f"`{cells.table.path}`: column `{name}` is not numeric: `{shown}` in {cells.table.place(row)}; expected "
+        f"numbers; {mend}"
     )
 
 
@@ -140,13 +159,11 @@ class _Kept:
     notes: tuple[str, ...] = ()
 
 
-def _keep(
-    cells: Cells, values: FloatArray, features: list[FeatureColumn], roles: Roles, config: DataConfig
-) -> _Kept:
+def _keep(cells: Cells, values: FloatArray, features: list[FeatureColumn], roles: Roles, config: DataConfig) -> _Kept:
     """Decides which rows to keep.
 
     Raises:
-        UserError: values are missing and no rule is given, a label is missing and to be interpolated, or no row is left.
+        UserError: values are missing and no rule is given, a label is missing, or no row is left.
     """
     bad = ~np.isfinite(values)  # (rows, columns)
     names = [feature.column.name for feature in features]
@@ -171,9 +188,7 @@ def _keep(
     return _Kept(np.ones(len(values), dtype=bool), filled if config.missing == "interpolate" else ())
 
 
-def _filled(
-    values: FloatArray, features: list[FeatureColumn], names: tuple[str, ...], where: str
-) -> FloatArray:
+def _filled(values: FloatArray, features: list[FeatureColumn], names: tuple[str, ...], where: str) -> FloatArray:
     """Fills missing values: numbers by interpolation, rounded where whole, words by the last one before them."""
     filled = missing.interpolate_missing(values, names, where)
     for index, feature in enumerate(features):
@@ -233,14 +248,15 @@ def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) ->
     return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
 
 
-def _breaks(spacing: order.Spacing, groups: list[IntArray], kept: np.ndarray) -> tuple[IntArray, ...]:
-    """Where windows end: at gaps in time, and where rows were dropped."""
-    if kept.all():
-        return spacing.breaks
-    position = np.cumsum(kept) - 1  # the rows dropped before each row are the difference of number and position
+def _without(items: tuple[Item, ...], places: list[int]) -> tuple[Item, ...]:
+    return tuple(item for place, item in enumerate(items) if place not in places)
+
+
+def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray) -> tuple[IntArray, ...]:
+    """Where windows end: at gaps in time, and where rows of `whole` were dropped."""
     found = []
-    for index, group in enumerate(groups):
-        dropped = np.flatnonzero(np.diff(group - position[group]) > 0) + 1
+    for index, group in enumerate(whole):
+        dropped = np.flatnonzero(np.diff(np.flatnonzero(kept[group])) > 1) + 1
         in_time = spacing.breaks[index] if spacing.breaks else np.array([], dtype=np.int64)
         found.append(np.union1d(dropped, in_time))
     return tuple(found)
@@ -275,9 +291,10 @@ def label_values(cells: Cells, name: str) -> np.ndarray:
         present = words[~cells.empty(name)]
         if present.str.fullmatch(r"-?(?:0|[1-9]\d*)[.,]0+").all():
             words = words.str.replace(r"[.,]0+$", "", regex=True)
-        elif present.str.fullmatch(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|-?\d+").all() and not present.str.fullmatch(
-            r"-?\d+"
-        ).all():
+        elif (
+            present.str.fullmatch(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|-?\d+").all()
+            and not present.str.fullmatch(r"-?\d+").all()
+        ):
             numbers = cells.numbers(name)
             if numbers is not None:
                 return numbers.values

@@ -55,7 +55,9 @@ def is_missing(words: "pd.Series", marks: Collection[str] = ()) -> np.ndarray:
     return np.asarray(lowered | given)
 
 
-def find_decimal_mark(columns: Mapping[str, "pd.Series"], delimiter_is_comma: bool) -> tuple[DecimalMark, tuple[str, ...]]:
+def find_decimal_mark(
+    columns: Mapping[str, "pd.Series"], delimiter_is_comma: bool
+) -> tuple[DecimalMark, tuple[str, ...]]:
     """Finds the decimal mark of a table, and notes what is in doubt.
 
     Args:
@@ -102,9 +104,9 @@ def parse_numbers(words: "pd.Series", missing: np.ndarray, mark: DecimalMark) ->
     if not len(present):
         return Numbers(values, 0)
     plain = _without_separators(present, mark)
-    found = pd.to_numeric(plain.words, errors="coerce")
+    parsed = pd.to_numeric(plain.words, errors="coerce")
     infinite = plain.words.str.fullmatch(r"(?i)[+-]?(?:inf(?:inity)?|∞)|#(?:div/0!|num!|value!|ref!|n/a|null!)")
-    found = found.to_numpy(dtype=np.float64, na_value=np.nan)
+    found = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.isnan(found) & ~infinite.to_numpy(dtype=bool)
     if bad.any():
         return None
@@ -128,7 +130,7 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     notes: tuple[str, ...] = ()
     factors: FloatArray | float = 1.0
     thousands = "," if mark == "." else "."
-    if words.str.contains(rf"[^\d.eE+\-]", regex=True).any():
+    if words.str.contains(r"[^\d.eE+\-]", regex=True).any():
         words = words.str.replace("−", "-", regex=False)
         words = words.str.replace(r"^\((.+)\)$", r"-\1", regex=True)
         money = words.str.contains(f"[{_MONEY}%‰]", regex=True)
@@ -140,7 +142,8 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
         if not isinstance(factors, float):
             notes += ("the suffixes K, M, B and T count thousands, millions, billions and trillions",)
     if words.str.contains(thousands, regex=False).any() and _all_like(
-        words[words.str.contains(thousands, regex=False)], rf"{_SIGN}{_GROUPS[mark]}(?:{'[.]' if mark == '.' else ','}\d*)?$"
+        words[words.str.contains(thousands, regex=False)],
+        rf"{_SIGN}{_GROUPS[mark]}(?:{'[.]' if mark == '.' else ','}\d*)?$",
     ):
         words = words.str.replace(thousands, "", regex=False)
     elif mark == "." and _groups_by_points(words):

@@ -18,10 +18,7 @@ def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[I
     Raises:
         UserError: most times are repeated, and a column that is not listed by the user tells the series apart.
     """
-    blocks = _blocks(cells, roles, config)
     if roles.time is None:
-        if roles.id is None and blocks:
-            raise UserError(_block_advice(cells, blocks))
         return ()
     time, repeated, total = roles.time, 0, 0
     for group in groups:
@@ -67,6 +64,16 @@ def _likely_ids(cells: Cells, roles: Roles, config: DataConfig, groups: list[Int
         if unique >= 0.98 * len(rows):
             found.append((count, name))
     return [name for _, name in sorted(found)[:MOST_LIKELY]]
+
+
+def check_blocks(cells: Cells, roles: Roles, config: DataConfig) -> None:
+    """Checks that no column that would be a category stands in blocks, as the names of series or classes do.
+
+    Raises:
+        UserError: one does, neither an id is named nor are the features listed.
+    """
+    if roles.id is None and roles.time is None and (names := _blocks(cells, roles, config)):
+        raise UserError(_block_advice(cells, names))
 
 
 def _blocks(cells: Cells, roles: Roles, config: DataConfig) -> list[str]:

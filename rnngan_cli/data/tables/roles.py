@@ -20,13 +20,37 @@ OWN_COLUMNS = ("series", "step")
 
 CALENDAR_NAMES = {
     **{name: name for name in CALENDAR},
-    **{"yr": "year", "yyyy": "year", "mo": "month", "mon": "month", "mm": "month", "dd": "day", "hr": "hour"},
-    **{"hh": "hour", "min": "minute", "minutes": "minute", "sec": "second", "seconds": "second", "hours": "hour"},
+    "yr": "year",
+    "yyyy": "year",
+    "mo": "month",
+    "mon": "month",
+    "mm": "month",
+    "dd": "day",
+    "hr": "hour",
+    "hh": "hour",
+    "min": "minute",
+    "minutes": "minute",
+    "sec": "second",
+    "seconds": "second",
+    "hours": "hour",
 }
 """Names of columns that hold part of a date, in lower case."""
 
-CYCLES = ("weekday", "dayofweek", "day_of_week", "dow", "week", "quarter", "dayofyear", "day_of_year", "doy", "season")
-"""Names of columns that follow from the date and are no part of it, in lower case."""
+CYCLES = {
+    "year": (1500, 2500),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 24),
+    "minute": (0, 60),
+    "second": (0, 60),
+    **dict.fromkeys(("weekday", "dayofweek", "day_of_week", "dow"), (0, 7)),
+    "week": (1, 53),
+    "weekofyear": (1, 53),
+    "quarter": (1, 4),
+    "season": (0, 4),
+    **dict.fromkeys(("dayofyear", "day_of_year", "doy"), (0, 366)),
+}
+"""Names of columns that follow from the date, in lower case, with the range of their whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +118,9 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
         index = tuple(name for name in features if _counts(cells, name, identifier))
         index = () if len(index) == len(features) else index
         features = tuple(name for name in features if name not in index)
-        notes += [_index_note(name, cells) for name in index]
-        notes += [_cycle_note(name) for name in features if name.lower() in (*CYCLES, *CALENDAR_NAMES)]
+        own = OWN_COLUMNS if identifier is not None and config.id_column is None else ()
+        notes += [_index_note(name, cells) for name in index if name not in own]
+        notes += [_cycle_note(name) for name in features if _is_cycle(cells, name)]
     if not features:
         raise UserError(
             f"`{table.path}`: no column is left for features; expected at least one besides {', '.join(table.names)}"
@@ -174,8 +199,23 @@ def _index_note(name: str, cells: Cells) -> str:
     return f"{shown} counts rows{last} and is left out; if it is a measurement, list it with `--columns`"
 
 
+def _is_cycle(cells: Cells, name: str) -> bool:
+    """Whether a column holds part of the calendar, by its name and its values."""
+    lowered = name.lower()
+    limits = CYCLES.get(CALENDAR_NAMES.get(lowered, lowered))
+    numbers = cells.numbers(name)
+    if limits is None or numbers is None:
+        return False
+    known = numbers.values[np.isfinite(numbers.values)]
+    return len(known) > 0 and bool(
+        (known == np.rint(known)).all() and limits[0] <= known.min() <= known.max() <= limits[1]
+    )
+
+
 def _cycle_note(name: str) -> str:
-    return f"`{name}` looks like a part of the calendar and is trained on; leave it out by listing others with `--columns`"
+    return (
+        f"`{name}` looks like a part of the calendar and is trained on; leave it out by listing others with `--columns`"
+    )
 
 
 def _given_time(cells: Cells, names: Sequence[str], left: Sequence[str]) -> Time:
@@ -282,8 +322,8 @@ def _dated(cells: Cells, day: str, clock: str | None) -> Time:
     if missing.any():
         row = int(np.argmax(missing))
         raise UserError(
-            f"`--time-column {day}`: no time in {cells.table.place(row)} of `{cells.table.path}`; expected one in every "
-            "row; mend the row, or leave it out"
+            f"`--time-column {day}`: no time in {cells.table.place(row)} of `{cells.table.path}`; expected one in "
+            "every row; mend the row, or leave it out"
         )
     return Time(found.stamps / 1e9, True, tuple(columns), found.notes)
 
@@ -319,7 +359,9 @@ def _found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[s
     calendar = _calendar(cells, [name for name in left if name.lower() in CALENDAR_NAMES])
     if calendar is not None:
         names = ", ".join(f"`{column.name}`" for column in calendar.columns)
-        return calendar, (f"{names} are the time and not trained on; if they are measurements, list them with `--columns`",)
+        return calendar, (
+            f"{names} are the time and not trained on; if they are measurements, list them with `--columns`",
+        )
     return None, ()
 
 

@@ -1,5 +1,6 @@
 """Tables with one series a row: the columns are its steps."""
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -121,7 +122,7 @@ def _counting(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(parts) < max(FEWEST_STEPS, len(names) - 2) or len({(begin, end) for begin, _, end in parts}) != 1:
         return ()
     numbers = [number for _, number, _ in parts]
-    if any(after - before != 1 for before, after in zip(numbers, numbers[1:], strict=False)):
+    if any(after - before != 1 for before, after in itertools.pairwise(numbers)):
         return ()
     return tuple(name for name, match in zip(names, found, strict=True) if match is not None)
 
@@ -156,7 +157,9 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
     keep, notes = ends > 0, list(found.notes)
     if inside.any() and config.missing == "error":
         row, step = (int(index) for index in np.argwhere(inside)[0])
-        raise missing.refuse(cells.table.path, int(inside.sum()), f"column `{found.steps[step]}`, {cells.table.place(row)}")
+        raise missing.refuse(
+            cells.table.path, int(inside.sum()), f"column `{found.steps[step]}`, {cells.table.place(row)}"
+        )
     if config.missing == "drop":
         keep &= ~inside.any(axis=1)
     if not keep.all():
@@ -165,10 +168,12 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
         raise UserError(f"`{cells.table.path}`: every series has a missing value; nothing is left")
     rows = np.flatnonzero(keep)
     series = [
-        missing.interpolate_missing(values[row, : ends[row], None], (VALUE,), cells.table.place(int(row))) for row in rows
+        missing.interpolate_missing(values[row, : ends[row], None], (VALUE,), cells.table.place(int(row)))
+        for row in rows
     ]
     name = config.label_column or found.label
-    labels, label_names = None, ()
+    labels: list[np.ndarray] | None = None
+    label_names: tuple[str, ...] = ()
     if name is not None:
         codes, label_names = encode_labels(label_values(cells, name)[rows], f"`--label-column {name}`")
         labels = [np.full(len(item), code, dtype=np.int32) for item, code in zip(series, codes, strict=True)]
