@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,13 @@ import numpy as np
 from rnngan_cli.config import DataConfig, join_names, rejoined
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray, IntArray
+from rnngan_cli.data.formats.arff import read_arff
+from rnngan_cli.data.formats.nested import load_nested
+from rnngan_cli.data.formats.parquet import read_parquet
+from rnngan_cli.data.formats.suffix import format_suffix
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables import UserTable, read_csv, read_parquet
+from rnngan_cli.data.tables import UserTable, read_csv
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system.text import command_line
 
@@ -25,16 +30,24 @@ ROLES = ("id_column", "label_column", "time_column")
 
 
 def load_table(path: Path, config: DataConfig) -> Raw:
-    """Reads a CSV or Parquet file as one long record, or as many series if there is an id column.
+    """Reads a CSV, Parquet or ARFF file as one long record, or as many series if there is an id column.
 
     Raises:
         UserError: anything is wrong with the file, its columns or its values; the message names column and row.
     """
     roles = [name for name in (getattr(config, role) for role in ROLES) if name is not None]
-    table = read_csv(path, roles) if path.suffix.lower() == ".csv" else read_parquet(path)
+    told: tuple[str, ...] = ()
+    if path.suffix.lower() == ".csv":
+        table = read_csv(path, roles)
+    else:
+        typed = read_arff(path) if format_suffix(path) == ".arff" else read_parquet(path)
+        if set(config.columns or typed.nested) & set(typed.nested):
+            return load_nested(typed, config)
+        table, told = UserTable(path, typed.frame, array("q")), typed.notes
     names = choose_features(table, config)
     values = np.column_stack([numbers(table, name) for name in names])  # (rows, features)
-    keep, notes = _complete(table, values, names, config)
+    keep, filled = _complete(table, values, names, config)
+    notes = told + filled
     rows, moved = _in_time(table, config.time_column)
     rows = rows[keep[rows]]
     if moved:

@@ -11,11 +11,20 @@ from pathlib import Path
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.columns import load_table
 from rnngan_cli.data.formats.arrays import load_arrays
+from rnngan_cli.data.formats.suffix import format_suffix
+from rnngan_cli.data.formats.ts import load_ts
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.errors import UserError
 
-LOADERS = {".csv": load_table, ".parquet": load_table, ".npz": load_arrays, ".npy": load_arrays}
+LOADERS = {
+    ".csv": load_table,
+    ".parquet": load_table,
+    ".npz": load_arrays,
+    ".npy": load_arrays,
+    ".ts": load_ts,
+    ".arff": load_table,
+}
 """Readers by extension."""
 
 
@@ -27,7 +36,7 @@ def load_file(config: DataConfig) -> Raw:
             computed, or anything is wrong with its content.
     """
     path = _existing(str(config.file))
-    extension = path.suffix.lower()
+    extension = format_suffix(path)
     if extension not in LOADERS:
         raise UserError(
             f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(LOADERS)}; "

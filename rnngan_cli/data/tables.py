@@ -1,4 +1,4 @@
-"""Reading of tables from CSV and Parquet files, with checks of shape and encoding.
+"""Reading of tables from CSV files, with checks of shape and encoding.
 
 The roles of the columns are assigned in `columns.py`.
 """
@@ -18,7 +18,6 @@ from rnngan_cli.system import memory
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow.parquet as pq
 
 
 MOST_COLUMNS = MOST_FEATURES + 3
@@ -168,44 +167,3 @@ def _undecodable(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-def read_parquet(path: Path) -> UserTable:
-    """Reads a Parquet file; a named index of pandas is a column like any other, an unnamed one is left out.
-
-    Raises:
-        UserError: the file is not Parquet, is too large, repeats a name, or has no rows.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with path.open("rb") as file:
-            source = pq.ParquetFile(file)
-            _check_declared(path, source.metadata)
-            table = source.read()  # read_table would add a column for a folder named `a=1`
-        _check_names(path, list(table.column_names))
-        if not table.num_rows:
-            raise UserError(f"`{path}`: has columns and no rows; expected one row a step")
-        frame = table.to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, *_PARQUET_DAMAGE) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
-        raise UserError(f"`{path}`: is not a Parquet file that can be read ({reason})") from error
-    unnamed = [name for name in frame.columns if name.startswith("__index_level_")]
-    return UserTable(path, frame.drop(columns=unnamed), array("q"))
-
-
-_PARQUET_DAMAGE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError, NotImplementedError)
-"""Further exceptions of pyarrow for files that are damaged or hold types that pandas does not have."""
-
-
-def _check_declared(path: Path, metadata: "pq.FileMetaData") -> None:
-    """Checks the sizes that a Parquet file declares before any of it is read."""
-    rows, columns = metadata.num_rows, metadata.num_columns
-    _check_count(path, columns)
-    if rows < 0:
-        raise ValueError(f"{rows} rows")
-    unpacked = sum(max(0, metadata.row_group(number).total_byte_size) for number in range(metadata.num_row_groups))
-    memory.demand(
-        max(unpacked, 8 * rows * columns), f"`{path}`, {rows:,} rows of {columns:,} columns", "give a shorter table"
-    )

@@ -173,6 +173,22 @@ TABLES = tuple(
 )
 
 
+TS_FILES = tuple(
+    "\n".join(lines).encode()
+    for lines in (
+        ("# words", "@timeStamps false", "@classLabel true a b", "@data", *["1,2,3:4,5,6:a", "1,?,2.5:0,0,0:b"] * 8),
+        ("@univariate true", "@equalLength false", "@data", *["1,2,3", "4e-1,5,6,7"] * 8),
+    )
+)
+ARFF_FILES = tuple(
+    "\n".join(("@relation x", *head, "@data", *rows)).encode()
+    for head, rows in (
+        (("@attribute 'a b' numeric", "@attribute c {1,2}"), ["1.5,2", "?,1"] * 20),
+        (("% words", "@attribute x real", "@attribute y integer"), [f"{row / 3},{row}" for row in range(40)]),
+    )
+)
+
+
 # Runs
 
 
@@ -326,6 +342,8 @@ def make_targets(folder: Path) -> dict[str, Target]:
             (parquet(table()[["price", "volume"]]), parquet(table(30).assign(kind=True))),
             partial(feed_data, folder=folder, suffix=".parquet"),
         ),
+        "ts": Target(TS_FILES, partial(feed_data, folder=folder, suffix=".ts")),
+        "arff": Target(ARFF_FILES, partial(feed_data, folder=folder, suffix=".arff")),
         "npy": Target((npy(CUBE), record), partial(feed_data, folder=folder, suffix=".npy")),
         "npz": Target(labelled, partial(feed_data, folder=folder, suffix=".npz")),
         "archive": Target((npz_bytes({"a": CUBE, "b": np.array(["x"])}),), partial(feed_archive, folder=folder)),
