@@ -24,7 +24,7 @@ _NOWHERE = "\x1f"
 """Stands for a delimiter in a table of one column."""
 COMMENT_MARKS = ("#", "%", "//", ";")
 _RULES = ("-", "+", "=", "|")
-_RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{2,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
+_RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{3,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
 _NO_COMMENT = re.compile(r"#(N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 _GOOD = 0.8
 """Share of regular rows, times share of cells that make sense, from which a delimiter is believed."""
@@ -159,8 +159,8 @@ def _find_quote(lines: Sequence[str]) -> str:
     text = "".join(lines)
     if '"' in text or "'" not in text:
         return '"'
-    opened = len(re.findall(r"(?:^|[,;\t|])\s*'", text, re.MULTILINE))
-    whole = len(re.findall(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", text, re.MULTILINE))
+    opened = len(re.findall(r"(?:^|[,;\t|]) *'", text, re.MULTILINE))
+    whole = len(re.findall(r"(?:^|[,;\t|]) *'[^'\r\n]*' *(?=[,;\t|\r]|$)", text, re.MULTILINE))
     return "'" if opened and opened == whole and text.count("'") == 2 * whole else '"'
 
 

@@ -97,7 +97,7 @@ def _without_head(
     notes: tuple[str, ...] = (
         f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
     )
-    if hints.delimiter == "," and _may_be_decimal(body):
+    if hints.delimiter == "," and ((body.width == 2 and _may_be_decimal(body)) or _looks_decimal(body)):
         notes += (_decimal_note(body),)
     return TextLayout((), body.width, first.first, notes=notes)
 

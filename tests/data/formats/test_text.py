@@ -350,6 +350,7 @@ def test_blank_lines_and_empty_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("footer", "said"),
     [
+        ("Mean,34,55\nStd,1,2", "line 32 begins with `Mean`, the rows above with numbers or dates; if it sums up"),
         ("Total,34,55", "line 32 begins with `Total`, the rows above with numbers or dates; if it sums up"),
         ("Source: ministry", "line 32 has 1 cell (`Source: ministry`), the header in line 1 has 3"),
         ("(30 rows)", "if it ends the table, delete the lines from there on"),
