@@ -106,7 +106,7 @@ def test_any_config_on_disk_is_a_run_or_one_line(values: dict[str, Any]) -> None
     answered(restore)
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet", "npy", "npz", "archive", "experiment"])
+@pytest.mark.parametrize("kind", ["csv", "text", "parquet", "npy", "npz", "archive", "experiment"])
 @FEW
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused_in_one_line(targets: dict[str, Target], kind: str, content: bytes) -> None:

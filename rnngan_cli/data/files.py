@@ -9,9 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnngan_cli.config import DataConfig
+from rnngan_cli.data.formats.arff import read_arff
 from rnngan_cli.data.formats.arrays import load_arrays
+from rnngan_cli.data.formats.nested import load_nested
+from rnngan_cli.data.formats.parquet import read_parquet
+from rnngan_cli.data.formats.suffix import PACKED_SUFFIXES, format_suffix
 from rnngan_cli.data.formats.text import TextOptions, read_text_table
-from rnngan_cli.data.old_tables import read_parquet
+from rnngan_cli.data.formats.ts import load_ts
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import UserTable
@@ -19,9 +23,13 @@ from rnngan_cli.data.tables.load import load_table
 from rnngan_cli.errors import UserError
 
 ARRAYS, PARQUET = (".npz", ".npy"), (".parquet", ".pq")
+TS, ARFF = ".ts", ".arff"
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
-PACKED = (".gz", ".bz2", ".xz", ".zip")
+ZIP = ".zip"
 """Extensions of each kind of file; a packed one is known by that before it."""
+
+KNOWN = (*TEXT, *PARQUET, *ARRAYS, TS, ARFF)
+"""Every extension that is read."""
 
 TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
 TABLE_FIELDS = (*("columns", "id_column", "time_column", "time_format", "layout", "missing_marks"), *TEXT_FIELDS)
@@ -49,9 +57,15 @@ def load_file(config: DataConfig) -> Raw:
         _refuse(path, config, TABLE_FIELDS, "holds arrays, not columns")
         return load_arrays(path, config)
     _refuse(path, config, ARRAY_FIELDS, "has columns, and no arrays")
-    if kind in PARQUET:
-        _refuse(path, config, TEXT_FIELDS, "is no text")
-        return load_table(read_parquet(path), config)
+    if kind == TS:
+        _refuse(path, config, TABLE_FIELDS, "holds series of its own, not columns")
+        return load_ts(path, config)
+    if kind in (*PARQUET, ARFF):
+        _refuse(path, config, TEXT_FIELDS, "has columns with types of their own")
+        typed = read_arff(path) if kind == ARFF else read_parquet(path)
+        if set(config.columns or typed.nested) & set(typed.nested):
+            return load_nested(typed, config)
+        return load_table(UserTable.of_typed(typed), config)
     return load_table(read_text(path, config), config)
 
 
@@ -64,17 +78,13 @@ def file_kind(path: Path) -> str:
     >>> file_kind(Path("a.csv.gz")), file_kind(Path("B.TSV"))
     ('.csv', '.tsv')
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if len(suffixes) > 1 and suffixes[-1] in PACKED:
-        suffixes.pop()
-    kind = suffixes[-1] if suffixes else ""
-    if kind in PACKED:
+    kind = format_suffix(path)
+    if kind in PACKED_SUFFIXES or kind == ZIP:
         return TEXT[0]
-    known = (*TEXT, *PARQUET, *ARRAYS)
-    if kind not in known:
+    if kind not in KNOWN:
         raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(known)}, also packed "
-            f"({', '.join(PACKED)}); rename the file if it is text, or convert it, such as with pandas"
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(KNOWN)}, also packed "
+            f"({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
         )
     return kind
 
@@ -125,7 +135,7 @@ def _existing(path: str) -> Path:
         if not file.is_file():
             there = "is a pipe, a device or a socket" if file.exists() else "no such file"
             reason = "is a folder" if file.is_dir() else there
-            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join((*TEXT, *PARQUET, *ARRAYS))}")
+            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(KNOWN)}")
         with file.open("rb"):
             return file
     except OSError as error:

@@ -42,7 +42,7 @@ def _advice(lengths: list[int], needs: Cut) -> str:
     """Advice on windows with which there are enough, with all series and with the shortest left out."""
     whole, longest = (longest_window(lengths, needs, drop=drop) for drop in (False, True))
     if not longest:
-        return f"give a window of some of them, and at least {series_needed(1, needs.train)} series"
+        return f"expected at least {series_needed(1, needs.train)} series"
     if not whole:
         return f"give `--window N` with N up to {longest} and `--short drop`"
     dropped = f", or up to {longest} with `--short drop`" if longest > whole else ""

@@ -4,6 +4,8 @@ A target takes bytes and accepts them, in which case what it made of them is che
 Anything else is a finding. Bytes are mutations of valid files, so that most of them are nearly right.
 """
 
+import bz2
+import gzip
 import io
 import json
 import math
@@ -23,6 +25,7 @@ import pandas as pd
 from rnngan_cli import data
 from rnngan_cli.cli.settings import merge
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonical_json, identity
+from rnngan_cli.data.formats.text import TextOptions, read_text_table
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.groups import read_groups
@@ -138,6 +141,20 @@ def check_dataset(dataset: data.Dataset) -> None:
     require(len(dataset.format.column_names) == dataset.features, "names of another number")
 
 
+def feed_text(content: bytes, folder: Path) -> bool:
+    """A file becomes a table of text cells with unique names, or is refused."""
+    path = folder / "mine.txt"
+    path.write_bytes(content)
+
+    def check() -> None:
+        found = read_text_table(path, TextOptions())
+        require(len(found.lines) == len(found.frame) > 0, "lines of another number than rows")
+        require(found.frame.columns.is_unique, "names that are not unique")
+        require(all(str(kind) == "str" for kind in found.frame.dtypes), "cells that are no text")
+
+    return answered(check)
+
+
 def table(rows: int = 40) -> pd.DataFrame:
     """A table as a user may have it."""
     step = np.arange(rows)
@@ -169,6 +186,31 @@ TABLES = tuple(
         table()[["price", "volume"]].to_csv(index=False),
         table()[["volume", "price"]].to_csv(index=False, sep=";"),
         'a,"b ""x"""\n' + "".join(f'{row},"{row / 3}"\n' for row in range(30)),
+    )
+)
+TEXTS = (
+    *TABLES,
+    *(text.encode("utf-16") for text in ("a;b\n" + "".join(f"{row};{row / 3:.2f}\n" for row in range(30)),)),
+    *(
+        pack("\n".join(["# a", "t b", *(f"{row} {row}" for row in range(30))]).encode())
+        for pack in (gzip.compress, bz2.compress)
+    ),
+    "Über\r\n\r\nZeit;kW;;\r\ns;[kW];;\r\n".encode("cp1252")
+    + b"".join(b"%d;%d,5;;\r\n" % (row, row) for row in range(30)),
+)
+
+TS_FILES = tuple(
+    "\n".join(lines).encode()
+    for lines in (
+        ("# words", "@timeStamps false", "@classLabel true a b", "@data", *["1,2,3:4,5,6:a", "1,?,2.5:0,0,0:b"] * 8),
+        ("@univariate true", "@equalLength false", "@data", *["1,2,3", "4e-1,5,6,7"] * 8),
+    )
+)
+ARFF_FILES = tuple(
+    "\n".join(("@relation x", *head, "@data", *rows)).encode()
+    for head, rows in (
+        (("@attribute 'a b' numeric", "@attribute c {1,2}"), ["1.5,2", "?,1"] * 20),
+        (("% words", "@attribute x real", "@attribute y integer"), [f"{row / 3},{row}" for row in range(40)]),
     )
 )
 
@@ -321,11 +363,14 @@ def make_targets(folder: Path) -> dict[str, Target]:
     record = npy(np.cumsum(np.ones((60, 2)), axis=0))
     targets = {
         "experiment": Target(EXPERIMENTS, partial(feed_experiment, folder=folder)),
+        "text": Target(TEXTS, partial(feed_text, folder=folder)),
         "csv": Target(TABLES, partial(feed_data, folder=folder, suffix=".csv")),
         "parquet": Target(
             (parquet(table()[["price", "volume"]]), parquet(table(30).assign(kind=True))),
             partial(feed_data, folder=folder, suffix=".parquet"),
         ),
+        "ts": Target(TS_FILES, partial(feed_data, folder=folder, suffix=".ts")),
+        "arff": Target(ARFF_FILES, partial(feed_data, folder=folder, suffix=".arff")),
         "npy": Target((npy(CUBE), record), partial(feed_data, folder=folder, suffix=".npy")),
         "npz": Target(labelled, partial(feed_data, folder=folder, suffix=".npz")),
         "archive": Target((npz_bytes({"a": CUBE, "b": np.array(["x"])}),), partial(feed_archive, folder=folder)),

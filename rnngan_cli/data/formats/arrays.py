@@ -8,10 +8,10 @@ from typing import IO
 import numpy as np
 
 from rnngan_cli.config import DataConfig
-from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import FloatArray
 from rnngan_cli.data.formats.array_labels import ArrayLabels, no_labels, read_labels
 from rnngan_cli.data.formats.axes import ArrayName, LaidOut, lay_out
+from rnngan_cli.data.formats.incomplete import complete_series
 from rnngan_cli.data.formats.members import NUMBERS, TEXT, Members, choose_members, told_unused
 from rnngan_cli.data.formats.padding import cut_padding
 from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
@@ -64,7 +64,7 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
     names, name_notes = _feature_names(found, laid_out.values.shape[2])
     labels = _labels(found, laid_out, config)
     series, padding_notes = cut_padding(laid_out, found.other("lengths"), found.other("mask"), found.name)
-    series, keep, filling_notes = _complete(path, series, config, record=laid_out.record)
+    series, keep, filling_notes = complete_series(path, series, config.missing, record=laid_out.record)
     notes = (laid_out.note, *name_notes, *labels.notes, *padding_notes, *filling_notes, *found.notes)
     return Raw(
         _stacked(series),
@@ -198,33 +198,3 @@ def _labels(found: FoundArrays, laid_out: LaidOut, config: DataConfig) -> ArrayL
 
 def _stacked(series: Sequence[FloatArray]) -> Sequence[FloatArray] | FloatArray:
     return np.stack(series) if len({len(one) for one in series}) == 1 else series
-
-
-def _complete(
-    path: Path, series: Sequence[FloatArray], config: DataConfig, *, record: bool
-) -> tuple[list[FloatArray], np.ndarray, tuple[str, ...]]:
-    """Handles missing values; returns the series, which of them (or rows of a record) were kept, and notes."""
-    bad = [~np.isfinite(one) for one in series]
-    rows = bad[0].any(axis=1) if record else np.array([one.any() for one in bad])  # of the record, or each series
-    keep, count = np.ones(len(rows), dtype=bool), sum(int(one.sum()) for one in bad)
-    if not count:
-        return list(series), keep, ()
-    names = numbered_features(series[0].shape[1])
-    if config.missing == "error":
-        raise missing.refuse(path, count, _first_place(bad, record=record))
-    if config.missing == "drop":
-        what = "rows" if record else "series"
-        if rows.all():
-            raise UserError(f"`{path}`: all {what} have missing values; nothing is left with `--missing drop`")
-        left = [series[0][~rows]] if record else [one for one, lacks in zip(series, rows, strict=True) if not lacks]
-        return left, ~rows, (f"{rows.sum()} of {len(rows)} {what} dropped for missing values",)
-    places = ["the record"] if record else [f"series {index + 1}" for index in range(len(series))]
-    filled = [missing.interpolate_missing(one, names, place) for one, place in zip(series, places, strict=True)]
-    return filled, keep, missing.filled_note(count)
-
-
-def _first_place(bad: Sequence[np.ndarray], *, record: bool) -> str:
-    index = next(number for number, one in enumerate(bad) if one.any())
-    step, feature = (int(place) for place in np.argwhere(bad[index])[0])
-    place = f"row {step + 1}" if record else f"series {index + 1}, step {step + 1}"
-    return f"{place}, feature {feature + 1}"

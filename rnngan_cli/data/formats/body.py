@@ -77,7 +77,7 @@ def is_data_row(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
     data, names = weigh_row(row.cells, body, marks)
     if names and data <= names:
         return False
-    return data > 0 or not any(row.cells) or _all_missing(row, body, marks)
+    return data > 0 or _all_missing(row, body, marks)
 
 
 def _all_missing(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:

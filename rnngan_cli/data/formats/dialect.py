@@ -24,7 +24,7 @@ _NOWHERE = "\x1f"
 """Stands for a delimiter in a table of one column."""
 COMMENT_MARKS = ("#", "%", "//", ";")
 _RULES = ("-", "+", "=", "|")
-_RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{2,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
+_RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{3,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
 _NO_COMMENT = re.compile(r"#(N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 _GOOD = 0.8
 """Share of regular rows, times share of cells that make sense, from which a delimiter is believed."""
@@ -111,7 +111,7 @@ def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
         found = find_dialect(lines[1:], told[1])  # Excel's own line
         return replace(found, comments=(*found.comments, lines[0].strip()))
     comments = tuple(mark for mark in COMMENT_MARKS if mark != ";" and not _most_begin(lines, mark))
-    plain = [line for line in lines if line.strip() and not TextDialect("", comments=comments).is_comment(line)]
+    plain = _without_comments(lines, TextDialect("", comments=comments))
     body = [line for line in plain if not line.startswith(";")] or plain  # a header `;Open;Close` is one too
     quote = _find_quote(body)
     delimiter, note = (parse_delimiter(wanted), "") if wanted is not None else _find_delimiter(body, quote)
@@ -138,6 +138,16 @@ def tidy_line(line: str, dialect: TextDialect) -> str:
     return " ".join(line.split()) + "\n"
 
 
+def _without_comments(lines: Sequence[str], dialect: TextDialect) -> list[str]:
+    """Lines without comments and blank ones; a line inside of a quoted cell is neither."""
+    found, inside = [], False
+    for line in lines:
+        if inside or (line.strip() and not dialect.is_comment(line)):
+            found.append(line)
+            inside ^= line.count('"') % 2 == 1
+    return found
+
+
 def _most_begin(lines: Sequence[str], mark: str) -> bool:
     """Whether most lines begin with a mark and no blank after it, as in `#12`: then it is no mark of comments."""
     filled = [line for line in lines if line.strip()]
@@ -149,8 +159,8 @@ def _find_quote(lines: Sequence[str]) -> str:
     text = "".join(lines)
     if '"' in text or "'" not in text:
         return '"'
-    opened = len(re.findall(r"(?:^|[,;\t|])\s*'", text, re.MULTILINE))
-    whole = len(re.findall(r"(?:^|[,;\t|])\s*'[^'\r\n]*'\s*(?=[,;\t|]|$)", text, re.MULTILINE))
+    opened = len(re.findall(r"(?:^|[,;\t|]) *'", text, re.MULTILINE))
+    whole = len(re.findall(r"(?:^|[,;\t|]) *'[^'\r\n]*' *(?=[,;\t|\r]|$)", text, re.MULTILINE))
     return "'" if opened and opened == whole and text.count("'") == 2 * whole else '"'
 
 
@@ -177,6 +187,7 @@ def _find_delimiter(lines: Sequence[str], quote: str) -> tuple[str, str]:
 def _by_clevercsv(lines: Sequence[str]) -> str:
     """The delimiter that clevercsv finds; empty for none."""
     from clevercsv import Detector
+    from clevercsv.exceptions import Error
 
     sample: list[str] = []
     size = 0
@@ -187,7 +198,10 @@ def _by_clevercsv(lines: Sequence[str]) -> str:
         sample.append(line)
     if size > 8 * _SAMPLE_CHARACTERS:  # a few lines of thousands of columns are regular enough for the check alone
         return ""
-    found = Detector().detect("".join(sample), delimiters=list(DELIMITERS.values()))
+    try:
+        found = Detector().detect("".join(sample), delimiters=list(DELIMITERS.values()))
+    except Error:
+        return ""
     return found.delimiter or "" if found is not None else ""
 
 
@@ -209,4 +223,4 @@ def _score(lines: Sequence[str], mark: str, quote: str) -> float:
 
 def _is_simple(word: str, mark: str) -> bool:
     """Whether a word is not several cells under another delimiter."""
-    return not re.search(r"[;\t|]" if mark == "," else r"[,;\t|]", word) and not re.search(r"\d[, ]+[+-]?\d", word)
+    return not re.search(r"[;\t|]" if mark == "," else r"[,;\t|]", word) and not re.search(r'\d[, ]+[+-]?\d|""', word)

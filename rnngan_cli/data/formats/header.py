@@ -62,7 +62,7 @@ def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> Text
         UserError: a row above the table seems to belong to it, but has another number of cells.
     """
     body = look_at(rows, hints.marks)
-    first = _first_data(rows, body, hints.marks)
+    first = _first_data(rows, body, hints)
     top = _top(rows, body, first, hints)
     _refuse_ragged(path, rows[:top], body, hints.marks)
     if hints.header is False:  # what a blank line parts from the data is text above it
@@ -97,7 +97,7 @@ def _without_head(
     notes: tuple[str, ...] = (
         f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
     )
-    if hints.delimiter == "," and _may_be_decimal(body):
+    if hints.delimiter == "," and ((body.width == 2 and _may_be_decimal(body)) or _looks_decimal(body)):
         notes += (_decimal_note(body),)
     return TextLayout((), body.width, first.first, notes=notes)
 
@@ -112,7 +112,7 @@ def _looks_decimal(body: TableBody) -> bool:
     if not _may_be_decimal(body):
         return False
     digits = [cell for cells in body.rows for cell in cells[1::2]]
-    same = body.width == 2 and len(digits) > 5 and {*map(len, digits)} in ({2}, {3}, {4})
+    same = body.width == 2 and {*map(len, digits)} in ({2}, {3}, {4})
     return same or any(cell.startswith("0") and len(cell) > 1 for cell in digits)
 
 
@@ -156,11 +156,11 @@ def _all_names(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
     )
 
 
-def _first_data(rows: Sequence[TextRow], body: TableBody, marks: Sequence[str]) -> int:
+def _first_data(rows: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> int:
     """Index of the first row of data; without columns of numbers or dates, the second row of the usual width."""
-    usual = [index for index, row in enumerate(rows) if len(row.cells) == body.width]
+    usual = [index for index, row in enumerate(rows) if _fits(row, body, hints)]
     if {"number", "date"} & {*body.kinds}:
-        return next((index for index in usual if is_data_row(rows[index], body, marks)), usual[-1])
+        return next((index for index in usual if is_data_row(rows[index], body, hints.marks)), usual[-1])
     return min(usual[0] + 1, len(rows))
 
 

@@ -18,7 +18,8 @@ def may_be_names(cells: Sequence[str], body: TableBody) -> bool:
     if dated or not numbers or not all(re.fullmatch(r"\d+(\.\d+)?", number) for number in numbers):
         return False
     rows = [[row[place] for place in places] for row in body.rows[:20]]
-    if sum(_is_rising(row) for row in rows) > 0.5 * len(rows) and len(numbers) > 1:
+    alike = counts_up if counts_up(numbers) else _is_rising
+    if sum(alike(row) for row in rows) > 0.5 * len(rows) and len(numbers) > 1:
         return False
     loose = fresh > 0 or not cells[0]
     decimals = sum(bool(re.search(r"\d[.,]\d", cell)) for row in rows for cell in row) > 0.5 * len(rows) * len(places)
@@ -26,7 +27,9 @@ def may_be_names(cells: Sequence[str], body: TableBody) -> bool:
     start = whole and int(numbers[0]) in {0, 1} and (counts_up(numbers) or len(numbers) == 1)
     if start and (len(numbers) > 2 or loose or (decimals and len(places) == len(cells))):
         return True
-    return loose and _is_rising(numbers) and (len(numbers) > 2 or decimals) and (whole or _is_even(numbers))
+    if not loose or not _is_rising(numbers):
+        return False
+    return (len(numbers) > 2 and (whole or _is_even(numbers))) or (whole and decimals)
 
 
 def _zipped(cells: Sequence[str], body: TableBody) -> list[tuple[str, str, Counter[str]]]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SAMPLE = 1000
 """Rows by which a footer is told from the rows above it."""
+_LONGEST_FOOTER = 10
+"""Rows that a footer may have."""
 
 
 def without_empty_end(path: Path, found: TextRows, layout: TextLayout) -> tuple[TextRows, tuple[str, ...]]:
@@ -43,17 +45,19 @@ def check_rows(path: Path, found: TextRows, layout: TextLayout, marks: tuple[str
         UserError: there is such a row; the message names its line.
     """
     _refuse_header_again(path, found, layout)
-    total = found.table.num_rows
-    if total < 4:
+    begin = max(0, found.table.num_rows - _SAMPLE)
+    kinds = ["missing" if cell in marks else kind_of(cell) for cell in found.table.column(0).slice(begin).to_pylist()]
+    above = len(kinds)
+    while above and kinds[above - 1] == "word":
+        above -= 1
+    if above == len(kinds) or len(kinds) - above > _LONGEST_FOOTER or above < 3:
         return
-    last = found.table.column(0)[total - 1].as_py()
-    above = [value.as_py() for value in found.table.column(0).slice(max(0, total - 1 - _SAMPLE), _SAMPLE)][: total - 1]
-    kinds = Counter(kind_of(cell) for cell in above if cell not in marks)
-    if last in marks or kind_of(last) != "word" or kinds["word"] or not kinds["number"] + kinds["date"]:
+    if "word" in kinds[:above] or not {"number", "date"} & {*kinds[:above]}:
         return
+    line, cell = found.lines[begin + above], found.table.column(0)[begin + above].as_py()
     raise UserError(
-        f"`{path}`: line {found.lines[-1]} begins with `{last[:40]}`, the rows above with numbers or dates; "
-        "if it sums up or explains the table, delete that line"
+        f"`{path}`: line {line} begins with `{cell[:40]}`, the rows above with numbers or dates; if "
+        "it sums up or explains the table, delete it and what follows; if the value is missing, name that mark"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.data.formats.text import TextTable
+from rnngan_cli.data.formats.typed_table import TypedTable
 from rnngan_cli.data.tables.dates import NO_TIME, Dates, parse_dates
 from rnngan_cli.data.tables.numbers import DecimalMark, Numbers, find_decimal_mark, is_missing, parse_numbers
 
@@ -50,6 +51,20 @@ class UserTable:
         return cls(
             table.path, table.frame, table.lines, table.description, table.units, table.has_header, commas, table.notes
         )
+
+    @classmethod
+    def of_typed(cls, table: TypedTable) -> "UserTable":
+        """A table whose columns have types as a table of any kind."""
+        import pandas as pd
+
+        words = [
+            name
+            for name in table.frame.columns
+            if not pd.api.types.is_numeric_dtype(table.frame[name].dtype)
+            and not pd.api.types.is_datetime64_any_dtype(table.frame[name].dtype)
+        ]
+        filled = {name: table.frame[name].astype("str").where(table.frame[name].notna(), "") for name in words}
+        return cls(table.path, table.frame.assign(**filled), description=table.description, notes=table.notes)
 
     @property
     def names(self) -> list[str]:
