@@ -202,12 +202,12 @@ def generate(
       rnngan generate results/sweep/runs/infogan-gru-digits-s0-1a2b3c4d --code c0=-2..2 --code 0=2
     """
     from rnngan_cli.errors import UserError
-    from rnngan_cli.results.generated_table import Dates
+    from rnngan_cli.results.generated_table import StepDates
     from rnngan_cli.results.generation import generate_series, write_series
 
     if every is not None and start is None:
         raise UserError(f"`--every {every}`: expected `--dates START` beside it, such as `--dates 2024-08-19`")
-    dates = None if start is None else Dates(start, every)
+    dates = None if start is None else StepDates(start, every)
     made = generate_series(run, number, stream, label=label, codes=code or (), points=points)
     write_series(output, made, dates)
     for note in made.notes(dates) if output.suffix == ".csv" else ():

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rnngan_cli.config import SweepConfig, Table, build, one_or_more, read_experiment, split_names
-from rnngan_cli.data.files import KNOWN
+from rnngan_cli.data.files import FILE_SUFFIXES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import RUN_FIELDS
@@ -73,7 +73,7 @@ def _read(experiment: Path) -> Table:
     Raises:
         UserError: the file is no experiment; the message names what a newcomer may have meant.
     """
-    if experiment.suffix.lower() in KNOWN:
+    if experiment.suffix.lower() in FILE_SUFFIXES:
         raise UserError(
             f"experiment `{experiment}`: is data, not an experiment (TOML); give it as `--data {experiment}`"
         )

@@ -22,13 +22,13 @@ from rnngan_cli.data.tables.cells import UserTable
 from rnngan_cli.data.tables.load import load_table
 from rnngan_cli.errors import UserError
 
-ARRAYS, PARQUET = (".npz", ".npy"), (".parquet", ".pq")
+ARRAY_SUFFIXES, PARQUET_SUFFIXES = (".npz", ".npy"), (".parquet", ".pq")
 TS, ARFF = ".ts", ".arff"
-TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
+TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
 ZIP = ".zip"
 """Extensions of each kind of file; a packed one is known by that before it."""
 
-KNOWN = (*TEXT, *PARQUET, *ARRAYS, TS, ARFF)
+FILE_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
 """Every extension that is read."""
 
 TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
@@ -53,14 +53,14 @@ def load_file(config: DataConfig) -> Raw:
             f"{config.sha256[:12]}...); restore it, or plan the sweep anew"
         )
     kind = file_kind(path)
-    if kind in ARRAYS:
+    if kind in ARRAY_SUFFIXES:
         _refuse(path, config, TABLE_FIELDS, "holds arrays, not columns")
         return load_arrays(path, config)
     _refuse(path, config, ARRAY_FIELDS, "has columns, and no arrays")
     if kind == TS:
         _refuse(path, config, TABLE_FIELDS, "holds series of its own, not columns")
         return load_ts(path, config)
-    if kind in (*PARQUET, ARFF):
+    if kind in (*PARQUET_SUFFIXES, ARFF):
         _refuse(path, config, TEXT_FIELDS, "has columns with types of their own")
         typed = read_arff(path) if kind == ARFF else read_parquet(path)
         if set(config.columns or typed.nested) & set(typed.nested):
@@ -80,10 +80,10 @@ def file_kind(path: Path) -> str:
     """
     kind = format_suffix(path)
     if kind in PACKED_SUFFIXES or kind == ZIP:
-        return TEXT[0]
-    if kind not in KNOWN:
+        return TEXT_SUFFIXES[0]
+    if kind not in FILE_SUFFIXES:
         raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(KNOWN)}, also packed "
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(FILE_SUFFIXES)}, also packed "
             f"({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
         )
     return kind
@@ -135,7 +135,7 @@ def _existing(path: str) -> Path:
         if not file.is_file():
             there = "is a pipe, a device or a socket" if file.exists() else "no such file"
             reason = "is a folder" if file.is_dir() else there
-            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(KNOWN)}")
+            raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(FILE_SUFFIXES)}")
         with file.open("rb"):
             return file
     except OSError as error:

@@ -18,7 +18,7 @@ TIME = "time"
 
 
 @dataclass(frozen=True)
-class Dates:
+class StepDates:
     """Dates for the steps of generated series; every series begins at the same one.
 
     Attributes:
@@ -51,7 +51,7 @@ class TableParts:
     spacing: float | None = None
 
 
-def generated_frame(parts: TableParts, dates: Dates | None = None) -> "pd.DataFrame":
+def generated_frame(parts: TableParts, dates: StepDates | None = None) -> "pd.DataFrame":
     """Makes a table of generated series, a row a step.
 
     Columns that the user's table had stand in its order: features in their form, the number of the series in place of
@@ -95,7 +95,7 @@ def generated_frame(parts: TableParts, dates: Dates | None = None) -> "pd.DataFr
     return pd.DataFrame({**front, **made, **behind})
 
 
-def other_columns(parts: TableParts, dates: Dates | None) -> tuple[str, ...]:
+def other_columns(parts: TableParts, dates: StepDates | None) -> tuple[str, ...]:
     """Names of the columns that a table of generated series has beside the user's own, before any gives way."""
     roles = {column.role for column in _table(parts)}
     names = [] if "id" in roles else ["series"]
@@ -108,7 +108,7 @@ def other_columns(parts: TableParts, dates: Dates | None) -> tuple[str, ...]:
     return (*names, *parts.codes)
 
 
-def renamed_columns(parts: TableParts, dates: Dates | None) -> tuple[str, ...]:
+def renamed_columns(parts: TableParts, dates: StepDates | None) -> tuple[str, ...]:
     """A sentence for a reader of the table, if a column of the user's has the name of one of the others."""
     return renamed_note(other_columns(parts, dates), [column.name for column in _table(parts)])
 
@@ -118,7 +118,7 @@ def _table(parts: TableParts) -> Sequence[TableColumn]:
 
 
 def _stamps(
-    dates: Dates, steps: int, spacing: float | None, times: Sequence[TableColumn]
+    dates: StepDates, steps: int, spacing: float | None, times: Sequence[TableColumn]
 ) -> "pd.DatetimeIndex | np.ndarray":
     """The dates of the steps of a series, or numbers where the user's time column holds numbers."""
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 from rnngan_cli.data.forms import Column, TableColumn
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.figures.controls import draw_generated
-from rnngan_cli.results.generated_table import Dates, TableParts, generated_frame, renamed_columns
+from rnngan_cli.results.generated_table import StepDates, TableParts, generated_frame, renamed_columns
 from rnngan_cli.results.groups import Grid
 from rnngan_cli.store import find_run, read_series_format, read_weights
 from rnngan_cli.system import memory
@@ -62,7 +62,7 @@ class GeneratedSeries:
         """The name of each column of `series`."""
         return tuple(column.name for column in self.columns)
 
-    def frame(self, dates: Dates | None = None) -> "pd.DataFrame":
+    def frame(self, dates: StepDates | None = None) -> "pd.DataFrame":
         """Makes a table like the user's own, a row a step; see `generated_frame`.
 
         Args:
@@ -73,7 +73,7 @@ class GeneratedSeries:
         """
         return generated_frame(self._parts, dates)
 
-    def notes(self, dates: Dates | None = None) -> tuple[str, ...]:
+    def notes(self, dates: StepDates | None = None) -> tuple[str, ...]:
         """A sentence for a reader of the table, if a column has the name of one that is not the user's."""
         return renamed_columns(self._parts, dates)
 
@@ -159,7 +159,7 @@ def restored(run: Path, config: "RunConfig", series_format: "SeriesFormat", weig
     return trainer
 
 
-def write_series(path: Path, made: GeneratedSeries, dates: Dates | None = None) -> None:
+def write_series(path: Path, made: GeneratedSeries, dates: StepDates | None = None) -> None:
     """Writes series as NPZ (`series`, `feature_names`, labels and codes), CSV (a line a step) or a picture.
 
     In an NPZ file a category has its codes, and `words_<n>` the words of column n of `series`.

@@ -4,7 +4,10 @@ Files are read to tables in `formats`. Here `load.py` turns a table into raw ser
 
     numbers.py    numbers from text: decimal commas, thousands separators, missing marks
     dates.py      dates and times from text, in one column or several
+    times.py      the time of the rows
     roles.py      what each column is for: time, id, label, feature, or none
+    repeats.py    times that occur more than once, and columns that may name series
+    classes.py    labels
     forms_of.py   the form of a feature: decimal, whole, boolean, category, constant
     order.py      rows in order of time, by series; gaps and uneven steps
     wide.py       one series a row

@@ -1,7 +1,6 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
@@ -9,16 +8,14 @@ from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
-from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables import order, wide
 from rnngan_cli.data.tables.cells import Cells, UserTable
+from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.repeats import check_blocks, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles
 from rnngan_cli.errors import UserError
-
-Item = TypeVar("Item")
 
 
 def load_table(table: UserTable, config: DataConfig) -> Raw:
@@ -41,17 +38,18 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     rows = _in_time(roles.time, len(values))
     moved = _moved_note(rows, roles.time)
     ids, whole = _groups(cells, roles.id, rows)
-    lost = [index for index, group in enumerate(whole) if not kept.rows[group].any()]
-    ids, whole = _without(ids, lost), list(_without(tuple(whole), lost))
+    there = [index for index, group in enumerate(whole) if kept.rows[group].any()]
+    lost = len(whole) - len(there)
+    ids, whole = tuple(ids[index] for index in there if ids), [whole[index] for index in there]
     groups = [group[kept.rows[group]] for group in whole]
     notes = check_repeats(cells, roles, config, groups) if config.forms == "file" else ()
     if lost:
-        notes += (f"{len(lost)} of {len(lost) + len(ids)} series left without a row",)
+        notes += (f"{lost} of {lost + len(ids)} series left without a row",)
     series = [values[group] for group in groups]
     if config.missing == "interpolate":
         names = tuple(feature.column.name for feature in features)
         series = [_filled(item, features, names, place) for item, place in zip(series, _places(ids), strict=True)]
-    labels, label_names = _labels(cells, roles.label, ids, groups)
+    labels, label_names = table_labels(cells, roles.label, ids, groups)
     spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
     breaks = _breaks(spacing, whole, kept.rows) if config.gaps == "split" and config.forms == "file" else ()
     gap_notes = spacing.notes if config.gaps == "split" else ()
@@ -248,10 +246,6 @@ def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) ->
     return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
 
 
-def _without(items: tuple[Item, ...], places: list[int]) -> tuple[Item, ...]:
-    return tuple(item for place, item in enumerate(items) if place not in places)
-
-
 def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray) -> tuple[IntArray, ...]:
     """Where windows end: at gaps in time, and where rows of `whole` were dropped."""
     found = []
@@ -260,47 +254,3 @@ def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray) -> 
         in_time = spacing.breaks[index] if spacing.breaks else np.array([], dtype=np.int64)
         found.append(np.union1d(dropped, in_time))
     return tuple(found)
-
-
-def _labels(
-    cells: Cells, name: str | None, ids: tuple[str, ...], groups: list[IntArray]
-) -> tuple[list[IntArray] | None, tuple[str, ...]]:
-    """Encodes the labels of each group of rows; returns them and the names of the classes.
-
-    Raises:
-        UserError: rows of the same id have different labels.
-    """
-    if name is None:
-        return None, ()
-    codes, names = encode_labels(label_values(cells, name)[np.concatenate(groups)], f"`--label-column {name}`")
-    labels = np.split(codes, np.cumsum([len(group) for group in groups])[:-1])
-    for identifier, found in zip(ids, labels, strict=False):  # no ids: one record, whose label may change
-        if (found != found[0]).any():
-            other = names[found[found != found[0]][0]]
-            raise UserError(
-                f"`--label-column {name}`: series `{identifier}` has the labels `{names[found[0]]}` and `{other}`; "
-                "expected one label in all rows of a series"
-            )
-    return labels, names
-
-
-def label_values(cells: Cells, name: str) -> np.ndarray:
-    """The labels of a column, (rows,): numbers where all are whole, however written (`1.0` is 1), else words."""
-    words = cells.words(name)
-    if cells.is_text(name):
-        present = words[~cells.empty(name)]
-        if present.str.fullmatch(r"-?(?:0|[1-9]\d*)[.,]0+").all():
-            words = words.str.replace(r"[.,]0+$", "", regex=True)
-        elif (
-            present.str.fullmatch(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|-?\d+").all()
-            and not present.str.fullmatch(r"-?\d+").all()
-        ):
-            numbers = cells.numbers(name)
-            if numbers is not None:
-                return numbers.values
-        return words.to_numpy(dtype=object).astype(str)
-    column = cells.table.frame[name]
-    if cells.is_boolean(name):
-        return words.to_numpy(dtype=object).astype(str)
-    values: np.ndarray = column.to_numpy()
-    return values if values.dtype.kind in "biuf" else words.to_numpy(dtype=object).astype(str)

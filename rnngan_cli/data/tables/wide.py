@@ -11,6 +11,7 @@ from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.classes import label_values
 from rnngan_cli.data.tables.forms_of import number_column
 from rnngan_cli.errors import UserError
 
@@ -148,7 +149,6 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
         UserError: a value inside a series is missing, or nothing is left.
     """
     from rnngan_cli.data import missing
-    from rnngan_cli.data.tables.load import label_values
 
     values = _values(cells, found.steps)
     ends = values.shape[1] - np.argmax(np.isfinite(values[:, ::-1]), axis=1)

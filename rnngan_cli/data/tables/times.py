@@ -1,0 +1,222 @@
+"""The time of the rows of a table: in one column or several, named by the user or found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig, join_names
+from rnngan_cli.data.forms import CALENDAR, TableColumn
+from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.dates import NO_TIME, Dates, from_calendar, joined, parse_dates
+from rnngan_cli.data.tables.numbers import parse_numbers
+from rnngan_cli.errors import UserError
+
+CALENDAR_NAMES = {
+    **{name: name for name in CALENDAR},
+    "yr": "year",
+    "yyyy": "year",
+    "mo": "month",
+    "mon": "month",
+    "mm": "month",
+    "dd": "day",
+    "hr": "hour",
+    "hh": "hour",
+    "min": "minute",
+    "minutes": "minute",
+    "sec": "second",
+    "seconds": "second",
+    "hours": "hour",
+}
+"""Names of columns that hold part of a date, in lower case."""
+
+
+@dataclass(frozen=True)
+class Time:
+    """The time of the rows.
+
+    Attributes:
+        values: float64 (rows,): seconds of dates, or the numbers of a column; NaN where missing.
+        is_date: whether they are dates.
+        columns: the columns, with the format of each.
+        notes: sentences for the user on doubts.
+    """
+
+    values: np.ndarray
+    is_date: bool
+    columns: tuple[TableColumn, ...]
+    notes: tuple[str, ...] = ()
+
+
+def named_times(config: DataConfig) -> tuple[str, ...]:
+    """The columns of the time that the user named."""
+    if config.time_column is None:
+        return ()
+    return (config.time_column,) if isinstance(config.time_column, str) else tuple(config.time_column)
+
+
+def given_time(cells: Cells, names: Sequence[str], left: Sequence[str]) -> Time:
+    """The time of the columns that the user named; a column of times of day is added to one of days.
+
+    Raises:
+        UserError: a value is neither a date nor a number.
+    """
+    if len(names) > 1:
+        calendar = _calendar(cells, names)
+        if calendar is not None:
+            return calendar
+    dates = {name: cells.dates(name) for name in names}
+    days = [name for name, found in dates.items() if found is not None and not found.is_clock]
+    clocks = [name for name, found in dates.items() if found is not None and found.is_clock]
+    if len(names) == 1 and days:
+        clocks = _clocks(cells, left) if not _known(dates, days[0]).has_clock else []
+        return _dated(cells, days[0], clocks[0] if clocks else None)
+    if len(names) == 2 and len(days) == len(clocks) == 1:
+        return _dated(cells, days[0], clocks[0])
+    if len(names) > 1:
+        raise UserError(
+            f"`--time-column {join_names(names)}`: expected a column of days and one of times of day, or columns of "
+            "year, month, day, hour, minute, second"
+        )
+    return _numbered(cells, names[0], dates[names[0]])
+
+
+def _known(dates: dict[str, Dates | None], name: str) -> Dates:
+    found = dates[name]
+    if found is None:
+        raise ValueError(f"`{name}` holds no dates")
+    return found
+
+
+def _numbered(cells: Cells, name: str, dates: Dates | None) -> Time:
+    """The time of a column of numbers, or of times of day."""
+    numbers = cells.numbers(name)
+    if numbers is not None and np.isfinite(numbers.values).all():
+        compact = _compact_days(cells, name)
+        if compact is not None:
+            return compact
+        return Time(numbers.values, False, (TableColumn(name, "time"),))
+    if dates is not None and not (dates.stamps == NO_TIME).any():
+        return Time(dates.stamps / 1e9, True, (TableColumn(name, "time", dates.time_format),))
+    row = _first_without_time(cells, name)
+    value = cells.words(name).iloc[row]
+    format_given = f" by the format `{cells.time_format}`" if cells.time_format else ""
+    raise UserError(
+        f"`--time-column {name}`: `{value}` in {cells.table.place(row)} of `{cells.table.path}` is not a time"
+        f"{format_given}; expected numbers, or dates in one format such as 2004-08-19 10:30; give it by "
+        "`--time-format '%d/%m/%Y'`, or mend the row"
+    )
+
+
+def _first_without_time(cells: Cells, name: str) -> int:
+    """The first row whose cell is not read as most others are."""
+    missing = cells.missing(name)
+    if missing.any():
+        return int(np.argmax(missing))
+    words = cells.words(name)
+    low, high = 0, len(words)  # the longest start that can be read ends before the row that cannot
+    none = np.zeros(1, dtype=bool)
+    while high - low > 1:
+        middle = (low + high) // 2
+        start = words.iloc[:middle]
+        absent = np.repeat(none, middle)
+        readable = parse_dates(name, start, absent, cells.time_format) or parse_numbers(start, absent, cells.mark)
+        low, high = (middle, high) if readable else (low, middle)
+    return low
+
+
+def _compact_days(cells: Cells, name: str) -> Time | None:
+    """Whole numbers such as 20190131 as days; None if they are none."""
+    words = cells.words(name)
+    if not words.str.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])").all():
+        return None
+    dates = parse_dates(name, words, cells.missing(name), cells.time_format or "%Y%m%d")
+    if dates is None:
+        return None
+    return Time(dates.stamps / 1e9, True, (TableColumn(name, "time", dates.time_format),))
+
+
+def _dated(cells: Cells, day: str, clock: str | None) -> Time:
+    """The time of a column of days, joined with one of times of day.
+
+    Raises:
+        UserError: a day is missing.
+    """
+    found = cells.dates(day)
+    if found is None:
+        raise ValueError(f"`{day}` holds no dates")
+    columns = [TableColumn(day, "time", found.time_format)]
+    clocks = None if clock is None else cells.dates(clock)
+    if clock is not None and clocks is not None:
+        found = joined(found, clocks)
+        columns.append(TableColumn(clock, "time", clocks.time_format))
+    missing = found.stamps == NO_TIME
+    if missing.any():
+        row = int(np.argmax(missing))
+        raise UserError(
+            f"`--time-column {day}`: no time in {cells.table.place(row)} of `{cells.table.path}`; expected one in "
+            "every row; mend the row, or leave it out"
+        )
+    return Time(found.stamps / 1e9, True, tuple(columns), found.notes)
+
+
+def _clocks(cells: Cells, left: Sequence[str]) -> list[str]:
+    """Columns that hold times of day alone, and are not numbers with a decimal point."""
+    clocks = []
+    for name in left:
+        if not cells.is_text(name) or not cells.words(name).iloc[:50].str.contains(r"\d[:.h]\d", regex=True).all():
+            continue
+        dates = cells.dates(name)
+        numbers = cells.numbers(name)
+        if dates is not None and dates.is_clock and numbers is None:
+            clocks.append(name)
+    return clocks
+
+
+def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[str, ...]]:
+    """The time that columns without a role hold: dates, dates and times of day, or parts of the calendar."""
+    days = [name for name in left if _is_days(cells, name)]
+    clocks = _clocks(cells, left)
+    if len(days) > 1:
+        names = ", ".join(f"`{name}`" for name in days)
+        best = min(days, key=lambda name: -cells.distinct(name))
+        time = _dated(cells, best, None)
+        return time, (f"{names} hold dates; `{best}` is taken for the time: if another is, give `--time-column`",)
+    if days:
+        dates = cells.dates(days[0])
+        clock = clocks[0] if clocks and dates is not None and not dates.has_clock else None
+        time = _dated(cells, days[0], clock)
+        names = " and ".join(f"`{column.name}`" for column in time.columns)
+        return time, (f"{names} is the time" if clock is None else f"{names} are the time",)
+    calendar = _calendar(cells, [name for name in left if name.lower() in CALENDAR_NAMES])
+    if calendar is not None:
+        names = ", ".join(f"`{column.name}`" for column in calendar.columns)
+        return calendar, (
+            f"{names} are the time and not trained on; if they are measurements, list them with `--columns`",
+        )
+    return None, ()
+
+
+def _is_days(cells: Cells, name: str) -> bool:
+    """Whether a column holds dates, and not numbers."""
+    if cells.is_text(name) and cells.numbers(name) is not None:
+        return False
+    dates = cells.dates(name)
+    return dates is not None and not dates.is_clock and not (dates.stamps == NO_TIME).any()
+
+
+def _calendar(cells: Cells, names: Sequence[str]) -> Time | None:
+    """The time of columns of year, month, day and so on; None if they are no dates together."""
+    parts, columns = {}, []
+    for name in names:
+        part = CALENDAR_NAMES.get(name.lower())
+        numbers = cells.numbers(name)
+        if part is None or numbers is None or part in parts:
+            return None
+        parts[part] = numbers.values
+        columns.append(TableColumn(name, "time", part))
+    wanted = [part for part in CALENDAR if part in parts]
+    if "year" not in parts or len(parts) < 2 or wanted != list(CALENDAR[: len(wanted)]):
+        return None
+    stamps = from_calendar(parts)
+    return None if stamps is None else Time(stamps / 1e9, True, tuple(columns))
