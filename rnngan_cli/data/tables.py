@@ -58,6 +58,7 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> UserTable:
         UserError: the file is not a well-formed table; the message names the line.
     """
     import pandas as pd
+    from packaging.version import Version
 
     memory.demand(2 * path.stat().st_size, f"`{path}`", "give a shorter table")
     try:
@@ -78,6 +79,7 @@ def read_csv(path: Path, text_columns: Iterable[str]) -> UserTable:
         skip_blank_lines=False,
         encoding="utf-8-sig",
         low_memory=False,
+        float_precision=None if Version(pd.__version__) >= Version("3.1") else "round_trip",  # exact in 3.1 by default
     )
     if len(frame) != len(lines):
         raise UserError(f"`{path}`: {len(lines)} rows by its quotes, {len(frame)} by its lines; check its quotes")
