@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.results.cautions import run_remarks
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import KEYS, score_names
@@ -75,6 +76,7 @@ class Compared:
         profiles: the share of runs at or below each of `THRESHOLDS`, by loss (or cell, or data set).
         scored: the runs that are compared.
         damage: a line for every file that cannot be read.
+        remarks: a sentence for every loss some of whose runs are done, but with something that should be known.
     """
 
     by: str
@@ -87,6 +89,7 @@ class Compared:
     profiles: dict[str, list[float]]
     scored: "pd.DataFrame"
     damage: list[str]
+    remarks: Sequence[str] = ()
 
     def facts(self) -> Mapping[str, object]:
         """Returns the comparison as JSON values."""
@@ -98,6 +101,7 @@ class Compared:
             "aggregates": [row.flat(self.by) for row in self.aggregates],
             "probability_of_improvement": self.improvement,
             "profiles": {"thresholds": THRESHOLDS, "shares": self.profiles},
+            "remarks": list(self.remarks),
         }
 
     def shows(self, claim: Claim) -> list[str]:
@@ -186,6 +190,7 @@ def compared_tables(
         profile_table(values),
         scored,
         damage,
+        run_remarks(runs),
     )
 
 
