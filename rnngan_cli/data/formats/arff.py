@@ -70,7 +70,8 @@ def read_arff(path: Path) -> TypedTable:
     columns = {one.name: _column(path, one, column, numbers) for one, column in zip(attributes, cells, strict=True)}
     nominal = [one for one in attributes if one.kind == "nominal"]
     notes = tuple(
-        f"column `{one.name}` takes the values {', '.join(one.words[:10])}{', ...' if len(one.words) > 10 else ''}"
+        f"column `{one.name}` takes {len(one.words)} values as declared ({', '.join(one.words[:5])}{', ...' * (len(one.words) > 5)}); if they are "
+        f"classes, use `--label-column {one.name}`"
         for one in nominal[:5]
     )
     packed = f", {content.packing}" if content.packing else ""
