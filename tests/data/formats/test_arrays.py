@@ -262,7 +262,8 @@ def test_parts_of_a_data_set_are_refused_or_one_is_named(tmp_path: Path) -> None
     )
     raw = raw_of(path, array="X_test")
     assert len(raw.series) == 15 and raw.label_names == ("7", "8", "9", "10")
-    file = np.load(path)
+    with np.load(path) as opened:
+        file = dict(opened)
     assert "unknown array `X_tset`: did you mean `X_test`?" in refusal(path, array="X_tset")
     series, labels = (np.concatenate([file[f"{key}_train"], file[f"{key}_test"]]) for key in "Xy")
     assert len(raw_of(write_npz(tmp_path, series=series, labels=labels)).series) == 35
