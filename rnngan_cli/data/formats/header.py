@@ -94,9 +94,9 @@ def _without_head(
         return _with_head(rows[:1], body, hints)
     if above and above[-1].last + 1 == first.first:
         raise UserError(_short_header(path, above[-1], body, hints))
-    named = "column_1" if body.width == 1 else f"column_1 to column_{body.width}"
+    numbered = "column_1" if body.width == 1 else f"column_1 to column_{body.width}"
     notes: tuple[str, ...] = (
-        f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
+        f"line {first.last} looks like data, so the names are {numbered}; if it holds the names, use `--header`",
     )
     if hints.delimiter == "," and ((body.width == 2 and _may_be_decimal(body)) or _looks_decimal(body)):
         notes += (_decimal_note(body),)
