@@ -75,7 +75,7 @@ def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> Text
         if body.width == 1 and _is_parted(rows, first) and hints.header is None:
             note = f"line {found.header_line} is taken for the name of the column; if it is not, use `--no-header`"
             found = replace(found, notes=(*found.notes, note))
-    return replace(found, notes=(*_skipped(rows[:top]), *found.notes))
+    return replace(found, notes=(*_skipped(rows[:top], rows[top], body), *found.notes))
 
 
 def _without_head(
@@ -216,8 +216,11 @@ def _refuse_ragged(path: Path, above: Sequence[TextRow], body: TableBody, marks:
             )
 
 
-def _skipped(above: Sequence[TextRow]) -> tuple[str, ...]:
+def _skipped(above: Sequence[TextRow], below: TextRow, body: TableBody) -> tuple[str, ...]:
     if not above:
         return ()
     where = f"lines {above[0].first} to {above[-1].last}" if len(above) > 1 else f"line {above[0].last}"
-    return (f"{where} left out as text above the table: `{' '.join(above[0].cells)[:50].strip()}`",)
+    title = len(above[-1].cells) == 1 and bool({"number", "date"} & {*body.kinds})
+    close = above[-1].last + 1 == below.first and not title
+    doubt = "; if it belongs to the table, name what is between columns with `--delimiter`" if close else ""
+    return (f"{where} left out as text above the table: `{' '.join(above[0].cells)[:50].strip()}`{doubt}",)
