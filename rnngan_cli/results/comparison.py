@@ -30,6 +30,7 @@ from rnngan_cli.results.statistics.aggregates import scaled as put_on_scale
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.results.statistics.significance import verdicts
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +166,7 @@ def compared_tables(
     """
     runs, leaderboard, damage = tables
     if leaderboard.empty:
-        raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+        raise _without_scores(sweep, runs)
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
     ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
@@ -191,6 +192,19 @@ def compared_tables(
         scored,
         damage,
         run_remarks(runs),
+    )
+
+
+def _without_scores(sweep: SweepFolder, runs: "pd.DataFrame") -> UserError:
+    """Builds the error for a sweep in which no run has scores: they may all have diverged."""
+    diverged = int((runs["status"] == RunState.DIVERGED).sum())
+    if not diverged:
+        return UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+    others = len(runs) - diverged
+    rest = f", and {counted(others, 'run')} have no scores yet" if others else ""
+    return UserError(
+        f"`{sweep.path}`: {counted(diverged, 'run')} diverged{rest}, so that there is nothing to compare; "
+        f"`{command_line(['rnngan', 'status', str(sweep.path)])}` says why"
     )
 
 
