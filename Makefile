@@ -3,9 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Data sets of other packages (the extras ucr, music, energy). Only their files are read, so nothing they need is installed:
-# sktime would want an older pandas.
-DATA := sktime music21 sunpeek-exampledata
+# Packages of data of which only files are read, installed without what they need: sktime would want an older pandas.
+DATA := sktime
 PEERS := $(VENV)/.ready-peers
 SOURCES := rnngan_cli benchmarks tests docs
 OUTPUT ?= results/my-benchmark

@@ -140,6 +140,13 @@ def _of_commands(section: str, case: str, result: Mapping[str, Any]) -> Iterator
             yield Fact.of(section, case, name, TIME, "s", [float("inf")])
 
 
+def _of_reading(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    rounds = result["rounds"]
+    for label in rounds[0]:
+        yield Fact.of(section, case, label, TIME, "s", [each[label]["seconds"] for each in rounds])
+        yield Fact.of(section, case, label, MEMORY, "MiB", [each[label]["peak_memory_mib"] for each in rounds])
+
+
 def _of_profile(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
     whole, each = result["milliseconds"], Counter[str]()
     for name, took in result["operations"].items():
@@ -169,5 +176,6 @@ READERS = {
     "sweeps": _of_sweeps,
     "growth": _of_growth,
     "commands": _of_commands,
+    "reading": _of_reading,
     "profile": _of_profile,
 }

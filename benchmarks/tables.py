@@ -56,6 +56,7 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
         ("Memory of one worker over many short runs", {HELD: "at the end, MiB", GROWN: "grown since the first, %"}),
     ),
     "commands": (("Commands", {TIME: "time, s", MEMORY: "peak memory, MiB"}),),
+    "reading": (("Reading a CSV", {TIME: "time, s", MEMORY: "peak memory, MiB"}),),
     "profile": (
         (
             "Where the time of a step goes",

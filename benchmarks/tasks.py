@@ -105,6 +105,7 @@ class Scale:
         folders: numbers of synthetic runs, multiples of 20.
         reading: commands that read these runs.
         command_rounds: number of measurements of a command.
+        table_rows: rows of a table whose reading is measured.
         patience: seconds after which a command is stopped.
     """
 
@@ -125,6 +126,7 @@ class Scale:
     folders: tuple[int, ...] = (100, 1_000, 10_000)
     reading: tuple[str, ...] = ("status", "compare", "plot")
     command_rounds: int = 2
+    table_rows: int = 1_000_000
     patience: float = 900.0
 
 
@@ -149,6 +151,7 @@ QUICK = replace(
     folders=(20,),
     reading=("status", "compare"),
     command_rounds=1,
+    table_rows=2_000,
 )
 """Tiny amounts, which only check that everything runs; the numbers mean nothing."""
 

@@ -69,7 +69,7 @@ def _print_text(found: "dict[str, Compared]") -> None:
 
     for path, shown in found.items():
         typer.echo(heading(shown, path))
-        print_leaderboard(shown.leaderboard)
+        print_leaderboard(shown.leaderboard, shown.remarks)
         typer.echo(comparison_lines(shown))
 
 

@@ -65,7 +65,7 @@ def print_conclusion(prepared: "Prepared", conclusion: "Conclusion", voice: "Voi
         typer.echo(json.dumps({"output": str(prepared.folder.path), "runs": runs}, indent=2))
         return
     if leaderboard is not None and not leaderboard.empty and not voice.quiet:
-        print_leaderboard(leaderboard)
+        print_leaderboard(leaderboard, conclusion.remarks)
     for name, state in outcome.states.items():
         if state == RunState.DIVERGED:
             voice.say(_unwell(outcome, name))

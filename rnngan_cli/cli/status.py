@@ -116,14 +116,23 @@ def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | Non
     rest = len([run for run in seen.runs if run.state != RunState.PENDING]) - len(shown)
     lines = [_summary(path, seen), *_table(shown)]
     lines += [f"  and {rest} more that have begun: `--all` lists every one"] if rest else []
-    unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
+    unwell = _remarkable(seen)
     for run in unwell[: None if most is None else MOST_REASONS]:
         lines.append(f"  {run.name}: {run.reason}")
         lines += [f"    | {line}" for line in _log(observer, run)]
     hidden = len(unwell) - MOST_REASONS
-    lines += [f"  and {hidden} more that failed or diverged: `--all` says why"] if most and hidden > 0 else []
+    lines += (
+        [f"  and {hidden} more that failed, diverged or have remarks: `--all` tells them"]
+        if most and hidden > 0
+        else []
+    )
     lines += [f"  damaged: {line}" for line in [*seen.damage, *damage]]
     return [printable(line) for line in lines]
+
+
+def _remarkable(seen: "SweepStatus") -> "list[ObservedRun]":
+    """The runs that failed or diverged, and those with remarks on their end, in the order of the status."""
+    return [run for run in seen.runs if run.reason or run.state in (RunState.FAILED, RunState.DIVERGED)]
 
 
 def _summary(path: str, seen: "SweepStatus") -> str:
@@ -188,7 +197,7 @@ def _log(observer: "Observer", run: "ObservedRun") -> list[str]:
 
 def _facts(observer: "Observer", seen: "SweepStatus", most: int | None) -> Mapping[str, object]:
     """The status, ready for JSON."""
-    unwell = [run for run in seen.runs if run.state in (RunState.FAILED, RunState.DIVERGED)]
+    unwell = _remarkable(seen)
     shown, damage = _shown(observer, seen, most)
     return {
         "runs": seen.counts,

@@ -15,6 +15,7 @@ data sets are plain strings here: their registries check them when a sweep is pl
 
 from rnngan_cli.config.hashing import canonical_json, identity, of_older_data, run_name, shape_key
 from rnngan_cli.config.models import (
+    LARGEST_STORED_SCORE,
     MOST_SEEDS,
     MOST_WHOLE,
     SCHEMA_VERSION,
@@ -51,6 +52,7 @@ from rnngan_cli.config.toml import read_experiment
 
 __all__ = [
     "ENDED",
+    "LARGEST_STORED_SCORE",
     "MOST_SEEDS",
     "MOST_WHOLE",
     "SCHEMA_VERSION",

@@ -15,6 +15,8 @@ MOST_SEEDS = 10_000
 """Upper bound on the number of seeds; more is almost certainly a typo."""
 MOST_WHOLE = 2**31 - 1
 """Largest allowed count or width (int32, as in TensorFlow)."""
+LARGEST_STORED_SCORE = 1e30
+"""Largest size of a score that is stored, so that squares can be summed."""
 OptionValue = bool | int | float | str
 """A value of an option of a loss or data set."""
 Table = dict[str, Any]

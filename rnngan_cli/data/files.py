@@ -83,8 +83,8 @@ def file_kind(path: Path) -> str:
         return TEXT_SUFFIXES[0]
     if kind not in FILE_SUFFIXES:
         raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(FILE_SUFFIXES)}, also packed "
-            f"({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(FILE_SUFFIXES)}, also "
+            f"packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
         )
     return kind
 

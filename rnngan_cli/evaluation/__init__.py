@@ -6,6 +6,8 @@
     coverage.py            precision, recall, coverage, duplicates and copies of training series
     embedding.py           Frechet distance in a fixed random embedding
     checks.py              validation of the two sets
+    values.py              scores that can be stored, and why a score has no value
+    collapse.py            signs of collapse in the scores of one generator
     judges.py              scores by judges, networks trained only to score (TensorFlow)
     population.py          several judges trained side by side (TensorFlow)
     calibration.py         scores of series of known quality
@@ -21,8 +23,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.evaluation import coverage
+from rnngan_cli.evaluation.collapse import redraw_training, signs_of_collapse
 from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol
+from rnngan_cli.evaluation.values import average_judges, compute_scores
+from rnngan_cli.system.randomness import random_generator
 
 if TYPE_CHECKING:
     from rnngan_cli.evaluation.judges import JudgedSides, Judges, ScoresByJudge
@@ -35,6 +40,7 @@ __all__ = [
     "Protocol",
     "Scored",
     "Scorer",
+    "candidate_random",
     "protocol",
     "published_scale",
     "whole",
@@ -83,10 +89,12 @@ class Scored:
     Attributes:
         values: a finite number by name of metric; for scores by judges, the mean over the judges.
         judges: the score by each judge, by name of metric; their spread is that of the judges, not of the generator.
+        notes: a sentence for every score that has no value, and for every sign of collapse.
     """
 
     values: dict[str, float]
     judges: dict[str, list[float]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,18 +114,13 @@ class Scorer:
             by: the protocol.
 
         Returns:
-            Every score of the protocol that the data set and the generator allow.
+            Every score of the protocol that the data set and the generator allow; a note on each that has no value.
         """
         real, spare = getattr(dataset, by.split).series, dataset.validation.series
         sample = _settled(dataset, sample)
         generated = sample(len(real) + len(spare))
         tested, trained = generated.part(slice(len(real))), generated.part(slice(len(real), None))
-        values = {}
-        for name, metric in METRICS.items():
-            if metric.function is not None:
-                values[name] = metric.function(real, tested.series)
-            elif metric.beside_training is not None:
-                values[name] = metric.beside_training(dataset.train.series, real, tested.series)
+        values, notes = compute_scores(dataset.train.series, real, tested.series)
         judged: ScoresByJudge = {}
         if by.strong is not None:
             judged |= self._strong(by.strong, dataset, tested, trained)
@@ -125,9 +128,15 @@ class Scorer:
             judged |= self._weak_as_published(by.weak, dataset, sample)
         elif by.weak is not None:
             judged |= self._weak(by.weak, dataset, tested.series, trained.series)
-        judged = {name: judged[name] for name in METRICS if name in judged}
-        means = {name: float(np.mean(numbers)) for name, numbers in judged.items()}
-        return Scored(values | means, {name: [float(number) for number in numbers] for name, numbers in judged.items()})
+        means, each, left_out = average_judges(judged)
+        signs = signs_of_collapse(values, lambda: self._real_coverage(dataset, by))
+        return Scored(values | means, each, (*notes, *left_out, *signs))
+
+    def _real_coverage(self, dataset: Dataset, by: Protocol) -> float:
+        """The coverage of the training series that calibration calls the floor."""
+        real, spare = getattr(dataset, by.split).series, dataset.validation.series
+        series, _ = redraw_training(dataset, len(real) + len(spare), candidate_random("floor"))
+        return coverage.coverage(real, series[: len(real)])
 
     def _strong(self, recipe: Recipe, dataset: Dataset, tested: GeneratedSet, trained: GeneratedSet) -> "ScoresByJudge":
         from rnngan_cli.evaluation.judges import JudgedSides
@@ -213,6 +222,11 @@ def _settled(dataset: Dataset, sample: SampleFunction) -> SampleFunction:
         return replace(made, series=dataset.format.settle(made.series))
 
     return settled
+
+
+def candidate_random(name: str) -> np.random.Generator:
+    """The random generator that series of known quality of this name are made with."""
+    return random_generator(JUDGE_SEED, f"calibration/{name}")
 
 
 def whole(dataset: Dataset) -> np.ndarray:

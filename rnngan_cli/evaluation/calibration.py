@@ -10,14 +10,12 @@ import numpy as np
 
 from rnngan_cli.data import forms
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Scored, Scorer
-from rnngan_cli.system.randomness import random_generator
+from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Scored, Scorer, candidate_random
+from rnngan_cli.evaluation.collapse import Made, redraw_training
 
 JITTER = 0.05
 """Standard deviation of the noise on bootstrapped series, as a share of that of the training values."""
 
-Made = tuple[np.ndarray, np.ndarray | None]
-"""Scaled series (count, steps, features) and their classes (count,), or None if the data has no classes."""
 Maker = Callable[[Dataset, int, np.random.Generator], Made]
 """A function that makes series from a data set, their number and a random generator."""
 
@@ -37,14 +35,6 @@ class Candidate:
     make: Maker
 
 
-def _drawn(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
-    """Training series in random order; none is repeated before all have been used."""
-    train = dataset.train
-    rounds = -(-count // len(train))
-    rows = np.concatenate([random.permutation(len(train)) for _ in range(rounds)])[:count]
-    return train.series[rows], None if train.labels is None else train.labels[rows]
-
-
 def _noise(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
     low, high = (edge(dataset.train.series, axis=(0, 1)) for edge in (np.min, np.max))
     series = random.uniform(low, high, (count, dataset.steps, dataset.features))
@@ -52,7 +42,7 @@ def _noise(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
 
 
 def _shuffled(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
-    series, labels = _drawn(dataset, count, random)
+    series, labels = redraw_training(dataset, count, random)
     order = np.argsort(random.random(series.shape[:2]), axis=1)  # a permutation of the steps for each series
     return np.take_along_axis(series, order[..., None], axis=1), labels
 
@@ -66,7 +56,7 @@ def _gaussian(dataset: Dataset, count: int, random: np.random.Generator) -> Made
 
 
 def _bootstrap(dataset: Dataset, count: int, random: np.random.Generator) -> Made:
-    series, labels = _drawn(dataset, count, random)
+    series, labels = redraw_training(dataset, count, random)
     return series + JITTER * dataset.train.series.std() * random.standard_normal(series.shape), labels
 
 
@@ -86,7 +76,7 @@ def _untrained(dataset: Dataset, count: int, random: np.random.Generator) -> Mad
 CANDIDATES = {
     row.name: row
     for row in (
-        Candidate("floor", "real against real: training series, as they are", _drawn),
+        Candidate("floor", "real against real: training series, as they are", redraw_training),
         Candidate("bootstrap", f"training series with noise of {JITTER:.0%} of their deviation: copies", _bootstrap),
         Candidate("gaussian", "a normal distribution with the training series' mean and covariance", _gaussian),
         Candidate("shuffle", "training series with their steps permuted", _shuffled),
@@ -102,7 +92,7 @@ def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, Score
 
     def sampler(candidate: Candidate) -> Callable[[int], GeneratedSet]:
         def sample(count: int) -> GeneratedSet:
-            random = random_generator(JUDGE_SEED, f"calibration/{candidate.name}")
+            random = candidate_random(candidate.name)
             series, labels = candidate.make(dataset, count, random)
             codes = {} if labels is None else {"label": Codes(labels, dataset.num_labels)}
             return GeneratedSet(series.astype(np.float32), codes, labels)

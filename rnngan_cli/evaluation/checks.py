@@ -2,6 +2,11 @@
 
 import numpy as np
 
+
+class UndefinedScoreError(ValueError):
+    """A score has no value for these series; the message says why."""
+
+
 _LARGEST = float(np.finfo(np.float32).max)
 
 

@@ -7,7 +7,7 @@ spaced series are used. Distances between distributions are in `distances.py`.
 
 import numpy as np
 
-from rnngan_cli.evaluation.checks import checked_sets
+from rnngan_cli.evaluation.checks import UndefinedScoreError, checked_sets
 
 NEIGHBOURS = 5
 """k in Naeem et al. (2020): the ball around a series has its distance to the k-th nearest neighbour as radius."""
@@ -106,10 +106,11 @@ def spread_ratio(real: np.ndarray, generated: np.ndarray) -> float:
 
     Returns:
         mean |y_i - y_j| / mean |x_i - x_j| over pairs, 0 or more: 1 is best, 0 is a collapsed generator. If all real
-        series are equal, 0 where all generated series are equal too, else the largest float32 in place of infinity.
+        series are equal, and all generated ones too, their spreads are the same: 1.
 
     Raises:
-        ValueError: bad shapes or values, or fewer than two series.
+        UndefinedScoreError: all real series are equal and the generated ones are not, or there are fewer than two.
+        ValueError: bad shapes or values.
 
     >>> real = np.linspace(0, 1, 20).reshape(20, 1, 1)
     >>> spread_ratio(real, real / 2), spread_ratio(real, 0 * real)
@@ -120,7 +121,9 @@ def spread_ratio(real: np.ndarray, generated: np.ndarray) -> float:
     real, generated = _flat(real, generated, least=2)
     among_real, among_generated = float(pdist(real).mean()), float(pdist(generated).mean())
     if among_real == 0:
-        return 0.0 if among_generated == 0 else float(np.finfo(np.float32).max)
+        if among_generated == 0:
+            return 1.0
+        raise UndefinedScoreError("all real series are equal, so that their spread is 0")
     return among_generated / among_real
 
 
@@ -200,7 +203,7 @@ def _flat(real: np.ndarray, generated: np.ndarray, *, least: int) -> tuple[np.nd
     parts = []
     for part in checked_sets(real, generated):
         if len(part) < least:
-            raise ValueError(f"{len(part)} series: expected {least} or more of each kind")
+            raise UndefinedScoreError(f"{len(part)} series: expected {least} or more of each kind")
         rows = np.linspace(0, len(part) - 1, min(len(part), MOST_COMPARED)).round().astype(int)
         parts.append(part[rows].reshape(len(rows), -1))
     return parts[0], parts[1]

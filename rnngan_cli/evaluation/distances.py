@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rnngan_cli.evaluation.checks import checked_sets
+from rnngan_cli.evaluation.checks import UndefinedScoreError, checked_sets
 
 # Training is in float32: what lies beyond its range has diverged. Its fourth powers still fit into float64.
 # float32 keeps 24 bits, so a spread below 1e-6 of the values' size is a few rounding steps, not a signal.
@@ -53,7 +53,7 @@ def mmd2(real: np.ndarray, generated: np.ndarray, *, max_series: int = 1000) -> 
 
     real, generated = (part[:max_series] for part in checked_sets(real, generated))
     if max_series < 2 or min(len(real), len(generated)) < 2:
-        raise ValueError(
+        raise UndefinedScoreError(
             f"`real` {real.shape}, `generated` {generated.shape}, `max_series` {max_series}: "
             "expected 2 series or more of each"
         )

@@ -14,7 +14,7 @@ import functools
 
 import numpy as np
 
-from rnngan_cli.evaluation.checks import checked_sets
+from rnngan_cli.evaluation.checks import UndefinedScoreError, checked_sets
 
 KERNELS = 32
 """Number of kernels; each gives two numbers, few compared with the hundreds of series behind a covariance."""
@@ -72,7 +72,9 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     """
     real, generated = checked_sets(real, generated)
     if min(len(real), len(generated)) < 2:
-        raise ValueError(f"`real` {real.shape}, `generated` {generated.shape}: expected 2 series or more of each")
+        raise UndefinedScoreError(
+            f"`real` {real.shape}, `generated` {generated.shape}: expected 2 series or more of each"
+        )
     centre = real.mean(axis=(0, 1))  # (features,)
     # One scale for all features: a scale for each would inflate a feature that hardly varies.
     scale = float(np.sqrt(((real - centre) ** 2).mean())) or 1.0

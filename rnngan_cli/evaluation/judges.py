@@ -74,10 +74,9 @@ class Judges:
         Returns:
             `discriminative` = abs(accuracy - 1/2) in [0, 1/2], 0 is best (Yoon et al. 2019, TimeGAN);
             `discriminative_accuracy` in [0, 1], in which real and generated series have equal weight;
-            `discriminative_auc` in [0, 1], the area under the ROC curve. Each is (repeats,).
+            `discriminative_auc` in [0, 1], the area under the ROC curve. Each is (repeats,), NaN for a judge whose
+            answers are not finite, as after training on series of enormous values.
         """
-        from sklearn.metrics import roc_auc_score
-
         judges = self._population("discriminative", 1, (self.steps, self.features))
         pools = [
             Pool(side.series, np.full(len(side.series), target, np.float32), side.train)
@@ -86,12 +85,13 @@ class Judges:
         self._train(judges, pools, self.recipe.discriminative_iterations, seed, "judge/discriminative")
         answers = [judges.answers(side.series, side.test)[..., 0] for side in (real, generated)]  # (repeats, tested)
         accuracy = ((answers[0] > 0).mean(axis=1) + (answers[1] <= 0).mean(axis=1)) / 2
+        sides = np.concatenate(answers, axis=1)  # (repeats, all tested)
+        accuracy[~np.isfinite(sides).all(axis=1)] = np.nan  # or it would count every real series as told wrongly
         truth = np.repeat([1, 0], [len(side.test[0]) for side in (real, generated)])
-        aucs = [roc_auc_score(truth, logits) for logits in np.concatenate(answers, axis=1)]
         return {
             "discriminative": np.abs(accuracy - 0.5),
             "discriminative_accuracy": accuracy,
-            "discriminative_auc": np.array(aucs),
+            "discriminative_auc": np.array([_area_under_curve(truth, logits) for logits in sides]),
         }
 
     def predict(self, train: np.ndarray, test: np.ndarray, seed: int, *, last_feature: bool) -> np.ndarray:
@@ -162,6 +162,13 @@ class Judges:
 
     def _absolute_error(self, targets: Tensor, answers: Tensor) -> Tensor:
         return tf.abs(targets - (tf.sigmoid(answers) if self.bounded else answers))
+
+
+def _area_under_curve(truth: np.ndarray, logits: np.ndarray) -> float:
+    """The area under the ROC curve of the logits (tested,) of one judge; NaN if they are not finite."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, logits)) if np.isfinite(logits).all() else np.nan
 
 
 def _ahead(series: np.ndarray, *, last_feature: bool) -> tuple[np.ndarray, np.ndarray]:

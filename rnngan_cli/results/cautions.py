@@ -6,13 +6,14 @@ They follow from the scores of a loss and of series of known quality in the same
 import math
 from typing import TYPE_CHECKING
 
+from rnngan_cli.config import RunState
+from rnngan_cli.evaluation.collapse import COVERED_SHARE
+
 if TYPE_CHECKING:
     import pandas as pd
 
 SEPARATING_SHARE = 0.1
 """A score separates real series from noise if its ceiling exceeds its floor by this share of the larger of the two."""
-COVERED_SHARE = 0.5
-"""Share of the coverage of real series below which modes are missing."""
 MOST_DUPLICATES = 0.05
 """Share of duplicates, beyond that of real series, above which a generator repeats itself: one series in twenty."""
 UNSEEN_NEAREST = 0.5
@@ -40,6 +41,25 @@ def cautions(leaderboard: "pd.DataFrame") -> list[str]:
         rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
         for sentence in (_missing_modes(rows), _repeats(rows), _copies(rows)):
             found += [f"{dataset}, {cell}: {sentence}"] if sentence else []
+    return found
+
+
+def run_remarks(runs: "pd.DataFrame") -> list[str]:
+    """Writes a sentence for every loss some of whose runs are done, but with something that should be known of them.
+
+    Args:
+        runs: the table of runs.
+
+    Returns:
+        For each data set, cell and loss the number of such runs, and the remarks on the first.
+    """
+    done = runs[runs["status"] == RunState.DONE]
+    found = []
+    for place, rows in done.groupby(["dataset", "cell", "loss"], sort=False):
+        told = rows.loc[rows["reason"] != "", "reason"]
+        if len(told):
+            which = "" if len(rows) == 1 else f"{len(told)} of {len(rows)} runs, the first: "
+            found.append(f"{', '.join(map(str, place))}: {which}{told.iloc[0]}.")
     return found
 
 

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.results.cautions import run_remarks
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import KEYS, score_names
@@ -29,6 +30,7 @@ from rnngan_cli.results.statistics.aggregates import scaled as put_on_scale
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.results.statistics.significance import verdicts
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +77,7 @@ class Compared:
         profiles: the share of runs at or below each of `THRESHOLDS`, by loss (or cell, or data set).
         scored: the runs that are compared.
         damage: a line for every file that cannot be read.
+        remarks: a sentence for every loss some of whose runs are done, but with something that should be known.
     """
 
     by: str
@@ -87,6 +90,7 @@ class Compared:
     profiles: dict[str, list[float]]
     scored: "pd.DataFrame"
     damage: list[str]
+    remarks: Sequence[str] = ()
 
     def facts(self) -> Mapping[str, object]:
         """Returns the comparison as JSON values."""
@@ -98,6 +102,7 @@ class Compared:
             "aggregates": [row.flat(self.by) for row in self.aggregates],
             "probability_of_improvement": self.improvement,
             "profiles": {"thresholds": THRESHOLDS, "shares": self.profiles},
+            "remarks": list(self.remarks),
         }
 
     def shows(self, claim: Claim) -> list[str]:
@@ -161,7 +166,7 @@ def compared_tables(
     """
     runs, leaderboard, damage = tables
     if leaderboard.empty:
-        raise UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+        raise _without_scores(sweep, runs)
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
     ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
@@ -186,6 +191,20 @@ def compared_tables(
         profile_table(values),
         scored,
         damage,
+        run_remarks(runs),
+    )
+
+
+def _without_scores(sweep: SweepFolder, runs: "pd.DataFrame") -> UserError:
+    """Builds the error for a sweep in which no run has scores: they may all have diverged."""
+    diverged = int((runs["status"] == RunState.DIVERGED).sum())
+    if not diverged:
+        return UserError(f"`{sweep.path}`: no run has scores yet; let `rnngan sweep` finish one")
+    others = len(runs) - diverged
+    rest = f", and {counted(others, 'run')} have no scores yet" if others else ""
+    return UserError(
+        f"`{sweep.path}`: {counted(diverged, 'run')} diverged{rest}, so that there is nothing to compare; "
+        f"`{command_line(['rnngan', 'status', str(sweep.path)])}` says why"
     )
 
 

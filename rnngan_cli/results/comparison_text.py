@@ -97,7 +97,7 @@ def comparison_markdown(found: Compared, path: str) -> str:
         "",
         "## Leaderboard",
         "",
-        leaderboard_text.leaderboard_markdown(found.leaderboard).strip(),
+        leaderboard_text.leaderboard_markdown(found.leaderboard, found.remarks).strip(),
         "",
     ]
     names = _order(found)

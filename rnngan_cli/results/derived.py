@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.config import SCHEMA_VERSION
+from rnngan_cli.results.cautions import run_remarks
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
@@ -24,7 +25,7 @@ def render_tables(sweep: SweepFolder, runs: "pd.DataFrame", leaderboard: "pd.Dat
         sweep.path / "leaderboard.csv": frame_csv(leaderboard),
         sweep.path / "leaderboard.json": json.dumps({"schema_version": SCHEMA_VERSION, "rows": records}, indent=2)
         + "\n",
-        sweep.path / "leaderboard.md": leaderboard_markdown(leaderboard),
+        sweep.path / "leaderboard.md": leaderboard_markdown(leaderboard, run_remarks(runs)),
     }
 
 

@@ -109,8 +109,8 @@ CALIBRATION = (
 )
 
 
-def leaderboard_markdown(leaderboard: "pd.DataFrame") -> str:
-    """Writes the leaderboard as Markdown, two tables for each data set and cell."""
+def leaderboard_markdown(leaderboard: "pd.DataFrame", remarks: Sequence[str] = ()) -> str:
+    """Writes the leaderboard as Markdown, two tables for each data set and cell; remarks on runs come last."""
     if leaderboard.empty:
         return "No run has ended.\n"
     second = second_scores(leaderboard)
@@ -121,7 +121,7 @@ def leaderboard_markdown(leaderboard: "pd.DataFrame") -> str:
             titles = ["loss", *(METRICS[score].title for score in second)]
             tables.setdefault(below, _head(below, titles)).append(f"| {' | '.join(others)} |")
     lines = [line for table in tables.values() for line in (*table, "")]
-    warnings = [f"- {line}" for line in cautions(leaderboard)]
+    warnings = [f"- {line}" for line in (*cautions(leaderboard), *remarks)]
     return "\n".join([*lines, explanation(leaderboard), "", *warnings, *([""] if warnings else [])])
 
 
@@ -180,8 +180,8 @@ def directions(names: Sequence[str]) -> str:
     return f"{'; '.join(words)}.".replace(" for ", " is better for ", 1)
 
 
-def print_leaderboard(leaderboard: "pd.DataFrame") -> None:
-    """Prints the leaderboard, two tables for each data set and cell, narrow enough for 80 columns."""
+def print_leaderboard(leaderboard: "pd.DataFrame", remarks: Sequence[str] = ()) -> None:
+    """Prints the leaderboard, two tables for each data set and cell, narrow enough for 80 columns, then remarks."""
     from rich.console import Console
 
     console = Console()
@@ -190,7 +190,7 @@ def print_leaderboard(leaderboard: "pd.DataFrame") -> None:
         console.print(_first_table(rows))
         if second_scores(leaderboard):
             console.print(_second_table(rows))
-    for line in (explanation(leaderboard, "Below the gap"), *cautions(leaderboard)):
+    for line in (explanation(leaderboard, "Below the gap"), *cautions(leaderboard), *remarks):
         console.print(line, markup=False, highlight=False)
 
 

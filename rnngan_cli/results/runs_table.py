@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rnngan_cli.config import RunConfig, run_name
 from rnngan_cli.errors import DamagedFileError, printable
 from rnngan_cli.evaluation.metrics import JUDGE_SD
-from rnngan_cli.store import RunFolder, StoredScores, SweepFolder
+from rnngan_cli.store import RunFolder, StoredScores, SweepFolder, remarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
         "data": printable(scores.data_sha256[:12]),
         "folder": folder.path.name,
         "step": status.step,
-        "reason": printable(status.reason),
+        "reason": printable(remarks(status, scores)),
         **scores.scores,
         **costs,
         **spread,

@@ -15,6 +15,7 @@ from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
 from rnngan_cli.store.log import append_log, log_tail
 from rnngan_cli.store.manifest import HASHED
 from rnngan_cli.store.pack import Packed, pack_runs, unpack_runs
+from rnngan_cli.store.remarks import read_remarks, remarks
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.store.samples import SampleGrid, Samples
 from rnngan_cli.store.schemas import (
@@ -63,8 +64,10 @@ __all__ = [
     "pack_runs",
     "read_checkpoint",
     "read_history",
+    "read_remarks",
     "read_series_format",
     "read_weights",
+    "remarks",
     "unpack_runs",
     "weights_sha256",
     "write_checkpoint",

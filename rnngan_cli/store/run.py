@@ -231,7 +231,11 @@ class RunFolder:
         return "samples.npz" in self.hashed_files() or not isinstance(self.files, FolderFiles)
 
     def write_scores(
-        self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]] | None = None
+        self,
+        key: ScoreKey,
+        scores: Mapping[str, float],
+        judges: Mapping[str, Sequence[float]] | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         """Writes scores as the current ones; see `ScoreBook.write`.
 
@@ -240,7 +244,7 @@ class RunFolder:
         """
         self._refuse_packed()
         with self._manifest.suspended("scores.json"):
-            ScoreBook(self.path).write(key, scores, judges or {})
+            ScoreBook(self.path).write(key, scores, judges or {}, notes)
 
     def recall_scores(self, key: ScoreKey) -> bool:
         """Makes the scores kept for `key` the current ones; false if there are none, or the file is damaged.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from rnngan_cli.config import SCHEMA_VERSION, RunState
+from rnngan_cli.config import LARGEST_STORED_SCORE, SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.provenance import PlainFact
 from rnngan_cli.system.reading import PLAIN_NAME, parse_json, read_small
@@ -30,7 +30,7 @@ def _free(name: str) -> str:
 
 
 ScoreName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$"), AfterValidator(_free)]
-ScoreValue = Annotated[float, Field(ge=-1e30, le=1e30)]  # bounded, so that squares can be summed
+ScoreValue = Annotated[float, Field(ge=-LARGEST_STORED_SCORE, le=LARGEST_STORED_SCORE)]
 Scores = dict[ScoreName, ScoreValue]
 JudgeScores = dict[ScoreName, list[ScoreValue]]
 Count = Annotated[int, Field(ge=0)]
@@ -54,7 +54,10 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 class RunStatus(StoredFile):
-    """status.json: the state of a run, the updates of its generator so far, and why it ended if not as planned."""
+    """status.json: the state of a run, the updates of its generator so far, and why it ended if not as planned.
+
+    Of a run that is done, the reason says what should be known of it, such as losses that have run away.
+    """
 
     state: Annotated[RunState, Field(strict=False)] = RunState.PENDING
     step: Count = 0
@@ -68,13 +71,17 @@ class RunStatus(StoredFile):
 
 
 class StoredScores(StoredFile):
-    """scores.json: the current scores with what they depend on, and behind them those of other protocols."""
+    """scores.json: the current scores with what they depend on, and behind them those of other protocols.
+
+    Notes say which scores are left out and why, and which scores are signs of collapse.
+    """
 
     protocol: str = ""
     data_sha256: str = ""
     weights_sha256: str = ""
     scores: Scores = {}
     judges: JudgeScores = {}
+    notes: list[str] = []
     others: list["StoredScores"] = []
 
 

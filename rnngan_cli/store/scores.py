@@ -39,19 +39,27 @@ class ScoreBook:
         """The path of the file."""
         return self.folder / "scores.json"
 
-    def write(self, key: ScoreKey, scores: Mapping[str, float], judges: Mapping[str, Sequence[float]]) -> None:
+    def write(
+        self,
+        key: ScoreKey,
+        scores: Mapping[str, float],
+        judges: Mapping[str, Sequence[float]],
+        notes: Sequence[str] = (),
+    ) -> None:
         """Makes scores the current ones, and keeps those of other protocols for the same data and weights behind them.
 
         Args:
             key: what the scores depend on.
             scores: by name; for scores by judges, the mean over them.
             judges: the number of every judge, by name of the score.
+            notes: sentences on scores that are left out, or that should be known.
 
         Raises:
-            ValueError: a score is not finite.
+            ValueError: a score is not finite, or larger than `LARGEST_STORED_SCORE`.
         """
         each = {name: list(numbers) for name, numbers in judges.items()}
-        self._make_current(StoredScores(**asdict(key), scores=dict(scores), judges=each))
+        entry = StoredScores(**asdict(key), scores=dict(scores), judges=each)
+        self._make_current(entry.model_copy(update={"notes": list(notes)}) if notes else entry)
 
     def recall(self, key: ScoreKey) -> bool:
         """Makes the scores kept for `key` the current ones; false if there are none.

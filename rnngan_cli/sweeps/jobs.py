@@ -66,7 +66,7 @@ class Survey:
     Attributes:
         todo: runs to do now, in the order of the plan.
         states: state by run name, of every run of the sweep.
-        reasons: by run name, why it failed or diverged; empty for others.
+        reasons: by run name, why it failed or diverged, or what should be known of its end; empty for most.
         stale: names of ended runs that other versions have made.
         damage: a line for every damaged file.
     """
@@ -88,7 +88,7 @@ class SweepOutcome:
 
     Attributes:
         states: state by run name, of every run of the sweep.
-        reasons: by run name, why it failed or diverged; empty for others.
+        reasons: by run name, why it failed or diverged, or what should be known of its end; empty for most.
         trained: names of runs that have ended now, in order.
         stale: names of ended runs that other versions have made.
         damage: a line for every damaged file.

@@ -101,7 +101,7 @@ class Ended:
 
     Attributes:
         state: how the run ended, or `AttemptEnd.REFUSED`.
-        reason: why it failed, diverged or was refused, in one line.
+        reason: why it failed, diverged or was refused, or what should be known of its end, in one line.
         memory_mib: the most memory that the worker's process has held.
         spent: whether the worker should be replaced.
     """

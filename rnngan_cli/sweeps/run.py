@@ -31,6 +31,7 @@ from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import check_resolved
 from rnngan_cli.system import provenance
 from rnngan_cli.training.controls import LABEL
+from rnngan_cli.training.history import runaway_losses
 from rnngan_cli.training.sampling import ControlValues
 from rnngan_cli.training.trainer import Trainer, fit
 
@@ -143,7 +144,7 @@ def execute(
     seconds = Seconds(training=training, scoring=round(time.monotonic() - started, 3))
     folder.write_provenance(facts.model_copy(update={"seconds": seconds}))
     state = RunState.DONE if reason is None else RunState.DIVERGED
-    folder.end(state, last_step, reason or "")
+    folder.end(state, last_step, runaway_losses(folder.history()) if reason is None else reason)
     drop_checkpoints(folder.path)
     return state
 
@@ -246,7 +247,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
         return GeneratedSet(series, codes, fed.get(LABEL))
 
     scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
-    folder.write_scores(key, scored.values, scored.judges)
+    folder.write_scores(key, scored.values, scored.judges, scored.notes)
     return True
 
 

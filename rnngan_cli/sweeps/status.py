@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from rnngan_cli.config import ENDED, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.store import Provenance, RunFolder, RunProgress, SweepFolder
+from rnngan_cli.store import Provenance, RunFolder, RunProgress, SweepFolder, remarks
 from rnngan_cli.sweeps.plan import plan
 
 OPEN = (RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
@@ -32,7 +32,7 @@ class ObservedRun:
         scores: by name; empty before the run was scored.
         seconds: since a worker began the run, or of training and scoring together once it has ended; None if unknown.
         stage: what is done besides training; empty while the run is trained.
-        reason: why it failed or diverged.
+        reason: why it failed or diverged, or what should be known of its end.
     """
 
     name: str
@@ -152,7 +152,7 @@ class Observer:
             config.steps,
             scores=scores.scores,
             seconds=_seconds(facts) if state in ENDED else None,
-            reason=status.reason,
+            reason=remarks(status, scores),
         )
         if state in ENDED:
             self._known[name] = (stamp, run)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.store import REPLACEABLE, RunFolder, examine
+from rnngan_cli.store import REPLACEABLE, RunFolder, examine, read_remarks
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Survey
 from rnngan_cli.system import provenance
 from rnngan_cli.system.atomic import make_own_folder, remove, reporting_disk_errors
@@ -65,13 +65,14 @@ def _examine(job: Job, prepared: Prepared, orders: Orders, *, clear: bool) -> _F
 
 
 def _state(folder: RunFolder) -> tuple[RunState, str, dict[str, str]]:
-    """A run's state on disk, the reason for it, and what is damaged, by file.
+    """A run's state on disk, the reason for it or the remarks on it, and what is damaged, by file.
 
     A run that was running when its scheduler died is interrupted.
     """
     status, damage = examine(folder)
     state = status.state
-    return (RunState.INTERRUPTED if state == RunState.RUNNING else state), status.reason, damage
+    reason = read_remarks(folder) if state == RunState.DONE and not damage else status.reason
+    return (RunState.INTERRUPTED if state == RunState.RUNNING else state), reason, damage
 
 
 def _clear(folder: RunFolder) -> None:

@@ -14,6 +14,14 @@ LOGIT_DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accur
 DIAGNOSTICS = (*LOGIT_DIAGNOSTICS, "d_grad_norm", "g_grad_norm", "nonfinite")
 """Columns of history.csv that every loss has, after the losses and their terms."""
 
+MOST_GROWTH = 1e6
+"""Growth of a loss over a run beyond which it has run away. A loss starts at about 1 on scaled series, or at the size
+of its penalty. float32 has seven digits: beyond six powers of ten, the terms that the networks should learn from are
+lost in rounding."""
+MOST_LOSS_SIZE = 1e9
+"""Size of a loss that has run away wherever it started, as it may have done so within its first row of history. Even
+summed over a million values of a series, a loss starts a thousand times smaller."""
+
 
 @dataclass(frozen=True)
 class HistoryUpdate:
@@ -54,6 +62,28 @@ def summarise(step: int, updates: Sequence[tuple[int, Mapping[str, float]]]) -> 
     last = [name for name in DIAGNOSTICS if name in values]
     middle = [name for name in values if name not in (*first, *last)]
     return HistoryUpdate(step, {name: values[name] for name in (*first, *middle, *last)}, bad[0] if bad else None)
+
+
+def runaway_losses(history: Sequence[tuple[int, Mapping[str, float]]]) -> str:
+    """Tells in a sentence which losses, or terms of losses, have run away; empty if none has.
+
+    A loss has run away if the size of its last row exceeds `MOST_GROWTH` times that of its first row, which counts as
+    at least 1, because a loss may start near 0, as that of wgan does, or exceeds `MOST_LOSS_SIZE`.
+
+    Args:
+        history: the rows of history of a whole run: the step, and the mean of every term since the row before.
+
+    >>> runaway_losses([(20, {"d_loss": 0.7, "g_loss": 1e-3}), (40, {"d_loss": -3e8, "g_loss": 900.0})])
+    'losses have run away: `d_loss` is -3e+08 at step 40, from 0.7 at step 20'
+    """
+    if not history:
+        return ""
+    (first_step, first), (last_step, last) = history[0], history[-1]
+    names = [name for name in last if name in first and name not in DIAGNOSTICS]
+    away = [name for name in names if abs(last[name]) > min(MOST_LOSS_SIZE, MOST_GROWTH * max(1.0, abs(first[name])))]
+    start = {name: f", from {first[name]:.2g} at step {first_step}" if len(history) > 1 else "" for name in away}
+    words = [f"`{name}` is {last[name]:.2g} at step {last_step}{start[name]}" for name in away]
+    return f"losses have run away: {'; '.join(words)}" if words else ""
 
 
 def logit_diagnostics(variant: Variant, outcome: Outcome) -> dict[str, Tensor]:

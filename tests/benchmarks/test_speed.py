@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import ordinary, speed, synthetic
+from benchmarks import ordinary, reading, speed, synthetic
+from benchmarks.facts import facts
 from benchmarks.ledger import Ledger, read, setting
 from benchmarks.sections import SECTIONS, growth, sweeps
+from benchmarks.sections import reading as read_section
 from benchmarks.tasks import FULL, KINDS, QUICK, has_pytorch
 from rnngan_cli.cli import app
 from rnngan_cli.errors import UserError
@@ -115,9 +118,43 @@ def test_every_section_names_its_measurements() -> None:
     assert names["sweeps"] == list(KINDS)
     assert len(names["growth"]) == len(set(names["growth"])) == 2 * (4 + 4 + 2 + 2 + 2) + 2
     assert names["commands"] == ["--help", "100 runs", "1000 runs", "10000 runs"]
+    assert names["reading"] == ["1,000,000 rows, plain", "1,000,000 rows, dates, decimal commas and ;"]
     assert names["profile"] == [
         f"{cell}, {length} steps, {kind}" for cell in ("gru", "lstm") for length in (24, 192) for kind in KINDS
     ]
+
+
+# Reading
+
+
+def test_reading_is_measured_in_processes_of_its_own(tmp_path: Path) -> None:
+    """Two contenders in turn, one round beside the first; the windows of ours leave out the ends of 15 parts."""
+    table = QUICK.table_rows
+    found = SECTIONS["reading"](QUICK)[f"{table:,} rows, plain"]()
+    assert [list(each) for each in found["rounds"]] == [["ours", "pandas"]]
+    (each,) = found["rounds"]
+    assert each["pandas"]["rows"] == table
+    assert table - 15 * reading.WINDOW < each["ours"]["rows"] <= table
+    assert found["mib"] == pytest.approx(table * 5 * 8.7 / 2**20, rel=0.1)  # such as `-12.3456,`
+    for one in each.values():
+        assert 0 < one["seconds"] < 60 and one["peak_memory_mib"] > 50
+    told = {(fact.contender, fact.quantity, fact.unit) for fact in facts({"reading": {"case": found}})}
+    assert told == {(name, *what) for name in ("ours", "pandas") for what in (("time", "s"), ("peak memory", "MiB"))}
+
+
+@pytest.mark.parametrize("name", reading.FORMS)
+def test_a_table_to_be_read_has_the_form_it_says(tmp_path: Path, name: str) -> None:
+    form, path = reading.FORMS[name], tmp_path / "table.csv"
+    reading.write_table(path, form, 100)
+    first = path.read_text().splitlines()[2]
+    waves = [f"{100 * np.sin(1 / period):.4f}" for period in range(5, 10)]
+    assert first == (";".join(["01/01/2020 00:01", *waves]).replace(".", ",") if form.dated else ",".join(waves))
+    assert reading.read_by_pandas(path, form) == 100
+
+
+def test_a_reader_that_fails_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"`ours` ended with code 1: (?s:.*)no such file"):
+        read_section._report("ours", "plain", tmp_path / "missing.csv")
 
 
 # Sweeps

@@ -345,6 +345,20 @@ def test_a_mistake_in_a_comparison(rnngan: Rnngan, results: Path, words: str, to
     assert err.count("\n") == 1
 
 
+def test_comparing_runs_that_have_all_diverged(rnngan: Rnngan, tmp_path: Path) -> None:
+    """Waiting for one to finish would be no advice: none will have scores."""
+    sweep = SweepFolder(tmp_path / "sweep")
+    sweep.create(SweepConfig())
+    for config in plan(SweepConfig.model_validate({"losses": "bce", "seeds": 2})):
+        sweep.run(config).create(config)
+        sweep.run(config).write_status("diverged", 7, reason="collapsed at step 7")
+    code, _, err = rnngan("compare", "sweep")
+    assert code == 2
+    assert err == (
+        "rnngan: `sweep`: 2 runs diverged, so that there is nothing to compare; `rnngan status sweep` says why\n"
+    )
+
+
 def test_comparing_what_has_no_scores(rnngan: Rnngan, tmp_path: Path) -> None:
     SweepFolder(tmp_path / "sweep").create(SweepConfig())
     code, _, err = rnngan("compare", "sweep")

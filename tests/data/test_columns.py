@@ -202,3 +202,24 @@ def test_constant_column_is_named(tmp_path: Path) -> None:
     lines = ["a,flat", *(f"{row},7" for row in range(400))]
     dataset = loaded(write(tmp_path, lines), blocks=1)
     assert dataset.notes == ("1 feature is constant in the training part and kept: flat",)
+
+
+@pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "-Infinity"])
+def test_advice_on_infinite_values_can_be_followed_to_the_letter(tmp_path: Path, word: str) -> None:
+    """Two values of 300 are infinite, at a place and at the end: refused with count and place; then as asked for."""
+    lines = [f"{row % 7},{row * row}" for row in range(300)]
+    lines[3], lines[299] = f"3,{word}", f"5,{word}"
+    path = write(tmp_path, ["a,b", *lines])
+    message = refusal(path, window=6)
+    assert "2 missing or infinite values, the first in column `b`, row 4 (line 5)" in message
+    assert "use `--missing drop` or `--missing interpolate`" in message
+    dropped, filled = raw_of(path, missing="drop"), raw_of(path, missing="interpolate")
+    squares = np.arange(300.0) ** 2
+    assert "2 of 300 rows dropped for missing values" in dropped.notes
+    kept = np.concatenate([np.asarray(series)[:, 1] for series in dropped.series])
+    assert kept.tolist() == np.delete(squares, [3, 299]).tolist()
+    squares[3], squares[299] = (2**2 + 4**2) / 2, 298**2  # half-way, and the nearest value at the end
+    assert np.asarray(filled.series[0])[:, 1].tolist() == squares.tolist()
+    assert "2 missing or infinite values interpolated" in filled.notes
+    for how in ("drop", "interpolate"):
+        assert np.isfinite(loaded(path, window=6, missing=how, labels="none").train.series).all()

@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from rnngan_cli.evaluation import coverage
+from rnngan_cli.evaluation.checks import UndefinedScoreError
 from rnngan_cli.evaluation.coverage import density, duplicates, nearest_training, precision, recall, spread_ratio
 
 PAIRS = (precision, recall, density, coverage.coverage, spread_ratio, duplicates)
@@ -141,5 +142,6 @@ def test_large_sets_are_thinned_evenly(score: object, monkeypatch: pytest.Monkey
 
 def test_constant_real_series_have_no_spread() -> None:
     flat = np.ones((5, 2, 1))
-    assert spread_ratio(flat, flat) == 0
-    assert spread_ratio(flat, normal(5, 2, 1)) == np.finfo(np.float32).max
+    assert spread_ratio(flat, flat) == 1  # the same spread, though there is none
+    with pytest.raises(UndefinedScoreError, match="all real series are equal"):
+        spread_ratio(flat, normal(5, 2, 1))

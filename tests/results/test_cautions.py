@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from rnngan_cli.results.cautions import cautions, separates_noise
+from rnngan_cli.results.cautions import cautions, run_remarks, separates_noise
 
 KNOWN = {
     "floor": {"coverage": 0.9, "duplicates": 0.0, "nearest_training": 1.0},
@@ -78,3 +78,23 @@ def test_groups_are_judged_apart_and_without_numbers_not_at_all() -> None:
     second = leaderboard(KNOWN, bce=GOOD, wgan=dict.fromkeys(GOOD, float("nan"))).assign(dataset="stocks")
     assert [line.split(":")[0] for line in cautions(pd.concat([first, second]))] == ["sines, gru"]
     assert [line.split(":")[0] for line in cautions(pd.concat([second, first]))] == ["sines, gru"]
+
+
+def test_remarks_on_runs_are_one_sentence_a_loss() -> None:
+    runs = pd.DataFrame(
+        [
+            ("bce", "done", ""),
+            ("bce", "done", "losses have run away"),
+            ("bce", "done", "nearly collapsed"),
+            ("bce", "diverged", "`kl` was inf"),
+            ("gan", "done", "modes are missing"),
+            ("wgan", "done", ""),
+            ("vae", "failed", "its worker is gone"),
+        ],
+        columns=["loss", "status", "reason"],
+    ).assign(dataset="sines", cell="gru")
+    assert run_remarks(runs) == [
+        "sines, gru, bce: 2 of 3 runs, the first: losses have run away.",
+        "sines, gru, gan: modes are missing.",
+    ]
+    assert run_remarks(runs[:0]) == []

@@ -9,6 +9,7 @@ from rnngan_cli.config import SweepConfig
 from rnngan_cli.errors import EnvironmentFaultError, ResultsBusyError
 from rnngan_cli.results import conclude
 from rnngan_cli.results.conclude import conclude_sweep
+from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.jobs import Orders, Prepared
 from rnngan_cli.system.lock import held
@@ -65,5 +66,6 @@ def test_a_disk_that_refuses_the_tables_is_part_of_the_outcome(
 
 
 def test_damage_found_by_the_tables_is_in_the_outcome(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conclude, "refresh", lambda _: (None, None, ["`x` is damaged"]))
+    runs, _ = runs_table(prepared.folder)
+    monkeypatch.setattr(conclude, "refresh", lambda _: (runs, None, ["`x` is damaged"]))
     assert conclude_sweep(prepared, Orders(), Recorded()).outcome.damage == ("`x` is damaged",)

@@ -229,7 +229,7 @@ def test_a_large_sweep_is_told_in_a_screen_unless_all_is_asked_for(rnngan: Rnnga
     out = rnngan("status", "sweep")[1]
     assert len(out.splitlines()) < 40
     assert "  and 30 more that have begun: `--all` lists every one" in out
-    assert "  and 40 more that failed or diverged: `--all` says why" in out
+    assert "  and 40 more that failed, diverged or have remarks: `--all` tells them" in out
     assert rnngan("status", "sweep", "--all")[1].count(": why") == 50
     facts = json.loads(rnngan("status", "sweep", "--json")[1])["sweep"]
     assert (len(facts["table"]), len(facts["reasons"]), facts["planned"]) == (20, 50, 60)

@@ -107,7 +107,8 @@ def test_the_outcome_as_json(done: Sweep) -> None:
     again = done.run("--json")
     facts = json.loads(again.stdout)
     assert facts["output"] == str(done.output)
-    assert facts["runs"] == {name: {"state": "done", "reason": ""} for name in facts["runs"]}
+    assert {run["state"] for run in facts["runs"].values()} == {"done"}
+    assert all(run["reason"].startswith("modes are missing: ") for run in facts["runs"].values())  # hardly trained
     assert set(facts["runs"]) == set(done.states())
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rnngan_cli import losses
 from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.play import DiscriminatorOutput
-from rnngan_cli.training.history import DIAGNOSTICS, LOGIT_DIAGNOSTICS, logit_diagnostics, summarise
+from rnngan_cli.training.history import DIAGNOSTICS, LOGIT_DIAGNOSTICS, logit_diagnostics, runaway_losses, summarise
 from rnngan_cli.training.trainer import Trainer
 
 
@@ -32,6 +32,34 @@ def test_a_row_holds_means_each_over_the_updates_that_have_the_term() -> None:
         "nonfinite": 0.0,
     }
     assert list(row.values) == ["d_loss", "g_loss", "kl", "d_accuracy", "g_grad_norm", "nonfinite"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (0.7, 0.9e6, False),
+        (0.7, -1.1e6, True),  # a start counts as at least 1
+        (1e-9, 1e3, False),  # wgan may start anywhere near 0
+        (500.0, 4.9e8, False),  # a penalty of this size
+        (500.0, 5.1e8, True),
+        (2e24, 1.9e24, True),  # has run away within the first row
+        (8e8, 9e8, False),
+    ],
+)
+def test_losses_have_run_away_where_they_end_a_million_times_their_start(first: float, last: float, told: bool) -> None:
+    rows = [(20, {"d_loss": first, "g_loss": 1.0}), (40, {"d_loss": 7.0, "g_loss": 1e30}), (60, {"d_loss": last})]
+    rows[2][1]["g_loss"] = -3.0
+    words = f"losses have run away: `d_loss` is {last:.2g} at step 60, from {first:.2g} at step 20"
+    assert runaway_losses(rows) == (words if told else "")
+
+
+def test_terms_of_a_loss_count_and_diagnostics_do_not() -> None:
+    row = {"d_loss": 1.0, "g_loss": 1.0, "kl": 1.0, "d_fake_logit": 1.0, "g_grad_norm": 1.0}
+    large = {"d_loss": 1.0, "g_loss": 1.0, "kl": 3e7, "d_fake_logit": 1e20, "g_grad_norm": 1e20}
+    words = "losses have run away: `kl` is 3e+07 at step 2, from 1 at step 1"
+    assert runaway_losses([(1, row), (2, large)]) == words
+    assert runaway_losses([(5, {"d_loss": 2e10, "g_loss": 0.0})]) == "losses have run away: `d_loss` is 2e+10 at step 5"
+    assert runaway_losses([]) == ""
 
 
 def test_means_are_taken_in_float64() -> None:

@@ -68,13 +68,8 @@ def read_arff(path: Path) -> TypedTable:
     numbers, rows = _read_rows(path, lines, len(attributes))
     cells: list[tuple[str | None, ...]] = list(zip(*rows, strict=True))
     columns = {one.name: _column(path, one, column, numbers) for one, column in zip(attributes, cells, strict=True)}
-    nominal = [one for one in attributes if one.kind == "nominal"]
-    notes = tuple(
-        f"column `{one.name}` takes the values {', '.join(one.words[:10])}{', ...' if len(one.words) > 10 else ''}"
-        for one in nominal[:5]
-    )
     packed = f", {content.packing}" if content.packing else ""
-    return TypedTable(path, pd.DataFrame(columns), f"ARFF, {encoding.label}{packed}", encoding.notes + notes)
+    return TypedTable(path, pd.DataFrame(columns), f"ARFF, {encoding.label}{packed}", encoding.notes)
 
 
 def _lines(lines: Iterator[str]) -> Iterator[tuple[int, str]]:

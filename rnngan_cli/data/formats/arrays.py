@@ -8,12 +8,12 @@ from typing import IO
 import numpy as np
 
 from rnngan_cli.config import DataConfig
-from rnngan_cli.data.dataset import FloatArray
 from rnngan_cli.data.formats.array_labels import ArrayLabels, no_labels, read_labels
 from rnngan_cli.data.formats.axes import ArrayName, LaidOut, lay_out
 from rnngan_cli.data.formats.incomplete import complete_series
 from rnngan_cli.data.formats.members import NUMBERS, TEXT, Members, choose_members, told_unused
 from rnngan_cli.data.formats.padding import cut_padding
+from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory, npz
@@ -72,6 +72,7 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
         record=laid_out.record,
         labels=labels.kept(keep, [len(one) for one in series], record=laid_out.record),
         label_names=labels.names,
+        columns=tuple(Column(name, "whole") for name in names) if found.values.dtype.kind in "biu" else (),
         notes=notes,
     )
 

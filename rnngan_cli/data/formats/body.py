@@ -73,9 +73,13 @@ def weigh_row(cells: Sequence[str], body: TableBody, marks: Sequence[str]) -> tu
 
 
 def is_data_row(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
-    """Tells whether more of a row fits the columns below than not."""
+    """Tells whether more of a row fits the columns below than not, and nothing but dates stands in columns of dates."""
     data, names = weigh_row(row.cells, body, marks)
-    if names and data <= names:
+    undated = any(
+        kind == "date" and kind_or_mark(cell, marks) not in {"date", "missing"}
+        for cell, kind in zip(row.cells, body.kinds, strict=False)
+    )
+    if undated or (names and data <= names):
         return False
     return data > 0 or _all_missing(row, body, marks)
 

@@ -74,7 +74,8 @@ TYPE_WORDS = frozenset(_TYPES.split())
 """Types of columns, in lower case, which some programs write below the names."""
 
 _UNITS = (
-    "s sec ms us µs ns min h hr hrs d day days m mm cm km µm nm in ft kg g mg µg ug t l L ml mL °C degC deg_C "
+    "s sec ms us µs ns min h hr hrs d day days m mm cm km µm nm in ft kg g mg µg ug t l L ml mL yr mo dy mn "
+    "°C degC degT deg_C "
     "C °F degF F K Pa hPa kPa MPa bar mbar psi atm mmHg V mV kV A mA kA W mW kW MW GW Wh kWh MWh GWh J kJ MJ "
     "cal kcal N kN Nm rpm RPM Hz kHz MHz GHz dB dBm % %RH ppm ppb deg ° rad - -- 1 m2 m² m3 m³ mol mmol lx lux "
     "lm cd T mT G S mS µS Ω ohm Ohm kOhm µF VA kVA var kvar USD EUR GBP $ € £ bpm UTC GMT count counts n # "

@@ -222,5 +222,7 @@ def _score(lines: Sequence[str], mark: str, quote: str) -> float:
 
 
 def _is_simple(word: str, mark: str) -> bool:
-    """Whether a word is not several cells under another delimiter."""
+    """Whether a word is not several cells under another delimiter; a list in brackets is one."""
+    if re.fullmatch(r"\[[^\[\]]*\]|\{.*\}|\([^()]*\)", word):
+        return True
     return not re.search(r"[;\t|]" if mark == "," else r"[,;\t|]", word) and not re.search(r'\d[, ]+[+-]?\d|""', word)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnngan_cli.data.formats.body import TableBody, TextRow, counts_up, is_data_row, kind_or_mark, look_at, weigh_row
-from rnngan_cli.data.formats.cells import kind_of
+from rnngan_cli.data.formats.cells import is_unit, kind_of
 from rnngan_cli.data.formats.names import may_be_names, names_above
 from rnngan_cli.errors import UserError
 
@@ -46,13 +46,13 @@ class LayoutHints:
         delimiter: what separates its cells.
         header: whether there is a header, if the user settled it.
         marks: cells that stand for missing values.
-        comment: the last comment before the first row, as a row without its mark; it may hold the names.
+        comments: the comments right above the first row, as rows without their marks; one may hold the names.
     """
 
     delimiter: str
     header: bool | None
     marks: tuple[str, ...]
-    comment: TextRow | None
+    comments: tuple[TextRow, ...]
 
 
 def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> TextLayout:
@@ -75,27 +75,28 @@ def find_layout(path: Path, rows: Sequence[TextRow], hints: LayoutHints) -> Text
         if body.width == 1 and _is_parted(rows, first) and hints.header is None:
             note = f"line {found.header_line} is taken for the name of the column; if it is not, use `--no-header`"
             found = replace(found, notes=(*found.notes, note))
-    return replace(found, notes=(*_skipped(rows[:top]), *found.notes))
+    return replace(found, notes=(*_skipped(rows[:top], rows[top], body), *found.notes))
 
 
 def _without_head(
     path: Path, above: Sequence[TextRow], rows: Sequence[TextRow], body: TableBody, hints: LayoutHints
 ) -> TextLayout:
     """The layout where the first row of the table looks like data."""
-    first, comment = rows[0], hints.comment
+    first = rows[0]
+    named, units = _commented_names(hints.comments, body, hints.marks) if not above else (None, ())
     doubt = may_be_names(first.cells, body)
-    if hints.header is None and comment is not None and not above and _all_names(comment, body, hints.marks):
+    if hints.header is None and named is not None:
         note = (
-            f"the names of the columns are taken from the comment in line {comment.last}; `--no-header` leaves them out"
+            f"the names of the columns are taken from the comment in line {named.last}; `--no-header` leaves them out"
         )
-        return TextLayout(comment.cells, body.width, first.first, comment.last, notes=(note,))
+        return TextLayout(named.cells, body.width, first.first, named.last, units, (note,))
     if hints.header or doubt:
         return _with_head(rows[:1], body, hints)
     if above and above[-1].last + 1 == first.first:
         raise UserError(_short_header(path, above[-1], body, hints))
-    named = "column_1" if body.width == 1 else f"column_1 to column_{body.width}"
+    numbered = "column_1" if body.width == 1 else f"column_1 to column_{body.width}"
     notes: tuple[str, ...] = (
-        f"line {first.last} looks like data, so the names are {named}; if it holds the names, use `--header`",
+        f"line {first.last} looks like data, so the names are {numbered}; if it holds the names, use `--header`",
     )
     if hints.delimiter == "," and ((body.width == 2 and _may_be_decimal(body)) or _looks_decimal(body)):
         notes += (_decimal_note(body),)
@@ -131,7 +132,10 @@ def _short_header(path: Path, above: TextRow, body: TableBody, hints: LayoutHint
     if hints.delimiter == "," and count < body.width <= 2 * count:
         mend = "use `--delimiter ;`" if count == 1 else "save the file with `;` between columns"
         return f"{said}if the numbers have decimal commas, {mend}; if that line holds no names, use `--no-header`"
-    return f"{said}if it holds the names, give every column one; if not, use `--no-header`"
+    return (
+        f"{said}if it holds the names, give every column one; if not, use `--no-header`; if something else is between "
+        "columns, name it with `--delimiter`"
+    )
 
 
 def _with_head(head: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> TextLayout:
@@ -145,6 +149,19 @@ def _with_head(head: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> 
     if hints.delimiter == "," and _looks_decimal(body):
         notes += (_decimal_note(body),)
     return TextLayout(names, body.width, head[-1].last + 1, line, units, notes)
+
+
+def _commented_names(
+    comments: tuple[TextRow, ...], body: TableBody, marks: Sequence[str]
+) -> tuple[TextRow | None, tuple[str, ...]]:
+    """The names and the units of the columns, if comments hold them."""
+    if not comments:
+        return None, ()
+    last = comments[-1]
+    units = len(last.cells) == body.width > 1 and all(map(is_unit, last.cells))
+    if units and len(comments) > 1 and _all_names(comments[-2], body, marks):
+        return comments[-2], last.cells
+    return (last if _all_names(last, body, marks) else None), ()
 
 
 def _all_names(row: TextRow, body: TableBody, marks: Sequence[str]) -> bool:
@@ -199,8 +216,11 @@ def _refuse_ragged(path: Path, above: Sequence[TextRow], body: TableBody, marks:
             )
 
 
-def _skipped(above: Sequence[TextRow]) -> tuple[str, ...]:
+def _skipped(above: Sequence[TextRow], below: TextRow, body: TableBody) -> tuple[str, ...]:
     if not above:
         return ()
     where = f"lines {above[0].first} to {above[-1].last}" if len(above) > 1 else f"line {above[0].last}"
-    return (f"{where} left out as text above the table: `{' '.join(above[0].cells)[:50].strip()}`",)
+    title = len(above[-1].cells) == 1 and bool({"number", "date"} & {*body.kinds})
+    close = above[-1].last + 1 == below.first and not title
+    doubt = "; if it belongs to the table, name what is between columns with `--delimiter`" if close else ""
+    return (f"{where} left out as text above the table: `{' '.join(above[0].cells)[:50].strip()}`{doubt}",)

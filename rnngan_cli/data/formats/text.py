@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 COLUMN_LIMIT = MOST_FEATURES + 3
 """Maximum number of columns: features, id, label and time."""
+_MOST_COMMENTS = 5
+"""Comments above the data in which names are looked for."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,8 @@ def _layout(path: Path, lines: list[str], dialect: TextDialect, options: TextOpt
         raise UserError(f"`{path}`: holds no rows, only blank lines or comments; expected a table")
     complete = rows[:-1] if len(rows) > 10 else rows  # the last one may be cut
     _check_width(path, max(len(row.cells) for row in complete))
-    comment = _comment_above(path, lines, dialect, rows[0])
-    hints = LayoutHints(dialect.delimiter, options.header, options.missing_marks, comment)
+    comments = _comments_above(path, lines, dialect, rows[0])
+    hints = LayoutHints(dialect.delimiter, options.header, options.missing_marks, comments)
     layout = find_layout(path, complete, hints)
     _check_width(path, layout.width)
     return layout
@@ -117,19 +119,18 @@ def _check_width(path: Path, width: int) -> None:
         raise UserError(f"`{path}`: {width:,} columns; expected at most {COLUMN_LIMIT:,}; does it lie on its side?")
 
 
-def _comment_above(path: Path, lines: list[str], dialect: TextDialect, first: TextRow) -> TextRow | None:
-    """The comment right above the first row, as a row: it may hold the names of the columns, as NumPy writes them."""
-    place = first.first - 2
-    if place < 0 or not dialect.is_comment(lines[place]):
-        return None
-    begin = lines[place].strip(" \t\ufeff")
-    mark = next((mark for mark in dialect.comments if begin.startswith(mark)), "")
+def _comments_above(path: Path, lines: list[str], dialect: TextDialect, first: TextRow) -> tuple[TextRow, ...]:
+    """The comments right above the first row, as rows: they may hold the names of the columns, as NumPy writes them."""
+    found: list[TextRow] = []
     bare = replace(dialect, comments=("\0",))
-    rows = sample_rows(path, [begin.lstrip(mark) + "\n"], bare)
-    if not rows:
-        return None
-    cells = (rows[0].cells[0] or mark, *rows[0].cells[1:])
-    return TextRow(cells, place + 1, place + 1)
+    for place in range(first.first - 2, max(-1, first.first - 2 - _MOST_COMMENTS), -1):
+        if not dialect.is_comment(lines[place]):
+            break
+        begin = lines[place].strip(" \t\ufeff")
+        mark = next((mark for mark in dialect.comments if begin.startswith(mark)), "")
+        for row in sample_rows(path, [begin.lstrip(mark) + "\n"], bare):
+            found.append(TextRow((row.cells[0] or mark, *row.cells[1:]), place + 1, place + 1))
+    return tuple(reversed(found))
 
 
 _OTHER_TEXT = (
@@ -166,7 +167,7 @@ def _left_out(found: TextRows, layout: TextLayout) -> tuple[str, ...]:
     """Notes on lines that were left out and cells that were not needed."""
     notes: list[str] = []
     comments = found.comments
-    if comments[1] == layout.header_line and comments[0] == 1:  # its names are taken
+    if comments[1] == layout.header_line and comments[0] == 1 + bool(layout.units):  # names and units are taken
         comments = (0, 0)
     for (count, line), what in ((comments, "comment"), (found.blank, "blank line")):
         if count:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli.config import DataConfig
+from rnngan_cli.config import DataConfig, Missing
 from rnngan_cli.data.formats.contents import read_bytes
 from rnngan_cli.data.formats.encoding import find_encoding, read_lines
 from rnngan_cli.data.formats.incomplete import complete_series
@@ -72,13 +72,26 @@ def load_ts(path: Path, config: DataConfig) -> Raw:
             raise UserError(
                 f"`--{name.replace('_', '-')}`: `{path}` is a .ts file, whose series have no columns; leave it out"
             )
-    content = read_bytes(path)
-    encoding = find_encoding(path, content.data, None)
-    lines = _lines(read_lines(content.data, encoding.codec))
+    return parse_ts(path, read_bytes(path).data, config.missing)
+
+
+def parse_ts(path: Path, content: bytes, missing: Missing) -> Raw:
+    """Parses the content of a `.ts` file.
+
+    Args:
+        path: path of the file, for errors.
+        content: its bytes.
+        missing: what to do with missing values.
+
+    Raises:
+        UserError: as `load_ts`, but for columns.
+    """
+    encoding = find_encoding(path, content, None)
+    lines = _lines(read_lines(content, encoding.codec))
     header = _read_header(path, lines)
     body = _read_body(path, lines, header)
     series, cut = _without_tails(body.series)
-    series, keep, filled = complete_series(path, series, config.missing)
+    series, keep, filled = complete_series(path, series, missing)
     labels = None
     if header.classes is not None:
         codes = np.array(body.codes, dtype=np.int32)[keep]

@@ -1,39 +1,17 @@
 """Three sets of the UCR and UEA archives with classes, read from the installed package sktime (extra `ucr`).
 
 Their two files, training and testing series, are read one after the other and split anew, as every set here. NOTICE.md
-says where they come from. The user's own files in the same format are read elsewhere.
+says where they come from.
 """
 
 import functools
+from pathlib import Path
 
-import numpy as np
-
-from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.packages import PackageFiles
 from rnngan_cli.data.source import DataOptions, Raw, Source, numbered_features
 
 SHORTEST_VOWEL = 7
 """Steps of the shortest series of `vowels`: windows of as many steps leave none of them out."""
-
-
-def parse_ts(text: str) -> tuple[list[FloatArray], list[str], tuple[str, ...]]:
-    r"""Reads series in the format of the two archives: values by dimension, then the class, with colons between them.
-
-    Returns:
-        Values (steps, features) of each series, the class of each, and the classes in the order of the header.
-
-    >>> values, classes, names = parse_ts("@classLabel true 1 2\n@data\n1,2,3:4,5,6:2\n")
-    >>> values[0].tolist(), classes, names
-    ([[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]], ['2'], ('1', '2'))
-    """
-    header, _, body = text.partition("@data\n")
-    named = next(line for line in header.splitlines() if line.startswith("@classLabel true"))
-    series, classes = [], []
-    for line in body.splitlines():
-        *dimensions, label = line.split(":")
-        series.append(np.array([[float(word) for word in one.split(",")] for one in dimensions]).T)
-        classes.append(label)
-    return series, classes, tuple(named.split()[2:])
 
 
 def load(package: PackageFiles, owner: str, features: tuple[str, ...], options: DataOptions, steps: int) -> Raw:
@@ -49,16 +27,15 @@ def load(package: PackageFiles, owner: str, features: tuple[str, ...], options: 
     Raises:
         UserError: the package is not installed, or not the one expected.
     """
-    series: list[FloatArray] = []
-    classes: list[str] = []
-    names: tuple[str, ...] = ()
-    for content in package.read(owner).values():
-        more, their_classes, names = parse_ts(content.decode("utf-8"))
-        series += more
-        classes += their_classes
-    numbers = {name: number for number, name in enumerate(names)}
-    labels = [np.full(len(one), numbers[label]) for one, label in zip(series, classes, strict=True)]
-    return Raw(series=series, feature_names=features, labels=labels, label_names=names)
+    from rnngan_cli.data.formats.ts import parse_ts
+
+    parts = [parse_ts(Path(name), content, "error") for name, content in package.read(owner).items()]
+    return Raw(
+        series=[one for part in parts for one in part.series],
+        feature_names=features,
+        labels=[one for part in parts if part.labels is not None for one in part.labels],
+        label_names=parts[0].label_names,
+    )
 
 
 def _files(name: str, train: str, test: str) -> PackageFiles:

@@ -12,7 +12,7 @@ from rnngan_cli.config import ENDED
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results import derived
-from rnngan_cli.results.cautions import cautions, leaderboard_places
+from rnngan_cli.results.cautions import cautions, leaderboard_places, run_remarks
 from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
@@ -99,7 +99,12 @@ def _tables_of(
     if second:
         heads = ["loss", *(METRICS[score].title for score in second)]
         lines = [words for _, words in second_rows(rows)]
-        sentences = [f"Which way is better: {directions(second)}", _on_bold(place, second, shown), *cautions(rows)]
+        sentences = [
+            f"Which way is better: {directions(second)}",
+            _on_bold(place, second, shown),
+            *cautions(rows),
+            *run_remarks(here),
+        ]
         also = [rf"Rows and intervals as in Table~\ref{{{label}}}.", *map(_note, sentences)]
         body = _lines(rows, lines, second, shown)
         yield _table(f"{title}: {SECOND_TITLE}", f"{label}-coverage", heads, body, also)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnngan_cli.errors import printable
 from rnngan_cli.results import derived, runs_table
 from rnngan_cli.results.exports.source import EndedRun, ExportSource, Written, ended_runs, target_folder
+from rnngan_cli.store import remarks
 from rnngan_cli.store.schemas import Provenance, plain
 from rnngan_cli.system.atomic import write_bytes
 from rnngan_cli.system.csv_text import frame_csv
@@ -85,7 +86,7 @@ def run_row(run: EndedRun, leaderboard_loss: str, leaderboard_cell: str) -> dict
         "run": run.name,
         **head,
         "state": run.status.state.value,
-        "reason": printable(run.status.reason),
+        "reason": printable(remarks(run.status, run.scores)),
         "last_step": run.status.step,
         "leaderboard_loss": leaderboard_loss,
         "leaderboard_cell": leaderboard_cell,

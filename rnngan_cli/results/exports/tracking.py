@@ -17,6 +17,7 @@ from rnngan_cli.config import RunState, canonical_json
 from rnngan_cli.errors import EnvironmentFaultError, printable
 from rnngan_cli.results.exports.source import EndedRun, ExportSource, Written, ended_runs, target_folder
 from rnngan_cli.results.exports.tables import flat_config
+from rnngan_cli.store import remarks
 from rnngan_cli.system.text import counted
 
 DATABASE = "mlflow.db"
@@ -115,7 +116,7 @@ def parameters(run: EndedRun) -> dict[str, str]:
 def tags(run: EndedRun) -> dict[str, str]:
     """Returns the state and the provenance of a run as text."""
     status, scores, provenance = run.status, run.scores, run.provenance
-    found: dict[str, object] = {"state": status.state, "reason": status.reason, "step": status.step}
+    found: dict[str, object] = {"state": status.state, "reason": remarks(status, scores), "step": status.step}
     found |= {"protocol": scores.protocol, "data_sha256": scores.data_sha256}
     found |= {"weights_sha256": scores.weights_sha256, "device": provenance.device}
     found |= {f"git.{name}": value for name, value in provenance.git.items()}

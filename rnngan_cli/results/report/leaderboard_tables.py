@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS
-from rnngan_cli.results.cautions import cautions, leaderboard_places
+from rnngan_cli.results.cautions import cautions, leaderboard_places, run_remarks
 from rnngan_cli.results.leaderboard_text import explanation, second_scores, shown_scores
 from rnngan_cli.results.report.charts import finite
 
@@ -112,6 +112,8 @@ def _score(row: "pd.Series[Any]", name: str) -> ShownScore | None:
     return None if np.isnan(mean) else ShownScore(mean, low, high, finite(row.get(f"{name}{JUDGE_SD}")))
 
 
-def words_on_reading(leaderboard: "pd.DataFrame") -> tuple[str, list[str]]:
-    """Returns the explanation of a leaderboard and its warnings; both are empty if the leaderboard is."""
-    return (explanation(leaderboard), cautions(leaderboard)) if not leaderboard.empty else ("", [])
+def words_on_reading(leaderboard: "pd.DataFrame", runs: "pd.DataFrame") -> tuple[str, list[str]]:
+    """Returns the explanation of a leaderboard, and warnings of it and of its runs; empty if the leaderboard is."""
+    if leaderboard.empty:
+        return "", []
+    return explanation(leaderboard), [*cautions(leaderboard), *run_remarks(runs)]

@@ -62,7 +62,7 @@ def _own(name: str) -> str:
 
 def _values(facts: ReportFacts) -> Mapping[str, object]:
     """The variables of the template."""
-    reading, warnings = words_on_reading(facts.leaderboard)
+    reading, warnings = words_on_reading(facts.leaderboard, facts.runs)
     counts = facts.runs["status"].value_counts()
     states = [(state, int(counts[state])) for state in _STATES if state in counts]
     return {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rnngan_cli.config import AttemptEnd, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
-from rnngan_cli.store import RunFolder
+from rnngan_cli.store import RunFolder, read_remarks
 from rnngan_cli.sweeps.messages import Assignment, Ended, Progress
 from rnngan_cli.system.atomic import reporting_disk_errors
 from rnngan_cli.system.lock import held_in_turn
@@ -82,7 +82,7 @@ def _execute(
     config, protocol = _reading(assignment), assignment.protocol
     try:
         state = execute(config, folder, protocol=protocol, bench=bench, stop=stop, report=report)
-        return Ended(state, folder.status().reason)
+        return Ended(state, read_remarks(folder))
     except StoppedError:
         return Ended(RunState.INTERRUPTED)
     except Exception as error:
@@ -103,8 +103,7 @@ def _settled(folder: RunFolder, protocol: str) -> Ended | None:
     """How a run ended that another worker has done since it was assigned; None where it is still to be done."""
     try:
         if folder.is_settled(protocol):
-            status = folder.status()
-            return Ended(status.state, status.reason)
+            return Ended(folder.status().state, read_remarks(folder))
     except DamagedFileError:
         pass  # it is done anew, and the damage reported
     return None

@@ -315,6 +315,30 @@ def test_names_in_a_comment(tmp_path: Path) -> None:
     assert names(read(tmp_path, ["#,Name,x", *ROWS])) == ["#", "Name", "x"]
 
 
+def test_names_and_units_in_comments(tmp_path: Path) -> None:
+    """As buoys and other stations write them."""
+    lines = [
+        "# from NDBC",
+        "#YY  MM WDIR WSPD",
+        "#yr  mo degT m/s",
+        *(f"2020 {month:02d}  {month}.5  3" for month in range(1, 13)),
+    ]
+    table = read(tmp_path, lines)
+    assert names(table) == ["YY", "MM", "WDIR", "WSPD"] and table.units == ("yr", "mo", "degT", "m/s")
+    assert "taken from the comment in line 2" in table.notes[0]
+
+
+def test_numbers_above_the_table_are_not_its_rows(tmp_path: Path) -> None:
+    """They stand where dates stand below."""
+    lines = ["latitude,longitude,elevation,offset", "52.52,13.41,38.0,0", "", "time,temp,rain,wind"]
+    table = read(tmp_path, [*lines, *(f"2020-01-{day:02d},{day}.5,{day % 3},7" for day in range(1, 20))])
+    assert names(table) == ["time", "temp", "rain", "wind"] and table.lines[0] == 5
+
+
+def test_lists_in_cells(tmp_path: Path) -> None:
+    assert cells(read(tmp_path, ["t;v", *(f"{step};[1, 2, {step}]" for step in range(9))]), 3) == ["3", "[1, 2, 3]"]
+
+
 def test_text_above_the_table(tmp_path: Path) -> None:
     above = ["Logger export v2", "Station: Berlin", "Date: 2020-01-01, 10:00", ""]
     table = read(tmp_path, [*above, "time,temp,flow", *DATED])
