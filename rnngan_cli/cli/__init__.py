@@ -8,7 +8,20 @@ from collections.abc import Callable
 
 import typer
 
-from rnngan_cli.cli import compare, doctor, export, init, listing, pack, results, status, sweep, tune, verify
+from rnngan_cli.cli import (
+    compare,
+    doctor,
+    export,
+    init,
+    inspection,
+    listing,
+    pack,
+    results,
+    status,
+    sweep,
+    tune,
+    verify,
+)
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.system.version import __version__
 
@@ -17,7 +30,8 @@ Examples:
   rnngan sweep --losses bce,wgan     train and score two losses, into results/sweep
   rnngan status results/sweep        how far it is, from another terminal
   rnngan compare results/sweep       which loss is better, by how much, how sure
-  rnngan init --data my.csv          an experiment on data of your own
+  rnngan inspect my.csv              how data of your own is understood
+  rnngan sweep --data my.csv         which loss suits it
   rnngan sweep --help                more of each command"""
 
 app = typer.Typer(
@@ -51,7 +65,7 @@ def _main(
     pass
 
 
-for _module in (init, sweep, tune, status, results, compare, export, verify, pack, listing, doctor):
+for _module in (inspection, init, sweep, tune, status, results, compare, export, verify, pack, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 

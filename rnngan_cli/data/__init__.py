@@ -15,6 +15,7 @@ from rnngan_cli.config import DataConfig, Labels, OptionValue
 from rnngan_cli.config.options import list_options, resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
 from rnngan_cli.data.files import file_name, file_sha256, load_file
+from rnngan_cli.data.inspection import Inspection, inspect_file
 from rnngan_cli.data.labels import NUM_CLUSTERS
 from rnngan_cli.data.prepare import prepare_dataset
 from rnngan_cli.data.registry import INCLUDED, SOURCES
@@ -26,6 +27,7 @@ __all__ = [
     "SOURCES",
     "Dataset",
     "DatasetFacts",
+    "Inspection",
     "Raw",
     "Scaler",
     "Source",
@@ -33,6 +35,7 @@ __all__ = [
     "describe_dataset",
     "file_name",
     "file_sha256",
+    "inspect",
     "load",
 ]
 
@@ -61,6 +64,15 @@ def load(config: DataConfig) -> Dataset:
             raise UserError(f"`{flag}`: is for your own file (`--data FILE`); data set `{source.name}` has no columns")
     raw = source.load(resolve_options(source.name, source.options, config.options), config.window or source.window)
     return prepare_dataset(raw, config, name=source.name, window=source.window, image=source.image)
+
+
+def inspect(config: DataConfig) -> Inspection:
+    """Describes how the user's file is understood with these settings; see `inspection.py`.
+
+    Raises:
+        UserError: the file is not there, or no table or array of any kind.
+    """
+    return inspect_file(config, lambda raw: prepare_dataset(raw, config, name=config.name))
 
 
 def _source(name: str) -> Source:

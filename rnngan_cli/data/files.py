@@ -69,6 +69,21 @@ def load_file(config: DataConfig) -> Raw:
     return load_table(read_text(path, config), config)
 
 
+def read_table(path: Path, config: DataConfig) -> UserTable | None:
+    """Reads a file as a table, whatever its columns mean; None for arrays and for files of series.
+
+    Raises:
+        UserError: the file does not exist, has an unknown extension, or is no well-formed table.
+    """
+    kind = file_kind(_existing(str(path)))
+    if kind in ARRAY_SUFFIXES or kind == TS:
+        return None
+    if kind in (*PARQUET_SUFFIXES, ARFF):
+        typed = read_arff(path) if kind == ARFF else read_parquet(path)
+        return None if typed.nested else UserTable.of_typed(typed)
+    return read_text(path, config)
+
+
 def file_kind(path: Path) -> str:
     """The extension that says how a file is read; that of a packed file stands before the packing's.
 
@@ -83,8 +98,8 @@ def file_kind(path: Path) -> str:
         return TEXT_SUFFIXES[0]
     if kind not in FILE_SUFFIXES:
         raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of {', '.join(FILE_SUFFIXES)}, also "
-            f"packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
+            f"`{path}`: extension `{path.suffix}` is not supported; expected one of "
+            f"{', '.join(FILE_SUFFIXES)}, also packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
         )
     return kind
 

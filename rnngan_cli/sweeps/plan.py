@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, get_args
 
 from rnngan_cli import data, losses
@@ -90,6 +91,7 @@ def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
     if sweep.datasets and sweep.datasets != (given.get("name"),):
         raise UserError("`--data` and `--datasets` were both given: a sweep takes your own file or built-in data sets")
     given["sha256"] = data.file_sha256(str(file))
+    given["file"] = str(Path(str(file)).resolve())  # found from any folder
     return [_data_config(sweep, given.pop("name", None) or data.file_name(str(file)), given)]
 
 

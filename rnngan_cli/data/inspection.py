@@ -1,0 +1,297 @@
+"""How the user's file is understood, before anything is trained: for the command `inspect`.
+
+What cannot be trained on is described as far as it is understood, with the reason.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from rnngan_cli.config import DataConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.data.files import load_file, read_table
+from rnngan_cli.data.forms import Column, FloatArray
+from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.forms_of import read_feature
+from rnngan_cli.data.tables.order import span
+from rnngan_cli.data.tables.roles import Roles, assign_roles
+from rnngan_cli.errors import UserError
+
+SHAPE_POINTS = 24
+"""Values of a column in its sketch."""
+STRETCHES = 10
+"""Stretches of a record that are compared."""
+WANDERS = 0.6
+"""Share of the variance between stretches from which on a record is said to wander."""
+
+ColumnRole = Literal["feature", "id", "label", "time", "index", "unused"]
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """A column as it is understood.
+
+    Attributes:
+        name: its name.
+        role: what it is for; `unused` where that could not be found.
+        form: how its values are written; empty for columns that are no features.
+        low, high: range of its values in words; empty without one.
+        missing: number of missing values.
+        values: number of different values of a category, id or label; None otherwise.
+        shape: means of consecutive values of the record, or of the first series, for a sketch.
+        roughness: of a feature, the mean squared step relative to twice its variance: 0 is smooth, 1 is noise.
+    """
+
+    name: str
+    role: ColumnRole
+    form: str = ""
+    low: str = ""
+    high: str = ""
+    missing: int = 0
+    values: int | None = None
+    shape: tuple[float, ...] = ()
+    roughness: float | None = None
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """How a file is understood.
+
+    Attributes:
+        file: its path.
+        description: properties of the file in a few words.
+        kind: `record` for one long record, `series` for many; empty where it could not be read.
+        series, rows: numbers of series and of their rows in all.
+        lengths: the shortest and the longest series, in rows.
+        step: the time from one row to the next in words; empty if unknown.
+        gaps: number of gaps in time.
+        columns: the columns.
+        windows: series to train, validate and test on.
+        steps: steps of each of them.
+        classes: names of the given classes.
+        notes: sentences for the user.
+        refusal: why it cannot be trained on; empty if it can.
+    """
+
+    file: str
+    description: str
+    kind: Literal["record", "series", ""] = ""
+    series: int = 0
+    rows: int = 0
+    lengths: tuple[int, int] = (0, 0)
+    step: str = ""
+    gaps: int = 0
+    columns: tuple[ColumnFacts, ...] = ()
+    windows: tuple[int, int, int] = (0, 0, 0)
+    steps: int = 0
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def inspect_file(config: DataConfig, prepare: Callable[[Raw], Dataset]) -> Inspection:
+    """Describes how the file `config.file` is understood with these settings.
+
+    Args:
+        config: gives the file and how it is to be read.
+        prepare: prepares the raw series for training; its refusal is part of the answer.
+
+    Raises:
+        UserError: the file is not there, or no table or array of any kind.
+    """
+    path = Path(str(config.file))
+    table = read_table(path, config)
+    found = Inspection(str(path), path.suffix.lower().lstrip(".").upper() if table is None else table.description)
+    if table is not None:
+        cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
+        try:
+            roles: Roles | None = assign_roles(cells, config)
+        except UserError:
+            roles = None
+        found = replace(found, rows=len(cells), columns=_table_columns(cells, roles))
+    try:
+        raw = load_file(config)
+    except UserError as error:
+        if table is None:
+            raise
+        return replace(found, refusal=str(error))
+    found = _with_series(found, raw)
+    try:
+        dataset = prepare(raw)
+    except UserError as error:
+        return replace(found, notes=raw.notes, refusal=str(error))
+    windows = (len(dataset.train), len(dataset.validation), len(dataset.test))
+    notes = dataset.notes + (wandering(raw) if config.transform == "none" else ())
+    return replace(found, windows=windows, steps=dataset.steps, notes=notes)
+
+
+def _with_series(found: Inspection, raw: Raw) -> Inspection:
+    """Adds what raw series tell: their number, lengths, step and gaps, and the shapes of their columns."""
+    lengths = [len(series) for series in raw.series]
+    columns = raw.columns or tuple(Column(name) for name in raw.feature_names)
+    features = {column.name: _feature_facts(raw, index, column) for index, column in enumerate(columns)}
+    rows_are_series = not any(column.name in features for column in found.columns)
+    shown = tuple(
+        _merged(column, features.get(column.name))
+        for column in found.columns
+        if column.role in ("id", "label") or not rows_are_series
+    )
+    known = {column.name for column in found.columns}
+    return replace(
+        found,
+        kind="record" if raw.record else "series",
+        series=len(lengths),
+        rows=sum(lengths),
+        lengths=(min(lengths), max(lengths)),
+        step="" if raw.spacing is None else span(raw.spacing, _has_dates(raw)),
+        gaps=sum(map(len, raw.breaks)),
+        columns=shown + tuple(facts for name, facts in features.items() if name not in known),
+        classes=raw.label_names,
+    )
+
+
+def _has_dates(raw: Raw) -> bool:
+    return any(column.role == "time" and column.time_format for column in raw.table)
+
+
+def _merged(column: ColumnFacts, feature: ColumnFacts | None) -> ColumnFacts:
+    """A column of a table with what its series tell; counts of missing values stay those of the file."""
+    if feature is None or column.role != "feature":
+        return column
+    return replace(feature, missing=column.missing, values=column.values)
+
+
+def _feature_facts(raw: Raw, index: int, column: Column) -> ColumnFacts:
+    """Range, sketch and roughness of a feature."""
+    values = np.concatenate([np.asarray(series)[:, index] for series in raw.series])
+    shape = _means(np.asarray(raw.series[0])[:, index])
+    facts = ColumnFacts(column.name, "feature", _form_in_words(column))
+    if column.form == "constant":
+        return replace(facts, low=column.words[0], high=column.words[0])
+    if column.form in ("category", "boolean"):
+        return replace(facts, values=len(column.words), shape=shape)
+    rough = roughness([np.asarray(series)[:, index] for series in raw.series])
+    return replace(facts, low=_number(values.min()), high=_number(values.max()), shape=shape, roughness=rough)
+
+
+def _form_in_words(column: Column) -> str:
+    if column.form == "category":
+        return f"category of {len(column.words)}"
+    if column.form == "decimal" and column.decimals is not None:
+        return f"decimal, {column.decimals} digit{'' if column.decimals == 1 else 's'}"
+    return column.form
+
+
+def _table_columns(cells: Cells, roles: Roles | None) -> tuple[ColumnFacts, ...]:
+    """The columns of a table with their roles, forms and missing values, whether or not it can be trained on."""
+    times = {} if roles is None or roles.time is None else {column.name: column for column in roles.time.columns}
+    facts: list[ColumnFacts] = []
+    for name in cells.table.names:
+        if roles is None:
+            facts.append(_feature_of_table(cells, name, "unused"))
+        elif name in times:
+            low, high = _time_range(roles) if name == next(iter(times)) else ("", "")
+            facts.append(ColumnFacts(name, "time", times[name].time_format or "number", low, high))
+        elif name in (roles.id, roles.label):
+            role: ColumnRole = "id" if name == roles.id else "label"
+            facts.append(ColumnFacts(name, role, missing=int(cells.empty(name).sum()), values=cells.distinct(name)))
+        elif name in roles.features:
+            facts.append(_feature_of_table(cells, name, "feature"))
+        else:
+            facts.append(ColumnFacts(name, "index" if name in roles.index else "unused"))
+    return tuple(facts)
+
+
+def _feature_of_table(cells: Cells, name: str, role: ColumnRole) -> ColumnFacts:
+    try:
+        feature = read_feature(cells, name)
+    except UserError:
+        return ColumnFacts(name, role, "empty", missing=len(cells))
+    if feature is None:
+        return ColumnFacts(name, role, "words", missing=int(cells.missing(name).sum()), values=cells.distinct(name))
+    known = feature.values[np.isfinite(feature.values)]
+    missing = int((~np.isfinite(feature.values)).sum())
+    facts = ColumnFacts(name, role, _form_in_words(feature.column), missing=missing, shape=_means(known))
+    if not feature.column.is_number or not len(known):
+        return facts
+    return replace(facts, low=_number(known.min()), high=_number(known.max()))
+
+
+def _time_range(roles: Roles) -> tuple[str, str]:
+    if roles.time is None:
+        return "", ""
+    ends = np.nanmin(roles.time.values), np.nanmax(roles.time.values)
+    if not roles.time.is_date:
+        return _number(ends[0]), _number(ends[1])
+    import pandas as pd
+
+    words = [str(pd.Timestamp(round(end * 1e9))) for end in ends]
+    return words[0].removesuffix(" 00:00:00"), words[1].removesuffix(" 00:00:00")
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def _means(values: FloatArray) -> tuple[float, ...]:
+    """Means of consecutive stretches of some values, at most `SHAPE_POINTS`."""
+    if not len(values):
+        return ()
+    parts = np.array_split(values, min(SHAPE_POINTS, len(values)))
+    return tuple(float(part.mean()) for part in parts)
+
+
+def roughness(series: Sequence[FloatArray]) -> float | None:
+    """Mean squared step of some series relative to twice their variance: 0 is smooth, 1 is noise.
+
+    Args:
+        series: values of one feature, (steps,) each.
+
+    Returns:
+        von Neumann's ratio over 2; None for constant values and series of one step.
+
+    >>> roughness([np.array([0.0, 1.0, 0.0, 1.0])])
+    2.0
+    """
+    steps = np.concatenate([np.diff(item) for item in series])
+    variance = float(np.concatenate(series).var())
+    return float((steps**2).mean()) / (2 * variance) if len(steps) and variance > 0 else None
+
+
+def wandering(raw: Raw) -> tuple[str, ...]:
+    """A note on columns of a record whose stretches lie apart, such as prices: their differences are learnt better."""
+    if not raw.record or len(raw.series[0]) < 4 * STRETCHES:
+        return ()
+    values = np.asarray(raw.series[0])
+    columns = raw.columns or tuple(Column(name) for name in raw.feature_names)
+    shares = {
+        column.name: between(values[:, index])
+        for index, column in enumerate(columns)
+        if column.is_number and values[:, index].std() > 0
+    }
+    apart = [name for name, share in shares.items() if share > WANDERS]
+    if not apart:
+        return ()
+    positive = all(values[:, raw.feature_names.index(name)].min() > 0 for name in apart)
+    kind = "log-return" if positive else "diff"
+    some = "" if len(apart) == len(shares) else f" --transform-columns {','.join(apart)}"
+    names = ", ".join(f"`{name}`" for name in apart[:5]) + (", ..." if len(apart) > 5 else "")
+    return (
+        f"{names}: stretches of the record lie apart (up to {max(shares.values()):.0%} of the variance is between "
+        f"{STRETCHES} of them), so parts for training and testing differ; `--transform {kind}{some}` trains on "
+        f"{'log returns' if positive else 'differences'}",
+    )
+
+
+def between(values: FloatArray) -> float:
+    """The share of the variance of some values (rows,) that lies between consecutive stretches of them, in [0, 1].
+
+    >>> between(np.repeat(np.arange(10.0), 100)), round(between(np.tile([0.0, 1.0], 500)), 3)
+    (1.0, 0.0)
+    """
+    means = [part.mean() for part in np.array_split(values, STRETCHES)]
+    return float(np.var(means) / values.var())
