@@ -44,7 +44,7 @@ def load_file(config: DataConfig) -> Raw:
         UserError: the file does not exist, is empty, has an unknown extension, has changed since `config.sha256` was
             computed, or anything is wrong with its content.
     """
-    path = _existing(str(config.file))
+    path = _planned(config)
     if path.stat().st_size == 0:
         raise UserError(f"`{path}`: is empty; expected a header and rows, or arrays")
     if config.sha256 is not None and file_sha256(str(path)) != config.sha256:
@@ -84,6 +84,24 @@ def read_table(path: Path, config: DataConfig) -> UserTable | None:
     return read_text(path, config)
 
 
+def _planned(config: DataConfig) -> Path:
+    """The path of the file, or of the same file in the working directory where it has moved.
+
+    Raises:
+        UserError: it is in neither place.
+    """
+    path = Path(str(config.file))
+    if config.sha256 is None or path.exists():
+        return _existing(str(path))
+    here = Path(path.name)
+    if here.is_file() and file_sha256(str(here)) == config.sha256:
+        return here
+    raise UserError(
+        f"`{path}`: no such file; these runs were planned with it, and only generating and exporting go without it; "
+        f"put it back there, or into the working directory (SHA-256 {config.sha256[:12]}...)"
+    )
+
+
 def file_kind(path: Path) -> str:
     """The extension that says how a file is read; that of a packed file stands before the packing's.
 
@@ -99,7 +117,8 @@ def file_kind(path: Path) -> str:
     if kind not in FILE_SUFFIXES:
         raise UserError(
             f"`{path}`: extension `{path.suffix}` is not supported; expected one of "
-            f"{', '.join(FILE_SUFFIXES)}, also packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is text, or convert it, such as with pandas"
+            f"{', '.join(FILE_SUFFIXES)}, also packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is "
+            "text, or convert it, such as with pandas"
         )
     return kind
 

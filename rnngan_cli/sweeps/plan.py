@@ -90,7 +90,7 @@ def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
         return [_data_config(sweep, name, given) for name in names]
     if sweep.datasets and sweep.datasets != (given.get("name"),):
         raise UserError("`--data` and `--datasets` were both given: a sweep takes your own file or built-in data sets")
-    given["sha256"] = data.file_sha256(str(file))
+    given["sha256"] = given.get("sha256") or data.file_sha256(str(file))  # of a stored sweep, whose file may be away
     given["file"] = str(Path(str(file)).resolve())  # found from any folder
     return [_data_config(sweep, given.pop("name", None) or data.file_name(str(file)), given)]
 

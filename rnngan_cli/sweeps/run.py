@@ -9,7 +9,7 @@ import numpy as np
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, RunState, canonical_json, shape_key
 from rnngan_cli.data.dataset import Dataset, SeriesFormat
-from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
 from rnngan_cli.store import (
     Provenance,
@@ -75,8 +75,6 @@ class Bench:
         """
         key = canonical_json(config.model_dump(mode="json"))
         if self._dataset is None or self._dataset[0] != key:
-            if config.file is not None and data.file_sha256(config.file) != config.sha256:
-                raise UserError(f"`{config.file}` has changed since the sweep was planned: give the command again")
             self._dataset = (key, data.load(config))
         return self._dataset[1]
 

@@ -56,6 +56,7 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         UserError: anything wrong with the sweep or the data, or a run that does not fit into memory.
     """
     planned = plan(sweep) if runs is None else runs
+    sweep = _with_file(sweep, planned)
     datasets = {run.data.name: run.data for run in planned}
     loaded = {name: data.load(config) for name, config in datasets.items()}
     folder = SweepFolder(output)
@@ -67,6 +68,14 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded, names=() if runs is None else tuple(job.name for job in jobs))
+
+
+def _with_file(sweep: SweepConfig, planned: Sequence[RunConfig]) -> SweepConfig:
+    """The sweep with the whole path and the hash of the user's file, so that a plan needs no file."""
+    file = planned[0].data
+    if file.file is None:
+        return sweep
+    return sweep.model_copy(update={"data": {**sweep.data, "file": file.file, "sha256": file.sha256}})
 
 
 def carry_out(prepared: Prepared, orders: Orders, display: Display) -> SweepOutcome:

@@ -271,7 +271,7 @@ def test_a_file_that_changed_after_planning_is_told(tmp_path: Path) -> None:
         SweepConfig.model_validate({"losses": "bce", "seeds": 1, "data": {"file": str(path), "window": 3}})
     )
     path.write_text(path.read_text() + "1,1\n")
-    with pytest.raises(UserError, match=r"my\.csv` has changed since the sweep was planned"):
+    with pytest.raises(UserError, match=r"my\.csv`: is not the file this run was planned with"):
         execute(config, RunFolder(tmp_path / run_name(config)), protocol="quick", bench=Bench())
 
 
