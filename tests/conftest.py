@@ -69,7 +69,8 @@ def shortened(dataset: Dataset, steps: int) -> Dataset:
     def cut(part: Split) -> Split:
         return Split(part.series[:, :steps].copy(), part.labels)
 
-    return replace(dataset, train=cut(dataset.train), validation=cut(dataset.validation), test=cut(dataset.test))
+    parts = {"train": cut(dataset.train), "validation": cut(dataset.validation), "test": cut(dataset.test)}
+    return replace(dataset, format=replace(dataset.format, steps=steps), **parts)
 
 
 @pytest.fixture(scope="session")

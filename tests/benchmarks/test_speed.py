@@ -127,15 +127,18 @@ def test_every_section_names_its_measurements() -> None:
 # Reading
 
 
-def test_reading_is_measured_in_processes_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "width"), [("plain", 43.5), ("dates, decimal commas and ;", 60.5)])
+def test_reading_is_measured_in_processes_of_its_own(form: str, width: float) -> None:
     """Two contenders in turn, one round beside the first; the windows of ours leave out the ends of 15 parts."""
     table = QUICK.table_rows
-    found = SECTIONS["reading"](QUICK)[f"{table:,} rows, plain"]()
+    found = SECTIONS["reading"](QUICK)[f"{table:,} rows, {form}"]()
     assert [list(each) for each in found["rounds"]] == [["ours", "pandas"]]
     (each,) = found["rounds"]
     assert each["pandas"]["rows"] == table
     assert table - 15 * reading.WINDOW < each["ours"]["rows"] <= table
-    assert found["mib"] == pytest.approx(table * 5 * 8.7 / 2**20, rel=0.1)  # such as `-12.3456,`
+    assert found["mib"] == pytest.approx(
+        table * width / 2**20, rel=0.1
+    )  # five numbers such as `-12.3456,`, and 17 for a time
     for one in each.values():
         assert 0 < one["seconds"] < 60 and one["peak_memory_mib"] > 50
     told = {(fact.contender, fact.quantity, fact.unit) for fact in facts({"reading": {"case": found}})}

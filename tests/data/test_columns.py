@@ -204,7 +204,7 @@ def test_constant_column_is_named(tmp_path: Path) -> None:
     assert dataset.notes == ("1 feature is constant in the training part and kept: flat",)
 
 
-@pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "-Infinity", "#N/A", "-"])
 def test_advice_on_infinite_values_can_be_followed_to_the_letter(tmp_path: Path, word: str) -> None:
     """Two values of 300 are infinite, at a place and at the end: refused with count and place; then as asked for."""
     lines = [f"{row % 7},{row * row}" for row in range(300)]

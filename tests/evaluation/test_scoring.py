@@ -169,7 +169,8 @@ def test_series_of_one_step_have_no_predictive_score(small: Dataset) -> None:
     def cut(part: Any) -> Any:
         return replace(part, series=part.series[:, :1])
 
-    short = replace(small, train=cut(small.train), validation=cut(small.validation), test=cut(small.test))
+    parts = {"train": cut(small.train), "validation": cut(small.validation), "test": cut(small.test)}
+    short = replace(small, format=replace(small.format, steps=1), **parts)
     values = Scorer().score(short, sampler(made(40, steps=1)), TINY).values
     assert "discriminative" in values
     assert not [name for name in values if name.startswith("predictive")]

@@ -177,7 +177,7 @@ def _find_delimiter(lines: Sequence[str], quote: str) -> tuple[str, str]:
         some = sum(any(mark in line for mark in ",;\t|") for line in lines) > 0.5 * len(lines)
         return _NOWHERE, "nothing parts all lines alike: read as one column; `--delimiter` settles it" if some else ""
     # blanks are no rival: they are within dates and names, and tabs count as such
-    others = [mark for mark in ",;\t|" if mark != taken and scores[mark] > max(_GOOD, 0.95 * scores[taken])]
+    others = [mark for mark in ",;\t|" if mark != taken and scores[mark] > 0.95 * scores[taken]]
     if not others:
         return taken, ""
     rival = TextDialect(others[0]).words().removesuffix(" between columns")

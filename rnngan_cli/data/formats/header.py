@@ -146,6 +146,10 @@ def _with_head(head: Sequence[TextRow], body: TableBody, hints: LayoutHints) -> 
     if fits and hints.header is None:
         note = f"line {line} is taken for the names, `{fits[0]}` among them; if it is data, use `--no-header`"
         notes = (note, *notes)
+    if hints.header is None and not {"number", "date"} & {*body.kinds}:
+        notes += (
+            f"all columns are of words, and line {line} is taken for the names; if it is data, use `--no-header`",
+        )
     if hints.delimiter == "," and _looks_decimal(body):
         notes += (_decimal_note(body),)
     return TextLayout(names, body.width, head[-1].last + 1, line, units, notes)

@@ -270,7 +270,8 @@ def test_a_delimiter_that_is_given(word: str, tmp_path: Path) -> None:
     assert table.frame.shape == (30, 3)
     assert read(tmp_path, swapped(["a,b,c", *ROWS], ":"), delimiter="colon").frame.shape == (30, 3)
     assert read(tmp_path, swapped(["a,b,c", *ROWS], "   "), delimiter="space").frame.shape == (30, 3)
-    (note,) = read(tmp_path, ["a,b,c", *ROWS], delimiter=word).notes
+    note, words = read(tmp_path, ["a,b,c", *ROWS], delimiter=word).notes
+    assert "all columns are of words, and line 1 is taken for the names" in words
     assert note == f"`--delimiter {word}` is not in the file: it is read as one column"
     for wrong in ("::", "", "\n", '"'):
         assert "expected one character, or one of comma, semicolon, tab" in refused(tmp_path, ROWS, delimiter=wrong)
