@@ -67,6 +67,7 @@ def prepare_dataset(
         table=raw.table,
         spacing=raw.spacing,
         train_labels=labelled.parts["train"].labels,
+        starts=labelled.parts["train"].starts,
     )
     return Dataset(
         series_format,
