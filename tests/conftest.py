@@ -69,8 +69,8 @@ def shortened(dataset: Dataset, steps: int) -> Dataset:
     def cut(part: Split) -> Split:
         return Split(part.series[:, :steps].copy(), part.labels)
 
-    parts = {"train": cut(dataset.train), "validation": cut(dataset.validation), "test": cut(dataset.test)}
-    return replace(dataset, format=replace(dataset.format, steps=steps), **parts)
+    train, validation, test = map(cut, (dataset.train, dataset.validation, dataset.test))
+    return replace(dataset, format=replace(dataset.format, steps=steps), train=train, validation=validation, test=test)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.repeats import check_blocks, check_repeats
-from rnngan_cli.data.tables.roles import Roles, Time, assign_roles
+from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
 from rnngan_cli.errors import UserError
 
 
@@ -26,6 +26,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     """
     cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
     layout = config.layout if config.forms == "file" or config.layout else "long"
+    check_named(table, config)
     found = wide.find_wide(cells, config, layout)
     if found is not None:
         return wide.load_wide(cells, config, found)

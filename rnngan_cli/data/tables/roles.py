@@ -4,7 +4,6 @@ What the user names counts. The rest is found: dates are the time, columns that 
 each time occurs several times, the column that tells the series apart is asked for.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +12,7 @@ from rnngan_cli.config import DataConfig, join_names, rejoined
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.times import CALENDAR_NAMES, Time, found_time, given_time, named_times
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.system.text import command_line
 
 OWN_COLUMNS = ("series", "step")
 """The columns that `rnngan generate` numbers series and steps by, in this order in front."""
@@ -62,7 +62,7 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     """
     table = cells.table
     time_names = named_times(config)
-    _check_named(table, config, time_names)
+    check_named(table, config)
     identifier, notes = config.id_column, list[str]()
     plain = config.forms == "numbers"
     if identifier is None and not plain and _is_own(cells, config):
@@ -97,17 +97,23 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     return Roles(features, identifier, config.label_column, time, index, tuple(notes))
 
 
-def _check_named(table: UserTable, config: DataConfig, time_names: Sequence[str]) -> None:
-    """Checks that every column that the user names exists, and has one role."""
+def check_named(table: UserTable, config: DataConfig) -> None:
+    """Checks that every column that the user names exists, and has one role.
+
+    Raises:
+        UserError: a column does not exist (the nearest one is named), or has two roles.
+    """
     given = [("--id-column", config.id_column), ("--label-column", config.label_column)]
-    given += [("--time-column", name) for name in time_names] + [("--columns", name) for name in config.columns]
+    given += [("--time-column", name) for name in named_times(config)] + [
+        ("--columns", name) for name in config.columns
+    ]
     roles: dict[str, str] = {}
     for flag, name in given:
         if name is None:
             continue
         if name not in table.names:
             meant = rejoined(config.columns, table.names) if flag == "--columns" else ()
-            option = f"--columns '{join_names(meant)}'"
+            option = command_line(["--columns", join_names(meant)])
             quoted = f"; a name that holds a comma takes quotes: `{option}`" if meant else ""
             raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, table.names)}{quoted}")
         if name in roles:
