@@ -26,6 +26,7 @@ def init(
       rnngan init mine.toml --data my.csv --window 24 --losses bce,wgan,vae
       rnngan sweep experiment.toml --dry-run
     """
+    from rnngan_cli.cli.outcome import shape_of
     from rnngan_cli.sweeps.template import Wanted, write_template
 
     given = {name: value for name, value in data.items() if value is not None}
@@ -34,10 +35,8 @@ def init(
     if dataset is not None:
         for note in dataset.notes:
             typer.echo(printable(f"{dataset.name}: {note}"), err=True)
-        parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
-        size = f"{counted(dataset.steps, 'step')} x {counted(dataset.features, 'feature')}"
-        shape = f"{parts} series (train/validation/test) of {size}"
-        typer.echo(printable(f"{given['file']}: {shape}"))
+        inspection = command_line(["rnngan", "inspect", given["file"]])
+        typer.echo(printable(f"{given['file']}: {shape_of(dataset)}; more: {inspection}"))
     command = command_line(["rnngan", "sweep", str(file)])
     typer.echo(f"{file}: {counted(written.runs, 'run')}. Look: {command} --dry-run; train: {command}")
 

@@ -2,16 +2,18 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
-from rnngan_cli.system.text import command_line
+from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     from rnngan_cli.cli.voice import Voice
+    from rnngan_cli.data.dataset import Dataset
     from rnngan_cli.results.conclude import Conclusion
     from rnngan_cli.sweeps.jobs import Orders, Prepared, SweepOutcome
 
@@ -25,9 +27,27 @@ def print_notes(prepared: "Prepared", voice: "Voice") -> None:
         voice.say(
             f"`--datasets all` is every set without extra; name others to add them: {', '.join(others)}", err=True
         )
+    file = prepared.jobs[0].config.data.file if prepared.jobs else None
     for name, dataset in prepared.datasets.items():
+        if file is not None:
+            voice.say(printable(f"{name}: {shape_of(dataset)}; more: {_inspection(file)}"), err=True)
         for note in dataset.notes:
             voice.say(printable(f"{name}: {note}"), err=True)
+
+
+def shape_of(dataset: "Dataset") -> str:
+    """Numbers of series and their shape, in words."""
+    parts = "/".join(str(len(part)) for part in (dataset.train, dataset.validation, dataset.test))
+    size = f"{counted(dataset.steps, 'step')} x {counted(len(dataset.format.columns), 'column')}"
+    return f"{parts} series (train/validation/test) of {size}"
+
+
+def _inspection(file: str) -> str:
+    """The command that shows how a file is understood; a path below the working directory is short."""
+    path = Path(file)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return command_line(["rnngan", "inspect", str(path)])
 
 
 def print_plan(prepared: "Prepared", orders: "Orders", *, as_json: bool) -> None:

@@ -63,7 +63,9 @@ class DataConfig(_Frozen):
     """The data that a run trains on, and its preparation."""
 
     name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
-    file: str | None = Field(None, description="Your own CSV, Parquet, NPZ or NPY file.")
+    file: str | None = Field(
+        None, description="Your own table (CSV and other text, Parquet, ARFF) or arrays (NPZ, NPY, TS)."
+    )
     sha256: str | None = Field(None, description="SHA-256 of that file; filled in when a sweep is planned.")
     window: int | None = Field(
         None,

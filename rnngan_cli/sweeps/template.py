@@ -20,7 +20,7 @@ from rnngan_cli.sweeps.plan import DEFAULT_DATASET, expand, plan
 from rnngan_cli.system.atomic import check_target, reporting_disk_errors, write_text
 
 LINE_WIDTH = 100
-DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "missing", "short", "labels")
+DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "transform", "missing", "short", "labels")
 """Fields of the data that are shown, at their defaults unless the user gave them."""
 RUN_SETTINGS = (
     *("units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "readout", "average"),

@@ -1,5 +1,6 @@
 """Generated tables are like the user's own: order, names, forms, ids, labels, dates; and read back as what they are."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pandas as pd
 import pytest
 
 from rnngan_cli import data
-from rnngan_cli.config import DataConfig, SweepConfig
+from rnngan_cli.config import DataConfig, SweepConfig, run_name
+from rnngan_cli.config.hashing import DATA_ADDED_LATER
 from rnngan_cli.data.forms import Column, TableColumn
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.generated_table import StepDates, TableParts, generated_frame
@@ -190,3 +192,29 @@ def test_the_format_is_kept_to_the_bit(trained: tuple[Path, Path]) -> None:
     assert kept.columns == expected.columns and kept.table == expected.table
     assert np.array_equal(np.asarray(kept.train_labels), np.asarray(expected.train_labels))
     assert file.exists()
+
+
+def test_a_run_older_than_its_format_needs_its_file(tmp_path: Path) -> None:
+    """Its config lacks the fields that were added later, and its folder lacks `format`: every column is any number."""
+    file = tmp_path / "plain.csv"
+    steps = np.arange(400)
+    file.write_text("a,b\n" + "\n".join(f"{step % 9},7" for step in steps), encoding="utf-8")
+    older = {"file": str(file), "window": 6, "forms": "numbers", "gaps": "ignore"}
+    asked = {"losses": "bce", "seeds": [0], "data": older, "run": {"steps": 3, "units": 4, "batch_size": 8}}
+    (config,) = plan(SweepConfig.model_validate(asked))
+    folder = SweepFolder(tmp_path / "out").run(config)
+    SweepFolder(tmp_path / "out").create(SweepConfig.model_validate(asked))
+    execute(config, folder, protocol="quick", bench=Bench())
+    expected = generate_series(folder.path, 4, "word").series
+    shutil.rmtree(folder.path / "format")
+    (folder.path / "manifest.json").unlink()
+    values = json.loads((folder.path / "config.json").read_text())
+    values["data"] = {name: value for name, value in values["data"].items() if name not in DATA_ADDED_LATER}
+    (folder.path / "config.json").write_text(json.dumps(values))
+    again = find_run(folder.path)
+    assert run_name(again.config()) == folder.path.name
+    assert np.array_equal(generate_series(folder.path, 4, "word").series, expected)
+    assert set(np.unique(expected[..., 1])) != {7.0}  # a constant was a feature like any other
+    file.unlink()
+    with pytest.raises(UserError, match=r"plain\.csv`: no such file; these runs were planned with it"):
+        generate_series(folder.path, 4, "word")
