@@ -92,6 +92,11 @@ CALENDAR = ("year", "month", "day", "hour", "minute", "second")
 """Parts of a date that may have a column each; a column's `time_format` is then the name of the part."""
 
 
+EPOCHS = {"seconds since 1970": 1, "milliseconds since 1970": 10**3, "microseconds since 1970": 10**6}
+EPOCHS |= {"nanoseconds since 1970": 10**9}
+"""Units of numbers that are dates, by the words that are a column's `time_format`; how many make a second."""
+
+
 @dataclass(frozen=True)
 class TableColumn:
     """A column of the user's table, in whose order a table of generated series is written.

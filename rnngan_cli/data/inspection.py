@@ -276,7 +276,8 @@ def wandering(raw: Raw) -> tuple[str, ...]:
     apart = [name for name, share in shares.items() if share > WANDERS]
     if not apart:
         return ()
-    positive = all(values[:, raw.feature_names.index(name)].min() > 0 for name in apart)
+    ups = [values[:, raw.feature_names.index(name)] for name in apart]
+    positive = all(column.min() > 0 and (np.diff(column) < 0).any() for column in ups)  # counters only rise
     kind = "log-return" if positive else "diff"
     some = "" if len(apart) == len(shares) else f" --transform-columns {','.join(apart)}"
     names = ", ".join(f"`{name}`" for name in apart[:5]) + (", ..." if len(apart) > 5 else "")

@@ -122,7 +122,9 @@ def drop_short(stretches: Stretches, rows: int) -> tuple[Stretches, tuple[str, .
     if not dropped:
         return kept, ()
     total = sum(map(len, dropped))
-    return kept, (f"{len(dropped)} stretches between gaps, {total} rows in all, are shorter than a window: left out",)
+    return kept, (
+        f"{len(dropped)} of the stretches between gaps, {total} rows in all, too short for a window: left out",
+    )
 
 
 def check_enough(stretches: Stretches, lengths: Sequence[int], cut: Cut, *, gaps: bool, drop: bool) -> None:

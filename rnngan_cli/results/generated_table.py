@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.data.forms import CALENDAR, Column, TableColumn
+from rnngan_cli.data.forms import CALENDAR, EPOCHS, Column, TableColumn
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.frames import free_names, renamed_note
 
@@ -159,6 +159,10 @@ def _written(stamps: "pd.DatetimeIndex | np.ndarray", time_format: str) -> np.nd
     """The dates as the user wrote them, or a part of them such as the year; ISO 8601 without a format."""
     if isinstance(stamps, np.ndarray):
         return stamps.astype(np.int64) if (stamps == np.rint(stamps)).all() else stamps
+    if time_format in EPOCHS:
+        return stamps.as_unit("ns").astype(np.int64).to_numpy() // (10**9 // EPOCHS[time_format])
+    if "%q" in time_format:  # a quarter, which `strftime` does not know
+        return np.array([f"{stamp.strftime(time_format.replace('%q', str(stamp.quarter)))}" for stamp in stamps])
     if time_format in CALENDAR:
         return np.asarray(getattr(stamps, time_format))
     if time_format:

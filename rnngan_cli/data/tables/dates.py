@@ -7,7 +7,7 @@ said, and `--time-format` settles it. Formats are those of `strptime`.
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,20 @@ _DAYS = {
         *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%b-%d-%Y"),
         *("%d/%b/%Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y-%b-%d", "%d.%b.%Y", "%d %b, %Y", "%B %d %Y"),
     ),
-    "coarse": ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%Y %b", "%Y%m%d"),
+    "coarse": (
+        "%Y-%m",
+        "%Y/%m",
+        "%m/%Y",
+        "%m-%Y",
+        "%b %Y",
+        "%B %Y",
+        "%b-%Y",
+        "%b-%y",
+        "%Y %b",
+        "%Y%m%d",
+        "%YM%m",
+        "%Y-M%m",
+    ),
 }
 """Formats of days, by what comes first."""
 _CLOCK_FORMATS = (*_CLOCKS[1:], *_CLOCKS_12, *("%H.%M", "%H.%M.%S", "%Hh%M"))
@@ -57,6 +70,15 @@ class Dates:
     notes: tuple[str, ...] = ()
 
 
+_QUARTERS = (
+    (r"(\d{4})Q([1-4])", (0, 1), "%YQ%q"),
+    (r"(\d{4})-Q([1-4])", (0, 1), "%Y-Q%q"),
+    (r"(\d{4}) Q([1-4])", (0, 1), "%Y Q%q"),
+    (r"Q([1-4]) (\d{4})", (1, 0), "Q%q %Y"),
+    (r"Q([1-4])-(\d{4})", (1, 0), "Q%q-%Y"),
+)
+"""Forms of quarters: pattern, places of year and quarter, and format with `%q` for the quarter."""
+
 NO_TIME = np.iinfo(np.int64).min
 """The stamp of a missing date."""
 
@@ -78,6 +100,9 @@ def parse_dates(name: str, words: "pd.Series", missing: np.ndarray, wanted: str 
         return None
     if wanted is not None:
         return _all(words, missing, (wanted,))
+    quarters = _quarters(words, missing)
+    if quarters is not None:
+        return quarters
     sample = _sample(present)
     if not sample.str.contains(r"\d", regex=True).all():
         return None
@@ -85,6 +110,22 @@ def parse_dates(name: str, words: "pd.Series", missing: np.ndarray, wanted: str 
     if len(found) < 2:
         return found[0] if found else None
     return _choose(name, found, str(present.iloc[0]))
+
+
+def _quarters(words: "pd.Series", missing: np.ndarray) -> Dates | None:
+    """Reads a column of quarters such as 2020Q1, 2020-Q1 or Q1 2020, as their first day; None if a cell is none."""
+    first = str(words[~missing].iloc[0])
+    for pattern, order, time_format in _QUARTERS:
+        if not re.fullmatch(pattern, first):
+            continue
+        parts = words.str.extract(f"^{pattern}$")
+        if parts[~missing].isna().to_numpy().any():
+            return None
+        year, quarter = (parts[place].where(~missing, "1").astype(np.int64) for place in order)
+        months = year.astype(str).str.zfill(4) + "-" + (3 * quarter - 2).astype(str).str.zfill(2)
+        found = _all(months, missing, ("%Y-%m",))
+        return None if found is None else replace(found, time_format=time_format)
+    return None
 
 
 def _sample(words: "pd.Series") -> "pd.Series":

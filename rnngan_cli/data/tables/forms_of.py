@@ -1,6 +1,7 @@
 """The form of a column of features: decimal, whole, boolean, category or constant."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +9,17 @@ from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.errors import UserError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 BOOLEAN_WORDS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"))
 """Words for false and true, in lower case."""
 
 MOST_VALUES = 50
 """Maximum number of values of a category: each is a feature of its own."""
+
+NUMBERS_SHARE = 0.5
+"""Share of cells that are numbers from which on a column of words is no category."""
 
 MOST_DECIMALS = 12
 """Most digits behind the decimal point that are kept as a form; more are those of a computed number."""
@@ -70,6 +77,8 @@ def _read_words(cells: Cells, name: str) -> FeatureColumn | None:
     doubtful = words.str.lower().isin(WORDS).to_numpy(dtype=bool) & ~cells.empty(name)
     missing = cells.missing(name) & ~doubtful
     codes, found = pd.factorize(words.where(~missing), sort=True)
+    if _mostly_numbers(cells, words[~missing]):
+        return None
     values = np.where(codes < 0, np.nan, codes.astype(np.float64))
     different = tuple(str(word) for word in found)
     for pair in BOOLEAN_WORDS:
@@ -95,6 +104,14 @@ def _read_words(cells: Cells, name: str) -> FeatureColumn | None:
             f"give `--missing-marks {word}`"
         )
     return FeatureColumn(Column(name, "category", different), values, tuple(notes))
+
+
+def _mostly_numbers(cells: Cells, words: "pd.Series") -> bool:
+    """Whether most cells are numbers by themselves: then the others are marks or mistakes, and no category."""
+    import pandas as pd
+
+    plain = words.str.replace(",", ".", regex=False) if cells.mark == "," else words
+    return len(words) > 0 and bool(pd.to_numeric(plain, errors="coerce").notna().mean() >= NUMBERS_SHARE)
 
 
 def number_column(name: str, values: FloatArray, decimals: int | None) -> Column:

@@ -13,7 +13,7 @@ from rnngan_cli.data.tables import order, wide
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
-from rnngan_cli.data.tables.repeats import check_blocks, check_repeats
+from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
 from rnngan_cli.errors import UserError
 
@@ -43,7 +43,10 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     lost = len(whole) - len(there)
     ids, whole = tuple(ids[index] for index in there if ids), [whole[index] for index in there]
     groups = [group[kept.rows[group]] for group in whole]
-    notes = check_repeats(cells, roles, config, groups) if config.forms == "file" else ()
+    notes: tuple[str, ...] = ()
+    if config.forms == "file":
+        notes = check_repeats(cells, roles, config, groups)
+        check_numbered_series(cells, roles, config)
     if lost:
         notes += (f"{lost} of {lost + len(ids)} series left without a row",)
     series = [values[group] for group in groups]

@@ -1,12 +1,22 @@
 """Times that occur more than once: rows of several series under each other, or measurements that share a time."""
 
+import re
+
 import numpy as np
 
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import IntArray
+from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.roles import Roles
+from rnngan_cli.data.tables.times import CALENDAR_NAMES
 from rnngan_cli.errors import UserError
+
+ID_NAME = re.compile(
+    r"(^|[_\s.-])(id|ids|run|unit|series|subject|patient|person|user|customer|household|device|sensor|station|store"
+    r"|machine|engine|trial|episode|session|trip|flight|experiment|batch|cell|sample|sequence|seq|group|uid|nr)([_\s.-]|$)"
+)
+"""Names, in lower case, of columns that number series."""
 
 MOST_LIKELY = 3
 """Number of likely id columns that are named."""
@@ -36,7 +46,8 @@ def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[I
         others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""
         raise UserError(
             f"`{cells.table.path}`: {most}: rows of {cells.distinct(named)} series that `{named}`{others} names? Then "
-            f"use `--id-column {named}`; if it is a measurement, list the features with `--columns`, it among them"
+            f"use `--id-column {named}`; if it is a measurement, list the features with `--columns`, it among them; if "
+            "it names what is measured, give each quantity a column of its own, such as by pandas' pivot"
         )
     if repeated > total / 2 and roles.id is None:
         return (f"{most}, and no column tells series apart; rows of one time follow each other as in the file",)
@@ -74,6 +85,47 @@ def check_blocks(cells: Cells, roles: Roles, config: DataConfig) -> None:
     """
     if roles.id is None and roles.time is None and (names := _blocks(cells, roles, config)):
         raise UserError(_block_advice(cells, names))
+
+
+def check_numbered_series(cells: Cells, roles: Roles, config: DataConfig) -> None:
+    """Checks that no column of features numbers series, whose rows would be taken for one record.
+
+    Raises:
+        UserError: one does, neither an id is named nor are the features listed.
+    """
+    if roles.id is not None or config.columns:
+        return
+    for name in roles.features:
+        if _numbers_series(cells, name):
+            raise UserError(
+                f"`{cells.table.path}`: `{name}` stays the same over blocks of rows, as the number of a series does; "
+                f"use `--id-column {name}`, or, if it is a measurement, list the features with `--columns`, it too"
+            )
+
+
+def _numbers_series(cells: Cells, name: str) -> bool:
+    """Whether whole numbers stand in blocks, and are called an id or another column counts the rows of each block."""
+    numbers = cells.numbers(name)
+    if numbers is None or name.lower() in CALENDAR_NAMES or not np.isfinite(numbers.values).all():
+        return False
+    values = numbers.values
+    begins = np.append(True, np.diff(values) != 0)
+    count = int(begins.sum())
+    if not 1 < count <= len(values) // 3 or count != len(np.unique(values)) or (values != np.rint(values)).any():
+        return False
+    if ID_NAME.search(name.lower()):
+        return True
+    starts = np.flatnonzero(begins)
+    counted = np.arange(len(values)) - starts[np.cumsum(begins) - 1]
+    return any(
+        other != name and (found := cells.numbers(other)) is not None and _rises_with(found.values, counted)
+        for other in cells.table.names
+    )
+
+
+def _rises_with(values: FloatArray, counted: FloatArray) -> bool:
+    """Whether values are counters, from the same start in every block."""
+    return bool(np.isfinite(values).all() and (values - counted == values[0]).all())
 
 
 def _blocks(cells: Cells, roles: Roles, config: DataConfig) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.config import DataConfig, join_names
-from rnngan_cli.data.forms import CALENDAR, TableColumn
+from rnngan_cli.data.forms import CALENDAR, EPOCHS, FloatArray, TableColumn
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.dates import NO_TIME, Dates, from_calendar, joined, parse_dates
 from rnngan_cli.data.tables.numbers import parse_numbers
@@ -29,6 +29,19 @@ CALENDAR_NAMES = {
     "hours": "hour",
 }
 """Names of columns that hold part of a date, in lower case."""
+
+
+TIME_NAMES = frozenset(
+    (
+        *("time", "t", "timestamp", "timestamps", "ts", "datetime", "date", "epoch", "unix", "unixtime", "unix_time"),
+        *("time_s", "time_ms", "time [s]", "time (s)", "time(s)", "t [s]", "seconds", "elapsed", "elapsed_time"),
+        *("zeit", "zeitstempel", "temps", "tiempo", "tempo", "event_time", "recorded_at", "created_at"),
+    )
+)
+"""Names of columns of numbers that are the time where they rise, in lower case."""
+
+SINCE_1970 = (3e8, 4e9)
+"""Seconds since 1970 that are taken for dates: 1979 to 2096."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +108,7 @@ def _numbered(cells: Cells, name: str, dates: Dates | None) -> Time:
         compact = _compact_days(cells, name)
         if compact is not None:
             return compact
-        return Time(numbers.values, False, (TableColumn(name, "time"),))
+        return _numbers_as_time(name, numbers.values)
     if dates is not None and not (dates.stamps == NO_TIME).any():
         return Time(dates.stamps / 1e9, True, (TableColumn(name, "time", dates.time_format),))
     row = _first_without_time(cells, name)
@@ -188,6 +201,10 @@ def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[st
         time = _dated(cells, days[0], clock)
         names = " and ".join(f"`{column.name}`" for column in time.columns)
         return time, (f"{names} is the time" if clock is None else f"{names} are the time",)
+    numbered = _named_like_time(cells, left)
+    if numbered is not None:
+        name = numbered.columns[0].name
+        return numbered, (f"`{name}` is the time and not trained on; if it is a measurement, list it with `--columns`",)
     calendar = _calendar(cells, [name for name in left if name.lower() in CALENDAR_NAMES])
     if calendar is not None:
         names = ", ".join(f"`{column.name}`" for column in calendar.columns)
@@ -195,6 +212,26 @@ def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[st
             f"{names} are the time and not trained on; if they are measurements, list them with `--columns`",
         )
     return None, ()
+
+
+def _named_like_time(cells: Cells, left: Sequence[str]) -> Time | None:
+    """A column of rising numbers that is called a time: seconds since 1970 (or a fraction of them) are dates."""
+    for name in left:
+        numbers = cells.numbers(name) if name.lower().strip("_ ") in TIME_NAMES else None
+        if numbers is None or not np.isfinite(numbers.values).all() or (np.diff(numbers.values) < 0).any():
+            continue
+        if numbers.values[0] < numbers.values[-1]:
+            return _compact_days(cells, name) or _numbers_as_time(name, numbers.values)
+    return None
+
+
+def _numbers_as_time(name: str, values: FloatArray) -> Time:
+    """Numbers as times: those since 1970 as dates, all others as they are."""
+    middle = float(np.median(values))
+    for unit, per_second in EPOCHS.items():
+        if SINCE_1970[0] * per_second <= middle <= SINCE_1970[1] * per_second and (values == np.rint(values)).all():
+            return Time(values / per_second, True, (TableColumn(name, "time", unit),))
+    return Time(values, False, (TableColumn(name, "time"),))
 
 
 def _is_days(cells: Cells, name: str) -> bool:
