@@ -19,6 +19,7 @@ from rnngan_cli.data.formats.ts import load_ts
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import UserTable
+from rnngan_cli.data.tables.forms_of import with_forms
 from rnngan_cli.data.tables.load import load_table
 from rnngan_cli.errors import UserError
 
@@ -55,16 +56,16 @@ def load_file(config: DataConfig) -> Raw:
     kind = file_kind(path)
     if kind in ARRAY_SUFFIXES:
         _refuse(path, config, TABLE_FIELDS, "holds arrays, not columns")
-        return load_arrays(path, config)
+        return with_forms(load_arrays(path, config))
     _refuse(path, config, ARRAY_FIELDS, "has columns, and no arrays")
     if kind == TS:
         _refuse(path, config, TABLE_FIELDS, "holds series of its own, not columns")
-        return load_ts(path, config)
+        return with_forms(load_ts(path, config))
     if kind in (*PARQUET_SUFFIXES, ARFF):
         _refuse(path, config, TEXT_FIELDS, "has columns with types of their own")
         typed = read_arff(path) if kind == ARFF else read_parquet(path)
         if set(config.columns or typed.nested) & set(typed.nested):
-            return load_nested(typed, config)
+            return with_forms(load_nested(typed, config))
         return load_table(UserTable.of_typed(typed), config)
     return load_table(read_text(path, config), config)
 

@@ -218,3 +218,13 @@ def test_a_run_older_than_its_format_needs_its_file(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(UserError, match=r"plain\.csv`: no such file; these runs were planned with it"):
         generate_series(folder.path, 4, "word")
+
+
+def test_an_archive_is_read_back_with_the_words_of_its_categories(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    made = generate_series(trained[1], 40, "word")
+    write_series(tmp_path / "g.npz", made)
+    dataset = data.load(DataConfig(file=str(tmp_path / "g.npz")))
+    first = data.load(DataConfig.model_validate({"file": str(trained[0]), **FIELDS}))
+    words = {column.name: column.words for column in first.format.columns if column.words}
+    found = {column.name: column.words for column in dataset.format.columns if column.words}
+    assert found == words and dataset.label_names == ("1", "2")

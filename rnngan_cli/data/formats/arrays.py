@@ -1,5 +1,6 @@
 """Series from NumPy files: NPY and NPZ, never with pickle."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from rnngan_cli.data.source import MOST_FEATURES, Raw, numbered_features
 from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory, npz
 from rnngan_cli.system.safe_open import open_regular
+
+WORDS = re.compile(r"words_(\d{1,4})")
+"""Keys of the words of a category, by the number of its feature, in the files that `rnngan generate` writes."""
 
 NOT_ARRAYS = ("columns", "id_column", "time_column")
 """Fields of the data that say nothing about arrays."""
@@ -72,9 +76,25 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
         record=laid_out.record,
         labels=labels.kept(keep, [len(one) for one in series], record=laid_out.record),
         label_names=labels.names,
-        columns=tuple(Column(name, "whole") for name in names) if found.values.dtype.kind in "biu" else (),
+        columns=_columns(found, names),
         notes=notes,
     )
+
+
+def _columns(found: FoundArrays, names: Sequence[str]) -> tuple[Column, ...]:
+    """The forms that the file tells: whole numbers by their type, and categories by their words, as we write them."""
+    whole = found.values.dtype.kind in "biu"
+    words = {int(key.removeprefix("words_")): found.others[key] for key in found.others if WORDS.fullmatch(key)}
+    if not whole and not words:
+        return ()
+    columns = []
+    for index, name in enumerate(names):
+        told = tuple(str(word) for word in np.atleast_1d(words.get(index, ())))
+        if told:
+            columns.append(Column(name, "category" if len(told) > 1 else "constant", told))
+        else:
+            columns.append(Column(name, "whole") if whole else Column(name))
+    return tuple(columns)
 
 
 def read_arrays(path: Path, config: DataConfig) -> FoundArrays:
@@ -116,7 +136,9 @@ def _check_alone(path: Path, config: DataConfig) -> None:
 def _read_archive(path: Path, file: IO[bytes], config: DataConfig, most: int) -> FoundArrays:
     headers = npz.archive_headers(file, most)
     members = choose_members(str(path), headers, config.array, config.label_column)
-    others = [key for key in vars(members).values() if isinstance(key, str) and key != members.series]
+    words = [key for key in members.unused if WORDS.fullmatch(key) and headers[key].dtype.kind in TEXT]
+    members = replace(members, unused=tuple(key for key in members.unused if key not in words))
+    others = [key for key in vars(members).values() if isinstance(key, str) and key != members.series] + words
     pickled = tuple(key for key in others if headers[key].dtype.hasobject and key != members.labels)
     arrays = npz.read_archive(file, most, [members.series, *(key for key in others if key not in pickled)])
     notes = told_unused(members.unused, headers)

@@ -1,11 +1,12 @@
 """The form of a column of features: decimal, whole, boolean, category or constant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnngan_cli.data.forms import Column, FloatArray
+from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.errors import UserError
 
@@ -131,6 +132,16 @@ def number_column(name: str, values: FloatArray, decimals: int | None) -> Column
     if (known == np.rint(known)).all() and np.abs(known).max() < 2**53:
         return Column(name, "whole")
     return Column(name, "decimal", decimals=None if decimals is None or decimals > MOST_DECIMALS else decimals)
+
+
+def with_forms(raw: Raw) -> Raw:
+    """Finds the forms of features of which a file tells none, by their values: whole numbers and constants."""
+    known = raw.columns or tuple(Column(name) for name in raw.feature_names)
+    columns = []
+    for index, column in enumerate(known):
+        values = np.concatenate([np.asarray(series)[:, index] for series in raw.series])
+        columns.append(number_column(column.name, values, None) if column.form in ("decimal", "whole") else column)
+    return replace(raw, columns=tuple(columns))
 
 
 def _boolean(name: str, values: FloatArray, words: tuple[str, str]) -> Column:

@@ -30,17 +30,16 @@ def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[I
     """
     if roles.time is None:
         return ()
-    time, repeated, total = roles.time, 0, 0
-    for group in groups:
-        _, counts = np.unique(time.values[group], return_counts=True)
-        repeated += int((counts > 1).sum())
-        total += len(counts)
+    time = roles.time
+    counts = np.concatenate([np.unique(time.values[group], return_counts=True)[1] for group in groups])
+    repeated, total = int((counts > 1).sum()), len(counts)
     if not repeated:
         return ()
     name = " and ".join(f"`{column.name}`" for column in time.columns)
     likely = _likely_ids(cells, roles, config, groups) if roles.id is None else []
-    every = "every time occurs" if repeated == total else f"{repeated} of {total} times occur"
-    most = f"{every} more than once in {name}"
+    many = f"{counts[0]} times" if (counts == counts[0]).all() else "more than once"
+    most = f"every time occurs {many}" if repeated == total else f"{repeated} of {total} times occur more than once"
+    most = f"{most} in {name}"
     if likely:
         named = likely[0]
         others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""

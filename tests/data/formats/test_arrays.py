@@ -311,7 +311,11 @@ def test_what_generate_writes_is_read_back_as_what_it_is(tmp_path: Path) -> None
 
 def test_whole_numbers_stay_whole(tmp_path: Path) -> None:
     assert [column.form for column in raw_of(write_npz(tmp_path, series=cube())).columns] == ["whole", "whole"]
-    assert raw_of(write_npz(tmp_path, series=cube().astype(float))).columns == ()
+    floats = raw_of(write_npz(tmp_path, series=cube() + 0.5)).columns
+    assert [column.form for column in floats] == ["decimal", "decimal"]
+    still = cube().astype(float)
+    still[..., 1] = 7
+    assert [column.form for column in raw_of(write_npz(tmp_path, series=still)).columns] == ["whole", "constant"]
 
 
 # Values
