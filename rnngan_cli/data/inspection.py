@@ -229,7 +229,7 @@ def _time_range(roles: Roles) -> tuple[str, str]:
         return _number(ends[0]), _number(ends[1])
     import pandas as pd
 
-    words = [str(pd.Timestamp(round(end * 1e9))) for end in ends]
+    words = [str(pd.Timestamp(round(roles.time.origin + end, 6), unit="s")) for end in ends]
     return words[0].removesuffix(" 00:00:00"), words[1].removesuffix(" 00:00:00")
 
 

@@ -56,7 +56,8 @@ class Dates:
     """A column of dates, of times of day, or of both.
 
     Attributes:
-        stamps: int64 nanoseconds (rows,); of times of day, since midnight. Missing ones are the least int64.
+        stamps: int64 (rows,) since 1970, or midnight for times of day. Missing ones are the least int64.
+        per_second: how many of their unit make a second: 10**9, or 1 for dates far from today.
         time_format: the format of `strptime`; of several, the most precise one.
         is_clock: whether they are times of day without a date.
         has_clock: whether the dates have times of day.
@@ -68,6 +69,7 @@ class Dates:
     is_clock: bool = False
     has_clock: bool = False
     notes: tuple[str, ...] = ()
+    per_second: int = 10**9
 
 
 _QUARTERS = (
@@ -193,6 +195,8 @@ def _strictly(words: "pd.Series", time_format: str) -> "pd.Series":
 
 def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> Dates | None:
     """Reads all values by the formats, each by the first that fits; None if none fits some value."""
+    import pandas as pd
+
     stamps = np.full(len(words), NO_TIME)
     left = words[~missing]
     places = np.flatnonzero(~missing)
@@ -202,7 +206,10 @@ def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> D
             break
         read = _strictly(left, time_format)
         fits = read.notna().to_numpy(dtype=bool)
-        stamps[places[fits]] = read[fits].dt.as_unit("ns").astype(np.int64).to_numpy()
+        try:
+            stamps[places[fits]] = read[fits].dt.as_unit("ns").astype(np.int64).to_numpy()
+        except pd.errors.OutOfBoundsDatetime:
+            return _far(words, missing, formats)
         counts[time_format] = int(fits.sum())
         left, places = left[~fits], places[~fits]
     if len(left):
@@ -217,6 +224,22 @@ def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> D
         stamps[known] %= 86_400 * 10**9
     has_clock = is_clock or any(code in main for code in ("%H", "%I"))
     return Dates(stamps, main, is_clock, has_clock)
+
+
+def _far(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> Dates | None:
+    """Reads dates of which some lie beyond 1677 to 2262, in whole seconds; None if no format fits some value."""
+    seconds = np.full(len(words), NO_TIME)
+    for time_format in formats:
+        left = (seconds == NO_TIME) & ~missing
+        if not left.any():
+            break
+        read = _strictly(words[left], time_format)
+        fits = read.notna().to_numpy(dtype=bool)
+        seconds[np.flatnonzero(left)[fits]] = read[fits].dt.as_unit("s").astype(np.int64).to_numpy()
+    if ((seconds == NO_TIME) & ~missing).any():
+        return None
+    main = formats[0]
+    return Dates(seconds, main, has_clock=any(code in main for code in ("%H", "%I")), per_second=1)
 
 
 def _choose(name: str, found: list[Dates], example: str) -> Dates:
@@ -237,7 +260,7 @@ def _choose(name: str, found: list[Dates], example: str) -> Dates:
         f"`{name}`: {example} is read with {first} first (`{best.time_format}`): {reason}; "
         f"else give `--time-format '{second.time_format}'`"
     )
-    return Dates(best.stamps, best.time_format, best.is_clock, best.has_clock, (note,))
+    return replace(best, notes=(note,))
 
 
 def _falls(stamps: np.ndarray) -> int:
@@ -258,8 +281,9 @@ def _unevenness(stamps: np.ndarray) -> float:
 def joined(dates: Dates, clock: Dates) -> Dates:
     """Joins a column of days and one of times of day."""
     known = (dates.stamps != NO_TIME) & (clock.stamps != NO_TIME)
-    stamps = np.where(known, dates.stamps + np.where(known, clock.stamps, 0), NO_TIME)
-    return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes))
+    added = np.where(known, clock.stamps, 0) // (clock.per_second // dates.per_second)
+    stamps = np.where(known, dates.stamps + added, NO_TIME)
+    return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes), dates.per_second)
 
 
 def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:

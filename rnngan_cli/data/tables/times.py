@@ -49,9 +49,10 @@ class Time:
     """The time of the rows.
 
     Attributes:
-        values: float64 (rows,): seconds of dates, or the numbers of a column; NaN where missing.
+        values: float64 (rows,): seconds of dates since `origin`, or the numbers of a column; NaN where missing.
         is_date: whether they are dates.
         columns: the columns, with the format of each.
+        origin: seconds since 1970 of the first date, so that `values` keep their last digits; 0 for numbers.
         notes: sentences for the user on doubts.
     """
 
@@ -59,6 +60,15 @@ class Time:
     is_date: bool
     columns: tuple[TableColumn, ...]
     notes: tuple[str, ...] = ()
+    origin: float = 0.0
+
+
+def _of_stamps(
+    stamps: np.ndarray, per_second: int, columns: tuple[TableColumn, ...], notes: tuple[str, ...] = ()
+) -> Time:
+    """The time of dates, relative to the first of them."""
+    first = int(stamps.min(initial=0 if not len(stamps) else np.iinfo(np.int64).max))
+    return Time((stamps - first) / per_second, True, columns, notes, first / per_second)
 
 
 def named_times(config: DataConfig) -> tuple[str, ...]:
@@ -110,7 +120,7 @@ def _numbered(cells: Cells, name: str, dates: Dates | None) -> Time:
             return compact
         return _numbers_as_time(name, numbers.values)
     if dates is not None and not (dates.stamps == NO_TIME).any():
-        return Time(dates.stamps / 1e9, True, (TableColumn(name, "time", dates.time_format),))
+        return _of_stamps(dates.stamps, dates.per_second, (TableColumn(name, "time", dates.time_format),))
     row = _first_without_time(cells, name)
     value = cells.words(name).iloc[row]
     format_given = f" by the format `{cells.time_format}`" if cells.time_format else ""
@@ -146,7 +156,7 @@ def _compact_days(cells: Cells, name: str) -> Time | None:
     dates = parse_dates(name, words, cells.missing(name), cells.time_format or "%Y%m%d")
     if dates is None:
         return None
-    return Time(dates.stamps / 1e9, True, (TableColumn(name, "time", dates.time_format),))
+    return _of_stamps(dates.stamps, dates.per_second, (TableColumn(name, "time", dates.time_format),))
 
 
 def _dated(cells: Cells, day: str, clock: str | None) -> Time:
@@ -170,7 +180,7 @@ def _dated(cells: Cells, day: str, clock: str | None) -> Time:
             f"`--time-column {day}`: no time in {cells.table.place(row)} of `{cells.table.path}`; expected one in "
             "every row; mend the row, or leave it out"
         )
-    return Time(found.stamps / 1e9, True, tuple(columns), found.notes)
+    return _of_stamps(found.stamps, found.per_second, tuple(columns), found.notes)
 
 
 def _clocks(cells: Cells, left: Sequence[str]) -> list[str]:
@@ -256,4 +266,4 @@ def _calendar(cells: Cells, names: Sequence[str]) -> Time | None:
     if "year" not in parts or len(parts) < 2 or wanted != list(CALENDAR[: len(wanted)]):
         return None
     stamps = from_calendar(parts)
-    return None if stamps is None else Time(stamps / 1e9, True, tuple(columns))
+    return None if stamps is None else _of_stamps(stamps, 10**9, tuple(columns))
