@@ -26,9 +26,9 @@ def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
         ({"columns": ["id"], "id_column": "id"}, "`--columns`: column `id` is already given by `--id-"),
         ({"columns": ["id", "id"]}, "`--columns`: column `id` is already given by `--columns`"),
         ({"label_column": "day", "time_column": "day"}, "`--time-column`: column `day` is already given by"),
-        ({}, "column `day` is not numeric: `2004-08-19` in row 1 (line 2); expected numbers; it holds dates: "
-         "use `--time-column day`, or list the features with `--columns`"),
-        ({"time_column": "day"}, "column `word` is not numeric: `x` in row 1 (line 2); expected"),
+        ({"columns": ["day"], "forms": "numbers"}, "column `day` is not numeric: `2004-08-19` in row 1 (line 2); "
+         "expected numbers; it holds dates: use `--time-column day`, or list the features with `--columns`"),
+        ({"forms": "numbers", "time_column": "day"}, "column `word` is not numeric: `x` in row 1 (line 2); expected"),
     ],
 )  # fmt: skip
 def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str) -> None:
@@ -40,17 +40,34 @@ def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str
     ("values", "mend"),
     [
         (
-            ["x", "y", "x"],
-            "if it names series, use `--id-column b`, if classes, `--label-column b`; or list the features",
+            [f"note {number}" for number in range(60)],
+            "expected numbers; every cell differs; list the features with `--columns`, or mend the values",
         ),
-        (["x", "y", "z"], "list the features with `--columns`, or mend the value"),
-        (["1", "2", "nine"], "list the features with `--columns`, or mend the value"),
-        (["1,5", "2,25", "2"], "write a point for the decimal comma"),
+        (
+            [f"note {number}" for number in range(55)] * 2,
+            "it holds 55 different words; if they name series, use `--id-column b`, if classes, `--label-column b`",
+        ),
+        (
+            [*map(str, range(9)), "nine"],
+            "`nine` in row 10 (line 11); expected numbers; every cell differs",
+        ),
+        (
+            [*"1213121312", "err", "err"],
+            "`err` in row 11 (line 12); expected numbers; it holds 4 different words",
+        ),
     ],
 )
 def test_a_column_of_words_is_refused_with_what_it_may_be(tmp_path: Path, values: list[str], mend: str) -> None:
-    path = write(tmp_path, ["a,b", *(f'{place},"{value}"' for place, value in enumerate(values))])
-    assert f"expected numbers; {mend}" in refusal(path)
+    path = write(tmp_path, ["a,b", *(f'{place * place},"{value}"' for place, value in enumerate(values))])
+    assert mend in refusal(path)
+
+
+def test_advice_on_a_mark_among_numbers_can_be_followed_to_the_letter(tmp_path: Path) -> None:
+    path = write(tmp_path, ["a,b", *(f"{row * row},{'err' if row % 9 == 2 else row % 5}" for row in range(300))])
+    assert "cells that stand for missing values: `--missing-marks 'err'`" in refusal(path)
+    filled = raw_of(path, missing_marks=["err"], missing="interpolate")
+    assert "34 missing or infinite values interpolated" in filled.notes  # rows 2, 11, ... 299
+    assert filled.series[0][:2].tolist() == [[0, 0], [1, 1]]
 
 
 def test_no_column_left_for_features(tmp_path: Path) -> None:
@@ -77,18 +94,22 @@ def test_time_column_sorts_rows_and_is_no_feature(tmp_path: Path, times: list[st
     raw = raw_of(path, time_column="t")
     assert raw.feature_names == ("a",)
     assert raw.series[0][:, 0].tolist() == [1, 2, 0, 3]
-    assert raw.notes == ("rows sorted by `t`",)
+    assert "rows sorted by `t`" in raw.notes
 
 
 def test_equal_times_stay_in_order_and_sorted_rows_make_no_note(tmp_path: Path) -> None:
     raw = raw_of(write(tmp_path, ["t,a", "1,5", "1,4", "1,3", "2,2"]), time_column="t")
-    assert raw.series[0][:, 0].tolist() == [5, 4, 3, 2] and raw.notes == ()
+    assert raw.series[0][:, 0].tolist() == [5, 4, 3, 2]
+    assert raw.notes == ("1 of 2 times occur more than once in `t`; such rows follow each other as in the file",)
 
 
 @pytest.mark.parametrize("bad", ["soon", "", "2004-99-01"])
 def test_time_that_is_none(tmp_path: Path, bad: str) -> None:
     message = refusal(write(tmp_path, ["t,a", "2004-08-19,1", f"{bad},2"]), time_column="t")
-    assert message.startswith(f"`--time-column t`: `{bad or 'nan'}` in row 2 (line 3) of `mine.csv` is not a time;")
+    shown = (
+        f"`{bad}` in row 2 (line 3) of `mine.csv` is not a time;" if bad else "no time in row 2 (line 3) of `mine.csv`"
+    )
+    assert message.startswith(f"`--time-column t`: {shown}")
 
 
 # Many series
@@ -185,10 +206,9 @@ def test_missing_that_cannot_be_mended(tmp_path: Path) -> None:
     assert refusal(path, id_column="id", missing="interpolate") == (
         "`--missing interpolate`: series `q` has no value at all of `a`; leave it out, or use `--missing drop`"
     )
-    assert raw_of(path, id_column="id", missing="drop").notes == (
-        "2 of 3 rows dropped for missing values",
-        "1 of 2 series left without a row",
-    )
+    notes = raw_of(path, id_column="id", missing="drop").notes
+    assert "2 of 3 rows dropped for missing values" in notes
+    assert "1 of 2 series left without a row" in notes
     gone = write(tmp_path, ["a,b", ",1", "2,"])
     assert "every row has a missing value" in refusal(gone, missing="drop")
     unlabelled = write(tmp_path, ["a,y", "1,0", "2,", "3,1"])
@@ -198,10 +218,22 @@ def test_missing_that_cannot_be_mended(tmp_path: Path) -> None:
     assert kept.labels is not None and kept.labels[0].tolist() == [0, 1]
 
 
-def test_constant_column_is_named(tmp_path: Path) -> None:
-    lines = ["a,flat", *(f"{row},7" for row in range(400))]
+def test_a_column_that_is_constant_in_the_training_part_is_named(tmp_path: Path) -> None:
+    lines = ["a,flat", *(f"{row % 9},{7 if row < 390 else 8}" for row in range(400))]
     dataset = loaded(write(tmp_path, lines), blocks=1)
+    assert dataset.features == 2
     assert dataset.notes == ("1 feature is constant in the training part and kept: flat",)
+
+
+def test_a_column_of_one_value_is_not_trained_on(tmp_path: Path) -> None:
+    lines = ["a,flat", *(f"{row % 9},7" for row in range(400))]
+    dataset = loaded(write(tmp_path, lines), blocks=1)
+    assert dataset.features == 1 and dataset.format.column_names == ("a", "flat")
+    assert dataset.format.columns[1].form == "constant"
+    flat = write(tmp_path, ["a,b", *["3,5"] * 400])
+    assert refusal(flat) == (
+        "a, b: every column is constant; there is nothing to learn; expected a column whose values differ"
+    )
 
 
 @pytest.mark.parametrize("word", ["inf", "-inf", "Infinity", "-Infinity", "#N/A", "-"])

@@ -47,10 +47,10 @@ def test_name_of_the_data_set(tmp_path: Path) -> None:
 
 
 def test_no_such_file_folder_extension_empty(tmp_path: Path) -> None:
-    assert "no such file; expected a file: .csv, .parquet, .npz, .npy" in refusal(tmp_path / "no.csv")
+    assert "no such file; expected a file: .csv, .tsv," in refusal(tmp_path / "no.csv")
     assert "is a folder" in refusal(tmp_path)
     assert refusal(write(tmp_path, ["x"], "a.xlsx")).startswith(
-        "`a.xlsx`: extension `.xlsx` is not supported; expected one of .csv, .parquet, .npz, .npy"
+        "`a.xlsx`: extension `.xlsx` is not supported; expected one of .csv, .tsv,"
     )
     empty = tmp_path / "empty.csv"
     empty.touch()
