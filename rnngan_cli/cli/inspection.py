@@ -44,12 +44,12 @@ def inspect(
 
     given = {name: value for name, value in data.items() if value is not None}
     config = build(DataConfig, {**given, "file": str(file), "name": data_room.file_name(str(file))}, "data")
-    found = data_room.inspect(config)
+    found = data_room.describe_file(config)
     command = sweep_command(str(file), given)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "command": command}, indent=2))
     else:
-        for line in text_of(found, command):
+        for line in inspection_text(found, command):
             typer.echo(printable(line))
     if found.refusal:
         raise UserError(found.refusal)
@@ -73,7 +73,7 @@ def option_words(name: str, value: object) -> list[str]:
     return [flag, join_names(value) if isinstance(value, tuple) else str(value)]
 
 
-def text_of(found: "Inspection", command: str) -> list[str]:
+def inspection_text(found: "Inspection", command: str) -> list[str]:
     """The lines that `inspect` prints: the answer, the columns, the notes, and the command that trains."""
     lines = [_answer(found), f"  file: {found.description}"]
     if found.kind:

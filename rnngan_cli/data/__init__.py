@@ -33,9 +33,9 @@ __all__ = [
     "Source",
     "Split",
     "describe_dataset",
+    "describe_file",
     "file_name",
     "file_sha256",
-    "inspect",
     "load",
 ]
 
@@ -66,7 +66,7 @@ def load(config: DataConfig) -> Dataset:
     return prepare_dataset(raw, config, name=source.name, window=source.window, image=source.image)
 
 
-def inspect(config: DataConfig) -> Inspection:
+def describe_file(config: DataConfig) -> Inspection:
     """Describes how the user's file is understood with these settings; see `inspection.py`.
 
     Raises:

@@ -70,7 +70,7 @@ def load_file(config: DataConfig) -> Raw:
     return load_table(read_text(path, config), config)
 
 
-def read_table(path: Path, config: DataConfig) -> UserTable | None:
+def read_user_table(path: Path, config: DataConfig) -> UserTable | None:
     """Reads a file as a table, whatever its columns mean; None for arrays and for files of series.
 
     Raises:

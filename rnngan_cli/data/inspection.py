@@ -12,7 +12,7 @@ import numpy as np
 
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.data.files import load_file, read_table
+from rnngan_cli.data.files import load_file, read_user_table
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
@@ -104,7 +104,7 @@ def inspect_file(config: DataConfig, prepare: Callable[[Raw], Dataset]) -> Inspe
         UserError: the file is not there, or no table or array of any kind.
     """
     path = Path(str(config.file))
-    table = read_table(path, config)
+    table = read_user_table(path, config)
     found = Inspection(str(path), path.suffix.lower().lstrip(".").upper() if table is None else table.description)
     if table is not None:
         cells = Cells(table, config.decimal, config.missing_marks, config.time_format)

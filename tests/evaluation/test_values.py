@@ -133,7 +133,8 @@ def score(small: Dataset, scorer: Scorer, by: Protocol, real: str, generated: st
 
     labels = np.arange(count) % small.num_labels
     splits = [replace(small.test, series=part(seed), labels=labels) for seed in range(3)]
-    dataset = replace(small, train=splits[0], validation=splits[1], test=splits[2])
+    own = replace(small.format, steps=splits[0].series.shape[1])
+    dataset = replace(small, format=own, train=splits[0], validation=splits[1], test=splits[2])
 
     def sample(wanted: int) -> GeneratedSet:
         classes = np.arange(wanted) % small.num_labels

@@ -345,8 +345,9 @@ def test_preparing_loads_each_data_set_once(tmp_path: Path) -> None:
 
 
 def test_preparing_says_what_is_wrong_with_the_data(tmp_path: Path) -> None:
-    (tmp_path / "my.csv").write_text("a,b\n1,x\n2,y\n")
-    with pytest.raises(UserError, match="b"):
+    rows = "".join(f"{row * row},note {row}\n" for row in range(300))
+    (tmp_path / "my.csv").write_text(f"a,b\n{rows}")
+    with pytest.raises(UserError, match="column `b` is not numeric: `note 0` in row 1"):
         prepare_sweep(SweepConfig.model_validate({"data": {"file": str(tmp_path / "my.csv")}}), tmp_path / "sweep")
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ Rnngan = Callable[..., tuple[int, str, str]]
 def csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A record with two features and a column of dates, beside which the commands are given."""
     monkeypatch.chdir(tmp_path)
-    rows = "".join(f"2024-01-{step % 28 + 1:02},{step % 7},{step % 5 / 2}\n" for step in range(400))
+    days = [date(2024, 1, 1) + timedelta(days=step * 7 % 400) for step in range(400)]  # each once, out of order
+    rows = "".join(f"{day},{step % 7},{step % 5 / 2}\n" for step, day in enumerate(days))
     path = tmp_path / "my.csv"
     path.write_text("day,price,volume\n" + rows)
     return path
@@ -49,7 +51,8 @@ def test_it_plans_as_it_is_and_with_any_one_option(loss: str, values: dict[str, 
     content = experiment_text(Wanted([loss], dict(values)), loss, dataset)
     before = planned(content)
     assert [(run.loss, run.seed) for run in before] == [(loss, seed) for seed in range(3)]
-    assert before[0].data.file == values.get("file")
+    file = values.get("file")
+    assert before[0].data.file == (None if file is None else str(Path(str(file)).resolve()))
     numbers = option_lines(content)
     assert len(numbers) >= len(RUN_SETTINGS) + len(DATA_SETTINGS)
     for number in numbers:
@@ -73,7 +76,7 @@ def test_it_is_written_with_what_was_given(rnngan: Rnngan, tmp_path: Path) -> No
     words = ("mine.toml", "--losses", "vae, cgan", "--data", "my.csv", "--time-column", "day", "--window", "12")
     code, out, err = rnngan("init", *words)
     assert (code, err) == (0, "my: rows sorted by `day`\n")
-    assert out.splitlines()[0].endswith(" of 12 steps x 2 features")
+    assert out.splitlines()[0].endswith(" of 12 steps x 2 columns; more: rnngan inspect my.csv")
     assert out.splitlines()[1].startswith("mine.toml: 6 runs. Look: rnngan sweep mine.toml --dry-run")
     values = read_experiment(tmp_path / "mine.toml")
     assert values["losses"] == ["vae", "cgan"]
@@ -105,7 +108,7 @@ def test_a_file_that_is_there_is_kept(rnngan: Rnngan, tmp_path: Path) -> None:
     [
         ("--losses wgna", "unknown loss `wgna`: did you mean `wgan`?"),
         ("--data no.csv", "`no.csv`: no such file"),
-        ("--data my.csv", "it holds dates: use `--time-column day`"),
+        ("--data my.csv --time-column dy", "did you mean `day`"),
         ("--data my.csv --time-column day --window 100", "too few for windows of 100 steps"),
         ("experiment.txt", "expected a name that ends in .toml"),
         ("nowhere/e.toml", "the folder `nowhere` is not there; make it first"),

@@ -142,6 +142,7 @@ FILES = {
         "status.json",
         "timing.csv",
     ),
+    *(f"format/{name}" for name in ("arrays.npz", "format.json", "manifest.json")),
     *(f"weights/{name}" for name in ("average.npz", "discriminator.npz", "generator.npz", "manifest.json")),
 }
 BYTES_PER_ROW = 20 * 15  # 15 columns of at most 20 signs

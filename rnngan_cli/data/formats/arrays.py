@@ -20,7 +20,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.system import memory, npz
 from rnngan_cli.system.safe_open import open_regular
 
-WORDS = re.compile(r"words_(\d{1,4})")
+WORDS_KEY = re.compile(r"words_(\d{1,4})")
 """Keys of the words of a category, by the number of its feature, in the files that `rnngan generate` writes."""
 
 NOT_ARRAYS = ("columns", "id_column", "time_column")
@@ -84,7 +84,7 @@ def load_arrays(path: Path, config: DataConfig) -> Raw:
 def _columns(found: FoundArrays, names: Sequence[str]) -> tuple[Column, ...]:
     """The forms that the file tells: whole numbers by their type, and categories by their words, as we write them."""
     whole = found.values.dtype.kind in "biu"
-    words = {int(key.removeprefix("words_")): found.others[key] for key in found.others if WORDS.fullmatch(key)}
+    words = {int(key.removeprefix("words_")): found.others[key] for key in found.others if WORDS_KEY.fullmatch(key)}
     if not whole and not words:
         return ()
     columns = []
@@ -136,7 +136,7 @@ def _check_alone(path: Path, config: DataConfig) -> None:
 def _read_archive(path: Path, file: IO[bytes], config: DataConfig, most: int) -> FoundArrays:
     headers = npz.archive_headers(file, most)
     members = choose_members(str(path), headers, config.array, config.label_column)
-    words = [key for key in members.unused if WORDS.fullmatch(key) and headers[key].dtype.kind in TEXT]
+    words = [key for key in members.unused if WORDS_KEY.fullmatch(key) and headers[key].dtype.kind in TEXT]
     members = replace(members, unused=tuple(key for key in members.unused if key not in words))
     others = [key for key in vars(members).values() if isinstance(key, str) and key != members.series] + words
     pickled = tuple(key for key in others if headers[key].dtype.hasobject and key != members.labels)

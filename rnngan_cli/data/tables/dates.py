@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.data.forms import FloatArray
-
 if TYPE_CHECKING:
     import pandas as pd
 
-SAMPLE = 400
+DATE_SAMPLE = 400
 """Values that formats are tried on before they are tried on all."""
 _CLOCKS = ("", *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z")))
 _CLOCKS_12 = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%I %p")
@@ -131,7 +129,7 @@ def _quarters(words: "pd.Series", missing: np.ndarray) -> Dates | None:
 
 
 def _sample(words: "pd.Series") -> "pd.Series":
-    return words.iloc[:: max(1, len(words) // SAMPLE)]
+    return words.iloc[:: max(1, len(words) // DATE_SAMPLE)]
 
 
 def _candidates(sample: "pd.Series") -> list[tuple[str, ...]]:
@@ -284,24 +282,3 @@ def joined(dates: Dates, clock: Dates) -> Dates:
     added = np.where(known, clock.stamps, 0) // (clock.per_second // dates.per_second)
     stamps = np.where(known, dates.stamps + added, NO_TIME)
     return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes), dates.per_second)
-
-
-def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:
-    """Dates from columns of years, months, days and so on.
-
-    Args:
-        parts: whole numbers (rows,) by `year`, `month`, `day`, `hour`, `minute`, `second`; month and day are 1 if left
-            out.
-
-    Returns:
-        int64 nanoseconds (rows,); None if some are no dates.
-    """
-    import pandas as pd
-
-    frame = pd.DataFrame({"month": 1, "day": 1, **parts})
-    if frame.isna().to_numpy().any() or (frame != np.rint(frame)).to_numpy().any():
-        return None
-    try:
-        return pd.to_datetime(frame.astype(np.int64), errors="raise").dt.as_unit("ns").astype(np.int64).to_numpy()
-    except (ValueError, OverflowError, TypeError):
-        return None

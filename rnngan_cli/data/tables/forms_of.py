@@ -66,7 +66,7 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
     return None
 
 
-WORDS = ("none", "na", "n/a", "missing")
+DOUBTFUL_WORDS = ("none", "na", "n/a", "missing")
 """Marks of missing values that are words of a category as well, in lower case."""
 
 
@@ -75,7 +75,7 @@ def _read_words(cells: Cells, name: str) -> FeatureColumn | None:
     import pandas as pd
 
     words = cells.words(name)
-    doubtful = words.str.lower().isin(WORDS).to_numpy(dtype=bool) & ~cells.empty(name)
+    doubtful = words.str.lower().isin(DOUBTFUL_WORDS).to_numpy(dtype=bool) & ~cells.empty(name)
     missing = cells.missing(name) & ~doubtful
     codes, found = pd.factorize(words.where(~missing), sort=True)
     if _mostly_numbers(cells, words[~missing]):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DecimalMark = Literal[".", ","]
 
-SAMPLE = 500
+NUMBER_SAMPLE = 500
 """Cells of a long column that are looked at first."""
 ENOUGH = 5
 """Cells of one form that are taken for a rule rather than chance."""
@@ -106,8 +106,8 @@ def parse_numbers(words: "pd.Series", missing: np.ndarray, mark: DecimalMark) ->
     present = words[~missing]
     if not len(present):
         return Numbers(values, 0)
-    if len(present) > 4 * SAMPLE:  # most columns that are no numbers show it at once
-        few = present.iloc[:: len(present) // SAMPLE]
+    if len(present) > 4 * NUMBER_SAMPLE:  # most columns that are no numbers show it at once
+        few = present.iloc[:: len(present) // NUMBER_SAMPLE]
         if parse_numbers(few, np.zeros(len(few), dtype=bool), mark) is None:
             return None
     plain = _without_separators(present, mark)

@@ -8,7 +8,7 @@ import numpy as np
 from rnngan_cli.config import DataConfig, join_names
 from rnngan_cli.data.forms import CALENDAR, EPOCHS, FloatArray, TableColumn
 from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.dates import NO_TIME, Dates, from_calendar, joined, parse_dates
+from rnngan_cli.data.tables.dates import NO_TIME, Dates, joined, parse_dates
 from rnngan_cli.data.tables.numbers import parse_numbers
 from rnngan_cli.errors import UserError
 
@@ -267,3 +267,24 @@ def _calendar(cells: Cells, names: Sequence[str]) -> Time | None:
         return None
     stamps = from_calendar(parts)
     return None if stamps is None else _of_stamps(stamps, 10**9, tuple(columns))
+
+
+def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:
+    """Dates from columns of years, months, days and so on.
+
+    Args:
+        parts: whole numbers (rows,) by `year`, `month`, `day`, `hour`, `minute`, `second`; month and day are 1 if left
+            out.
+
+    Returns:
+        int64 nanoseconds (rows,); None if some are no dates.
+    """
+    import pandas as pd
+
+    frame = pd.DataFrame({"month": 1, "day": 1, **parts})
+    if frame.isna().to_numpy().any() or (frame != np.rint(frame)).to_numpy().any():
+        return None
+    try:
+        return pd.to_datetime(frame.astype(np.int64), errors="raise").dt.as_unit("ns").astype(np.int64).to_numpy()
+    except (ValueError, OverflowError, TypeError):
+        return None
