@@ -180,7 +180,13 @@ class Cells:
             return Dates(stamps, "%Y-%m-%d %H:%M:%S", has_clock=bool((stamps % (86_400 * 10**9) != 0).any()))
         if not self.is_text(name):
             return None
-        return parse_dates(name, column, self.missing(name), self.time_format)
+        missing, wanted = self.missing(name), self.time_format
+        for time_format in (None,) if wanted is None else (wanted, *wanted.split()):
+            dates = parse_dates(name, column, missing, time_format)
+            if dates is not None:
+                return dates
+        clock = parse_dates(name, column, missing) if wanted is not None else None  # the format is for the days alone
+        return clock if clock is not None and clock.is_clock else None
 
     def _distinct(self, name: str) -> int:
         """Number of different cells of a column."""

@@ -1,0 +1,249 @@
+"""Forms of real files: each is read right, or with a note that names the doubt, or refused with advice that works."""
+
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnngan_cli.config import DataConfig, split_names
+from rnngan_cli.data.files import load_file
+from rnngan_cli.data.source import Raw
+from rnngan_cli.errors import UserError
+
+FIELD = Path(__file__).parents[1] / "field"
+
+
+def read(name: str, **fields: object) -> Raw:
+    return load_file(DataConfig.model_validate({"file": str(FIELD / name), **fields}))
+
+
+def notes(raw: Raw) -> str:
+    return "\n".join(raw.notes)
+
+
+def refusal(name: str, **fields: object) -> str:
+    with pytest.raises(UserError) as caught:
+        read(name, **fields)
+    return str(caught.value)
+
+
+def advised(message: str, option: str) -> dict[str, object]:
+    """The fields that a message advises to set by an option, as a user types it."""
+    found = re.search(rf"`(--{option} [^`]+)`", message)
+    assert found is not None, message
+    flag, value = shlex.split(found.group(1))
+    field = flag.removeprefix("--").replace("-", "_")
+    return {field: split_names(value) if field in ("missing_marks", "columns") else value}
+
+
+# Dates
+
+
+@pytest.mark.parametrize("name", ["air_notail.csv", "air.csv"])
+def test_semicolons_decimal_commas_and_days_first(name: str) -> None:
+    raw = read(name)
+    assert raw.record and raw.series[0].shape == (300, 6)
+    assert raw.feature_names == ("CO(GT)", "PT08.S1(CO)", "NOx(GT)", "T", "RH", "AH")
+    expected = {"air_notail.csv": [2.2, 1226, 166, 13, 47.8, 0.6914], "air.csv": [2.0, 1202, 144, 13, 43.5, 0.6773]}
+    assert raw.series[0][0].tolist() == expected[name]
+    times = [(column.name, column.time_format) for column in raw.table if column.role == "time"]
+    assert times == [("Date", "%d/%m/%Y"), ("Time", "%H.%M.%S")]
+    assert raw.spacing == 3600
+
+
+def test_days_of_twelve_or_less_follow_the_order_of_the_file() -> None:
+    raw = read("air_feb.csv", time_column="Date", columns=["NOx(GT)"])
+    assert raw.series[0][:, 0].tolist() == list(range(576))  # in the order of the file
+    assert "01/02/2011 is read with the day first (`%d/%m/%Y`): so the file's own order ascends" in notes(raw)
+    other = read("air_feb.csv", columns=["NOx(GT)"], **advised(notes(raw), "time-format"))
+    assert other.series[0][:, 0].tolist() != list(range(576))
+
+
+def test_times_of_one_clock_with_and_without_a_fraction() -> None:
+    raw = read("micro.csv")
+    assert raw.series[0].shape == (400, 1) and raw.spacing == 0.5
+
+
+def test_the_newest_first() -> None:
+    raw = read("investing.csv")
+    assert raw.feature_names == ("Price", "Open", "Vol.", "Change %")
+    assert "rows sorted by `Date` (the newest came first)" in notes(raw)
+    assert raw.series[0][-1].tolist() == [7000.5, 7100.0, 600_000.0, -2.07]
+
+
+def test_a_gap_ends_windows_and_dropped_rows_do() -> None:
+    raw = read("gap.csv", missing="drop")
+    assert [list(found) for found in raw.breaks] == [[100]]
+    assert "1 gap in time, the longest of 3.417 days: windows end there" in notes(raw)
+
+
+# Many series under each other
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "times", "column", "shape"),
+    [
+        ("walmart.csv", {}, 10, "Store", (60, 3)),
+        ("panel.csv", {"time_column": "timestamp"}, 12, "sensor_id", (40, 1)),
+        ("panel.csv", {}, 12, "sensor_id", (40, 1)),
+    ],
+)
+def test_repeated_times_are_counted_and_the_id_is_named(
+    name: str, fields: dict[str, object], times: int, column: str, shape: tuple[int, int]
+) -> None:
+    message = refusal(name, **fields)
+    assert f"every time occurs {times} times" in message and f"`{column}`" in message
+    raw = read(name, **fields, **advised(message, "id-column"))
+    assert len(raw.series) == times and raw.series[0].shape == shape
+    assert column not in raw.feature_names
+
+
+@pytest.mark.parametrize(("name", "column"), [("act_none.csv", "subject"), ("iso.csv", "country")])
+def test_words_in_blocks_are_asked_for(name: str, column: str) -> None:
+    message = refusal(name)
+    assert f"`{column}`" in message and "in blocks" in message
+    raw = read(name, **advised(message, "id-column"))
+    assert len(raw.series) == {"subject": 30, "country": 6}[column]
+
+
+def test_none_is_a_class_and_na_a_country() -> None:
+    raw = read("act_none.csv", id_column="subject", label_column="activity")
+    assert raw.label_names == ("None", "Run", "Walk") and len(raw.series) == 30
+    assert "NA" in read("iso.csv", id_column="country").ids
+
+
+def test_our_own_files_are_read_back() -> None:
+    raw = read("own_generated.csv")
+    assert raw.series[0].shape[0] == 12 and not raw.record
+    assert "step" not in raw.feature_names and "series" not in raw.feature_names
+    assert "`series` and `step` number the series and steps of generated series" in notes(raw)
+
+
+def test_classes_written_as_decimals_are_whole_and_in_numeric_order() -> None:
+    raw = read("floatclass12.csv", id_column="id", label_column="class")
+    assert raw.label_names == tuple(str(number) for number in range(1, 13))
+
+
+# Columns that are no features
+
+
+def test_counting_and_calendar_columns() -> None:
+    raw = read("beijing.csv", label_column="cbwd", missing="interpolate")
+    assert raw.feature_names == ("pm2.5", "DEWP", "TEMP", "PRES", "Iws", "Is", "Ir")
+    assert "`No` counts rows (1 to 300) and is left out" in notes(raw)
+    assert "`year`, `month`, `day`, `hour` are the time" in notes(raw)
+    assert raw.spacing == 3600 and raw.label_names == ("NE", "NW", "SE", "cv")
+    listed = read("beijing.csv", columns=["No", "pm2.5"], missing="interpolate")
+    assert listed.feature_names == ("No", "pm2.5")
+
+
+@pytest.mark.parametrize("name", ["unnamed0.csv", "stock.csv.gz"])
+def test_an_index_of_pandas(name: str) -> None:
+    raw = read(name)
+    assert raw.feature_names == ("Open", "Close", "Volume")
+    assert "`Unnamed: 0` counts rows (0 to 299) and is left out" in notes(raw)
+
+
+# Layouts
+
+
+def test_one_series_a_row() -> None:
+    for name, fields in (("wide_years.csv", {"id_column": "unit"}), ("wide_header.csv", {"label_column": "class"})):
+        raw = read(name, **fields)
+        assert len(raw.series) == 60 and raw.series[0].shape == (24, 1)
+        assert "one series a row" in notes(raw)
+        long = read(name, **fields, layout="long") if name == "wide_header.csv" else None
+        assert long is None or long.series[0].shape == (60, 24)
+    assert raw.label_names == ("1", "2")
+
+
+def test_the_form_of_the_ucr_archive_under_another_name() -> None:
+    raw = read("ucr_renamed.csv")
+    assert len(raw.series) == 60 and raw.series[0].shape == (24, 1) and raw.label_names == ("1", "2")
+    assert raw.series[0][0, 0] == -0.0266477
+    assert "line 1 looks like data" in notes(raw) and "`--layout long`" in notes(raw)
+
+
+@pytest.mark.parametrize(("name", "rows", "first"), [("btp.csv", 400, [0.5]), ("headless_date.csv", 300, [20.0, 6.0])])
+def test_without_a_header_no_row_is_lost(name: str, rows: int, first: list[float]) -> None:
+    raw = read(name)
+    assert raw.series[0].shape == (rows, len(first)) and raw.series[0][0].tolist() == first
+    assert "line 1 looks like data" in notes(raw) and "`--header`" in notes(raw)
+
+
+def test_words_without_a_header() -> None:
+    raw = read("headless_label.csv")
+    assert raw.series[0].shape == (300, 3) and raw.columns[2].words == ("A", "B")
+    assert "`column_3` is trained on as a category of 2 values" in notes(raw)
+    labelled = read("headless_label.csv", **advised(notes(raw), "label-column"))
+    assert labelled.label_names == ("A", "B")
+
+
+# Numbers
+
+
+def test_thousands_are_thousands() -> None:
+    raw = read("thousands.csv")
+    prices = raw.series[0][:, 0]
+    assert prices[0] == 974 and prices.min() > 500 and prices.max() > 1000
+
+
+def test_forms_of_columns() -> None:
+    forms = {column.name: column.form for column in read("mixed.csv").columns}
+    assert forms == {
+        "steps": "whole", "awake": "boolean", "stage": "whole", "hr": "decimal", "const": "constant",
+        "huge": "decimal", "tiny": "decimal",
+    }  # fmt: skip
+
+
+def test_marks_of_missing_values() -> None:
+    fields: dict[str, object] = {"time_column": "Date", "columns": ["Global_active_power", "Voltage"]}
+    assert "use `--missing drop` or `--missing interpolate`" in refusal("power.csv", **fields)
+    raw = read("power.csv", **fields, missing="interpolate")
+    assert raw.series[0].shape == (300, 2) and raw.series[0][0].tolist() == [4.0, 233.96]
+    assert "12 missing or infinite values interpolated" in notes(raw)
+
+
+@pytest.mark.parametrize("name", ["air_point.csv", "air_notail.csv"])
+def test_a_far_value_that_is_frequent(name: str) -> None:
+    told = notes(read(name))
+    assert "`CO(GT)`: -200 occurs 13 times, far from all other values" in told
+    marked = read(name, missing="interpolate", **advised(told, "missing-marks"))
+    assert marked.series[0][:, 0].min() > 0
+    assert "13 missing or infinite values interpolated" in notes(marked)
+
+
+def test_infinite_values() -> None:
+    assert "16 missing or infinite values, the first in column `b`, row 4 (line 5)" in refusal("inf.csv")
+    assert np.isfinite(read("inf.csv", missing="interpolate").series[0]).all()
+
+
+def test_one_value_in_the_whole_file_is_refused_before_training() -> None:
+    raw = read("allconst.csv")
+    assert [column.form for column in raw.columns] == ["constant", "constant"]
+
+
+# Text
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "first"),
+    [
+        ("latin1.csv", ("Leistung [kW]", "Außentemp °C"), [10, 21]),
+        ("utf16.csv", ("Leistung [kW]", "Temp"), [10, 21]),
+        ("commahead.csv", ("Leistung, kW", "Temp"), [10, 21]),
+        ("pipe.csv", ("a", "b", "c"), [0, 0, 0]),
+        ("space.csv", ("a", "b", "c"), [0, 0, 0]),
+        ("comment.csv", ("a", "b"), [0, 0]),
+        ("trail_noheader.csv", ("a", "b", "c"), [0, 0, 0]),
+        ("units.csv", ("temp", "flow"), [20, 6]),
+        ("names.csv", ("step", "label", "value"), [0, 0, 0]),
+    ],
+)
+def test_dialects(name: str, names: tuple[str, ...], first: list[float]) -> None:
+    raw = read(name)
+    assert raw.feature_names == names
+    assert raw.series[0][0].tolist() == first
+    assert len(raw.series[0]) == {"names.csv": 400}.get(name, 300)
