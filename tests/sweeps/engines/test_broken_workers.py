@@ -177,7 +177,7 @@ def test_a_package_that_breaks_in_the_worker_alone_breaks_its_own_runs(
     done = sweep.run("--json", env=environment)
     assert done.returncode == 1, done.stderr
     found = outcomes(done.stdout)
-    assert found["bce"] == {"state": "done", "reason": ""}
+    assert found["bce"]["state"] == "done"
     assert found["elsewhere"]["state"] == "failed"
     expected = "entry point `elsewhere` of `rnngan.losses` cannot be loaded: not in a worker at all"
     assert found["elsewhere"]["reason"] == expected

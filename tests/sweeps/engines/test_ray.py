@@ -7,6 +7,7 @@ machines that do not share a folder, the driver's folder is named by a path that
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -224,12 +225,17 @@ def test_without_a_shared_folder_files_are_sent_both_ways(both: Machines, tmp_pa
         process.kill()
         until(lambda: "going on elsewhere" in log.read_text(), driver)
         out, _ = finish(driver, 0)
-    assert sweep.contents() == here.contents()
+    assert without_path(sweep.contents()) == without_path(here.contents())
     (begun,) = starts(sweep).values()
     assert begun[0] == 0
     assert begun[-1] > 0
     assert not list(sweep.output.rglob("checkpoints"))
     assert "1 done" in out
+
+
+def without_path(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Files of runs but for the path of the user's file, which each machine has elsewhere."""
+    return {name: re.sub(rb'"file": "[^"]*"', b'"file": ""', content) for name, content in contents.items()}
 
 
 def output_of(process: psutil.Process) -> str:
@@ -250,7 +256,7 @@ def test_a_broken_run_a_silent_one_and_json(both: Machines, tmp_path: Path) -> N
     (sweep.output / "runs" / broken).touch()
     out, _ = sweep.end("-j", "1", "--json", code=1)
     facts = json.loads(out)["runs"]
-    assert facts[whole] == {"state": "done", "reason": ""}
+    assert facts[whole]["state"] == "done"
     assert facts[broken]["state"] == "failed"
     assert "Not a directory" in facts[broken]["reason"] or "File exists" in facts[broken]["reason"]
     (sweep.output / "runs" / broken).unlink()
