@@ -8,6 +8,7 @@ import numpy as np
 from rnngan_cli.config import DataConfig, join_names
 from rnngan_cli.data.forms import CALENDAR, EPOCHS, FloatArray, TableColumn
 from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.clocks import find_clocks, read_clock
 from rnngan_cli.data.tables.dates import NO_TIME, Dates, joined, parse_dates
 from rnngan_cli.data.tables.numbers import parse_numbers
 from rnngan_cli.errors import UserError
@@ -90,9 +91,9 @@ def given_time(cells: Cells, names: Sequence[str], left: Sequence[str]) -> Time:
             return calendar
     dates = {name: cells.dates(name) for name in names}
     days = [name for name, found in dates.items() if found is not None and not found.is_clock]
-    clocks = [name for name, found in dates.items() if found is not None and found.is_clock]
+    clocks = [name for name in names if name not in days and read_clock(cells, name) is not None]
     if len(names) == 1 and days:
-        clocks = _clocks(cells, left) if not _known(dates, days[0]).has_clock else []
+        clocks = find_clocks(cells, left) if not _known(dates, days[0]).has_clock else []
         return _dated(cells, days[0], clocks[0] if clocks else None)
     if len(names) == 2 and len(days) == len(clocks) == 1:
         return _dated(cells, days[0], clocks[0])
@@ -169,7 +170,7 @@ def _dated(cells: Cells, day: str, clock: str | None) -> Time:
     if found is None:
         raise ValueError(f"`{day}` holds no dates")
     columns = [TableColumn(day, "time", found.time_format)]
-    clocks = None if clock is None else cells.dates(clock)
+    clocks = None if clock is None else read_clock(cells, clock) or cells.dates(clock)
     if clock is not None and clocks is not None:
         found = joined(found, clocks)
         columns.append(TableColumn(clock, "time", clocks.time_format))
@@ -183,23 +184,10 @@ def _dated(cells: Cells, day: str, clock: str | None) -> Time:
     return _of_stamps(found.stamps, found.per_second, tuple(columns), found.notes)
 
 
-def _clocks(cells: Cells, left: Sequence[str]) -> list[str]:
-    """Columns that hold times of day alone, and are not numbers with a decimal point."""
-    clocks = []
-    for name in left:
-        if not cells.is_text(name) or not cells.words(name).iloc[:50].str.contains(r"\d[:.h]\d", regex=True).all():
-            continue
-        dates = cells.dates(name)
-        numbers = cells.numbers(name)
-        if dates is not None and dates.is_clock and numbers is None:
-            clocks.append(name)
-    return clocks
-
-
 def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[str, ...]]:
     """The time that columns without a role hold: dates, dates and times of day, or parts of the calendar."""
     days = [name for name in left if _is_days(cells, name)]
-    clocks = _clocks(cells, left)
+    clocks = find_clocks(cells, left)
     if len(days) > 1:
         names = ", ".join(f"`{name}`" for name in days)
         best = min(days, key=lambda name: -cells.distinct(name))

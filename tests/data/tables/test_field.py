@@ -247,3 +247,73 @@ def test_dialects(name: str, names: tuple[str, ...], first: list[float]) -> None
     assert raw.feature_names == names
     assert raw.series[0][0].tolist() == first
     assert len(raw.series[0]) == {"names.csv": 400}.get(name, 300)
+
+
+# Of the same kinds
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("hours", [range(24), range(1, 25)])
+def test_days_with_hours_in_a_column_of_numbers(tmp_path: Path, hours: range) -> None:
+    rows = "".join(f"2011-01-{day:02d},{hour},{day * hour}\n" for day in range(1, 20) for hour in hours)
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"dteday,hr,cnt\n{rows}"))))
+    assert raw.feature_names == ("cnt",) and raw.spacing == 3600 and not raw.breaks[0].size
+    named = DataConfig(file=str(tmp_path / "mine.csv"), time_column=("dteday", "hr"))
+    assert load_file(named).spacing == 3600
+
+
+def test_times_of_day_that_are_numbers_too(tmp_path: Path) -> None:
+    """18.00 is a time where the column is called so."""
+    rows = "".join(f"{1 + step // 24:02d}/03/2024;{step % 24:02d}.00;{step % 5},5\n" for step in range(400))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"Date;Time;x\n{rows}"))))
+    assert raw.feature_names == ("x",) and raw.spacing == 3600
+
+
+@pytest.mark.parametrize(("unit", "form"), [(1, "seconds since 1970"), (1000, "milliseconds since 1970")])
+def test_seconds_since_1970(tmp_path: Path, unit: int, form: str) -> None:
+    rows = "".join(f"{(1609459200 + 900 * step) * unit},{step % 7}\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"timestamp,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and raw.spacing == 900 and raw.table[0].time_format == form
+
+
+def test_quarters(tmp_path: Path) -> None:
+    rows = "".join(f"{1920 + step // 4}Q{step % 4 + 1},{step % 7}.5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"q,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and raw.table[0].time_format == "%YQ%q" and not raw.breaks[0].size
+
+
+def test_money_with_points_and_commas(tmp_path: Path) -> None:
+    amounts = ["1.234,56 €", "-98,70 €", "12.000,00 €"]
+    rows = "".join(f"{1 + step % 28:02d}.{1 + step // 28:02d}.24;{amounts[step % 3]}\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"Tag;Betrag\n{rows}"))))
+    assert sorted(set(raw.series[0][:, 0].tolist())) == [-98.7, 1234.56, 12000.0]
+
+
+def test_numbers_of_runs_are_asked_for(tmp_path: Path) -> None:
+    rows = "".join(f"{run},{step},{run * step % 7}.5\n" for run in range(20) for step in range(15 + run))
+    message = ""
+    path = write(tmp_path, f"engine,cycle,x\n{rows}")
+    with pytest.raises(UserError) as caught:
+        load_file(DataConfig(file=str(path)))
+    message = str(caught.value)
+    assert "`engine` stays the same over blocks of rows" in message
+    raw = load_file(DataConfig.model_validate({"file": str(path), **advised(message, "id-column")}))
+    assert len(raw.series) == 20 and raw.feature_names == ("x",)
+
+
+def test_business_days_have_no_gaps(tmp_path: Path) -> None:
+    days = np.busday_offset("2020-01-01", np.arange(400), roll="forward")
+    rows = "".join(f"{day},{100 + step % 9}.5\n" for step, day in enumerate(days))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"Date,Close\n{rows}"))))
+    assert not raw.breaks[0].size and "time is uneven: 20% of the steps differ" in notes(raw)
+
+
+def test_numbers_with_flags_are_no_category(tmp_path: Path) -> None:
+    rows = "".join(f"{step % 9}.5{' p' if step % 5 == 2 else ''},{step % 4}\n" for step in range(300))
+    with pytest.raises(UserError, match=r"column `v` is not numeric: `2\.5 p`"):
+        load_file(DataConfig(file=str(write(tmp_path, f"v,w\n{rows}"))))
