@@ -178,6 +178,8 @@ def _find_delimiter(lines: Sequence[str], quote: str) -> tuple[str, str]:
         return _NOWHERE, "nothing parts all lines alike: read as one column; `--delimiter` settles it" if some else ""
     # blanks are no rival: they are within dates and names, and tabs count as such
     others = [mark for mark in ",;\t|" if mark != taken and scores[mark] > 0.95 * scores[taken]]
+    if taken == " " and others:
+        return others[0], ""
     if not others:
         return taken, ""
     rival = TextDialect(others[0]).words().removesuffix(" between columns")
