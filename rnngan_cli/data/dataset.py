@@ -79,6 +79,7 @@ class SeriesFormat:
         image: whether a series is a picture whose rows are steps (drawn as one).
         table: the columns of the user's table in order, with their roles; empty where there is no table.
         spacing: seconds from one row to the next, where rows have dates at even distances; else None.
+        missing: number of values that were missing in the user's table; none is in generated series.
         train_labels: int32 (training series,), from which the labels of generated series are drawn; None without.
         starts: float64 (training series, columns), the values before each training series, from which the starts of
             generated series are drawn; None if no column is trained on as differences.
@@ -94,6 +95,7 @@ class SeriesFormat:
     image: bool = False
     table: tuple[TableColumn, ...] = ()
     spacing: float | None = None
+    missing: int = 0
     train_labels: IntArray | None = None
     starts: FloatArray | None = None
 

@@ -45,8 +45,9 @@ def prepare_dataset(
     cut, lengths = replace(needs, window=steps), [len(series) for series in raw.series]
     raw = leave_out_short(raw, cut, config.short)
     whole, notes = split_record(raw, cut) if raw.record else (split_series(raw), ())
-    whole, cut_notes = drop_short(whole, cut.rows) if raw.breaks else (whole, ())
-    check_enough(whole, lengths, cut, gaps=bool(raw.breaks), drop=config.short == "drop")
+    gaps = any(len(rows) for rows in raw.breaks)
+    whole, cut_notes = drop_short(whole, cut.rows) if gaps else (whole, ())
+    check_enough(whole, lengths, cut, gaps=gaps, drop=config.short == "drop")
     pieces = {part: [_transformed(stretch, columns) for stretch in whole[part]] for part in PARTS}
     rows = np.concatenate([stretch.values for stretch in pieces["train"]])
     if raw.columns and config.forms == "file":
@@ -66,6 +67,7 @@ def prepare_dataset(
         image=image and steps == len(raw.series[0]),
         table=raw.table,
         spacing=raw.spacing,
+        missing=raw.missing,
         train_labels=labelled.parts["train"].labels,
         starts=labelled.parts["train"].starts,
     )

@@ -35,6 +35,7 @@ class Raw:
         columns: the columns with their forms; empty where every column takes any value.
         table: the columns of the user's table in order, with their roles; empty where there is no table.
         spacing: seconds from one row to the next, where rows have dates at even distances; else None.
+        missing: number of values that are missing in the file.
         breaks: for each series the numbers of the rows before which time is missing; empty without any.
         hop: steps between windows, of which `stride` takes every one, every second and so on.
         notes: sentences for the user on the reading.
@@ -49,6 +50,7 @@ class Raw:
     columns: tuple[Column, ...] = ()
     table: tuple[TableColumn, ...] = ()
     spacing: float | None = None
+    missing: int = 0
     breaks: tuple[IntArray, ...] = ()
     hop: int = 1
     notes: tuple[str, ...] = ()

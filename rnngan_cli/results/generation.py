@@ -17,6 +17,7 @@ from rnngan_cli.system import memory
 from rnngan_cli.system.atomic import check_target, npz_bytes, write_bytes
 from rnngan_cli.system.csv_text import frame_csv
 from rnngan_cli.system.npz import Arrays
+from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ class GeneratedSeries:
         image: whether a series is an image whose rows are steps.
         swept, values: the label or code that takes several values in turn, and these values as text.
         table, spacing: what is known of the user's table; see `TableParts`.
+        missing: number of values that were missing in the user's table.
     """
 
     series: np.ndarray
@@ -56,6 +58,7 @@ class GeneratedSeries:
     values: tuple[str, ...] = ()
     table: tuple[TableColumn, ...] = ()
     spacing: float | None = None
+    missing: int = 0
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -74,8 +77,9 @@ class GeneratedSeries:
         return generated_frame(self._parts, dates)
 
     def notes(self, dates: StepDates | None = None) -> tuple[str, ...]:
-        """A sentence for a reader of the table, if a column has the name of one that is not the user's."""
-        return renamed_columns(self._parts, dates)
+        """Sentences for a reader of the table: on columns with the name of one that is not the user's, and on gaps."""
+        gaps = f"{counted(self.missing, 'value')} missing in your table; generated series have no missing values"
+        return renamed_columns(self._parts, dates) + ((gaps,) if self.missing else ())
 
     @property
     def _parts(self) -> TableParts:
@@ -140,6 +144,7 @@ def generate_series(
         layout.values,
         own.table,
         own.spacing,
+        own.missing,
     )
 
 

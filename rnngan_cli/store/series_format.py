@@ -61,6 +61,7 @@ class _StoredFormat(StoredFile):
     image: bool = False
     table: list[_StoredTableColumn] = Field([])
     spacing: float | None = None
+    missing: Count = 0
 
 
 def write_series_format(run: RunFolder, series_format: SeriesFormat) -> None:
@@ -81,6 +82,7 @@ def write_series_format(run: RunFolder, series_format: SeriesFormat) -> None:
         image=own.image,
         table=[_StoredTableColumn(**vars(column)) for column in own.table],
         spacing=own.spacing,
+        missing=own.missing,
     )
     drawn = {"train_labels": own.train_labels, "starts": own.starts}
     arrays = {name: array for name, array in drawn.items() if array is not None}
@@ -117,6 +119,7 @@ def read_series_format(run: RunFolder) -> SeriesFormat | None:
         image=stored.image,
         table=tuple(TableColumn(column.name, column.role, column.time_format) for column in stored.table),
         spacing=stored.spacing,
+        missing=stored.missing,
         train_labels=arrays.get("train_labels"),
         starts=arrays.get("starts"),
     )

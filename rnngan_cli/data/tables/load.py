@@ -70,6 +70,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         columns=tuple(feature.column for feature in features) if config.forms == "file" else (),
         table=_table(table, roles),
         spacing=spacing.median if spacing.is_even and roles.time is not None else None,
+        missing=int((~np.isfinite(values)).sum()),
         breaks=breaks,
         notes=(*table.notes, *doubts, *moved, *kept.notes, *gap_notes, *notes),
     )
