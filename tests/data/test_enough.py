@@ -91,7 +91,7 @@ def test_a_record_that_is_too_short_and_the_advice_followed(tmp_path: Path) -> N
     assert "166 rows: too few" in refusal(path)
     np.save(path, values)
     assert len(loaded(path).test) == 2
-    np.save(path, np.ones((7, 1)))
+    np.save(path, np.arange(7.0)[:, None] ** 2)
     assert refusal(path, window=1) == (
         "7 rows: too few for windows of 1 steps in a training, validation and test part; expected at least 8 rows"
     )
