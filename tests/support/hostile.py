@@ -25,6 +25,7 @@ import pandas as pd
 from rnngan_cli import data
 from rnngan_cli.cli.settings import merge
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonical_json, identity
+from rnngan_cli.data import forms
 from rnngan_cli.data.formats.text import TextOptions, read_text_table
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.results.derived import refresh
@@ -138,7 +139,7 @@ def check_dataset(dataset: data.Dataset) -> None:
         require(series.shape[1:] == (dataset.steps, dataset.features), f"series {series.shape}")
         require(bool(np.isfinite(series).all()), "series that are not finite")
         require(part.labels is None or len(part.labels) == len(series), "labels of another number")
-    require(len(dataset.format.column_names) == dataset.features, "names of another number")
+    require(len(forms.feature_names(dataset.format.columns)) == dataset.features, "names of another number")
 
 
 def feed_text(content: bytes, folder: Path) -> bool:
