@@ -135,7 +135,7 @@ def sketch(values: "Sequence[float]") -> str:
     """Values as a line of signs, the lowest to the highest.
 
     >>> sketch([0.0, 1.0, 2.0])
-    '▁▄█'
+    '▁▅█'
     """
     if not values:
         return ""

@@ -123,7 +123,7 @@ def test_the_machine_has_what_the_system_says() -> None:
 
 
 def test_windows_that_do_not_fit_are_refused_before_they_are_cut(rnngan: Rnngan, tmp_path: Any) -> None:
-    np.save(tmp_path / "long.npy", np.zeros((2_000_000, 1), np.float32))
+    np.save(tmp_path / "long.npy", np.arange(2_000_000, dtype=np.float32)[:, None] / 2)
     code, _, err = rnngan("sweep", "--data", "long.npy", "--window", "100000")
     assert (code, err.count("\n")) == (2, 1)
     assert "windows of 100,000 steps x 1 features: needs about" in err
