@@ -28,7 +28,7 @@ PACKAGE_DATA = (
     *(f"results/report/{name}.js" for name in ("base", "curves", "looks", "navigation", "series", "spread", "tables")),
 )
 """Everything in the wheel that is no module."""
-SOURCE_TREE = ("benchmarks", "docs", "tests")
+SOURCE_TREE = ("benchmarks", "tests")  # clevercsv installs a package `docs` of its own
 """Folders beside the package, which is not to need them."""
 SIZES = ("--steps", "40", "-s", "units=8")
 SCORING = ("--protocol", "quick")
