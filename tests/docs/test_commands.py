@@ -92,13 +92,18 @@ def words_of(line: str) -> list[str]:
 
 @pytest.fixture
 def prepared(tmp_path: Path) -> Path:
-    """A folder with the files that pages use: a record of 40 customers, also as arrays; experiments; a tune."""
+    """A folder with the files that pages use: a record of 40 customers, as tables and arrays; experiments; a tune."""
     clock = np.arange(40 * 24)
     features = {"customer": clock // 24, "sea": np.sin(0.3 * clock), "air": np.cos(0.2 * clock)}
     pd.DataFrame(features).to_csv(tmp_path / "customers.csv", index=False)
     pd.DataFrame(features).drop(columns="customer").to_csv(tmp_path / "my.csv", index=False)
     series = np.stack([features["sea"], features["air"]], axis=1).reshape(40, 24, 2)
     np.savez(tmp_path / "my.npz", series=series, labels=np.arange(40) % 3)
+    np.save(tmp_path / "my.npy", series.transpose(0, 2, 1))
+    rows = [":".join(",".join(f"{value:.4f}" for value in column) for column in one.T) for one in series]
+    header = "@problemName JapaneseVowels\n@timeStamps false\n@univariate false\n@classLabel true 0 1 2\n@data"
+    text = "\n".join([header, *(f"{row}:{number % 3}" for number, row in enumerate(rows))])
+    (tmp_path / "JapaneseVowels.ts").write_text(text + "\n", encoding="utf-8")
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     tuned = "results/tune/sines/after"
     shutil.copytree(ROOT / tuned, tmp_path / tuned)
