@@ -153,10 +153,16 @@ def _likely_axes(values: np.ndarray, axes: tuple[AxisName, ...]) -> tuple[tuple[
     return None, ""
 
 
+def doubles(values: np.ndarray) -> np.ndarray:
+    """Converts numbers of any type to float64; signalling NaNs become plain ones without a warning."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
+
+
 def _jumps(values: np.ndarray, axis: int) -> float:
     """Mean squared difference of neighbouring values along an axis; infinite where there are none."""
     per_item = max(1, values[0].size)
-    some = values[: max(2, MOST_JUMPS // per_item)].astype(np.float64)
+    some = doubles(values[: max(2, MOST_JUMPS // per_item)])
     with np.errstate(all="ignore"):
         squares = np.diff(some, axis=axis) ** 2
     squares = squares[np.isfinite(squares)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnngan_cli.data.dataset import FloatArray
-from rnngan_cli.data.formats.axes import ArrayName, LaidOut
+from rnngan_cli.data.formats.axes import ArrayName, LaidOut, doubles
 from rnngan_cli.errors import UserError
 
 
@@ -29,7 +29,7 @@ def cut_padding(
     Raises:
         UserError: a length is no whole number from 1 to the steps of the array.
     """
-    values, steps = laid_out.values.astype(np.float64), laid_out.values.shape[1]
+    values, steps = doubles(laid_out.values), laid_out.values.shape[1]
     if laid_out.record:
         return list(values), ()
     notes: tuple[str, ...] = ()

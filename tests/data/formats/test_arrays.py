@@ -146,6 +146,15 @@ def test_the_axis_of_steps_is_found_by_smoothness(
     np.testing.assert_array_equal(raw_of(path, axes=axes).series, ordered)
 
 
+def test_signalling_nans_are_missing_values(tmp_path: Path) -> None:
+    values = cube(40).astype(np.float32)
+    values[7, 2:4].view(np.uint32)[:] = 0x7F800001  # a NaN that floating-point hardware reports when it is converted
+    np.save(tmp_path / "mine.npy", values)
+    assert "4 missing or infinite values, the first in series 8, step 3" in refusal(tmp_path / "mine.npy")
+    kept = loaded(tmp_path / "mine.npy", missing="drop")
+    assert sum(len(part.series) for part in (kept.train, kept.validation, kept.test)) == 39
+
+
 def test_windows_of_one_record_that_overlap_are_not_doubted(tmp_path: Path) -> None:
     """Neighbouring series are as alike as neighbouring steps."""
     record = np.cumsum(np.random.default_rng(0).normal(size=(200, 2)), axis=0)
