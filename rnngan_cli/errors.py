@@ -26,6 +26,12 @@ class DifferenceFoundError(UserError):
     exit_code = 3
 
 
+class OtherBitsError(UserError):
+    """A run was trained again with other bits than before, and agrees as far as it should; exit code 6."""
+
+    exit_code = 6
+
+
 class ResultsBusyError(UserError):
     """Another running scheduler holds the results folder; the program exits with code 4."""
 

@@ -24,8 +24,8 @@ ROOMS = (
 RANKS = {name: rank for rank, name in enumerate(ROOMS)}
 PLACES = {
     "sweeps": (
-        *("plan", "shards", "cost", "messages", "run", "catalogue", "template", "status", "rescore", "reproduce"),
-        *("engines", "jobs", "eta", "progress", "survey", "scheduler", "sweep"),
+        *("plan", "shards", "cost", "messages", "scoring", "run", "catalogue", "template", "status", "rescore"),
+        *("agreement", "engines", "reproduce", "jobs", "eta", "progress", "survey", "scheduler", "sweep"),
     ),
     "results": (
         *("statistics", "cautions", "runs_table", "leaderboard", "leaderboard_text", "derived", "groups", "frames"),

@@ -11,6 +11,7 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.config import ProfileName, Rerun
+from rnngan_cli.system.arithmetic import Bits
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
 """How progress is shown."""
@@ -102,6 +103,17 @@ Workers = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or gpu:N.")]
+BitsOption = Annotated[
+    Bits,
+    typer.Option(
+        "--bits",
+        help="portable: every x86-64 processor computes the same bits; native: with all of its own instructions.",
+    ),
+]
+MixedBits = Annotated[
+    bool,
+    typer.Option("--mixed-bits", help="Continue runs that were begun on a processor with other bits, and say so."),
+]
 EngineOption = Annotated[
     EngineName, typer.Option("--engine", help="What does the runs: processes on this machine, or tasks of Ray.")
 ]

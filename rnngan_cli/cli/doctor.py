@@ -62,7 +62,7 @@ COMMANDS = (doctor,)
 
 def _facts(results: Path, workers: int, used: _Used) -> MachineFacts:
     from rnngan_cli.sweeps.engines import ray
-    from rnngan_cli.system import checkup, provenance
+    from rnngan_cli.system import arithmetic, checkup, provenance
 
     return {
         "machine": provenance.machine(),
@@ -74,6 +74,7 @@ def _facts(results: Path, workers: int, used: _Used) -> MachineFacts:
         "ray": ray.version(),
         "extras": checkup.extras(),
         "terminal": asdict(checkup.terminal()),
+        "bits": str(arithmetic.current()),
         "results": str(results.absolute()),
         "memory_free_gib": round(checkup.free_bytes() / 2**30, 1),
     }
@@ -135,6 +136,7 @@ def _print(facts: MachineFacts, used: _Used) -> None:
         plain, penalised = used.layers["plain"], used.layers["penalised"]
         typer.echo(f"Runs will use: {used.device}, {facts['workers']} worker(s) of one thread each")
         typer.echo(f"Recurrent layers: {plain} for plain losses, {penalised} for penalised ones")
+    typer.echo(f"Runs will compute: {facts['bits']}")
     print_facts(facts["versions"])
     for name, is_there in facts["extras"].items():
         typer.echo(f"Extra `{name}`: {'installed' if is_there else f'not installed ({checkup.install(name)})'}")

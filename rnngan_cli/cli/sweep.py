@@ -7,12 +7,14 @@ import typer
 
 from rnngan_cli.cli.choices import (
     AsJson,
+    BitsOption,
     Device,
     DryRun,
     EngineOption,
     Experiment,
     FailFast,
     GpusPerRun,
+    MixedBits,
     Output,
     ProfileOption,
     ProgressOption,
@@ -60,6 +62,8 @@ def sweep(
     protocol: ProtocolOption = None,
     workers: Workers = None,
     device: Device = "auto",
+    bits: BitsOption = "portable",
+    mixed_bits: MixedBits = False,
     engine: EngineOption = "local",
     ray_address: RayAddress = None,
     gpus_per_run: GpusPerRun = 0,
@@ -99,6 +103,8 @@ def sweep(
     part = parse_shard(shard) if shard is not None else None
     asked = Orders(
         device=device,
+        bits=bits,
+        mixed_bits=mixed_bits,
         retries=retries,
         timeout=timeout,
         fail_fast=fail_fast,
@@ -128,6 +134,8 @@ def train(
     profile: ProfileOption = None,
     protocol: ProtocolOption = None,
     device: Device = "auto",
+    bits: BitsOption = "portable",
+    mixed_bits: MixedBits = False,
     progress: ProgressOption = "auto",
     output: Output = None,
     quiet: Quiet = False,
@@ -146,7 +154,7 @@ def train(
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
     words |= {"profile": profile, "protocol": protocol}
     config = _merge(None, words, data, steps, settings)
-    orders = check_orders(Orders(device=device), workers=1)
+    orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits), workers=1)
     prepared = prepare_sweep(config, output or Path("results/train"))
     _sweep(prepared, orders, progress, voice, as_json=as_json)
 

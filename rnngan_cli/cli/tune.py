@@ -9,9 +9,11 @@ import typer
 
 from rnngan_cli.cli.choices import (
     AsJson,
+    BitsOption,
     Device,
     DryRun,
     Losses,
+    MixedBits,
     ProgressOption,
     ProgressStyle,
     Quiet,
@@ -55,6 +57,8 @@ def tune(
     settings: TuneSettings = None,
     workers: Workers = None,
     device: Device = "auto",
+    bits: BitsOption = "portable",
+    mixed_bits: MixedBits = False,
     progress: ProgressOption = "auto",
     output: TuneOutput = Path("results/tune"),
     write_to: TuneWriteTo = Path("experiments/tuned"),
@@ -79,7 +83,7 @@ def tune(
     sweep = _sweep_config({"losses": losses, "cells": cells, "datasets": datasets}, steps, settings or ())
     budget = Budget(trials, seeds, final_seeds, score, draw_seed)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
-    orders = check_orders(Orders(device=device, rerun=RunState.FAILED.value), workers)
+    orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits, rerun=RunState.FAILED.value), workers)
     _print_notes(tunes, voice)
     if dry_run:
         _print_plan(tunes, orders, as_json=as_json)

@@ -12,6 +12,7 @@ from rnngan_cli.cli.choices import AsJson, Results
 
 if TYPE_CHECKING:
     from rnngan_cli.results.verify import Findings
+    from rnngan_cli.sweeps.reproduce import Reproduced
 
 
 def verify(
@@ -23,13 +24,15 @@ def verify(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="Instead, train the run in this folder again and compare the bits.",
+            help="Instead, train the run in this folder again, and compare the bits where they can be compared.",
             autocompletion=completion.run_folders,
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Hold every file of a sweep against the hashes it was written with; exit code 3 if one is not what it was.
+
+    A run that was trained with the bits of another kind of processor is compared within rounding instead.
 
     Examples:
       rnngan verify results/sweep
@@ -89,27 +92,30 @@ def _reproduce(path: Path, *, as_json: bool) -> None:
     """Trains a run again.
 
     Raises:
-        DifferenceFoundError: a bit differs.
+        DifferenceFoundError: a bit differs, or more than rounding where bits may differ.
+        OtherBitsError: bits may differ and do, by no more than rounding.
     """
-    from rnngan_cli.errors import DifferenceFoundError
+    from rnngan_cli.errors import DifferenceFoundError, OtherBitsError
     from rnngan_cli.store import find_run
-    from rnngan_cli.system import device
-
-    folder = find_run(path)
-    device.start("cpu")
     from rnngan_cli.sweeps.reproduce import reproduce
 
-    found = reproduce(folder)
+    found = reproduce(find_run(path))
     if as_json:
-        typer.echo(json.dumps({"same": found.same, "differences": found.differences, "notes": found.notes}, indent=2))
+        typer.echo(json.dumps(asdict(found), indent=2))
     else:
-        typer.echo(f"{path}: trained again; the same bits: {', '.join(found.same) or 'none'}")
-        for line in found.differences:
-            typer.echo(f"  difference: {line}")
-        for line in found.notes:
-            typer.echo(f"  note: {line}")
+        _print_reproduced(path, found)
     if found.differences:
         raise DifferenceFoundError(f"`{path}`: {'; '.join(found.differences)}")
+    if found.rounding:
+        raise OtherBitsError(f"`{path}`: bits cannot be compared on this machine; what can be compared agrees")
+
+
+def _print_reproduced(path: Path, found: "Reproduced") -> None:
+    verdict = "the same bits" if not (found.differences or found.rounding) else "bits that are the same"
+    typer.echo(f"{path}: trained again; {verdict}: {', '.join(found.same) or 'none'}")
+    for kind, lines in (("difference", found.differences), ("within rounding", found.rounding), ("note", found.notes)):
+        for line in lines:
+            typer.echo(f"  {kind}: {line}")
 
 
 COMMANDS = (verify,)

@@ -51,7 +51,8 @@ def run_remarks(runs: "pd.DataFrame") -> list[str]:
         runs: the table of runs.
 
     Returns:
-        For each data set, cell and loss the number of such runs, and the remarks on the first.
+        For each data set, cell and loss the number of such runs, and the remarks on the first; and a sentence if the
+        runs were computed with several kinds of arithmetic.
     """
     done = runs[runs["status"] == RunState.DONE]
     found = []
@@ -60,7 +61,21 @@ def run_remarks(runs: "pd.DataFrame") -> list[str]:
         if len(told):
             which = "" if len(rows) == 1 else f"{len(told)} of {len(rows)} runs, the first: "
             found.append(f"{', '.join(map(str, place))}: {which}{told.iloc[0]}.")
-    return found
+    return found + _several_bits(runs)
+
+
+def _several_bits(runs: "pd.DataFrame") -> list[str]:
+    """The sentence on runs that no single machine can reproduce to the bit; none if there are none."""
+    if "arithmetic" not in runs.columns:
+        return []
+    counts = runs["arithmetic"].replace("", float("nan")).value_counts()
+    if len(counts) < 2 and not any(" " in str(name) for name in counts.index):
+        return []
+    listed = ", ".join(f"{str(name).replace(' ', ' then ')} {count}" for name, count in counts.items())
+    return [
+        f"Runs were computed with several kinds of bits ({listed}): scores compare, but no one machine reproduces all "
+        "runs to the bit."
+    ]
 
 
 def _missing_modes(rows: "pd.DataFrame") -> str:

@@ -17,8 +17,10 @@ RunRow = dict[str, str | int | float]
 SettingWords = dict[str, str]
 """Settings of a run by name, as text."""
 
+ARITHMETIC = "arithmetic"
+"""Column with the names of the kinds of arithmetic that a run was computed with; absent if no run has recorded it."""
 KEYS = ("dataset", "cell", "loss", "seed")
-FACTS = ("status", "protocol", "data", "folder", "step", "reason")
+FACTS = ("status", "protocol", "data", "folder", "step", "reason", ARITHMETIC)
 
 
 def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
@@ -29,8 +31,9 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     settings of the run follow the name of the loss (`bce units=48`), because then the settings are compared.
 
     Returns:
-        A frame sorted by `KEYS`, with the columns `KEYS` and `FACTS`, a column for every score, and for scores by
-        judges another column with the deviation between judges; and a line for every run that cannot be read.
+        A frame sorted by `KEYS`, with the columns `KEYS` and those of `FACTS` that are known, a column for every
+        score, and for scores by judges another column with the deviation between judges; and a line for every run
+        that cannot be read.
     """
     import pandas as pd
 
@@ -67,7 +70,7 @@ def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
     spread = {name + JUDGE_SD: value for name, value in judge_spread(scores).items()}
-    costs, damage = _costs(folder)
+    facts, damage = _facts(folder)
     row: RunRow = {
         "dataset": config.data.name,
         "cell": config.cell,
@@ -80,7 +83,7 @@ def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
         "step": status.step,
         "reason": printable(remarks(status, scores)),
         **scores.scores,
-        **costs,
+        **facts,
         **spread,
     }
     return row, _setting_fields(config), damage
@@ -97,15 +100,16 @@ def _deviation(values: list[float]) -> float:
     return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
-def _costs(folder: RunFolder) -> tuple[dict[str, float], list[str]]:
-    """The updates of each side and the seconds of training of a run; or nothing and a line if they cannot be read."""
+def _facts(folder: RunFolder) -> tuple[RunRow, list[str]]:
+    """The arithmetic, updates of each side and seconds of training of a run; a line instead if they cannot be read."""
     try:
         facts = folder.provenance()
     except DamagedFileError as error:
         return {}, [str(error)]  # the scores are valid without the provenance
-    updates = {f"{side}_updates": float(count) for side, count in facts.updates.items()}
+    row: RunRow = {ARITHMETIC: " ".join(one.name for one in facts.arithmetic)} if facts.arithmetic else {}
+    row |= {f"{side}_updates": float(count) for side, count in facts.updates.items()}
     seconds = facts.seconds.training
-    return updates if seconds is None else {**updates, "training_seconds": seconds}, []
+    return row if seconds is None else {**row, "training_seconds": seconds}, []
 
 
 def _setting_fields(run: RunConfig) -> SettingWords:

@@ -15,6 +15,7 @@ from rnngan_cli.system.reading import read_folder, read_table
 _REMARKS = {
     "open": "have not ended: only their checkpoints were checked",
     "old": "were made before hashes were kept: their files were read, not checked",
+    "mixed": "were computed with bits of several kinds, one after another: no machine reproduces theirs",
     "lean": "have no weights or no samples here, which published copies leave out",
 }
 """Notes on runs that could be checked in part only, by kind."""
@@ -113,11 +114,19 @@ def _check_run(folder: RunFolder) -> CheckedRun:
     files = len(set(hashed) - set(damage) - set(missing))
     misfits = [] if "history.csv" in damage else _misfits(folder, config, status)
     kept = _check_manifests(folder)
-    applies = {"open": not ended, "old": ended and not hashed, "lean": bool(missing)}
+    applies = {"open": not ended, "old": ended and not hashed, "mixed": _is_mixed(folder), "lean": bool(missing)}
     faults = (*damage.values(), *misfits, *kept.faults)
     return CheckedRun(
         Checked(files + kept.files, faults), tuple(kind for kind, true in applies.items() if true), config.data
     )
+
+
+def _is_mixed(folder: RunFolder) -> bool:
+    """Whether a run was moved to a machine with other bits before it ended."""
+    try:
+        return len(folder.provenance().arithmetic) > 1
+    except DamagedFileError:  # reported already
+        return False
 
 
 def _misfits(folder: RunFolder, config: RunConfig, status: RunStatus) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from rnngan_cli.config import LARGEST_STORED_SCORE, SCHEMA_VERSION, RunState
 from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.system.arithmetic import Arithmetic
 from rnngan_cli.system.provenance import PlainFact
 from rnngan_cli.system.reading import PLAIN_NAME, parse_json, read_small
 
@@ -93,11 +94,16 @@ class Seconds(StoredRecord):
 
 
 class Provenance(StoredFile):
-    """provenance.json: what a result was made with, and at what cost."""
+    """provenance.json: what a result was made with, and at what cost.
+
+    `arithmetic` has an entry for each kind of arithmetic that a run was trained and scored with, in order; several
+    where a run has moved to a processor with other bits.
+    """
 
     versions: dict[str, str] = {}
     git: dict[str, PlainFact] = {}
     machine: dict[str, PlainFact] = {}
+    arithmetic: list[Arithmetic] = []
     device: str = ""
     threads: Count | None = None
     updates: dict[Literal["generator", "discriminator"], Count] = {}
@@ -105,6 +111,12 @@ class Provenance(StoredFile):
     labels: str = ""
     notes: list[str] = []
     seconds: Seconds = Seconds()
+
+
+class Origin(StoredFile):
+    """origin.json of a checkpoint: the kinds of arithmetic that computed it, in order."""
+
+    arithmetic: list[Arithmetic] = []
 
 
 class RunProgress(StoredRecord):

@@ -10,16 +10,19 @@ from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.sweeps.engines.engine import Cluster
 from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.shards import Shard, share
+from rnngan_cli.system.arithmetic import Bits
 from rnngan_cli.system.lock import LOCK_NAME
 
 
 @dataclass(frozen=True)
 class Orders:
-    """How a sweep is to be carried out; nothing here changes a result.
+    """How a sweep is to be carried out; nothing here changes a result by more than rounding.
 
     Attributes:
         workers: runs at a time; 0 is as many as the engine has room for.
         device: `auto`, `cpu` or `gpu:N`.
+        bits: `portable`, or `native` to each machine.
+        mixed_bits: whether a run may continue where its bits differ from those it was begun with.
         retries: further attempts at a run that failed.
         timeout: seconds without a sign of life after which the worker of a run is killed; 0 for no limit. With a limit,
             a worker that does not start is killed too.
@@ -31,6 +34,8 @@ class Orders:
 
     workers: int = 1
     device: str = "auto"
+    bits: Bits = "portable"
+    mixed_bits: bool = False
     retries: int = 0
     timeout: float = 0.0
     fail_fast: bool = False

@@ -7,6 +7,7 @@ A worker is sent an `Assignment` at a time, or `Stop`; it answers with the other
 import functools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,12 +27,14 @@ class Assignment:
         folder: of the run.
         protocol: name of the protocol that scores it.
         file: where the worker reads the user's data; None for the place that `config` names.
+        mixed_bits: whether the run may continue where its bits differ from those it was begun with.
     """
 
     config: RunConfig
     folder: Path
     protocol: str
     file: str | None = None
+    mixed_bits: bool = False
     event: Literal["assignment"] = "assignment"
 
 
@@ -132,6 +135,10 @@ Order = Assignment | Stop
 """A record that the scheduler sends to a worker."""
 Message = Ready | Waiting | Progress | Ended | Gone
 """A record that a worker sends to the scheduler; an engine sends `Waiting` and `Gone` on its behalf."""
+
+
+ReportProgress = Callable[[Progress], None]
+"""Called with the progress of a run."""
 
 
 def to_json(record: Order | Ready | Progress | Ended) -> str:

@@ -1,19 +1,22 @@
-"""Trains a run again and compares it with what is on disk, to the bit."""
+"""Trains a run again and compares it with what is on disk: to the bit, or within rounding where bits may differ."""
 
-import io
 import itertools
+import queue
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnngan_cli.config import ENDED
+from rnngan_cli.config import ENDED, AttemptEnd, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store import Provenance, RunFolder, StoredScores, weights_sha256
-from rnngan_cli.sweeps.run import Bench, ReportProgress, execute
+from rnngan_cli.sweeps import agreement
+from rnngan_cli.sweeps.engines.engine import Inbox
+from rnngan_cli.sweeps.engines.local import LocalWorker
+from rnngan_cli.sweeps.messages import Assignment, Ended, Gone, Progress, Ready, ReportProgress
 from rnngan_cli.system import provenance
+from rnngan_cli.system.arithmetic import Bits
 
 
 @dataclass(frozen=True)
@@ -21,25 +24,32 @@ class Reproduced:
     """A run compared with itself, trained again.
 
     Attributes:
-        same: names of the files that are equal.
-        differences: a line for each difference.
+        same: names of the files that are equal to the bit.
+        differences: a line for each difference that is more than rounding.
+        rounding: a line for each file whose bits differ as they may between processors of different kinds; empty where
+            the bits should be the same.
         notes: a line for what was not compared, and for what may explain a difference.
     """
 
     same: tuple[str, ...]
-    differences: tuple[str, ...]
-    notes: tuple[str, ...]
+    differences: tuple[str, ...] = ()
+    rounding: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Reproduced:
-    """Trains and scores a run again in a temporary folder, and compares the results.
+    """Trains and scores a run again in a worker of its own, in a temporary folder, and compares the results.
+
+    A run that was trained with the bits of another processor, or before that was recorded, cannot be compared to the
+    bit. If its bits differ here, the first row of its history and its scores are held against what rounding and seeds
+    change.
 
     Args:
         folder: of a run that has ended.
         report: called with the run's progress.
 
     Raises:
-        UserError: the run has not ended, or its data cannot be loaded.
+        UserError: the run has not ended, its data cannot be loaded, or it fails.
     """
     try:
         config, status, scores, facts = folder.config(), folder.status(), folder.scores(), folder.provenance()
@@ -47,13 +57,59 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
         raise UserError(str(error)) from error
     if status.state not in ENDED:
         raise UserError(f"`{folder.path}`: {status.state}; expected a run that has ended")
+    bits = facts.arithmetic[-1].bits if facts.arithmetic else "native"
     with tempfile.TemporaryDirectory() as place:
-        again = RunFolder(Path(place) / folder.path.name)
-        with redirect_stdout(io.StringIO()):  # lines for the log of a run that is not kept
-            state = execute(config, again, protocol=scores.protocol or "quick", bench=Bench(), report=report)
+        again = RunFolder(Path(place) / "runs" / folder.path.name)
+        state = _train(Assignment(config, again.path, scores.protocol or "quick"), bits, report)
         found = _compare(folder, again)
+        why = _other_bits(facts, again.provenance())
+        if found.differences and why and state == status.state:
+            found = _within_rounding(found, folder, again, why)
     ending = () if state == status.state else (f"it ended as {state}, not as {status.state}",)
     return replace(found, differences=(*found.differences, *ending), notes=(*found.notes, *_explanations(facts)))
+
+
+def _train(assignment: Assignment, bits: Bits, report: ReportProgress) -> RunState:
+    """Has a worker do the run; returns how it ended.
+
+    Raises:
+        UserError: it failed.
+    """
+    inbox: Inbox = queue.Queue()
+    worker = LocalWorker(0, "cpu", bits, inbox)
+    try:
+        while True:
+            match inbox.get()[1]:
+                case Ready():
+                    worker.give(assignment)
+                case Progress() as progress:
+                    report(progress)
+                case Ended(state=state, reason=reason):
+                    if state in (RunState.FAILED, AttemptEnd.REFUSED):
+                        raise UserError(f"training again failed: {reason}")
+                    return RunState(state)
+                case Gone(words=words, damage=damage):
+                    raise UserError(f"training again failed: {damage or words or 'its worker has ended'}")
+    finally:
+        worker.kill()
+
+
+def _other_bits(before: Provenance, now: Provenance) -> str:
+    """Why the bits of a run may differ from those it was trained with; empty if they may not."""
+    if not before.arithmetic:
+        return "the processor that it was trained on was not recorded"
+    if len(before.arithmetic) > 1:
+        return f"it was trained with {', then '.join(map(str, before.arithmetic))}"
+    if before.arithmetic[0].name != now.arithmetic[-1].name:
+        return f"it was trained with {before.arithmetic[0]}; this machine computes {now.arithmetic[-1]}"
+    return ""
+
+
+def _within_rounding(found: Reproduced, folder: RunFolder, again: RunFolder, why: str) -> Reproduced:
+    """The comparison of a run with other bits: what agrees as far as it can be expected to, and what does not."""
+    agreed = agreement.find_agreement(folder, again)
+    notes = (f"bits cannot be compared: {why}", *agreed.notes, *found.notes)
+    return Reproduced(found.same, agreed.differences, agreed.agreements or found.differences, notes)
 
 
 def _explanations(facts: Provenance) -> Iterator[str]:
@@ -85,7 +141,7 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
             same.append(name)
         else:
             differences.append(f"{name} differs{_where(name, kept, new)}")
-    return Reproduced(tuple(same), tuple(differences), tuple(notes))
+    return Reproduced(tuple(same), tuple(differences), notes=tuple(notes))
 
 
 def _current_scores(run: RunFolder) -> StoredScores:

@@ -8,7 +8,8 @@ from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import Protocol
 from rnngan_cli.evaluation.calibration import calibrate
 from rnngan_cli.store import Calibration, RunFolder, ScoreKey, SweepFolder, read_weights, weights_sha256
-from rnngan_cli.sweeps.run import Bench, score_run
+from rnngan_cli.sweeps.run import Bench
+from rnngan_cli.sweeps.scoring import score_run
 from rnngan_cli.system import provenance
 
 ReportLine = Callable[[str], None]

@@ -1,50 +1,34 @@
 """One run from config to scores: trains, keeps checkpoints, scores, writes. Workers call it; no processes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, RunState, canonical_json, shape_key
-from rnngan_cli.data.dataset import Dataset, SeriesFormat
-from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.evaluation import PROTOCOLS, Codes, GeneratedSet, Scorer
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.evaluation import Scorer
 from rnngan_cli.store import (
+    Checkpoint,
     Provenance,
     RunFolder,
-    SampleGrid,
-    Samples,
-    ScoreKey,
     Seconds,
     drop_checkpoints,
     read_checkpoint,
     read_weights,
-    weights_sha256,
     write_checkpoint,
     write_series_format,
     write_weights,
 )
 from rnngan_cli.sweeps import cost
-from rnngan_cli.sweeps.messages import Progress
+from rnngan_cli.sweeps.messages import Progress, ReportProgress
 from rnngan_cli.sweeps.plan import check_resolved
-from rnngan_cli.system import provenance
-from rnngan_cli.training.controls import LABEL
+from rnngan_cli.sweeps.scoring import score_generator
+from rnngan_cli.system import arithmetic, provenance
+from rnngan_cli.system.arithmetic import Arithmetic
 from rnngan_cli.training.history import runaway_losses
-from rnngan_cli.training.sampling import ControlValues
 from rnngan_cli.training.trainer import Trainer, fit
-
-NUM_SAMPLES = 100
-"""Generated series kept with a run, for figures."""
-
-GRID_VALUES, GRID_POINTS, GRID_DRAWS = 20, 9, 8
-"""Size of the grids that show what a control does: most values of a choice, points along a number, draws of each."""
-COLLAPSE_SHARE = 0.02
-"""A generator whose series spread less than this share of the real spread has collapsed."""
-
-ReportProgress = Callable[[Progress], None]
-"""Called with the progress of a run."""
 
 
 class StoppedError(Exception):
@@ -101,6 +85,7 @@ def execute(
     *,
     protocol: str,
     bench: Bench,
+    mixed_bits: bool = False,
     stop: Callable[[], bool] = lambda: False,
     report: ReportProgress = lambda _: None,
 ) -> RunState:
@@ -111,6 +96,7 @@ def execute(
         folder: where everything is written.
         protocol: name of the protocol that scores the run.
         bench: what this process keeps between runs.
+        mixed_bits: whether the run may continue from a checkpoint of a processor with other bits.
         stop: asked after every row of history; true ends the run after a checkpoint.
         report: called with the run's progress.
 
@@ -119,15 +105,18 @@ def execute(
 
     Raises:
         StoppedError: `stop` said so.
-        UserError: the data cannot be loaded, or the disk refused.
+        UserError: the data cannot be loaded, the disk refused, or the run was begun with other bits.
     """
     folder.create(config)
     folder.remove_manifest()
     dataset = bench.dataset(config.data)
     trainer = bench.trainer(config, dataset)
     reason = None
-    if not _restore(trainer, folder):
-        reason = _Training(trainer, dataset, folder, report).run(stop)
+    if _restore(trainer, folder):
+        trained_with = _recorded_arithmetic(folder)
+    else:
+        training = _Training(trainer, dataset, folder, report, mixed_bits=mixed_bits)
+        reason, trained_with = training.run(stop), training.arithmetic
     started = time.monotonic()
     if reason is None:
         if stop():
@@ -135,16 +124,31 @@ def execute(
             raise StoppedError
         write_series_format(folder, dataset.format)
         report(Progress(config.steps, "scoring"))
-        reason = _score(trainer, dataset, folder, protocol, bench.scorer)
+        reason = score_generator(trainer, dataset, folder, protocol, bench.scorer)
     last_step = folder.history()[-1][0]
     facts = _facts(trainer, dataset, bench.device, updates=last_step)
-    training = [(0, 0.0), *folder.timing()][-1][1]
-    seconds = Seconds(training=training, scoring=round(time.monotonic() - started, 3))
+    facts = facts.model_copy(update={"arithmetic": continued(trained_with)})
+    training_seconds = [(0, 0.0), *folder.timing()][-1][1]
+    seconds = Seconds(training=training_seconds, scoring=round(time.monotonic() - started, 3))
     folder.write_provenance(facts.model_copy(update={"seconds": seconds}))
     state = RunState.DONE if reason is None else RunState.DIVERGED
     folder.end(state, last_step, runaway_losses(folder.history()) if reason is None else reason)
     drop_checkpoints(folder.path)
     return state
+
+
+def _recorded_arithmetic(folder: RunFolder) -> list[Arithmetic]:
+    """The kinds of arithmetic that trained a run whose weights are written; none if that was not recorded."""
+    try:
+        return folder.provenance().arithmetic
+    except DamagedFileError:
+        return []
+
+
+def continued(before: Sequence[Arithmetic]) -> list[Arithmetic]:
+    """The kinds of arithmetic of a result, and that of this process if it computes other bits than the last of them."""
+    now = arithmetic.current()
+    return [*before] if before and before[-1].name == now.name else [*before, now]
 
 
 def _restore(trainer: Trainer, folder: RunFolder) -> bool:
@@ -159,12 +163,18 @@ def _restore(trainer: Trainer, folder: RunFolder) -> bool:
 class _Training:
     """The training of one run, from its newest checkpoint on."""
 
-    def __init__(self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: ReportProgress) -> None:
+    def __init__(
+        self, trainer: Trainer, dataset: Dataset, folder: RunFolder, report: ReportProgress, *, mixed_bits: bool
+    ) -> None:
         self.trainer, self.dataset, self.folder, self.report = trainer, dataset, folder, report
         kept = read_checkpoint(folder.path)
         self.step, self.history = kept.step, kept.history
         for line in kept.damage:
             print(f"{line}; going on from the checkpoint before it", flush=True)  # noqa: T201 - the run's log
+        self.arithmetic = continued(kept.arithmetic)
+        if 0 < len(kept.arithmetic) < len(self.arithmetic):
+            _accept_other_bits(kept, self.arithmetic[-1], allowed=mixed_bits)
+        print(f"arithmetic: {self.arithmetic[-1]}", flush=True)  # noqa: T201 - as above
         print(f"training from step {self.step}", flush=True)  # noqa: T201 - as above
         if kept.state:
             trainer.load_state(kept.state)
@@ -192,13 +202,14 @@ class _Training:
             if row.step < config.steps and (stop() or row.step - saved >= config.checkpoint_every):
                 saved = self._save(stop())
         self._write_curves()
+        self.folder.write_provenance(Provenance(arithmetic=self.arithmetic))  # for a process that only scores
         write_weights(self.folder, self.trainer.state())
         self.folder.write_status(RunState.RUNNING, self.step)
         return None
 
     def _save(self, stopping: bool) -> int:
         """Writes a checkpoint, and ends the run there if it is to stop; returns the step."""
-        write_checkpoint(self.folder.path, self.step, self.trainer.state(), self.history)
+        write_checkpoint(self.folder.path, self.step, self.trainer.state(), self.history, self.arithmetic)
         self._write_curves()
         self.folder.write_status(RunState.INTERRUPTED if stopping else RunState.RUNNING, self.step)
         if stopping:
@@ -210,62 +221,19 @@ class _Training:
         self.folder.write_timing(self.timing)
 
 
-def _score(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> str | None:
-    """Writes samples and scores; returns why the run counts as diverged, None if it does not."""
-    samples = trainer.sample(dataset.format, NUM_SAMPLES)
-    if not np.isfinite(samples).all():
-        return "the generated series are not finite"
-    folder.write_samples(
-        Samples(dataset.format.restore(samples, trainer.config.seed, "sample"), _grids(trainer, dataset.format))
-    )
-    spreads = [float(series.std(axis=0).mean()) for series in (dataset.train.series, samples)]
-    if spreads[1] < COLLAPSE_SHARE * spreads[0]:
-        return (
-            f"collapsed at step {trainer.config.steps}: generated series spread {spreads[1]:.2g}, under "
-            f"{COLLAPSE_SHARE:.0%} of the real {spreads[0]:.2g} (mean deviation, scaled)"
-        )
+def _accept_other_bits(kept: Checkpoint, now: Arithmetic, *, allowed: bool) -> None:
+    """Prints that a run continues with other bits than it was begun with.
 
-    score_run(trainer, dataset, folder, protocol, scorer)
-    return None
-
-
-def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: str, scorer: Scorer) -> bool:
-    """Scores the generator of a trained run and writes the scores; false if there were scores already.
-
-    Scores are kept by protocol, data and weights, and reused.
+    Raises:
+        UserError: that was not asked for.
     """
-    key = ScoreKey(protocol, dataset.sha256, weights_sha256(folder))
-    if folder.recall_scores(key):
-        return False
-
-    def sample(count: int) -> GeneratedSet:
-        series, fed = trainer.sampler.sample(trainer.config.seed, dataset.format, count, "score")
-        controls = trainer.sampler.controls.items()
-        codes = {name: Codes(fed[name], control.choices) for name, control in controls if control.choices > 1}
-        return GeneratedSet(series, codes, fed.get(LABEL))
-
-    scored = scorer.score(dataset, sample, PROTOCOLS[protocol])
-    folder.write_scores(key, scored.values, scored.judges, scored.notes)
-    return True
-
-
-def _grids(trainer: Trainer, series_format: SeriesFormat) -> dict[str, SampleGrid]:
-    """Series over the values of every control, in the data's own units; arrays (values, draws, steps, features)."""
-    grids = {}
-    for name, control in trainer.sampler.controls.items():
-        choices = min(control.choices, GRID_VALUES)
-        turn = np.linspace(0, choices - 1, choices) if choices else np.linspace(control.low, control.high, GRID_POINTS)
-        control_values = ControlValues({name: np.tile(turn, GRID_DRAWS)}, sharing=len(turn))
-        seed, stream = trainer.config.seed, f"grid-{name}"
-        scaled, _ = trainer.sampler.sample(seed, series_format, GRID_DRAWS * len(turn), stream, control_values)
-        own = series_format.restore(scaled, seed, stream, sharing=len(turn))
-        shape = (GRID_DRAWS, len(turn), *own.shape[1:])
-        words = tuple(
-            series_format.label_names[int(value)] if name == LABEL and series_format.label_names else f"{value:.3g}"
-            for value in turn
+    words = f"begun with {kept.arithmetic[-1]}; this process computes {now}"
+    if not allowed:
+        raise UserError(
+            f"checkpoint at step {kept.step}: {words}; continue it there with `--rerun failed`, here with `--rerun "
+            "failed --mixed-bits`, or train it from the beginning with `--rerun all`"
         )
-        grids[name] = SampleGrid(words, own.reshape(shape).swapaxes(0, 1))
-    return grids
+    print(f"step {kept.step}: {words}: the run continues with other bits", flush=True)  # noqa: T201 - the run's log
 
 
 def _facts(trainer: Trainer, dataset: Dataset, device: str, *, updates: int) -> Provenance:

@@ -200,7 +200,7 @@ class Scheduler:
         seat.job, seat.shape, seat.heard = job, shape_key(job.config), time.monotonic()
         self.reasons[job.name] = ""
         self.display.assign(seat.worker.number, job)
-        seat.worker.give(Assignment(job.config, job.folder.path, self.protocol))
+        seat.worker.give(Assignment(job.config, job.folder.path, self.protocol, mixed_bits=self.orders.mixed_bits))
 
     def _choose(self, seat: _Seat) -> Job:
         """A run of the shape the worker has compiled; else of a shape that no other worker has; else the next run."""

@@ -114,7 +114,7 @@ def _schedule(found: Survey, prepared: Prepared, orders: Orders, display: Displa
 @contextmanager
 def _engine(prepared: Prepared, orders: Orders) -> Iterator[Engine]:
     """Starts the engine, and closes it in the end."""
-    place = Placement(prepared.folder.path, orders.device, orders.workers, orders.cluster)
+    place = Placement(prepared.folder.path, orders.device, orders.bits, orders.workers, orders.cluster)
     engine = ENGINES[orders.engine].start(place)
     try:
         yield engine

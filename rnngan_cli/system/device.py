@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import tf
+from rnngan_cli.system.arithmetic import Bits, environment
 
 
 def choose_device(requested: str, num_gpus: int) -> str:
@@ -64,11 +65,16 @@ def use_fused_layers(device: str, *, second_derivatives: bool, spectral: bool = 
     return device != "cpu" and not second_derivatives and not spectral
 
 
-def worker_environment(device: str, base: dict[str, str]) -> dict[str, str]:
-    """The environment variables of a worker process: one thread, no GPU unless it is used, no start-up messages."""
+def worker_environment(device: str, bits: Bits, base: dict[str, str]) -> dict[str, str]:
+    """The environment variables of a worker process: bits, one thread, no GPU unless used, no start-up messages."""
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     hidden = {"CUDA_VISIBLE_DEVICES": "-1"} if device == "cpu" else {}
-    return {**base, **threads, **hidden, "TF_CPP_MIN_LOG_LEVEL": base.get("TF_CPP_MIN_LOG_LEVEL", "3")}
+    return {
+        **environment(bits, base),
+        **threads,
+        **hidden,
+        "TF_CPP_MIN_LOG_LEVEL": base.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+    }
 
 
 def find_gpus() -> list[str]:

@@ -19,7 +19,7 @@ from rnngan_cli.cli import app
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import RunFolder
-from rnngan_cli.sweeps import run
+from rnngan_cli.sweeps import scoring
 from rnngan_cli.training import history
 
 SETTING = {"machine": {"cores": 2}, "versions": {"rnngan": "1"}, "scale": {"rounds": 7}}
@@ -220,7 +220,7 @@ def test_synthetic_runs_read_as_real_ones(tmp_path: Path) -> None:
 
 def test_what_stands_in_for_the_runners_own_is_the_same() -> None:
     """Copied, since those modules import TensorFlow."""
-    assert run.NUM_SAMPLES == synthetic.NUM_SAMPLES
+    assert scoring.NUM_SAMPLES == synthetic.NUM_SAMPLES
     assert (*synthetic.CURVES[2:], "nonfinite") == history.DIAGNOSTICS
 
 

@@ -13,9 +13,12 @@ import pytest
 from rnngan_cli.config import DataConfig, RunConfig, RunState, SweepConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.store import RunFolder, RunStatus, StoredScores, read_checkpoint
+from rnngan_cli.store.checkpoints import checkpoint_folders
 from rnngan_cli.sweeps.messages import Progress
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.run import Bench, StoppedError, execute
+from rnngan_cli.system import arithmetic
+from rnngan_cli.system.atomic import write_folder
 
 STEPS = 5
 RESULTS = ("history.csv", "scores.json", "samples.npz", "config.json", "status.json")
@@ -125,6 +128,55 @@ def test_stopped_and_continued_is_not_stopped(whole: Whole, folder: RunFolder, s
     assert folder.status().state == "interrupted"
     assert folder.status().step == step
     assert folder.scores() == StoredScores()
+    assert whole.execute(folder) == "done"
+    assert contents(folder) == whole.contents
+
+
+def test_a_run_continues_with_other_bits_only_if_asked_to(
+    whole: Whole, folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopper = Stopper(2)
+    with pytest.raises(StoppedError):
+        whole.execute(folder, stopper, stopper.report)
+    here = arithmetic.current()
+    other = here.model_copy(update={"bits": "native", "processor": "Another Processor 9000"})
+    monkeypatch.setattr(arithmetic, "current", lambda: other)
+    with pytest.raises(
+        UserError, match=r"checkpoint at step 2: begun with .*; this process computes the bits of Another"
+    ):
+        whole.execute(folder)
+    assert read_checkpoint(folder.path).step == 2
+    state = execute(whole.config, folder, protocol="quick", bench=whole.bench, mixed_bits=True)
+    assert state == "done" and "the run continues with other bits" in capsys.readouterr().out
+    assert [one.name for one in folder.provenance().arithmetic] == [here.name, other.name]
+    assert contents(folder) == whole.contents  # as no bit differs in truth
+
+
+def test_a_run_that_is_only_scored_elsewhere_says_so(
+    whole: Whole, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopper = Stopper(5)
+    with pytest.raises(StoppedError):
+        whole.execute(folder, stopper, stopper.report)
+    here = arithmetic.current()
+    other = here.model_copy(update={"bits": "native", "processor": "Another Processor 9000"})
+    monkeypatch.setattr(arithmetic, "current", lambda: other)
+    assert whole.execute(folder) == "done"
+    assert [one.name for one in folder.provenance().arithmetic] == [here.name, other.name]
+
+
+def test_a_checkpoint_of_an_older_version_continues(whole: Whole, folder: RunFolder) -> None:
+    """It does not say with which bits it was computed."""
+    stopper = Stopper(4)
+    with pytest.raises(StoppedError):
+        whole.execute(folder, stopper, stopper.report)
+    (newest, *_) = checkpoint_folders(folder.path)
+    files = {
+        path.name: path.read_bytes() for path in newest.iterdir() if path.name not in ("origin.json", "manifest.json")
+    }
+    shutil.rmtree(newest)
+    write_folder(newest, files)
+    assert read_checkpoint(folder.path).arithmetic == ()
     assert whole.execute(folder) == "done"
     assert contents(folder) == whole.contents
 

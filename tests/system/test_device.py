@@ -50,7 +50,7 @@ def test_fused_layers_are_for_gpus_and_losses_that_leave_them_alone(
 def test_a_worker_has_one_thread_and_keeps_the_rest_of_the_environment() -> None:
     base = {"PATH": "/bin", "OMP_NUM_THREADS": "8", "CUDA_VISIBLE_DEVICES": "1"}
     for chosen in ("cpu", "gpu:0"):
-        environment = device.worker_environment(chosen, base)
+        environment = device.worker_environment(chosen, "portable", base)
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             assert environment[name] == "1"
         assert environment["PATH"] == "/bin"
@@ -59,13 +59,15 @@ def test_a_worker_has_one_thread_and_keeps_the_rest_of_the_environment() -> None
 
 
 def test_a_worker_on_the_cpu_sees_no_gpu_and_one_on_a_gpu_sees_those_it_saw() -> None:
-    assert device.worker_environment("cpu", {})["CUDA_VISIBLE_DEVICES"] == "-1"
-    assert "CUDA_VISIBLE_DEVICES" not in device.worker_environment("gpu:0", {})
-    assert device.worker_environment("gpu:1", {"CUDA_VISIBLE_DEVICES": "2,3"})["CUDA_VISIBLE_DEVICES"] == "2,3"
+    assert device.worker_environment("cpu", "portable", {})["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert "CUDA_VISIBLE_DEVICES" not in device.worker_environment("gpu:0", "portable", {})
+    assert (
+        device.worker_environment("gpu:1", "portable", {"CUDA_VISIBLE_DEVICES": "2,3"})["CUDA_VISIBLE_DEVICES"] == "2,3"
+    )
 
 
 def test_the_log_level_asked_for_is_kept() -> None:
-    assert device.worker_environment("cpu", {"TF_CPP_MIN_LOG_LEVEL": "0"})["TF_CPP_MIN_LOG_LEVEL"] == "0"
+    assert device.worker_environment("cpu", "portable", {"TF_CPP_MIN_LOG_LEVEL": "0"})["TF_CPP_MIN_LOG_LEVEL"] == "0"
 
 
 def test_tensorflow_is_started_with_one_thread_and_no_gpu() -> None:

@@ -19,7 +19,8 @@ from rnngan_cli.networks import scan
 from rnngan_cli.networks.recurrent import CELLS
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.run import NUM_SAMPLES, Bench, execute
+from rnngan_cli.sweeps.run import Bench, execute
+from rnngan_cli.sweeps.scoring import NUM_SAMPLES
 from rnngan_cli.system import atomic
 from rnngan_cli.training.trainer import Trainer, fit
 

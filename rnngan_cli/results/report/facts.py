@@ -20,6 +20,7 @@ from rnngan_cli.results.runs_table import score_names
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.schemas import plain
 from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system.arithmetic import Arithmetic
 from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
@@ -226,10 +227,12 @@ def _loss_looks(losses: Sequence[str]) -> dict[str, LossLook]:
 
 
 def made_with(details: Mapping[str, Details]) -> list[JsonView]:
-    """Groups runs by versions, commit, machine and device; returns each group with its number of runs."""
+    """Groups runs by versions, commit, machine, bits and device; returns each group with its number of runs."""
     counts: Counter[str] = Counter()
     for run in details.values():
         facts = run.provenance
         known = {name: facts[name] for name in ("versions", "git", "machine", "device") if name in facts}
+        bits = [str(Arithmetic.model_validate(one)) for one in facts.get("arithmetic", ())]
+        known["bits"] = ", then ".join(bits) or "bits of this processor"
         counts[json.dumps(known, sort_keys=True)] += 1
     return [{"runs": count, **json.loads(text)} for text, count in counts.most_common()]

@@ -81,7 +81,8 @@ def _execute(
 
     config, protocol = _reading(assignment), assignment.protocol
     try:
-        state = execute(config, folder, protocol=protocol, bench=bench, stop=stop, report=report)
+        mixed = assignment.mixed_bits
+        state = execute(config, folder, protocol=protocol, bench=bench, mixed_bits=mixed, stop=stop, report=report)
         return Ended(state, read_remarks(folder))
     except StoppedError:
         return Ended(RunState.INTERRUPTED)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rnngan_cli.sweeps.messages import Assignment, Message
+from rnngan_cli.system.arithmetic import Bits
 
 Inbox = queue.Queue[tuple[int, Message]]
 """Messages of all workers, each with the number of its worker."""
@@ -31,12 +32,14 @@ class Placement:
     Attributes:
         folder: of the sweep.
         device: `auto`, `cpu` or `gpu:N`.
+        bits: `portable`, or `native` to each machine.
         workers: runs at a time; 0 is as many as there is room for.
         cluster: the machines, for an engine that works on several.
     """
 
     folder: Path
     device: str = "auto"
+    bits: Bits = "portable"
     workers: int = 0
     cluster: Cluster = Cluster()
 

@@ -10,6 +10,7 @@ from typing import IO
 from rnngan_cli.errors import UserError
 from rnngan_cli.sweeps.engines.engine import Cluster, Inbox, Placement
 from rnngan_cli.sweeps.messages import Assignment, Gone, Order, Stop, message_from_json, to_json
+from rnngan_cli.system.arithmetic import Bits
 from rnngan_cli.system.device import describe_cores, is_loud, worker_environment
 
 
@@ -29,16 +30,16 @@ class LocalEngine:
     """Starts worker processes on this machine.
 
     Args:
-        place: its device is passed on to the workers.
+        place: its device and bits are passed on to the workers.
     """
 
     def __init__(self, place: Placement) -> None:
-        self.device = place.device
+        self.device, self.bits = place.device, place.bits
         self.capacity = describe_cores()
 
     def start_worker(self, number: int, inbox: Inbox) -> "LocalWorker":
         """Starts a worker process."""
-        return LocalWorker(number, self.device, inbox)
+        return LocalWorker(number, self.device, self.bits, inbox)
 
     def close(self) -> None:
         """Does nothing: the scheduler ends the workers, and there is nothing else."""
@@ -50,10 +51,11 @@ class LocalWorker:
     Args:
         number: put beside each of its messages.
         device: passed on to the process: `auto`, `cpu` or `gpu:N`.
+        bits: which bits it computes.
         inbox: where its messages are put.
     """
 
-    def __init__(self, number: int, device: str, inbox: Inbox) -> None:
+    def __init__(self, number: int, device: str, bits: Bits, inbox: Inbox) -> None:
         self.number = number
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rnngan_cli.sweeps.engines.worker", device],
@@ -63,7 +65,7 @@ class LocalWorker:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env=worker_environment(device, dict(os.environ)),
+            env=worker_environment(device, bits, dict(os.environ)),
             start_new_session=True,  # the scheduler handles Ctrl-C
         )
         self._last_words: list[str] = []

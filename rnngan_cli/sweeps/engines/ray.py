@@ -96,6 +96,7 @@ class RayEngine:
 
     def __init__(self, place: Placement) -> None:
         self.folder = Path(os.path.abspath(place.folder))  # noqa: PTH100 - links stay: others may see the folder by them
+        self.bits = place.bits
         self.device = task_device(place.device, place.cluster.gpus_per_run)
         self.token = leave_token(self.folder)
         try:
@@ -168,7 +169,7 @@ class RayEngine:
             max_retries=0,
             max_calls=tasks_per_process(gpus_per_run),
             num_returns="streaming",
-            runtime_env={"env_vars": worker_environment(self.device, {})},
+            runtime_env={"env_vars": worker_environment(self.device, self.bits, {})},
         )(work)
 
 

@@ -1,0 +1,163 @@
+"""Runs trained again on a processor with other bits: compared as far as rounding and seeds allow, and no further."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rnngan_cli.store import Provenance, RunFolder, SweepFolder
+from rnngan_cli.sweeps import agreement
+from rnngan_cli.system import arithmetic
+from rnngan_cli.system.arithmetic import Arithmetic
+from tests.support.sweeps import DATA, SIZE, Sweep, once
+
+Rnngan = Callable[..., tuple[int, str, str]]
+
+able = pytest.mark.skipif(not arithmetic.can_be_portable(), reason="portable bits need Linux on x86-64 with AVX2")
+
+
+@pytest.fixture(scope="session")
+def seeds_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of one loss with four seeds, portable bits; not to be written to."""
+
+    def make(path: Path) -> None:
+        words = ("--losses", "bce", "--seeds", "4", "--steps", "4", "-s", "history_every=2", *SIZE, *DATA)
+        done = Sweep(path, *words).run("--quiet")
+        assert done.returncode == 0, done.stderr
+
+    return once(tmp_path_factory, "four-seeds", make)
+
+
+@pytest.fixture
+def run(seeds_once: Path, tmp_path: Path) -> RunFolder:
+    """The first of four seeds, in a copy of their sweep."""
+    return next(SweepFolder(Path(shutil.copytree(seeds_once, tmp_path / "sweep"))).runs())
+
+
+def rewrite(
+    run: RunFolder, *, d_loss: float = 1.0, arithmetics: list[Arithmetic] | None = None, score: float = 1.0
+) -> None:
+    """Multiplies the first loss and every score of a run, and changes its arithmetic, as if it had ended so."""
+    history, facts, scores, status = run.history(), run.provenance(), run.scores(), run.status()
+    history[0][1]["d_loss"] *= d_loss
+    run.write_history(history)
+    if arithmetics is not None:
+        run.write_provenance(facts.model_copy(update={"arithmetic": arithmetics}))
+    content = json.loads((run.path / "scores.json").read_text())
+    content["scores"] = {name: value * score for name, value in scores.scores.items()}
+    (run.path / "scores.json").write_text(json.dumps(content))
+    run.end(status.state, status.step)
+
+
+def other_processor() -> Arithmetic:
+    """The native bits of a processor that this one is not."""
+    return arithmetic.current().model_copy(update={"bits": "native", "processor": "Another Processor 9000"})
+
+
+def verify(run: RunFolder, rnngan: Rnngan) -> tuple[int, dict[str, list[str]], str]:
+    code, out, err = rnngan("verify", "--reproduce", run.path, "--json")
+    return code, json.loads(out), err
+
+
+@able
+def test_equal_bits_are_equal_whatever_computed_them(run: RunFolder, rnngan: Rnngan) -> None:
+    """The run says that another processor has computed it, and its bits are those of this one."""
+    assert [one.bits for one in run.provenance().arithmetic] == ["portable"]
+    rewrite(run, arithmetics=[other_processor().model_copy(update={"bits": "portable", "libc": "other 1.0"})])
+    code, found, err = verify(run, rnngan)
+    assert (code, found["differences"], found["rounding"], err) == (0, [], [], "")
+
+
+@able
+def test_other_bits_are_compared_within_rounding(run: RunFolder, rnngan: Rnngan) -> None:
+    rewrite(run, arithmetics=[other_processor()], d_loss=1 + 1e-7)
+    code, found, err = verify(run, rnngan)
+    assert (code, found["differences"]) == (6, [])
+    assert "bits cannot be compared on this machine; what can be compared agrees" in err
+    assert any("step 2: losses differ by 1e-07 of their size at most" in line for line in found["rounding"])
+    assert any("within the spread of 4 seeds" in line for line in found["rounding"])
+    assert any("Another Processor 9000" in line for line in found["notes"])
+    code, out, _ = rnngan("verify", "--reproduce", run.path)
+    assert code == 6 and "  within rounding: history.csv, step 2" in out and "difference:" not in out
+
+
+@able
+def test_more_than_rounding_is_a_difference(run: RunFolder, rnngan: Rnngan) -> None:
+    rewrite(run, arithmetics=[other_processor()], d_loss=1.01)
+    code, found, _ = verify(run, rnngan)
+    assert code == 3
+    assert any("step 2: losses differ by 0.01" in line and "d_loss was" in line for line in found["differences"])
+
+
+@able
+def test_scores_beyond_the_spread_of_seeds_are_a_difference(run: RunFolder, rnngan: Rnngan) -> None:
+    """All seeds but the one trained again are another's: each score is ten times what it was."""
+    for folder in SweepFolder(run.path.parent.parent).runs():
+        rewrite(folder, arithmetics=[other_processor()], score=10.0)
+    code, found, _ = verify(run, rnngan)
+    assert code == 3
+    assert any("outside the spread of 4 seeds: " in line for line in found["differences"])
+
+
+@able
+def test_the_same_bits_must_be_the_same(run: RunFolder, rnngan: Rnngan) -> None:
+    rewrite(run, d_loss=1 + 1e-7)
+    code, found, _ = verify(run, rnngan)
+    assert code == 3
+    assert found["differences"] == ["history.csv differs from step 2 on"] and not found["rounding"]
+
+
+@able
+def test_a_run_of_unknown_origin_cannot_be_compared_to_the_bit(run: RunFolder, rnngan: Rnngan) -> None:
+    """As runs made before the arithmetic was recorded."""
+    rewrite(run, arithmetics=[], d_loss=1 + 1e-7)
+    code, found, _ = verify(run, rnngan)
+    assert code == 6
+    assert any("the processor that it was trained on was not recorded" in line for line in found["notes"])
+
+
+@able
+def test_a_run_that_moved_is_told(run: RunFolder, rnngan: Rnngan) -> None:
+    rewrite(run, arithmetics=[other_processor(), arithmetic.current()], d_loss=1 + 1e-7)
+    code, found, _ = verify(run, rnngan)
+    assert code == 6
+    assert any("it was trained with the bits of Another Processor 9000" in line for line in found["notes"])
+    sweep = run.path.parent.parent
+    rnngan("verify", sweep, "--rebuild")
+    code, out, _ = rnngan("verify", sweep)
+    assert code == 0 and "1 of 4 runs were computed with bits of several kinds, one after another" in out
+    _, out, _ = rnngan("compare", sweep)
+    assert "Runs were computed with several kinds of bits" in out
+
+
+def test_a_failure_is_told(run: RunFolder, rnngan: Rnngan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    code, _, err = rnngan("verify", "--reproduce", run.path)
+    assert code == 2 and "training again failed: " in err
+
+
+def test_another_seed_lies_among_the_seeds_as_often_as_it_says() -> None:
+    """Coverage of the prediction interval, with normal scores of five seeds; worked out by simulation."""
+    draws = np.random.default_rng(0).normal(size=(20_000, 6))
+    inside = np.mean([agreement.lies_among(row[0], row[1:].tolist()) for row in draws])
+    error = 4 * np.sqrt(0.001 * 0.999 / len(draws))
+    assert abs(inside - agreement.CONFIDENCE) < error
+    half = stats.t.ppf(0.9995, 2) * np.std([1.0, 2.0, 3.0], ddof=1) * np.sqrt(4 / 3)
+    assert agreement.lies_among(2 + half * 0.999, [1.0, 2.0, 3.0])
+    assert not agreement.lies_among(2 + half * 1.001, [1.0, 2.0, 3.0])
+    assert agreement.lies_among(0.5, [0.5, 0.5, 0.5]) and not agreement.lies_among(0.6, [0.5, 0.5, 0.5])
+
+
+def test_late_first_rows_are_not_compared(run: RunFolder, tmp_path: Path) -> None:
+    late = RunFolder(Path(shutil.copytree(run.path, tmp_path / "runs" / run.path.name)))
+    for folder in (run, late):
+        folder.write_history([(100, {"d_loss": 1.0, "g_loss": 1.0})])
+        folder.write_provenance(Provenance())
+        folder.end("done", 100)
+    found = agreement.find_agreement(run, late)
+    assert any("its first row is step 100, where rounding has grown" in line for line in found.notes)
+    assert not found.differences

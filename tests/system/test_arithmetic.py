@@ -1,0 +1,165 @@
+"""Bits: what a process is started with, what is recorded, and which operations round differently between processors."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+import tensorflow as tf
+
+from rnngan_cli import losses
+from rnngan_cli.config import RunConfig
+from rnngan_cli.data.dataset import Dataset
+from rnngan_cli.losses.play import Batch
+from rnngan_cli.system import arithmetic
+from rnngan_cli.system.arithmetic import Arithmetic
+from rnngan_cli.training.trainer import Trainer
+
+able = pytest.mark.skipif(not arithmetic.can_be_portable(), reason="portable bits need Linux on x86-64 with AVX2")
+
+ZEN = Arithmetic(
+    bits="native",
+    system="Linux x86_64",
+    libc="glibc 2.36",
+    processor="AMD EPYC (family 26, model 2)",
+    instruction_sets="avx avx2 fma avx512f avx512_vnni",
+    caches="L1 Data 48K, L2 1024K",
+    settings="",
+)
+
+
+@able
+def test_portable_bits_override_the_users_settings_and_native_ones_keep_them() -> None:
+    own = {"ONEDNN_MAX_CPU_ISA": "SSE41", "PATH": "/bin"}
+    portable = arithmetic.environment("portable", own)
+    assert portable == {**own, **arithmetic.portable_settings()}
+    assert portable["ONEDNN_MAX_CPU_ISA"] == "AVX2"
+    assert own["ONEDNN_MAX_CPU_ISA"] == "SSE41"
+
+
+@able
+def test_a_process_that_has_settled_starts_native_ones_as_the_user_would() -> None:
+    """Settled twice, as a command line is that calls itself."""
+    script = (
+        "import json, os; from rnngan_cli.system import arithmetic as a; a.settle(); a.settle()\n"
+        "found = a.environment('native', dict(os.environ))\n"
+        "print(json.dumps([a.current().bits, {k: found.get(k) for k in a.portable_settings()}]))"
+    )
+    names = arithmetic.portable_settings()
+    plain = {name: value for name, value in os.environ.items() if name not in names}
+    found = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**plain, "ONEDNN_MAX_CPU_ISA": "AVX"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    bits, native = json.loads(found.stdout)
+    assert bits == "portable"
+    assert native == dict.fromkeys(names) | {"ONEDNN_MAX_CPU_ISA": "AVX"}
+
+
+@pytest.mark.parametrize(
+    "machine", [("Darwin", "arm64", "avx2 fma"), ("Linux", "aarch64", ""), ("Linux", "x86_64", "sse4_2 avx")]
+)
+def test_other_machines_compute_their_own_bits(machine: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    system, kind, flags = machine
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: kind)
+    monkeypatch.setattr(arithmetic, "_flags", lambda: frozenset(flags.split()))
+    monkeypatch.setattr(arithmetic, "_before", {})
+    assert arithmetic.environment("portable", {"PATH": "/bin"}) == {"PATH": "/bin"}
+    monkeypatch.setattr(os, "environ", {**os.environ, **arithmetic.portable_settings()})
+    assert arithmetic.current().bits == "native"
+
+
+@able
+def test_the_command_line_settles_before_numpy_is_loaded() -> None:
+    """Settings are read when NumPy and TensorFlow are loaded, and of no use later."""
+    script = (
+        "import sys; from rnngan_cli.system import arithmetic as a; from rnngan_cli import cli\n"
+        "loaded = lambda: print([name in sys.modules for name in ('numpy', 'tensorflow')])\n"
+        "a.settle, settle = (lambda: (loaded(), settle())), a.settle\n"
+        "sys.argv = ['rnngan', '--version']; cli.main()"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("[False, False]\nrnngan "), found.stdout + found.stderr
+
+
+@able
+def test_numpy_and_openblas_take_the_settings() -> None:
+    script = (
+        "import json, numpy as np, scipy.linalg; from threadpoolctl import threadpool_info\n"
+        "from numpy._core._multiarray_umath import __cpu_features__ as found, __cpu_dispatch__ as known\n"
+        "print(json.dumps([[name for name in known if found[name]], "
+        "[one['architecture'] for one in threadpool_info() if one['internal_api'] == 'openblas']]))"
+    )
+    base = {**os.environ, **arithmetic.portable_settings()}
+    words = [sys.executable, "-W", "error", "-c", script]
+    found = subprocess.run(words, env=base, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    wide, kernels = json.loads(found.stdout)
+    assert wide == ["X86_V3"] and set(kernels) == {"Haswell"}
+
+
+def test_names_are_equal_for_equal_bits() -> None:
+    def changed(**fields: str) -> Arithmetic:
+        return ZEN.model_copy(update=fields)
+
+    portable = changed(bits="portable")
+    other = portable.model_copy(update={"processor": "Intel", "caches": "L2 2M", "instruction_sets": "avx2 fma"})
+    assert portable.name == other.name and re.fullmatch(r"portable-[0-9a-f]{6}", portable.name)
+    others = [
+        portable,
+        changed(processor="Intel"),
+        changed(caches="L2 2M"),
+        changed(instruction_sets="avx2"),
+        changed(settings="ONEDNN_MAX_CPU_ISA=AVX"),
+        changed(libc="glibc 2.31"),
+        changed(system="Windows AMD64"),
+    ]
+    assert len({ZEN.name, *(one.name for one in others)}) == 8
+    assert changed(libc="x", bits="portable").name != portable.name
+
+
+def operations(graph: object) -> Iterator[str]:
+    """Types of the operations of a graph and of the functions that it calls."""
+    definition = graph.as_graph_def()  # type: ignore[attr-defined]
+    yield from (node.op for node in definition.node)
+    for function in definition.library.function:
+        yield from (node.op for node in function.node_def)
+
+
+TRAINED = [
+    *((loss, {}) for loss in losses.VARIANTS),
+    ("wgan", {"cell": "lstm", "d_optimizer": "rmsprop", "g_optimizer": "rmsprop"}),
+    ("bce", {"d_optimizer": "sgd", "g_optimizer": "sgd", "spectral_norm": True}),
+    ("bce", {"cell": "lstm", "average": 0.9, "d_bidirectional": True, "readout": "last"}),
+]
+"""Losses and settings whose updates have every operation that training uses."""
+
+
+@pytest.mark.parametrize(("loss", "fields"), TRAINED, ids=lambda value: value if isinstance(value, str) else "-")
+def test_no_update_uses_approximate_reciprocals(
+    loss: str,
+    fields: dict[str, object],
+    brief: Dataset,
+    begin: Callable[..., Trainer],
+    first_batch: Callable[..., Batch],
+) -> None:
+    """The instructions RCPPS and RSQRTPS, which TensorFlow uses for these operations, differ between AMD and Intel."""
+    trainer = begin(loss, dataset=brief, **fields)
+    batch = first_batch(trainer)
+    arguments = tf.constant(0), tf.constant(0), tf.constant(0.0), batch.series, batch.labels
+    updates = (trainer.update_discriminator, trainer.update_generator)
+    used = {name for update in updates for name in operations(update.get_concrete_function(*arguments).graph)}
+    assert "MatMul" in used
+    assert not used & {"Rsqrt", "RsqrtGrad", "Reciprocal", "Inv", "ReciprocalGrad", "InvGrad"}
+
+
+def test_a_config_has_no_bits() -> None:
+    """Bits are no setting: they do not change what a run is."""
+    assert not {name for name in RunConfig.model_fields if "bits" in name}
