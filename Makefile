@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed fuzz docs site screenshots test slow torture wheel try-wheel audit check \
+.PHONY: help setup benchmark publish tune speed rounding golden fuzz docs site screenshots test slow torture wheel try-wheel audit check \
 	format clean
 
 help:  ## Show the targets.
@@ -55,6 +55,13 @@ $(PEERS): $(READY)
 
 speed: $(PEERS)  ## Measure speed beside Keras and PyTorch; two hours on an idle machine; resumable; SPEED=results/my-speed.
 	$(BIN)/python -m benchmarks.speed --output $(SPEED)
+
+rounding: $(READY)  ## Measure what rounding does to scores, beside seeds, into results/rounding; half an hour on two cores; resumable.
+	$(BIN)/python -m benchmarks.rounding
+
+golden: $(READY)  ## Record the bits of short runs of every loss and cell on this kind of processor, into tests/golden/runs.json.
+	$(BIN)/python -m tests.golden --add
+	$(BIN)/python -m tests.golden --add --bits native
 
 fuzz: $(READY)  ## Feed corrupted files of every kind to the readers for FUZZ_SECONDS=300; counts into results/fuzz.json.
 	$(BIN)/python -m tests.support.fuzz --seconds $(FUZZ_SECONDS) --output results/fuzz.json
