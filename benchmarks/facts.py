@@ -15,6 +15,7 @@ from benchmarks.processes import LOOK_EVERY
 STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of a worker"
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
+OVER_NATIVE, NATIVE = "step over native bits", "native bits"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
 PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short ones, and between"
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
@@ -91,6 +92,14 @@ def _of_steps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fa
         if label.startswith(OURS):
             for rival in rivals:
                 yield Fact.of(section, case, label, times_as_fast(rival), "times", _ratios(times[rival], each))
+
+
+def _of_bits(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    times = {label: measured["milliseconds"] for label, measured in result["contenders"].items()}
+    portable, native = sorted(times, key=lambda label: label.endswith(NATIVE))
+    for label in (portable, native):
+        yield Fact.of(section, case, label, STEP, "ms", times[label])
+    yield Fact.of(section, case, portable, OVER_NATIVE, "times", _ratios(times[portable], times[native]))
 
 
 def _of_growth(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
@@ -173,6 +182,7 @@ def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
 
 READERS = {
     "steps": _of_steps,
+    "bits": _of_bits,
     "sweeps": _of_sweeps,
     "growth": _of_growth,
     "commands": _of_commands,

@@ -18,6 +18,7 @@ from benchmarks.facts import (
     HELD,
     MEMORY,
     OUTSIDE,
+    OVER_NATIVE,
     PRODUCTS,
     RATE,
     REST,
@@ -35,6 +36,7 @@ Columns = Mapping[str, str]
 _OVER = {times_as_fast(rival): f"over {rival}" for rival in RIVALS}
 TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
     "steps": (("One training step", {STEP: "step, ms", **_OVER, AGAINST_FLOOR: "over floor", FIRST: "first step, s"}),),
+    "bits": (("Cost of portable bits", {STEP: "step, ms", OVER_NATIVE: "over native bits"}),),
     "sweeps": (
         (
             "Whole sweeps",

@@ -11,6 +11,7 @@ from benchmarks.facts import (
     MEMORY,
     OURS,
     OUTSIDE,
+    OVER_NATIVE,
     STEP,
     TIME,
     Fact,
@@ -49,7 +50,13 @@ def targets(found: Sequence[Fact], scale: Scale) -> list[Target]:
     def value(section: str, case: str, contender: str, quantity: str) -> float | None:
         return known.get((section, case, contender, quantity))
 
-    return [*_of_sweeps(value), *_of_steps(value, scale), *_of_growth(value, scale), *_of_commands(value, scale)]
+    return [
+        *_of_sweeps(value),
+        *_of_steps(value, scale),
+        *_of_bits(value, scale),
+        *_of_growth(value, scale),
+        *_of_commands(value, scale),
+    ]
 
 
 Value = Callable[[str, str, str, str], float | None]
@@ -74,6 +81,14 @@ def _of_steps(value: Value, scale: Scale) -> Iterator[Target]:
             case = f"{cell}, {scale.wide} units, {kind}"
             ratio = value("steps", case, f"{OURS}, {PEER_LOSS[kind]}", AGAINST_FLOOR)
             yield _at_most(f"step over floor, {case}", 3.0, ratio, "times")
+
+
+def _of_bits(value: Value, scale: Scale) -> Iterator[Target]:
+    for cell in CELLS:
+        for kind in KINDS:
+            case = f"{cell}, {scale.shape.units} units, {kind}"
+            ratio = value("bits", case, f"{OURS}, {PEER_LOSS[kind]}", OVER_NATIVE)
+            yield _at_most(f"portable bits over native ones, {case}", 1.1, ratio, "times")
 
 
 def _of_growth(value: Value, scale: Scale) -> Iterator[Target]:

@@ -4,6 +4,8 @@ import importlib.util
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rnngan_cli.system.arithmetic import Bits
+
 Kind = Literal["plain", "penalised"]
 KINDS: tuple[Kind, ...] = ("plain", "penalised")
 """Losses without second derivatives, and losses with a gradient penalty. A ratio is to a peer of the same kind."""
@@ -44,6 +46,7 @@ class Task:
         loss: name of the loss; used by `ours` only.
         threads: number of threads; `None` keeps the default of the library.
         flavour: library that computes the floor: `numpy` or `tensorflow`; unused by the others.
+        bits: `portable`, as in a worker of ours, or `native` to the processor, as the peers are used.
     """
 
     contender: str
@@ -52,6 +55,7 @@ class Task:
     loss: str = ""
     threads: int | None = None
     flavour: str = ""
+    bits: Bits = "native"
 
     @property
     def label(self) -> str:
@@ -61,12 +65,14 @@ class Task:
         'pytorch, 1 thread'
         """
         more = self.loss or self.flavour or ("1 thread" if self.threads == 1 else "")
+        if self.contender == "ours" and self.bits == "native":
+            more = f"{more}, native bits"
         return f"{self.contender}, {more}" if more else self.contender
 
 
 def ours(kind: Kind, shape: Shape, loss: str = "") -> Task:
     """Returns our step on one thread, as in a worker, with the loss of the peers unless `loss` is given."""
-    return Task("ours", kind, shape, loss or PEER_LOSS[kind], threads=1)
+    return Task("ours", kind, shape, loss or PEER_LOSS[kind], threads=1, bits="portable")
 
 
 def peers(kind: Kind, shape: Shape) -> list[Task]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.tasks import Task
+from rnngan_cli.system import arithmetic
 
 MODULES = {name: f"benchmarks.contenders.{name}" for name in ("ours", "pytorch", "floor")} | {
     "keras": "benchmarks.contenders.plain_keras"
@@ -43,9 +44,14 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
 
 
 def environment(task: Task, base: dict[str, str]) -> dict[str, str]:
-    """Returns the environment of the contender's process: threads as the task limits them, no kernel forced."""
+    """Returns the environment of the contender's process: its bits, and threads as the task limits them."""
     # If set from outside, these two slow down NumPy's products and so raise the floor.
     kept = {name: value for name, value in base.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     limits = {} if task.threads is None else dict.fromkeys(names, str(task.threads))
-    return {**kept, **limits, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {
+        **arithmetic.environment(task.bits, kept),
+        **limits,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }

@@ -95,8 +95,9 @@ def environment(bits: Bits, base: Mapping[str, str]) -> dict[str, str]:
     """
     if bits == "portable" and can_be_portable():
         return {**base, **portable_settings()}
-    own = {name: value for name, value in base.items() if name not in _before}
-    return own | {name: value for name, value in _before.items() if value is not None}
+    settled = {name for name in _before if base.get(name) == portable_settings()[name]}
+    own = {name: value for name, value in base.items() if name not in settled}
+    return own | {name: value for name in settled if (value := _before[name]) is not None}
 
 
 def settle() -> None:

@@ -19,6 +19,8 @@ from benchmarks.processes import ROOT, run
 from benchmarks.products import Products
 from benchmarks.tasks import CELLS, KINDS, QUICK, Kind, Shape, Task, floors, growth_shapes, ours
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.system import arithmetic
+from rnngan_cli.system.arithmetic import BITS
 
 SHAPE = QUICK.shape
 
@@ -128,11 +130,24 @@ def test_labels_tell_contenders_of_one_measurement_apart() -> None:
 
 
 def test_threads_are_limited_where_a_task_says_so() -> None:
-    base = {"HOME": "/root", "OPENBLAS_CORETYPE": "Haswell"}
-    assert environment(Task("pytorch", "plain", SHAPE), base).get("OMP_NUM_THREADS") is None
-    limited = environment(Task("pytorch", "plain", SHAPE, threads=1), base)
+    assert environment(Task("pytorch", "plain", SHAPE), {}).get("OMP_NUM_THREADS") is None
+    assert "ONEDNN_MAX_CPU_ISA" not in environment(Task("pytorch", "plain", SHAPE), {})
+    limited = environment(Task("pytorch", "plain", SHAPE, threads=1), {"HOME": "/root", "OPENBLAS_L2_SIZE": "512"})
     assert (limited["OMP_NUM_THREADS"], limited["HOME"]) == ("1", "/root")
-    assert "OPENBLAS_CORETYPE" not in limited
+    assert "OPENBLAS_L2_SIZE" not in limited
+
+
+def test_ours_is_measured_with_the_bits_of_a_worker() -> None:
+    task = ours("plain", SHAPE)
+    for bits in BITS:
+        assert environment(replace(task, bits=bits), {"PATH": "/bin"}) == {
+            **arithmetic.environment(bits, {"PATH": "/bin"}),
+            **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        }
+    assert (task.bits, task.label) == ("portable", "ours, bce")
+    assert replace(task, bits="native").label == "ours, bce, native bits"
 
 
 def test_growth_is_measured_one_size_at_a_time() -> None:

@@ -93,7 +93,7 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
 def test_a_section_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         speed.main(["--only", "steps,stairs"])
-    assert "`stairs`: expected some of steps, sweeps, commands, reading, growth" in capsys.readouterr().err
+    assert "`stairs`: expected some of steps, bits, sweeps, commands, reading, growth" in capsys.readouterr().err
 
 
 def test_an_interruption_keeps_and_publishes_what_was_measured(
