@@ -2,9 +2,10 @@
 
 python -m benchmarks.rounding [--output results/rounding] [--quick]
 
-One config is trained with `RUNS` seeds, and with one seed from `RUNS` starts whose weights are nudged to neighbouring
-float32 values: a difference of the size of rounding, as another processor, another version of a library or another
-order of a sum makes. Killed and started again, it goes on.
+First, every loss is trained twice for `GROWTH[-1]` updates, once from a start whose weights are nudged to neighbouring
+float32 values, and the losses are compared. A nudge is a difference of the size of rounding, as another processor,
+another version of a library or another order of a sum makes. Then one config is trained and scored with `RUNS` seeds,
+and with one seed from `RUNS` nudged starts. Killed and started again, it goes on.
 """
 
 import argparse
@@ -28,6 +29,8 @@ HERE = Path("results/rounding")
 RUNS, STEPS = 20, 1000
 LOSSES = ("bce", "wgan")
 KINDS = ("seed", "nudge")
+GROWTH = (20, 40, 80, 160, 320)
+"""Updates after which the losses of a run and of its nudged double are compared."""
 PROTOCOL = "standard"
 WORKERS = 2
 
@@ -36,8 +39,10 @@ Case = tuple[str, str, int]
 Scores = dict[str, float]
 
 
-def measure(case: Case, steps: int, protocol: str) -> Scores:
-    """Trains and scores a run in this process."""
+def measure(case: Case, steps: int, growth: Sequence[int], protocol: str) -> Scores:
+    """Trains and scores a run in this process, or measures how a gap grows."""
+    if case[1] == "growth":
+        return measure_growth(case[0], growth)
     from rnngan_cli.config import SweepConfig
     from rnngan_cli.evaluation import PROTOCOLS
     from rnngan_cli.sweeps.plan import plan
@@ -59,6 +64,31 @@ def measure(case: Case, steps: int, protocol: str) -> Scores:
     return bench.scorer.score(dataset, sampler_for_scores(trainer, dataset), PROTOCOLS[protocol]).values
 
 
+def measure_growth(loss: str, steps: Sequence[int]) -> Scores:
+    """Trains a run and its nudged double; returns the relative gap of their losses, by step of history."""
+    from rnngan_cli.config import SweepConfig
+    from rnngan_cli.sweeps.agreement import relative_gap
+    from rnngan_cli.sweeps.plan import plan
+    from rnngan_cli.sweeps.run import Bench
+    from rnngan_cli.training.trainer import fit
+
+    run = {"steps": steps[-1], "history_every": steps[0]}
+    (config,) = plan(SweepConfig(losses=(loss,), seeds=(0,), run=run))
+    bench = Bench()
+    dataset = bench.dataset(config.data)
+    histories = []
+    for number in range(2):
+        trainer = bench.trainer(config, dataset)
+        if number:
+            nudge(trainer.networks.trained.values(), number)
+        histories.append({row.step: row.values for row in fit(trainer, dataset)})
+    one, other = histories
+    return {
+        str(step): max(relative_gap(one[step][name], other[step][name]) for name in ("d_loss", "g_loss"))
+        for step in steps
+    }
+
+
 def nudge(networks: Iterable[Any], number: int) -> None:
     """Moves every weight of networks to one of its two float32 neighbours, by a generator seeded with `number`."""
     import numpy as np
@@ -73,7 +103,10 @@ def nudge(networks: Iterable[Any], number: int) -> None:
 
 def cases(runs: int) -> list[Case]:
     """All runs; number 0 of either kind is the same run, trained twice."""
-    return [(loss, kind, number) for loss in LOSSES for kind in KINDS for number in range(runs)]
+    from rnngan_cli.losses import VARIANTS
+
+    growth = [(loss, "growth", 0) for loss in VARIANTS]
+    return growth + [(loss, kind, number) for loss in LOSSES for kind in KINDS for number in range(runs)]
 
 
 def read(path: Path) -> dict[Case, Scores]:
@@ -93,7 +126,9 @@ def read(path: Path) -> dict[Case, Scores]:
 
 def as_csv(found: dict[Case, Scores]) -> str:
     """The scores of every run, a row each."""
-    names = sorted({name for scores in found.values() for name in scores})
+    names = sorted(
+        {name for scores in found.values() for name in scores}, key=lambda name: (name.isdigit(), name.zfill(4))
+    )
     lines = [",".join(["loss", "differs", "number", *names])]
     for (loss, kind, number), scores in sorted(found.items()):
         lines.append(
@@ -103,7 +138,7 @@ def as_csv(found: dict[Case, Scores]) -> str:
 
 
 def as_markdown(found: dict[Case, Scores], steps: int) -> str:
-    """For each loss and score the mean over seeds, both deviations, and their ratio with its interval."""
+    """The growth of gaps; for each loss and score the mean over seeds, both deviations, and their ratio."""
     made_on = machine()
     lines = [
         "# What rounding does to a result",
@@ -113,6 +148,7 @@ def as_markdown(found: dict[Case, Scores], steps: int) -> str:
         "float32 values. The ratio has a 95 % interval (F distribution, scores taken as normal).",
         "",
         f"{made_on['cores']} cores of {made_on['processor']}; TensorFlow {versions()['tensorflow']}.",
+        *_growth({loss: scores for (loss, kind, _), scores in sorted(found.items()) if kind == "growth"}),
     ]
     for loss in LOSSES:
         by_kind = {
@@ -135,6 +171,16 @@ def as_markdown(found: dict[Case, Scores], steps: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _growth(gaps: dict[str, Scores]) -> list[str]:
+    """The table of gaps: a row for each loss, a column for each step."""
+    if not gaps:
+        return []
+    steps = sorted({step for each in gaps.values() for step in each}, key=int)
+    lines = ["", "## Relative gap of the losses of a run and its nudged double, by updates", ""]
+    lines += [f"| loss | {' | '.join(steps)} |", "| --- |" + " --- |" * len(steps)]
+    return lines + [f"| {loss} | {' | '.join(f'{each[step]:.0e}' for step in steps)} |" for loss, each in gaps.items()]
+
+
 def _row(name: str, seeds: Sequence[float], nudges: Sequence[float]) -> str:
     import numpy as np
 
@@ -152,13 +198,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=HERE, help="folder to write to, and to go on in")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: says that it runs, the numbers mean nothing")
     chosen = parser.parse_args(arguments)
-    runs, steps, protocol = (3, 4, "quick") if chosen.quick else (RUNS, STEPS, PROTOCOL)
+    runs, steps, growth, protocol = (3, 4, (2, 4), "quick") if chosen.quick else (RUNS, STEPS, GROWTH, PROTOCOL)
     chosen.output.mkdir(parents=True, exist_ok=True)
     path = chosen.output / "rounding.csv"
     found = read(path)
     os.environ.update(worker_environment("cpu", "portable", dict(os.environ)))
     with ProcessPoolExecutor(WORKERS, get_context("spawn"), initializer=_start) as pool:
-        waiting = {pool.submit(measure, case, steps, protocol): case for case in cases(runs) if case not in found}
+        waiting = {
+            pool.submit(measure, case, steps, growth, protocol): case for case in cases(runs) if case not in found
+        }
         for done in as_completed(waiting):
             found[waiting[done]] = done.result()
             write_text(path, as_csv(found))

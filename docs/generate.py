@@ -211,6 +211,11 @@ PROMISES = (
         "{survived}",
     ),
     (
+        "the same bits on every x86-64 processor with AVX2",
+        "short runs of every loss and cell against recorded bits, and on emulated Intel and AMD processors",
+        "{golden}",
+    ),
+    (
         "a full disk loses nothing that was complete",
         "no space at every kind of write, on a small disk and by a limit on file sizes",
         "13 kinds of write by a worker, 9 by a scheduler, pictures",
@@ -240,8 +245,24 @@ PROMISES = (
 """Each promise with its test and the figures; those in braces are filled in from results/."""
 
 
+ROUNDED = ("sliced_wasserstein", "coverage", "nearest_training", "discriminative_weak", "predictive")
+"""Scores in the short table of docs/evaluation.md on rounding."""
+
+
+def rounding_table() -> str:
+    """The ratio of deviations over nudges and over seeds, for some scores and each loss, from results/rounding."""
+    rows, loss = [], ""
+    for line in (ROOT / "results" / "rounding" / "rounding.md").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            loss = line.removeprefix("## ").partition(":")[0]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] in ROUNDED:
+            rows.append([loss, *cells])
+    return "\n".join(markdown_table(["loss", "score", "mean", "sd over seeds", "sd over nudges", "ratio"], rows))
+
+
 def promises_table() -> str:
-    """The promises with the measured figures, from results/torture.json and fuzz.json."""
+    """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
     path, survived = ROOT / "results" / "torture.json", "30 kills in every run of the tests"
     if path.exists():
@@ -250,12 +271,16 @@ def promises_table() -> str:
         states = ", ".join(f"{count} {state}" for state, count in torture["by_state"].items())
         survived = f"{torture['kills']} kills ({states}), {torture['files_compared']} files compared, {equal}"
     fuzzed = f"{fuzz['inputs']:,} inputs of {len(fuzz['by_target'])} kinds, {len(fuzz['findings'])} findings"
-    rows = [[*words, figures.format(survived=survived, fuzzed=fuzzed)] for *words, figures in PROMISES]
+    kinds = json.loads((ROOT / "tests" / "golden" / "runs.json").read_text("utf-8"))["kinds"]
+    portable = [kind for kind in kinds if kind["arithmetic"]["bits"] == "portable"]
+    golden = f"{sum(len(kind['runs']) for kind in portable)} runs, 2 emulated processors"
+    rows = [[*words, figures.format(survived=survived, fuzzed=fuzzed, golden=golden)] for *words, figures in PROMISES]
     return "\n".join(markdown_table(["promise", "how it is tested", "figures"], rows))
 
 
 PARTS = {
     "promises": promises_table,
+    "rounding": rounding_table,
     "losses": losses_table,
     "summary": summary_table,
     "benchmark": benchmark_table,
@@ -268,6 +293,7 @@ PAGES = {
     "docs/benchmark.md": ("benchmark",),
     "docs/studies.md": ("tune", "study"),
     "docs/promises.md": ("promises",),
+    "docs/evaluation.md": ("rounding",),
 }
 """Pages written by hand, with the names of their generated parts."""
 

@@ -17,6 +17,7 @@ from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.results.frames import warn_of
 from rnngan_cli.sweeps.jobs import Job, Orders, Survey, SweepOutcome
+from rnngan_cli.system.arithmetic import Bits
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def train(
     run: GivenSettings | None = None,
     protocol: str = "standard",
     device: str = "auto",
+    bits: Bits = "portable",
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Trains and scores one run, a sweep of one; a run that is there already is not trained again.
@@ -53,6 +55,7 @@ def train(
         run: settings of the run, options of the loss among them, such as `{"steps": 500, "units": 48}`.
         protocol: name of the protocol that scores the run.
         device: `auto`, `cpu` or `gpu:N`.
+        bits: `portable`, the same on every x86-64 processor with AVX2, or `native` to this one.
         report: called with a line for every run that begins or ends, such as `print`.
 
     Returns:
@@ -63,7 +66,7 @@ def train(
     """
     values = {"losses": (loss,), "cells": (cell,), "seeds": (seed,), "data": data, "run": run, "protocol": protocol}
     values |= {"datasets": None if dataset is None else (dataset,)}
-    (job,) = _carry_out(values, Path(output), Orders(device=device), 1, report)
+    (job,) = _carry_out(values, Path(output), Orders(device=device, bits=bits), 1, report)
     return job.folder.path
 
 
@@ -83,6 +86,7 @@ def sweep(
     protocol: str | None = None,
     workers: int | None = None,
     device: str = "auto",
+    bits: Bits = "portable",
     retries: int = 0,
     report: Callable[[str], None] | None = None,
 ) -> Path:
@@ -103,6 +107,7 @@ def sweep(
         protocol: name of the protocol that scores the runs.
         workers: runs at a time; as many as there are cores unless given.
         device: `auto`, `cpu` or `gpu:N`.
+        bits: `portable`, the same on every x86-64 processor with AVX2, or `native` to this one.
         retries: further attempts at a run that failed.
         report: called with a line for every run that begins or ends, such as `print`.
 
@@ -117,7 +122,7 @@ def sweep(
     given = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "data": data, "run": run}
     values |= _given({**given, "grid": grid, "override": override, "profile": profile, "protocol": protocol})
     path = Path(output or Path("results", Path(experiment).stem if experiment is not None else "sweep"))
-    _carry_out(values, path, Orders(device=device, retries=retries), workers, report)
+    _carry_out(values, path, Orders(device=device, bits=bits, retries=retries), workers, report)
     return path
 
 

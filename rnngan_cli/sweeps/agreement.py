@@ -1,8 +1,8 @@
 """Whether two trainings of one run agree as far as they can where their bits differ.
 
-Rounding grows from step to step, and training a GAN makes it as large as a new seed does. So only two things can be
-expected of a run that is trained on another processor: the first row of its history is the same within rounding, and
-its scores lie where those of other seeds lie.
+Training a GAN amplifies rounding: within some hundred updates, losses of two such trainings differ by as much as their
+size. So only two things can be expected of a run that is trained on another processor: the first row of its history is
+the same within rounding, and its scores lie where those of other seeds lie.
 """
 
 import math

@@ -21,6 +21,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.frames import load_histories, load_leaderboard, load_runs, load_samples
 from rnngan_cli.store import SweepFolder
+from rnngan_cli.system import device
 from tests.support.places import ROOT
 
 PAGE = ROOT / "docs" / "library.md"
@@ -33,6 +34,12 @@ def script(path: Path, text: str) -> "subprocess.CompletedProcess[str]":
     (path / "page.py").write_text(text, encoding="utf-8")
     command = [sys.executable, "-W", "error", "page.py"]
     return subprocess.run(command, cwd=path, capture_output=True, text=True, timeout=420, check=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started() -> None:
+    """TensorFlow as a worker runs it: the library leaves it as it finds it, and commands of later tests start it."""
+    device.start("cpu")
 
 
 @pytest.fixture(scope="module")

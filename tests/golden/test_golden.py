@@ -87,13 +87,21 @@ def test_kinds_that_are_recorded_agree_within_rounding_and_differ_in_bits() -> N
             assert first.runs[name].weights != other.runs[name].weights
 
 
+EMULATED = [
+    pytest.param("Haswell", SOME[:1], id="Haswell"),
+    pytest.param("EPYC-Rome", SOME[1:], id="EPYC-Rome"),
+    pytest.param("Haswell", names(), id="Haswell-all", marks=pytest.mark.slow),
+]
+"""Processors to emulate with the runs to train on each; all runs take a quarter of an hour."""
+
+
 @pytest.mark.skipif(not arithmetic.can_be_portable(), reason="portable bits need Linux on x86-64 with AVX2")
-@pytest.mark.parametrize("processor", ["Haswell", "EPYC-Rome"])
-def test_other_processors_compute_the_same_bits(processor: str) -> None:
-    """An Intel processor without AVX-512 and one of AMD, with other caches, are emulated; rounding is exact in both."""
+@pytest.mark.parametrize(("processor", "chosen"), EMULATED)
+def test_other_processors_compute_the_same_bits(processor: str, chosen: Sequence[str]) -> None:
+    """An Intel processor without AVX-512 and one of AMD, with other caches; the emulator rounds exactly."""
     if shutil.which(EMULATOR) is None:
         assert "RNNGAN_NEEDS_EMULATOR" not in os.environ, f"`{EMULATOR}` is missing; expected it here"
         pytest.skip(f"`{EMULATOR}` is not installed")
-    (name,) = SOME[:1] if processor == "Haswell" else SOME[1:]
-    emulated = train("portable", [name], EMULATOR, "-cpu", processor)
-    assert emulated.runs[name] == trained_here("portable").runs[name]
+    emulated = train("portable", chosen, EMULATOR, "-cpu", processor)
+    for name in chosen:
+        assert emulated.runs[name] == trained_here("portable").runs[name], name
