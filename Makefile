@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.
-	$(BIN)/rnngan sweep experiments/benchmark.toml --output $(OUTPUT)
+	$(BIN)/rnngan sweep experiments/benchmark.toml --bits portable --output $(OUTPUT)
 	$(BIN)/rnngan evaluate $(OUTPUT)
 	$(BIN)/rnngan plot $(OUTPUT)
 	$(BIN)/rnngan compare $(OUTPUT)
@@ -36,7 +36,7 @@ publish: $(READY)  ## Make the committed results, packed: the benchmark and two 
 	for name in benchmark adam-vs-sgd digits-codes; do $(BIN)/rnngan unpack results/$$name || exit 1; done
 	$(MAKE) benchmark OUTPUT=results/benchmark
 	for study in adam-vs-sgd digits-codes; do \
-	    $(BIN)/rnngan sweep experiments/$$study.toml && $(BIN)/rnngan evaluate results/$$study && \
+	    $(BIN)/rnngan sweep experiments/$$study.toml --bits portable && $(BIN)/rnngan evaluate results/$$study && \
 	    $(BIN)/rnngan plot results/$$study || exit 1; \
 	done
 	$(BIN)/rnngan pack results/benchmark --without-weights --samples first
@@ -46,7 +46,7 @@ publish: $(READY)  ## Make the committed results, packed: the benchmark and two 
 
 tune: $(READY)  ## Tune the ten losses on sines on equal budgets, into results/tune and experiments/tuned.
 	if [ -d results/tune/sines ]; then $(BIN)/rnngan unpack results/tune/sines; fi
-	$(BIN)/rnngan tune --datasets sines --trials 6 --seeds 2 --steps 400 --final-seeds 3
+	$(BIN)/rnngan tune --datasets sines --bits portable --trials 6 --seeds 2 --steps 400 --final-seeds 3
 	$(BIN)/rnngan pack results/tune/sines --without-weights --samples none
 
 $(PEERS): $(READY)

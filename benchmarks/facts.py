@@ -15,7 +15,7 @@ from benchmarks.processes import LOOK_EVERY
 STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of a worker"
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
-OVER_NATIVE, NATIVE = "step over native bits", "native bits"
+OVER_NATIVE, PORTABLE = "step over native bits", "portable bits"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
 PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other operations", "short ones, and between"
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
@@ -96,7 +96,7 @@ def _of_steps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fa
 
 def _of_bits(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
     times = {label: measured["milliseconds"] for label, measured in result["contenders"].items()}
-    portable, native = sorted(times, key=lambda label: label.endswith(NATIVE))
+    native, portable = sorted(times, key=lambda label: label.endswith(PORTABLE))
     for label in (portable, native):
         yield Fact.of(section, case, label, STEP, "ms", times[label])
     yield Fact.of(section, case, portable, OVER_NATIVE, "times", _ratios(times[portable], times[native]))

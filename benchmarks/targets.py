@@ -12,6 +12,7 @@ from benchmarks.facts import (
     OURS,
     OUTSIDE,
     OVER_NATIVE,
+    PORTABLE,
     STEP,
     TIME,
     Fact,
@@ -87,7 +88,7 @@ def _of_bits(value: Value, scale: Scale) -> Iterator[Target]:
     for cell in CELLS:
         for kind in KINDS:
             case = f"{cell}, {scale.shape.units} units, {kind}"
-            ratio = value("bits", case, f"{OURS}, {PEER_LOSS[kind]}", OVER_NATIVE)
+            ratio = value("bits", case, f"{OURS}, {PEER_LOSS[kind]}, {PORTABLE}", OVER_NATIVE)
             yield _at_most(f"portable bits over native ones, {case}", 1.1, ratio, "times")
 
 

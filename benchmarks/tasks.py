@@ -46,7 +46,7 @@ class Task:
         loss: name of the loss; used by `ours` only.
         threads: number of threads; `None` keeps the default of the library.
         flavour: library that computes the floor: `numpy` or `tensorflow`; unused by the others.
-        bits: `portable`, as in a worker of ours, or `native` to the processor, as the peers are used.
+        bits: `native` to the processor, or `portable`.
     """
 
     contender: str
@@ -65,14 +65,14 @@ class Task:
         'pytorch, 1 thread'
         """
         more = self.loss or self.flavour or ("1 thread" if self.threads == 1 else "")
-        if self.contender == "ours" and self.bits == "native":
-            more = f"{more}, native bits"
+        if self.bits == "portable":
+            more = f"{more}, portable bits"
         return f"{self.contender}, {more}" if more else self.contender
 
 
 def ours(kind: Kind, shape: Shape, loss: str = "") -> Task:
     """Returns our step on one thread, as in a worker, with the loss of the peers unless `loss` is given."""
-    return Task("ours", kind, shape, loss or PEER_LOSS[kind], threads=1, bits="portable")
+    return Task("ours", kind, shape, loss or PEER_LOSS[kind], threads=1)
 
 
 def peers(kind: Kind, shape: Shape) -> list[Task]:

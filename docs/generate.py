@@ -211,7 +211,7 @@ PROMISES = (
         "{survived}",
     ),
     (
-        "the same bits on every x86-64 processor with AVX2",
+        "with `--bits portable`, the same bits on every x86-64 processor with AVX2",
         "short runs of every loss and cell against recorded bits, and on emulated Intel and AMD processors",
         "{golden}",
     ),

@@ -1,8 +1,5 @@
 """What the tests share: a quiet, single-threaded, deterministic TensorFlow, a small piece of real data, small runs."""
 
-import tests.support.portable  # noqa: F401 - before NumPy is loaded
-
-# isort: split
 import gc
 import os
 import sys

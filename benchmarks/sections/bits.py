@@ -22,5 +22,5 @@ def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _measure(scale: Scale, kind: Kind, shape: Shape) -> dict[str, Any]:
-    portable = ours(kind, shape)
-    return compete([portable, replace(portable, bits="native")], scale.rounds, scale.seconds)
+    native = ours(kind, shape)
+    return compete([replace(native, bits="portable"), native], scale.rounds, scale.seconds)

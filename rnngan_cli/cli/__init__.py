@@ -23,7 +23,6 @@ from rnngan_cli.cli import (
     verify,
 )
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.system import arithmetic
 from rnngan_cli.system.version import __version__
 
 EPILOG = """\b
@@ -73,7 +72,6 @@ for _module in (inspection, init, sweep, tune, status, results, compare, export,
 
 def main() -> None:
     """Runs the program; a user's mistake ends it with one line and the error's exit code."""
-    arithmetic.settle()  # judges and generators of this process compute as those of workers do
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(

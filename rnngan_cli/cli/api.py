@@ -40,7 +40,7 @@ def train(
     run: GivenSettings | None = None,
     protocol: str = "standard",
     device: str = "auto",
-    bits: Bits = "portable",
+    bits: Bits = "native",
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Trains and scores one run, a sweep of one; a run that is there already is not trained again.
@@ -55,7 +55,7 @@ def train(
         run: settings of the run, options of the loss among them, such as `{"steps": 500, "units": 48}`.
         protocol: name of the protocol that scores the run.
         device: `auto`, `cpu` or `gpu:N`.
-        bits: `portable`, the same on every x86-64 processor with AVX2, or `native` to this one.
+        bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
         report: called with a line for every run that begins or ends, such as `print`.
 
     Returns:
@@ -86,7 +86,7 @@ def sweep(
     protocol: str | None = None,
     workers: int | None = None,
     device: str = "auto",
-    bits: Bits = "portable",
+    bits: Bits = "native",
     retries: int = 0,
     report: Callable[[str], None] | None = None,
 ) -> Path:
@@ -107,7 +107,7 @@ def sweep(
         protocol: name of the protocol that scores the runs.
         workers: runs at a time; as many as there are cores unless given.
         device: `auto`, `cpu` or `gpu:N`.
-        bits: `portable`, the same on every x86-64 processor with AVX2, or `native` to this one.
+        bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
         retries: further attempts at a run that failed.
         report: called with a line for every run that begins or ends, such as `print`.
 

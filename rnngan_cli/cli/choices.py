@@ -107,7 +107,7 @@ BitsOption = Annotated[
     Bits,
     typer.Option(
         "--bits",
-        help="portable: every x86-64 processor computes the same bits; native: with all of its own instructions.",
+        help="native: with all instructions of the processor; portable: the same bits on every x86-64 processor.",
     ),
 ]
 MixedBits = Annotated[

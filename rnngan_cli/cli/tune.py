@@ -57,7 +57,7 @@ def tune(
     settings: TuneSettings = None,
     workers: Workers = None,
     device: Device = "auto",
-    bits: BitsOption = "portable",
+    bits: BitsOption = "native",
     mixed_bits: MixedBits = False,
     progress: ProgressOption = "auto",
     output: TuneOutput = Path("results/tune"),

@@ -74,7 +74,8 @@ class RunStatus(StoredFile):
 class StoredScores(StoredFile):
     """scores.json: the current scores with what they depend on, and behind them those of other protocols.
 
-    Notes say which scores are left out and why, and which scores are signs of collapse.
+    `arithmetic` is the name of the arithmetic that computed them, empty in older files. Notes say which scores are left
+    out and why, and which scores are signs of collapse.
     """
 
     protocol: str = ""
@@ -83,6 +84,7 @@ class StoredScores(StoredFile):
     scores: Scores = {}
     judges: JudgeScores = {}
     notes: list[str] = []
+    arithmetic: str = ""
     others: list["StoredScores"] = []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store.schemas import StoredScores, file_content, plain, read_record
+from rnngan_cli.system import arithmetic
 from rnngan_cli.system.atomic import write_json
 
 
@@ -58,7 +59,7 @@ class ScoreBook:
             ValueError: a score is not finite, or larger than `LARGEST_STORED_SCORE`.
         """
         each = {name: list(numbers) for name, numbers in judges.items()}
-        entry = StoredScores(**asdict(key), scores=dict(scores), judges=each)
+        entry = StoredScores(**asdict(key), scores=dict(scores), judges=each, arithmetic=arithmetic.current().name)
         self._make_current(entry.model_copy(update={"notes": list(notes)}) if notes else entry)
 
     def recall(self, key: ScoreKey) -> bool:

@@ -21,7 +21,7 @@ class Orders:
     Attributes:
         workers: runs at a time; 0 is as many as the engine has room for.
         device: `auto`, `cpu` or `gpu:N`.
-        bits: `portable`, or `native` to each machine.
+        bits: `native` to each machine, or `portable`.
         mixed_bits: whether a run may continue where its bits differ from those it was begun with.
         retries: further attempts at a run that failed.
         timeout: seconds without a sign of life after which the worker of a run is killed; 0 for no limit. With a limit,
@@ -34,7 +34,7 @@ class Orders:
 
     workers: int = 1
     device: str = "auto"
-    bits: Bits = "portable"
+    bits: Bits = "native"
     mixed_bits: bool = False
     retries: int = 0
     timeout: float = 0.0

@@ -139,13 +139,24 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
         new = read(again)
         if repr(kept) == repr(new):  # equal to the bit, NaN included
             same.append(name)
+        elif name == "scores.json" and (why := _scored_otherwise(folder, again)):
+            notes.append(f"{name} not compared: {why}")
         else:
             differences.append(f"{name} differs{_where(name, kept, new)}")
     return Reproduced(tuple(same), tuple(differences), notes=tuple(notes))
 
 
 def _current_scores(run: RunFolder) -> StoredScores:
-    return run.scores().model_copy(update={"others": []})
+    return run.scores().model_copy(update={"others": [], "arithmetic": ""})
+
+
+def _scored_otherwise(folder: RunFolder, again: RunFolder) -> str:
+    """Why the bits of scores may differ where those of the training may not, as after `evaluate`; empty if none."""
+    before, now = folder.scores().arithmetic, again.scores().arithmetic
+    trained = folder.provenance().arithmetic
+    if not before or not trained or before == trained[-1].name:
+        return ""
+    return f"the run was scored with {before}, and is now with {now}"
 
 
 def _where(name: str, kept: Any, new: Any) -> str:

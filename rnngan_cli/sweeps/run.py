@@ -231,7 +231,7 @@ def _accept_other_bits(kept: Checkpoint, now: Arithmetic, *, allowed: bool) -> N
     if not allowed:
         raise UserError(
             f"checkpoint at step {kept.step}: {words}; continue it there with `--rerun failed`, here with `--rerun "
-            "failed --mixed-bits`, or train it from the beginning with `--rerun all`"
+            "failed --mixed-bits`, or begin again with `--rerun all`, with `--bits portable` for machines of all kinds"
         )
     print(f"step {kept.step}: {words}: the run continues with other bits", flush=True)  # noqa: T201 - the run's log
 

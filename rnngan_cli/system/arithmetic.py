@@ -4,10 +4,10 @@ Libraries choose their code by the processor. oneDNN inside TensorFlow compiles 
 widest instructions, and TensorFlow uses it by default only on processors with certain instructions; elsewhere Eigen
 computes products in blocks that depend on the sizes of the caches. NumPy has exponentials and logarithms for AVX-512,
 and OpenBLAS a product of matrices for each family of processors. Each of them sums in another order or rounds other
-intermediate values. `PORTABLE` fixes these choices at AVX2, which every x86-64 processor since about 2015 has; then
-results are the same to the bit. Not settled by it are the approximate reciprocals and reciprocal square roots of the
-processor, which differ between AMD and Intel: TensorFlow uses them for `Reciprocal` and `Rsqrt`, so training uses
-neither.
+intermediate values. `portable_settings` fix these choices at AVX2, which nearly every x86-64 processor since 2015 has.
+Then results are the same to the bit, and a step takes longer where there are wider instructions. Not settled by it are
+the approximate reciprocals and reciprocal square roots of the processor, which differ between AMD and Intel: TensorFlow
+uses them for `Reciprocal` and `Rsqrt`, so training uses neither.
 """
 
 import functools
@@ -28,8 +28,6 @@ NEEDED = frozenset({"avx2", "fma"})
 """Instruction sets of a processor that can compute portable bits, as Linux names them."""
 TOLD = ("sse4_1", "avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_tile")
 """Instruction sets that libraries choose their code by."""
-_before: dict[str, str | None] = {}
-"""What the variables held that `settle` has changed in this process; None for a variable that was not set."""
 
 
 class Arithmetic(BaseModel):
@@ -86,30 +84,24 @@ def portable_settings() -> dict[str, str]:
 def environment(bits: Bits, base: Mapping[str, str]) -> dict[str, str]:
     """The environment of a process that is to compute such bits.
 
-    Portable settings override the user's own, and native bits are computed with the user's own. On a machine that
-    cannot compute portable bits, they are native whatever was asked for.
+    Portable settings override the user's own, with which native bits are computed. On a machine that cannot compute
+    portable bits, they are native whatever was asked for.
 
     Args:
         bits: as asked for.
         base: the environment to change, such as that of this process.
     """
-    if bits == "portable" and can_be_portable():
-        return {**base, **portable_settings()}
-    settled = {name for name in _before if base.get(name) == portable_settings()[name]}
-    own = {name: value for name, value in base.items() if name not in settled}
-    return own | {name: value for name in settled if (value := _before[name]) is not None}
-
-
-def settle() -> None:
-    """Has this process compute portable bits, if its machine can; to be called before NumPy is loaded."""
-    if can_be_portable():
-        _before.update({name: os.environ.get(name) for name in portable_settings() if name not in _before})
-        os.environ.update(portable_settings())
+    return {**base, **portable_settings()} if bits == "portable" and can_be_portable() else dict(base)
 
 
 def current() -> Arithmetic:
     """The arithmetic of this process."""
-    settings = {name: os.environ[name] for name in portable_settings() if name in os.environ}
+    return of_process(os.environ)
+
+
+def of_process(variables: Mapping[str, str]) -> Arithmetic:
+    """The arithmetic of a process of this machine that is started with these environment variables."""
+    settings = {name: variables[name] for name in portable_settings() if name in variables}
     portable = can_be_portable() and settings == portable_settings()
     return Arithmetic(
         bits="portable" if portable else "native",

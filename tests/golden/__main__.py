@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from typing import get_args
 
@@ -15,8 +16,7 @@ def main() -> int:
     parser.add_argument("--only", help="names of runs, such as bce-gru, separated by commas")
     parser.add_argument("--add", action="store_true", help="record the runs, instead of printing them")
     given = parser.parse_args()
-    if given.bits == "portable":
-        arithmetic.settle()  # before NumPy is loaded
+    os.environ.update(arithmetic.environment(given.bits, os.environ))  # before NumPy is loaded
     from rnngan_cli.system import device
     from tests.golden import runs
 

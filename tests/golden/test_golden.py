@@ -15,7 +15,7 @@ import pytest
 
 from rnngan_cli.sweeps.agreement import ROUNDING, relative_gap
 from rnngan_cli.system import arithmetic, provenance
-from rnngan_cli.system.arithmetic import Arithmetic
+from rnngan_cli.system.arithmetic import Bits
 from tests.golden.runs import Golden, GoldenRuns, names, recorded
 from tests.support.places import ROOT
 
@@ -24,43 +24,37 @@ SOME = ("wgan-gru", "bce-lstm")
 """Runs that are trained where time is short: together they have penalties, both cells and an average."""
 
 
-def train(bits: str, only: Sequence[str], *command: str) -> GoldenRuns:
+def train(bits: Bits, only: Sequence[str], *command: str) -> GoldenRuns:
     """Trains golden runs in a process of its own, which may be emulated by a command."""
-    base = arithmetic.environment("native", dict(os.environ))
     words = [*command, sys.executable, "-m", "tests.golden", "--bits", bits, "--only", ",".join(only)]
-    done = subprocess.run(words, cwd=ROOT, env=base, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return GoldenRuns.model_validate_json(done.stdout[done.stdout.index("{") :])
 
 
 @functools.cache
-def trained_here(bits: str) -> GoldenRuns:
+def trained_here(bits: Bits) -> GoldenRuns:
     """Golden runs with the bits of this machine: all with portable bits, some with native ones."""
     return train(bits, names() if bits == "portable" else SOME)
 
 
-def native() -> Arithmetic:
-    """The arithmetic of this machine when nothing is settled."""
-    known = arithmetic.environment("native", dict(os.environ))
-    settings = [f"{name}={known[name]}" for name in arithmetic.portable_settings() if name in known]
-    return arithmetic.current().model_copy(update={"bits": "native", "settings": "; ".join(settings)})
-
-
-def comparison(bits: str) -> str:
+def comparison(bits: Bits) -> str:
     """Which comparison can be made here."""
-    here = arithmetic.current() if bits == "portable" else native()
+    here = arithmetic.of_process(arithmetic.environment(bits, os.environ))
     versions = provenance.versions()
     known = [one for one in recorded() if one.arithmetic.name == here.name]
     same = any(all(versions[name] == version for name, version in one.versions.items()) for one in known)
     return "bits" if same else "within-rounding"
 
 
-CASES = [(name, "portable", comparison("portable")) for name in names()]
-CASES += [(name, "native", comparison("native")) for name in SOME]
+CASES: list[tuple[str, Bits, str]] = [
+    *((name, "portable", comparison("portable")) for name in names()),
+    *((name, "native", comparison("native")) for name in SOME),
+]
 
 
 @pytest.mark.parametrize(("name", "bits", "how"), CASES, ids=str)
-def test_a_run_ends_as_recorded(name: str, bits: str, how: str) -> None:
+def test_a_run_ends_as_recorded(name: str, bits: Bits, how: str) -> None:
     found = trained_here(bits)
     if how == "bits":
         (known,) = [one for one in recorded() if one.is_of(found)]

@@ -35,6 +35,7 @@ from rnngan_cli.store import (
     write_weights,
 )
 from rnngan_cli.store.schemas import file_content
+from rnngan_cli.system import arithmetic
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.reading import read_json
 
@@ -253,6 +254,7 @@ def test_scores_are_read_back(run: RunFolder) -> None:
         "weights_sha256": "cd",
         "scores": {"mmd2": 1 / 3},
         "judges": {"mmd2": [0.25, 0.5]},
+        "arithmetic": arithmetic.current().name,
         "others": [],
     }
 

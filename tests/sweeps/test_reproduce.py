@@ -25,7 +25,20 @@ def seeds_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of one loss with four seeds, portable bits; not to be written to."""
 
     def make(path: Path) -> None:
-        words = ("--losses", "bce", "--seeds", "4", "--steps", "4", "-s", "history_every=2", *SIZE, *DATA)
+        words = (
+            "--losses",
+            "bce",
+            "--seeds",
+            "4",
+            "--steps",
+            "4",
+            "-s",
+            "history_every=2",
+            "--bits",
+            "portable",
+            *SIZE,
+            *DATA,
+        )
         done = Sweep(path, *words).run("--quiet")
         assert done.returncode == 0, done.stderr
 
@@ -39,7 +52,12 @@ def run(seeds_once: Path, tmp_path: Path) -> RunFolder:
 
 
 def rewrite(
-    run: RunFolder, *, d_loss: float = 1.0, arithmetics: list[Arithmetic] | None = None, score: float = 1.0
+    run: RunFolder,
+    *,
+    d_loss: float = 1.0,
+    arithmetics: list[Arithmetic] | None = None,
+    score: float = 1.0,
+    computed_by: str | None = None,
 ) -> None:
     """Multiplies the first loss and every score of a run, and changes its arithmetic, as if it had ended so."""
     history, facts, scores, status = run.history(), run.provenance(), run.scores(), run.status()
@@ -49,6 +67,7 @@ def rewrite(
         run.write_provenance(facts.model_copy(update={"arithmetic": arithmetics}))
     content = json.loads((run.path / "scores.json").read_text())
     content["scores"] = {name: value * score for name, value in scores.scores.items()}
+    content["arithmetic"] = content["arithmetic"] if computed_by is None else computed_by
     (run.path / "scores.json").write_text(json.dumps(content))
     run.end(status.state, status.step)
 
@@ -101,6 +120,18 @@ def test_scores_beyond_the_spread_of_seeds_are_a_difference(run: RunFolder, rnng
     code, found, _ = verify(run, rnngan)
     assert code == 3
     assert any("outside the spread of 4 seeds: " in line for line in found["differences"])
+
+
+@able
+def test_scores_of_another_process_are_not_held_against_it(run: RunFolder, rnngan: Rnngan) -> None:
+    """As those of `evaluate`, which computes native bits, for a run that was trained with portable ones."""
+    rewrite(run, score=1 + 1e-9, computed_by="native-012345")
+    code, found, err = verify(run, rnngan)
+    assert (code, found["differences"], err) == (0, [], "")
+    assert any("scores.json not compared: the run was scored with native-012345" in line for line in found["notes"])
+    rewrite(run, score=1 + 1e-9, computed_by=run.provenance().arithmetic[0].name)
+    code, found, _ = verify(run, rnngan)
+    assert code == 3 and found["differences"][0].startswith("scores.json differs: ")
 
 
 @able

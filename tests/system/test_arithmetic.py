@@ -37,29 +37,9 @@ def test_portable_bits_override_the_users_settings_and_native_ones_keep_them() -
     portable = arithmetic.environment("portable", own)
     assert portable == {**own, **arithmetic.portable_settings()}
     assert portable["ONEDNN_MAX_CPU_ISA"] == "AVX2"
-    assert own["ONEDNN_MAX_CPU_ISA"] == "SSE41"
-
-
-@able
-def test_a_process_that_has_settled_starts_native_ones_as_the_user_would() -> None:
-    """Settled twice, as a command line is that calls itself."""
-    script = (
-        "import json, os; from rnngan_cli.system import arithmetic as a; a.settle(); a.settle()\n"
-        "found = a.environment('native', dict(os.environ))\n"
-        "print(json.dumps([a.current().bits, {k: found.get(k) for k in a.portable_settings()}]))"
-    )
-    names = arithmetic.portable_settings()
-    plain = {name: value for name, value in os.environ.items() if name not in names}
-    found = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**plain, "ONEDNN_MAX_CPU_ISA": "AVX"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    bits, native = json.loads(found.stdout)
-    assert bits == "portable"
-    assert native == dict.fromkeys(names) | {"ONEDNN_MAX_CPU_ISA": "AVX"}
+    assert arithmetic.environment("native", own) == own == {"ONEDNN_MAX_CPU_ISA": "SSE41", "PATH": "/bin"}
+    assert [arithmetic.of_process(one).bits for one in (portable, own)] == ["portable", "native"]
+    assert arithmetic.of_process(own).settings == "ONEDNN_MAX_CPU_ISA=SSE41"
 
 
 @pytest.mark.parametrize(
@@ -70,23 +50,9 @@ def test_other_machines_compute_their_own_bits(machine: tuple[str, str, str], mo
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("platform.machine", lambda: kind)
     monkeypatch.setattr(arithmetic, "_flags", lambda: frozenset(flags.split()))
-    monkeypatch.setattr(arithmetic, "_before", {})
     assert arithmetic.environment("portable", {"PATH": "/bin"}) == {"PATH": "/bin"}
     monkeypatch.setattr(os, "environ", {**os.environ, **arithmetic.portable_settings()})
     assert arithmetic.current().bits == "native"
-
-
-@able
-def test_the_command_line_settles_before_numpy_is_loaded() -> None:
-    """Settings are read when NumPy and TensorFlow are loaded, and of no use later."""
-    script = (
-        "import sys; from rnngan_cli.system import arithmetic as a; from rnngan_cli import cli\n"
-        "loaded = lambda: print([name in sys.modules for name in ('numpy', 'tensorflow')])\n"
-        "a.settle, settle = (lambda: (loaded(), settle())), a.settle\n"
-        "sys.argv = ['rnngan', '--version']; cli.main()"
-    )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.startswith("[False, False]\nrnngan "), found.stdout + found.stderr
 
 
 @able

@@ -32,14 +32,14 @@ class Placement:
     Attributes:
         folder: of the sweep.
         device: `auto`, `cpu` or `gpu:N`.
-        bits: `portable`, or `native` to each machine.
+        bits: `native` to each machine, or `portable`.
         workers: runs at a time; 0 is as many as there is room for.
         cluster: the machines, for an engine that works on several.
     """
 
     folder: Path
     device: str = "auto"
-    bits: Bits = "portable"
+    bits: Bits = "native"
     workers: int = 0
     cluster: Cluster = Cluster()
 
