@@ -1,26 +1,34 @@
 """Whether two trainings of one run agree as far as they can where their bits differ.
 
 Training a GAN amplifies rounding: within some hundred updates, losses of two such trainings differ by as much as their
-size. So only two things can be expected of a run that is trained on another processor: the first row of its history is
-the same within rounding, and its scores lie where those of other seeds lie.
+size, and sooner the larger the learning rates are. So only two things can be expected of a run that is trained on
+another processor. The first row of its history differs by little more than rounding changes it on one machine, and its
+scores lie where those of other seeds lie.
 """
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy import stats
 
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.store import RunFolder, SweepFolder
+from rnngan_cli.store.history import HistoryRow
 
-ROUNDED_STEPS, ROUNDING = 40, 1e-4
-"""Up to this step, losses of two trainings differ by no more than this share of their size if only rounding differs.
-Differences of 1e-8 were measured there; by step 80 they can be 1e-3, by step 200 they are as large as the losses."""
+ROUNDING = 1e-4
+"""Relative difference of losses in the first row of two histories that always counts as rounding."""
+TIMES_ROUNDING = 10
+"""How many times the difference between two kinds of bits of one machine still counts as rounding."""
 CONFIDENCE = 0.999
 """Confidence of the interval in which the score of another seed is expected to lie."""
-FEWEST_SEEDS = 3
-"""Fewest seeds that scores are held against."""
+FEWEST_DEGREES = 2
+"""Fewest degrees of freedom of the spread of seeds that scores are held against."""
+LOSSES = ("d_loss", "g_loss")
+
+ScoresOfSeeds = Sequence[Mapping[str, float]]
+"""Scores of runs that differ in their seed only."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +51,36 @@ class Agreement:
         )
 
 
-def find_agreement(before: RunFolder, now: RunFolder) -> Agreement:
+def find_agreement(before: RunFolder, now: RunFolder, other_bits: HistoryRow | None = None) -> Agreement:
     """Compares the first rows of two histories within rounding, and scores within the spread of seeds.
 
     Args:
         before: the run, in the folder of its sweep, where runs of other seeds are looked for.
         now: the same run, trained again.
+        other_bits: the first row of the same run, trained with other bits on the machine that trained `now`.
     """
-    return _first_rows(before, now) + _scores(before, now)
+    return _first_rows(before, now, other_bits) + _scores(before, now)
 
 
-def _first_rows(before: RunFolder, now: RunFolder) -> Agreement:
+def _first_rows(before: RunFolder, now: RunFolder, other_bits: HistoryRow | None) -> Agreement:
     try:
-        (step, first), (_, second) = before.history()[0], now.history()[0]
+        first, second = before.history()[0], now.history()[0]
     except (DamagedFileError, IndexError) as error:
         return Agreement(notes=(f"history not compared: {error}",))
-    if step > ROUNDED_STEPS:
-        return Agreement(notes=(f"history not compared: its first row is step {step}, where rounding has grown",))
-    losses = [name for name in ("d_loss", "g_loss") if name in first and name in second]
-    gaps = {name: relative_gap(first[name], second[name]) for name in losses}
-    name = max(gaps, key=gaps.__getitem__)
-    line = f"history.csv, step {step}: losses differ by {gaps[name]:.1g} of their size at most"
-    if gaps[name] <= ROUNDING:
-        return Agreement(agreements=(line,))
-    return Agreement(differences=(f"{line} ({name} was {first[name]:.7g}, is {second[name]:.7g})",))
+    rounding = 0.0 if other_bits is None or other_bits[0] != second[0] else gap_of_rows(second, other_bits)
+    gap, allowed = gap_of_rows(first, second), max(ROUNDING, TIMES_ROUNDING * rounding)
+    line = f"history.csv, step {first[0]}: losses differ by {gap:.1g} of their size"
+    if rounding:
+        line += f", and by {rounding:.1g} between native and portable bits of this machine"
+    return Agreement(agreements=(line,)) if gap <= allowed else Agreement(differences=(line,))
+
+
+def gap_of_rows(first: HistoryRow, second: HistoryRow) -> float:
+    """The larger relative difference of the losses of two rows; infinite if they are not of the same step."""
+    (step, values), (other_step, others) = first, second
+    if step != other_step:
+        return math.inf
+    return max(relative_gap(values[name], others[name]) for name in LOSSES)
 
 
 def relative_gap(first: float, second: float) -> float:
@@ -83,39 +97,61 @@ def _scores(before: RunFolder, now: RunFolder) -> Agreement:
         old, new = before.scores(), now.scores()
     except DamagedFileError as error:
         return Agreement(notes=(f"scores not compared: {error}",))
-    seeds = _of_seeds(before, old.protocol)
-    if len(seeds) < FEWEST_SEEDS:
-        return Agreement(notes=(f"scores not compared: fewer than {FEWEST_SEEDS} seeds of this run are in its sweep",))
-    odd = []
+    own, others = _of_seeds(before, old.protocol)
+    odd, compared = [], 0
     for name, score in new.scores.items():
-        others = [scores[name] for scores in seeds if name in scores]
-        if len(others) >= FEWEST_SEEDS and not lies_among(score, others):
+        seeds = [scores[name] for scores in own if name in scores]
+        groups = [[scores[name] for scores in group if name in scores] for group in (own, *others)]
+        found = lies_among(score, seeds, groups)
+        compared += found is not None
+        if found is False:
             odd.append(f"{name} is {score:.4g}, was {old.scores.get(name, math.nan):.4g}")
+    if not compared:
+        return Agreement(notes=("scores not compared: the sweep has too few seeds",))
     if odd:
-        return Agreement(differences=(f"scores.json: outside the spread of {len(seeds)} seeds: {'; '.join(odd)}",))
-    return Agreement(agreements=(f"scores.json: every score lies within the spread of {len(seeds)} seeds",))
+        return Agreement(differences=(f"scores.json: outside the spread of seeds: {'; '.join(odd)}",))
+    return Agreement(agreements=(f"scores.json: {compared} scores lie within the spread of seeds",))
 
 
-def lies_among(value: float, others: Sequence[float]) -> bool:
-    """Whether a value lies in the prediction interval of one more draw from the normal distribution of others.
+def lies_among(value: float, seeds: Sequence[float], groups: Sequence[Sequence[float]]) -> bool | None:
+    """Whether a value lies in the prediction interval of one more seed; None if there are too few seeds to say.
 
-    The interval has `CONFIDENCE`: mean +- t sd sqrt(1 + 1/n) (Hahn and Meeker 1991, Statistical Intervals, 4.7).
+    The interval is mean +- t s sqrt(1 + 1/n) with `CONFIDENCE` (Hahn and Meeker 1991, Statistical Intervals, 4.7),
+    where s is the larger of the deviation of the seeds and the pooled deviation of all groups, and t has the degrees
+    of freedom of the pooled one. The few seeds of one run alone may lie close together by chance.
+
+    Args:
+        value: the value.
+        seeds: values of n seeds of the same run.
+        groups: values of the seeds of each run that is compared with it, the same one included.
     """
-    count = len(others)
-    mean = math.fsum(others) / count
-    deviation = math.sqrt(math.fsum((other - mean) ** 2 for other in others) / (count - 1))
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1))
-    return abs(value - mean) <= quantile * deviation * math.sqrt(1 + 1 / count) + 1e-12 * abs(mean)
+    squares = [(_squares(group), len(group) - 1) for group in groups if len(group) > 1]
+    degrees = sum(count for _, count in squares)
+    if degrees < FEWEST_DEGREES or not seeds:
+        return None
+    pooled = sum(square for square, _ in squares) / degrees
+    alone = _squares(seeds) / (len(seeds) - 1) if len(seeds) > 1 else 0.0
+    mean = math.fsum(seeds) / len(seeds)
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, degrees))
+    reach = quantile * math.sqrt(max(pooled, alone) * (1 + 1 / len(seeds)))
+    return bool(abs(value - mean) <= reach + 1e-12 * abs(mean))
 
 
-def _of_seeds(run: RunFolder, protocol: str) -> list[dict[str, float]]:
-    """The scores of all seeds of a run that its sweep holds, itself among them."""
-    config, found = run.config(), []
+def _squares(values: Sequence[float]) -> float:
+    """The sum of squared distances from the mean."""
+    mean = math.fsum(values) / len(values)
+    return math.fsum((value - mean) ** 2 for value in values)
+
+
+def _of_seeds(run: RunFolder, protocol: str) -> tuple[ScoresOfSeeds, list[ScoresOfSeeds]]:
+    """Scores of the seeds of a run, itself among them, and of other runs of its sweep with the same data and cell."""
+    config, found = run.config(), defaultdict(list)
     for folder in SweepFolder(run.path.parent.parent).runs():
         try:
             other, scores = folder.config(), folder.scores()
         except DamagedFileError:
             continue
-        if other.model_copy(update={"seed": config.seed}) == config and scores.protocol == protocol and scores.scores:
-            found.append(dict(scores.scores))
-    return found
+        if (other.data, other.cell, scores.protocol) == (config.data, config.cell, protocol) and scores.scores:
+            found[other.model_copy(update={"seed": config.seed}).model_dump_json()].append(scores.scores)
+    own = found.pop(config.model_dump_json(), [])
+    return own, list(found.values())

@@ -11,6 +11,7 @@ from typing import Any
 from rnngan_cli.config import ENDED, AttemptEnd, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store import Provenance, RunFolder, StoredScores, weights_sha256
+from rnngan_cli.store.history import HistoryRow
 from rnngan_cli.sweeps import agreement
 from rnngan_cli.sweeps.engines.engine import Inbox
 from rnngan_cli.sweeps.engines.local import LocalWorker
@@ -42,7 +43,7 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
 
     A run that was trained with the bits of another processor, or before that was recorded, cannot be compared to the
     bit. If its bits differ here, the first row of its history and its scores are held against what rounding and seeds
-    change.
+    change. How much rounding changes the first row is measured by training it with the other kind of bits.
 
     Args:
         folder: of a run that has ended.
@@ -60,17 +61,30 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
     bits = facts.arithmetic[-1].bits if facts.arithmetic else "native"
     with tempfile.TemporaryDirectory() as place:
         again = RunFolder(Path(place) / "runs" / folder.path.name)
-        state = _train(Assignment(config, again.path, scores.protocol or "quick"), bits, report)
+        assignment = Assignment(config, again.path, scores.protocol or "quick")
+        state = _train(assignment, bits, report)
         found = _compare(folder, again)
         why = _other_bits(facts, again.provenance())
         if found.differences and why and state == status.state:
-            found = _within_rounding(found, folder, again, why)
+            elsewhere = replace(assignment, folder=again.path.with_name("other-bits"))
+            row = _first_row(elsewhere, "portable" if bits == "native" else "native", report)
+            found = _within_rounding(found, agreement.find_agreement(folder, again, row), why)
     ending = () if state == status.state else (f"it ended as {state}, not as {status.state}",)
     return replace(found, differences=(*found.differences, *ending), notes=(*found.notes, *_explanations(facts)))
 
 
-def _train(assignment: Assignment, bits: Bits, report: ReportProgress) -> RunState:
-    """Has a worker do the run; returns how it ended.
+def _first_row(assignment: Assignment, bits: Bits, report: ReportProgress) -> HistoryRow:
+    """Has a worker train a run up to its first row of history; returns the row.
+
+    Raises:
+        UserError: it failed.
+    """
+    _train(assignment, bits, report, first_row_only=True)
+    return RunFolder(assignment.folder).history()[0]
+
+
+def _train(assignment: Assignment, bits: Bits, report: ReportProgress, *, first_row_only: bool = False) -> RunState:
+    """Has a worker do a run, or its first row of history; returns how it ended.
 
     Raises:
         UserError: it failed.
@@ -84,6 +98,8 @@ def _train(assignment: Assignment, bits: Bits, report: ReportProgress) -> RunSta
                     worker.give(assignment)
                 case Progress() as progress:
                     report(progress)
+                    if first_row_only:
+                        worker.stop()
                 case Ended(state=state, reason=reason):
                     if state in (RunState.FAILED, AttemptEnd.REFUSED):
                         raise UserError(f"training again failed: {reason}")
@@ -105,9 +121,8 @@ def _other_bits(before: Provenance, now: Provenance) -> str:
     return ""
 
 
-def _within_rounding(found: Reproduced, folder: RunFolder, again: RunFolder, why: str) -> Reproduced:
+def _within_rounding(found: Reproduced, agreed: agreement.Agreement, why: str) -> Reproduced:
     """The comparison of a run with other bits: what agrees as far as it can be expected to, and what does not."""
-    agreed = agreement.find_agreement(folder, again)
     notes = (f"bits cannot be compared: {why}", *agreed.notes, *found.notes)
     return Reproduced(found.same, agreed.differences, agreed.agreements or found.differences, notes)
 
