@@ -20,7 +20,7 @@ SettingWords = dict[str, str]
 ARITHMETIC = "arithmetic"
 """Column with the names of the kinds of arithmetic that a run was computed with; absent if no run has recorded it."""
 KEYS = ("dataset", "cell", "loss", "seed")
-FACTS = ("status", "protocol", "data", "folder", "step", "reason", ARITHMETIC)
+FACTS = ("status", "protocol", "data", "folder", "step", "reason")
 
 
 def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
@@ -31,7 +31,7 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     settings of the run follow the name of the loss (`bce units=48`), because then the settings are compared.
 
     Returns:
-        A frame sorted by `KEYS`, with the columns `KEYS` and those of `FACTS` that are known, a column for every
+        A frame sorted by `KEYS`, with the columns `KEYS`, `FACTS` and, if it is known, `ARITHMETIC`; a column for every
         score, and for scores by judges another column with the deviation between judges; and a line for every run
         that cannot be read.
     """
@@ -61,7 +61,9 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
 
 def score_names(runs: "pd.DataFrame") -> list[str]:
     """Lists the columns of a table of runs that hold scores."""
-    return [str(name) for name in runs.columns if name not in (*KEYS, *FACTS) and not name.endswith(JUDGE_SD)]
+    return [
+        str(name) for name in runs.columns if name not in (*KEYS, *FACTS, ARITHMETIC) and not name.endswith(JUDGE_SD)
+    ]
 
 
 def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
