@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
+from rnngan_cli.results.cautions import run_remarks
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.leaderboard import leaderboard_of
 from rnngan_cli.results.leaderboard_text import (
@@ -21,6 +22,7 @@ from rnngan_cli.results.runs_table import FACTS, KEYS, runs_table, score_names
 from rnngan_cli.store import Provenance, RunFolder, Seconds, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.system import arithmetic
 
 
 def finish(sweep: SweepFolder, config: RunConfig, value: float) -> RunFolder:
@@ -51,6 +53,20 @@ def test_one_row_a_run(sweep: SweepFolder) -> None:
     ]
     assert set(runs["status"]) == {"done"}
     assert set(runs["data"]) == {"ab" * 6}
+
+
+def test_what_computed_a_run_is_told_and_is_no_score(sweep: SweepFolder) -> None:
+    """Of three runs one recorded nothing, and one has moved to a machine with other bits."""
+    here = arithmetic.current()
+    other = here.model_copy(update={"bits": "native", "processor": "Another Processor 9000"})
+    for config, kinds in zip(resolved(seeds=3), ([], [here], [here, other]), strict=True):
+        finish(sweep, config, 1.0).write_provenance(Provenance(arithmetic=kinds))
+    runs, damage = runs_table(sweep)
+    assert damage == [] and score_names(runs) == ["sliced_wasserstein", "mmd2"]
+    assert runs["arithmetic"].fillna("").tolist() == ["", here.name, f"{here.name} {other.name}"]
+    (sentence,) = run_remarks(runs)
+    assert f"({here.name} 1, {here.name} then {other.name} 1)" in sentence
+    assert run_remarks(runs[:2]) == []
 
 
 def test_no_run_is_an_empty_table(sweep: SweepFolder) -> None:
