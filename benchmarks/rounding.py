@@ -43,50 +43,43 @@ def measure(case: Case, steps: int, growth: Sequence[int], protocol: str) -> Sco
     """Trains and scores a run in this process, or measures how a gap grows."""
     if case[1] == "growth":
         return measure_growth(case[0], growth)
-    from rnngan_cli.config import SweepConfig
     from rnngan_cli.evaluation import PROTOCOLS
-    from rnngan_cli.sweeps.plan import plan
     from rnngan_cli.sweeps.run import Bench
     from rnngan_cli.sweeps.scoring import sampler_for_scores
-    from rnngan_cli.training.trainer import fit
 
     loss, kind, number = case
-    seed = number if kind == "seed" else 0
-    (config,) = plan(SweepConfig(losses=(loss,), seeds=(seed,), run={"steps": steps}))
     bench = Bench()
-    dataset = bench.dataset(config.data)
-    trainer = bench.trainer(config, dataset)
-    if kind == "nudge" and number:
-        nudge(trainer.networks.trained.values(), number)
-    for row in fit(trainer, dataset):
-        if row.fault is not None:
-            raise RuntimeError(f"{case}: {row.fault}")
+    seed, nudged = (number, 0) if kind == "seed" else (0, number)
+    trainer, dataset, rows = _train(bench, loss, seed, nudged, {"steps": steps})
+    faults = [row.fault for row in rows if row.fault is not None]
+    if faults:
+        raise RuntimeError(f"{case}: {faults[0]}")
     return bench.scorer.score(dataset, sampler_for_scores(trainer, dataset), PROTOCOLS[protocol]).values
 
 
 def measure_growth(loss: str, steps: Sequence[int]) -> Scores:
     """Trains a run and its nudged double; returns the relative gap of their losses, by step of history."""
-    from rnngan_cli.config import SweepConfig
-    from rnngan_cli.sweeps.agreement import relative_gap
-    from rnngan_cli.sweeps.plan import plan
+    from rnngan_cli.sweeps.agreement import gap_of_rows
     from rnngan_cli.sweeps.run import Bench
+
+    bench, run = Bench(), {"steps": steps[-1], "history_every": steps[0]}
+    pairs = zip(*(_train(bench, loss, 0, nudged, run)[2] for nudged in (0, 1)), strict=True)
+    gaps = {one.step: gap_of_rows((one.step, one.values), (other.step, other.values)) for one, other in pairs}
+    return {str(step): gaps[step] for step in steps}
+
+
+def _train(bench: Any, loss: str, seed: int, nudged: int, run: dict[str, int]) -> tuple[Any, Any, list[Any]]:
+    """Trains a run, from a nudged start unless `nudged` is 0; returns trainer, data set and rows of history."""
+    from rnngan_cli.config import SweepConfig
+    from rnngan_cli.sweeps.plan import plan
     from rnngan_cli.training.trainer import fit
 
-    run = {"steps": steps[-1], "history_every": steps[0]}
-    (config,) = plan(SweepConfig(losses=(loss,), seeds=(0,), run=run))
-    bench = Bench()
+    (config,) = plan(SweepConfig(losses=(loss,), seeds=(seed,), run=run))
     dataset = bench.dataset(config.data)
-    histories = []
-    for number in range(2):
-        trainer = bench.trainer(config, dataset)
-        if number:
-            nudge(trainer.networks.trained.values(), number)
-        histories.append({row.step: row.values for row in fit(trainer, dataset)})
-    one, other = histories
-    return {
-        str(step): max(relative_gap(one[step][name], other[step][name]) for name in ("d_loss", "g_loss"))
-        for step in steps
-    }
+    trainer = bench.trainer(config, dataset)
+    if nudged:
+        nudge(trainer.networks.trained.values(), nudged)
+    return trainer, dataset, list(fit(trainer, dataset))
 
 
 def nudge(networks: Iterable[Any], number: int) -> None:

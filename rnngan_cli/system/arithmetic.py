@@ -120,7 +120,7 @@ def can_be_portable() -> bool:
 
 
 @functools.cache
-def _cpuinfo() -> Mapping[str, str]:
+def cpuinfo() -> Mapping[str, str]:
     """What Linux tells of the first processor; empty elsewhere."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -131,11 +131,11 @@ def _cpuinfo() -> Mapping[str, str]:
 
 
 def _flags() -> frozenset[str]:
-    return frozenset(_cpuinfo().get("flags", "").split())
+    return frozenset(cpuinfo().get("flags", "").split())
 
 
 def _processor() -> str:
-    found = _cpuinfo()
+    found = cpuinfo()
     if "model name" not in found:
         return platform.processor() or platform.machine()
     return f"{found['model name']} (family {found.get('cpu family', '?')}, model {found.get('model', '?')})"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from rnngan_cli.system.arithmetic import cpuinfo
 from rnngan_cli.system.version import __version__
 
 PlainFact = str | int | float | bool | None
@@ -55,18 +56,10 @@ def machine() -> dict[str, PlainFact]:
 
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": cpuinfo().get("model name") or platform.processor(),
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
     }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
 
 
 def peak_memory_mib() -> int:

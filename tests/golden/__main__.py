@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import sys
-from typing import get_args
 
 from rnngan_cli.system import arithmetic
 
@@ -12,7 +11,7 @@ from rnngan_cli.system import arithmetic
 def main() -> int:
     """Trains the runs asked for in this process, and prints or records what they end in."""
     parser = argparse.ArgumentParser(prog="python -m tests.golden", description=__doc__)
-    parser.add_argument("--bits", choices=get_args(arithmetic.Bits), default="portable", help="which bits to compute")
+    parser.add_argument("--bits", choices=arithmetic.BITS, default="portable", help="which bits to compute")
     parser.add_argument("--only", help="names of runs, such as bce-gru, separated by commas")
     parser.add_argument("--add", action="store_true", help="record the runs, instead of printing them")
     given = parser.parse_args()
