@@ -162,7 +162,7 @@ def test_a_loss_of_differences_of_logits_needs_no_bias() -> None:
 def test_the_cases_are_all_there_is_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell, readout and penalty of the row; `check_loss` runs them all."""
     found = testing.cases(BCE)
-    assert len({str(case) for case in found}) == len(found) == 3 + 2 * 4 * 4 + 2 * 4 + 2
+    assert len({str(case) for case in found}) == len(found) == 3 + 2 * 4 * 6 + 2 * 6 + 2
     run: list[str] = []
     made = [testing.Case(name, functools.partial(run.append, name)) for name in "ab"]
     monkeypatch.setattr(testing, "cases", lambda *_: made)

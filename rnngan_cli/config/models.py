@@ -26,7 +26,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Cell = Literal["gru", "lstm"]
 Readout = Literal["mean", "last", "step", "probability"]
 Precision = Literal["float32", "mixed_bfloat16"]
-PenaltyName = Literal["none", "gp", "lp", "r1", "clip"]
+PenaltyName = Literal["none", "gp", "lp", "r1", "r2", "r1r2", "clip"]
 OptimizerName = Literal["adam", "sgd", "rmsprop"]
 KeptSamples = Literal["all", "first", "none"]
 """The runs whose generated series a pack holds: all, those of the first seed of every setting, or none."""

@@ -55,6 +55,23 @@ def r1(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor
     return 0.5 * tf.reduce_mean(squared_gradient_norm(critic, real))
 
 
+def r2(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
+    """Computes 1/2 E ||grad D||^2 on generated series (Mescheder et al. 2018, Which Training Methods)."""
+    del real, alpha
+    return 0.5 * tf.reduce_mean(squared_gradient_norm(critic, generated))
+
+
+def r1r2(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
+    """Computes r1 + r2, with the series of both kinds in one pass.
+
+    Huang, Gokaslan, Kuleshov, Tompkin 2024, The GAN is dead; long live the GAN. Alpha is not used. There must be as
+    many generated series as real ones.
+    """
+    del alpha
+    # The mean is over twice as many series, and so half the sum of two means.
+    return tf.reduce_mean(squared_gradient_norm(critic, tf.concat([real, generated], axis=0)))
+
+
 @dataclass(frozen=True)
 class Penalty:
     """A penalty on gradients, or a bound on weights.
@@ -63,10 +80,12 @@ class Penalty:
         weight: default weight of the penalty, or default bound.
         value: from (critic, real, generated, alpha) to a scalar >= 0, which is added to the discriminator's loss. If it
             is None, every weight of the discriminator is clipped to [-weight, weight] after each of its updates.
+        batches: number of batches of series at which the gradient is taken.
     """
 
     weight: float
     value: Callable[[Critic, Tensor, Tensor, Tensor], Tensor] | None
+    batches: int = 1
 
 
 PENALTIES: dict[str, Penalty | None] = {
@@ -74,7 +93,9 @@ PENALTIES: dict[str, Penalty | None] = {
     "gp": Penalty(10.0, gp),  # the paper's
     "lp": Penalty(10.0, lp),
     "r1": Penalty(0.1, r1),  # for series in [0, 1]; the paper's 10 is for pictures in [-1, 1]
-    "clip": Penalty(0.01, None),  # Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1
+    "r2": Penalty(0.1, r2),
+    "r1r2": Penalty(0.1, r1r2, batches=2),
+    "clip": Penalty(0.01, None, batches=0),  # Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1
 }
 GRADIENT_PENALTIES = tuple(name for name, row in PENALTIES.items() if row is not None and row.value is not None)
 """Names of the penalties that need the gradient of the discriminator, and so second derivatives."""

@@ -192,7 +192,7 @@ class DiscriminatorRules:
 
     readouts: tuple[str, ...] = ("mean", "last", "step", "probability")
     penalty: str = "r1"
-    penalties: tuple[str, ...] = ("none", "gp", "lp", "r1")
+    penalties: tuple[str, ...] = ("none", "gp", "lp", "r1", "r2", "r1r2")
     threshold: float | None = 0.0
     similarities: Callable[[Options], tuple[int, int]] = lambda _: (0, 0)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import SeriesFormat
+from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Sizes
 from rnngan_cli.networks.cells import CELL_FACTS, MOST_UNROLLED
 from rnngan_cli.system import memory
@@ -125,7 +126,10 @@ def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> fl
     discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
     generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
     # Costs in forward passes over one batch: a gradient takes two more, a gradient of a gradient about six.
-    second_order = 7 * discriminator if config.penalty not in ("none", "clip") else 0
+    penalty = PENALTIES[
+        losses.variant(config.loss).discriminator.penalty if config.penalty == "auto" else config.penalty
+    ]
+    second_order = 7 * discriminator * (0 if penalty is None else penalty.batches)
     per_critic_step = generator + 2 * 3 * discriminator + second_order
     per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
     return SCORE_SECONDS + JUDGING_SECONDS * judged + config.steps * per_step

@@ -212,7 +212,9 @@ class Trainer:
             return outcome
 
         def critic(series: Tensor) -> Tensor:
-            return play.discriminate(self.networks.discriminator, series, draw.seen).logits
+            copies = series.shape[0] // batch.series.shape[0]  # of the batch, where real and generated come together
+            seen = None if draw.seen is None else tf.concat([draw.seen] * copies, axis=0)
+            return play.discriminate(self.networks.discriminator, series, seen).logits
 
         value = penalty.value(critic, batch.series, outcome.series, alpha)
         total = outcome.losses["discriminator"] + self.config.penalty_weight * value

@@ -48,7 +48,7 @@ def _log(low: float, high: float) -> Axis:
 AXES: dict[str, Axis] = {
     "readout": _one_of(*get_args(Readout)),
     "critic_steps": _one_of(1, 2, 5),
-    "penalty": _one_of(*PENALTIES),
+    "penalty": _one_of("none", "gp", "lp", "r1", "clip"),
     "g_learning_rate": _log(3e-4, 1e-2),
     "d_ratio": _log(0.5, 4.0),
     "penalty_factor": _log(0.1, 10.0),

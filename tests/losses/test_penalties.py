@@ -11,13 +11,22 @@ from rnngan_cli.losses import penalties
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights, interpolate, squared_gradient_norm
 from rnngan_cli.networks.recurrent import CELLS
 
-NAMES = ("gp", "lp", "r1")
+NAMES = ("gp", "lp", "r1", "r2", "r1r2")
 Array = np.ndarray
 OF_NORM: dict[str, Callable[[Array], Array]] = {
     "gp": lambda norms: (norms - 1) ** 2,
     "lp": lambda norms: np.maximum(0, norms - 1) ** 2,
     "r1": lambda norms: norms**2 / 2,
+    "r2": lambda norms: norms**2 / 2,
 }
+
+
+def expected(name: str, norms_at: Callable[[Array], Array], real: Array, generated: Array, alpha: Array) -> float:
+    """The value of a penalty, from the norm of the gradient at each of some series."""
+    if name == "r1r2":
+        return sum(expected(one, norms_at, real, generated, alpha) for one in ("r1", "r2"))
+    at = {"r1": real, "r2": generated}.get(name, alpha * real + (1 - alpha) * generated)
+    return float(OF_NORM[name](norms_at(at)).mean())
 
 
 def value_of(name: str) -> Callable[..., tf.Tensor]:
@@ -51,7 +60,8 @@ def test_a_linear_critic_has_the_exact_penalty(name: str, size: float) -> None:
         return tf.reduce_sum(series * weights, axis=[1, 2])
 
     value = float(value_of(name)(critic, batch(1), batch(2), alphas()))
-    assert value == pytest.approx(float(OF_NORM[name](np.array(size))), rel=1e-6, abs=1e-20)
+    by_hand = size**2 if name == "r1r2" else float(OF_NORM[name](np.array(size)))
+    assert value == pytest.approx(by_hand, rel=1e-6, abs=1e-20)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -60,15 +70,18 @@ def test_there_is_one_norm_for_every_series(name: str) -> None:
     factors = np.array([0.1, 0.3, 0.5, 2.0, 4.0])
 
     def critic(series: tf.Tensor) -> tf.Tensor:
-        return 0.5 * factors * tf.reduce_sum(tf.square(series), axis=[1, 2])
+        return 0.5 * np.tile(factors, len(series) // 5) * tf.reduce_sum(tf.square(series), axis=[1, 2])
+
+    def norms_at(series: Array) -> Array:
+        return np.asarray(factors * np.sqrt((series**2).sum(axis=(1, 2))))
 
     real, generated, alpha = batch(1).numpy(), batch(2).numpy(), alphas().numpy()
-    at = real if name == "r1" else alpha * real + (1 - alpha) * generated
-    norms = factors * np.sqrt((at**2).sum(axis=(1, 2)))
+    norms = norms_at(real)
     assert norms.min() < 1 < norms.max()
     value = float(value_of(name)(critic, batch(1), batch(2), alphas()))
-    assert value == pytest.approx(float(OF_NORM[name](norms).mean()), rel=1e-9)
-    assert value != pytest.approx(float(OF_NORM[name](np.sqrt((norms**2).sum()))), rel=0.1)  # a norm over the batch
+    assert value == pytest.approx(expected(name, norms_at, real, generated, alpha), rel=1e-9)
+    over_batch = expected(name, lambda at: np.sqrt((norms_at(at) ** 2).sum()), real, generated, alpha)
+    assert value != pytest.approx(over_batch, rel=0.1)
 
 
 def test_logits_per_step_count_by_their_mean() -> None:
@@ -95,13 +108,16 @@ def test_points_between_have_one_alpha_per_series() -> None:
         np.testing.assert_allclose(points[number], share * real[number] + (1 - share) * generated[number], atol=1e-12)
 
 
-def test_r1_looks_at_real_series_alone() -> None:
+def test_r1_looks_at_real_series_alone_and_r2_at_generated_ones() -> None:
     def critic(series: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(series**3, axis=[1, 2])
 
-    values = {float(penalties.r1(critic, batch(1), batch(seed), alphas(seed))) for seed in (2, 3)}
-    assert len(values) == 1
-    assert values.pop() == pytest.approx(0.5 * np.mean((9 * batch(1).numpy() ** 4).sum(axis=(1, 2))), rel=1e-12)
+    by_hand = 0.5 * np.mean((9 * batch(1).numpy() ** 4).sum(axis=(1, 2)))
+    for seed in (2, 3):
+        found = penalties.r1(critic, batch(1), batch(seed), alphas(seed))
+        found_2 = penalties.r2(critic, batch(seed), batch(1), alphas(seed))
+        both = penalties.r1r2(critic, batch(1), batch(1), alphas(seed))
+        assert [float(found), float(found_2), float(both) / 2] == pytest.approx([by_hand] * 3, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,7 +127,7 @@ def test_a_flat_critic_has_a_finite_gradient(name: str) -> None:
     with tf.GradientTape() as tape:
         value = value_of(name)(lambda x: tf.reduce_sum(x * weights, axis=[1, 2]), batch(1), batch(2), alphas())
     assert np.isfinite(np.asarray(tape.gradient(value, weights))).all()
-    assert float(value) == pytest.approx({"gp": 1, "lp": 0, "r1": 0}[name], abs=1e-5)
+    assert float(value) == pytest.approx(float(name == "gp"), abs=1e-5)
 
 
 # Through a recurrent critic: the gradient of the penalty is a second derivative
@@ -184,8 +200,8 @@ def test_the_gradient_of_a_penalty_equals_finite_differences(cell: str) -> None:
         return {name: (value, tape.gradient(value, variables)) for name, value in values.items()}
 
     def theirs(name: str, weights: list[Array]) -> float:
-        between = alpha.numpy() * real.numpy() + (1 - alpha.numpy()) * generated.numpy()
-        return float(OF_NORM[name](numpy_norms(cell, weights, real.numpy() if name == "r1" else between)).mean())
+        points = real.numpy(), generated.numpy(), alpha.numpy()
+        return expected(name, lambda at: numpy_norms(cell, weights, at), *points)
 
     norms = numpy_norms(cell, start, interpolate(real, generated, alpha).numpy())
     assert norms.min() < 0.97 < 1.03 < norms.max()  # both sides of the kink of lp, and none on it

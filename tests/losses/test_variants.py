@@ -383,7 +383,7 @@ def test_divergences_of_whole_series_need_one_number_a_series() -> None:
 
 def test_every_loss_can_do_without_a_penalty_but_wgan_which_alone_may_clip() -> None:
     for name, variant in losses.VARIANTS.items():
-        expected = {"gp", "lp", "clip"} if name == "wgan" else {"none", "gp", "lp", "r1"}
+        expected = {"gp", "lp", "clip"} if name == "wgan" else {"none", "gp", "lp", "r1", "r2", "r1r2"}
         assert set(variant.discriminator.penalties) == expected
         assert variant.discriminator.penalty == ("gp" if name == "wgan" else "r1")
 

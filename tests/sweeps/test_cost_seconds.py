@@ -26,12 +26,13 @@ def test_one_pass_by_hand() -> None:
     assert cost.seconds(run, steps=5, features=2, judged=True) == pytest.approx(15 + 7 * one_pass * (7 + 6))
 
 
-def test_a_penalty_costs_seven_passes_more() -> None:
-    plain, penalised = (cost.seconds(config(penalty=name), 24, 5, judged=True) for name in ("none", "gp"))
+@pytest.mark.parametrize(("name", "passes"), [("clip", 0), ("gp", 7), ("r2", 7), ("r1r2", 14)])
+def test_a_penalty_costs_seven_passes_more_for_each_batch_it_looks_at(name: str, passes: int) -> None:
+    plain, penalised = (cost.seconds(config(penalty=given), 24, 5, judged=True) for given in ("none", name))
     run = config()
     operations = 2 * run.batch_size * 24 * 3 * run.units * (5 + run.units)
     one_pass = operations / 12e9 + 24 * 30e-6
-    assert penalised - plain == pytest.approx(run.steps * 7 * one_pass)
+    assert penalised - plain == pytest.approx(run.steps * passes * one_pass)
 
 
 @pytest.mark.parametrize(

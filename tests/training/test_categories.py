@@ -63,7 +63,7 @@ def test_gradients_through_a_category_are_those_of_the_loss(
     loss_checks.check_gradients(losses.variant(loss), cell=cell)
 
 
-@pytest.mark.parametrize("penalty", ["gp", "lp", "r1"])
+@pytest.mark.parametrize("penalty", ["gp", "lp", "r1", "r2", "r1r2"])
 def test_penalties_reach_the_features_of_a_category(penalty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (loss_checks, small_runs):
         monkeypatch.setattr(module, "small_dataset", weather)

@@ -323,7 +323,7 @@ def test_diagnostics_follow_from_the_logits(loss: str, readout: str, small: Data
     assert terms["d_accuracy"] == pytest.approx(sum(shares) / 2, abs=1e-6)
 
 
-@pytest.mark.parametrize("penalty", ["gp", "lp", "r1"])
+@pytest.mark.parametrize("penalty", ["gp", "lp", "r1", "r2", "r1r2"])
 def test_a_penalty_is_added_with_its_weight(penalty: str, small: Dataset, configure: Configure) -> None:
     plain = update(start(configure("bce", penalty="none"), small), small, "discriminator")
     heavy = update(start(configure("bce", penalty=penalty, penalty_weight=3.5), small), small, "discriminator")
