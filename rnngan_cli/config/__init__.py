@@ -1,6 +1,8 @@
 """Descriptions of a run and a sweep: frozen records, read from TOML and the command line, written as canonical JSON.
 
     models     the records and their checks
+    seeds      seeds as given on the command line
+    words      the words that settings take
     options    options that belong to one loss or one data set
     hashing    identity and folder name of a run
     states     states of a run, and ends of an attempt at one
@@ -13,42 +15,45 @@ A `SweepConfig` describes a set of runs by lists and overrides; `sweeps/plan.py`
 data sets are plain strings here: their registries check them when a sweep is planned. No TensorFlow.
 """
 
-from rnngan_cli.config.hashing import canonical_json, identity, of_older_data, run_name, shape_key
+from rnngan_cli.config.hashing import canonical_json, identity, of_older_run, run_name, shape_key
 from rnngan_cli.config.models import (
     LARGEST_STORED_SCORE,
-    MOST_SEEDS,
     MOST_WHOLE,
     SCHEMA_VERSION,
+    DataConfig,
+    Model,
+    Name,
+    OptionValue,
+    RunConfig,
+    Seed,
+    SweepConfig,
+    Table,
+    build,
+)
+from rnngan_cli.config.names import join_names, one_or_more, rejoined, split_names
+from rnngan_cli.config.seeds import MOST_SEEDS, parse_seeds
+from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
+from rnngan_cli.config.toml import read_experiment
+from rnngan_cli.config.words import (
     AxisName,
     Cell,
-    DataConfig,
     Forms,
     Gaps,
     KeptSamples,
     Labels,
     Layout,
     Missing,
-    Model,
-    Name,
     OptimizerName,
-    OptionValue,
     PenaltyName,
     Precision,
     ProfileName,
     Readout,
-    RunConfig,
     Scaling,
-    Seed,
+    ScheduleName,
     Short,
-    SweepConfig,
-    Table,
     Transform,
-    build,
-    parse_seeds,
+    ViewsName,
 )
-from rnngan_cli.config.names import join_names, one_or_more, rejoined, split_names
-from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
-from rnngan_cli.config.toml import read_experiment
 
 __all__ = [
     "ENDED",
@@ -78,16 +83,18 @@ __all__ = [
     "RunConfig",
     "RunState",
     "Scaling",
+    "ScheduleName",
     "Seed",
     "Short",
     "SweepConfig",
     "Table",
     "Transform",
+    "ViewsName",
     "build",
     "canonical_json",
     "identity",
     "join_names",
-    "of_older_data",
+    "of_older_run",
     "one_or_more",
     "parse_seeds",
     "read_experiment",

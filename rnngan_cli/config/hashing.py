@@ -15,10 +15,18 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-ADDED_LATER = ("precision",)
-"""Fields of a run that enter its identity only if they differ from their default, so that results older than the field
-kept their names: they are results of the default."""
-
+RUN_ADDED_LATER: dict[str, object] = {
+    "precision": "float32",
+    "d_schedule": "constant",
+    "g_schedule": "constant",
+    "average_half_life": None,
+    "views": "none",
+    "view_size": 0.5,
+    "penalty_at": "series",
+    "first_state": "zeros",
+}
+"""Fields of a run that enter its identity only if they differ from this value, of which results older than the field
+are results, so that those kept their names."""
 
 DATA_ADDED_LATER: dict[str, object] = {
     "short": "error",
@@ -36,22 +44,25 @@ DATA_ADDED_LATER: dict[str, object] = {
     "forms": "numbers",
     "gaps": "ignore",
 }
-"""The same for fields of the data, with the value that older results are results of."""
+"""The same for fields of the data."""
 
 OF_OWN_FILES = ("forms", "gaps")
 """Those of them that say nothing about a built-in data set."""
 
 
-def of_older_data(values: Table) -> Table:
-    """Adds to the data part of a stored config the fields that it is older than, at the values they had in effect."""
-    return {**DATA_ADDED_LATER, **values}
+def of_older_run(values: Table) -> Table:
+    """Adds to a stored config of a run the fields that it is older than, at the values they had in effect."""
+    found = {**RUN_ADDED_LATER, **values}
+    if isinstance(found.get("data"), dict):
+        found["data"] = {**DATA_ADDED_LATER, **found["data"]}
+    return found
 
 
 def identity(config: RunConfig) -> str:
     """SHA-256 of everything that changes the result of a run; the path of its data and `checkpoint_every` do not."""
     content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
-    for name in ADDED_LATER:
-        if content[name] == RunConfig.model_fields[name].default:
+    for name, before in RUN_ADDED_LATER.items():
+        if content[name] == before:
             del content[name]
     data = content["data"]
     for name, before in DATA_ADDED_LATER.items():

@@ -8,11 +8,29 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rnngan_cli.config.seeds import parse_seeds
+from rnngan_cli.config.words import (
+    AxisName,
+    Cell,
+    Forms,
+    Gaps,
+    Labels,
+    Layout,
+    Missing,
+    OptimizerName,
+    PenaltyName,
+    Precision,
+    ProfileName,
+    Readout,
+    Scaling,
+    ScheduleName,
+    Short,
+    Transform,
+    ViewsName,
+)
 from rnngan_cli.errors import UserError, unknown
 
 SCHEMA_VERSION = 1
-MOST_SEEDS = 10_000
-"""Upper bound on the number of seeds; more is almost certainly a typo."""
 MOST_WHOLE = 2**31 - 1
 """Largest allowed count or width (int32, as in TensorFlow)."""
 LARGEST_STORED_SCORE = 1e30
@@ -23,28 +41,6 @@ Table = dict[str, Any]
 """Values by key, as read from a file or given on the command line, before they are checked."""
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Cell = Literal["gru", "lstm"]
-Readout = Literal["mean", "last", "step", "probability"]
-Precision = Literal["float32", "mixed_bfloat16"]
-PenaltyName = Literal["none", "gp", "lp", "r1", "r2", "r1r2", "clip"]
-OptimizerName = Literal["adam", "sgd", "rmsprop"]
-KeptSamples = Literal["all", "first", "none"]
-"""The runs whose generated series a pack holds: all, those of the first seed of every setting, or none."""
-Labels = Literal["auto", "given", "derived", "none"]
-Missing = Literal["error", "drop", "interpolate"]
-Short = Literal["error", "drop"]
-Scaling = Literal["minmax", "standard"]
-Transform = Literal["none", "diff", "log", "log-return"]
-"""What columns of numbers are trained on in place of their values."""
-Forms = Literal["file", "numbers"]
-"""Whether columns keep the form they have in the user's file, or count as any numbers."""
-Layout = Literal["long", "wide"]
-"""Whether the rows of a table are steps, or series."""
-Gaps = Literal["split", "ignore"]
-"""Whether windows may cross a gap in time."""
-AxisName = Literal["series", "steps", "features"]
-"""What an axis of an array counts."""
-ProfileName = Literal["shared", "paper"]
 
 
 class _Frozen(BaseModel):
@@ -146,6 +142,11 @@ class RunConfig(_Frozen):
     units: int = Field(24, ge=1, le=8192, description="Units in each recurrent layer.")
     latent_series: int = Field(5, ge=0, description="Noise values drawn once per series.")
     latent_steps: int = Field(5, ge=0, description="Noise values drawn for every step.")
+    first_state: Literal["zeros", "noise"] = Field(
+        "zeros",
+        description="State of the generator before the first step: zeros, or a dense layer of the noise and conditions "
+        "of the first step.",
+    )
     readout: Readout = Field(
         "mean",
         description="How per-step logits become an answer: their mean, the last, each step its own, or the logit of "
@@ -157,6 +158,12 @@ class RunConfig(_Frozen):
         lt=1,
         description="Decay of the moving average of the generator that is sampled; 0 is off.",
     )
+    average_half_life: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Half-life of that average as a share of the run, which sets its decay; default: `average` holds.",
+    )
     d_optimizer: OptimizerName = Field("adam", description="Optimiser of the discriminator.")
     g_optimizer: OptimizerName = Field("adam", description="Optimiser of the generator, and of a recognizer.")
     d_learning_rate: float | None = Field(
@@ -166,6 +173,12 @@ class RunConfig(_Frozen):
     )
     g_learning_rate: float | None = Field(
         None, gt=0, description="Learning rate of the generator; default: 0.001 with adam and rmsprop, 0.1 with sgd."
+    )
+    d_schedule: ScheduleName = Field(
+        "constant", description="Learning rate of the discriminator over the run: constant, or falling to 0."
+    )
+    g_schedule: ScheduleName = Field(
+        "constant", description="Learning rate of the generator over the run: constant, or falling to 0."
     )
     d_beta_1: float = Field(0.5, ge=0, lt=1, description="Discriminator: adam's decay of the first moment.")
     g_beta_1: float = Field(0.5, ge=0, lt=1, description="Generator: adam's decay of the first moment.")
@@ -183,6 +196,19 @@ class RunConfig(_Frozen):
     )
     penalty_weight: float | None = Field(
         None, ge=0, description="Weight of the penalty (of clip: the bound on a weight); default: the penalty's own."
+    )
+    penalty_at: Literal["series", "views"] = Field(
+        "series",
+        description="Whether penalties take gradients with respect to the series, or to all that the discriminator "
+        "reads of the series, its views included.",
+    )
+    views: ViewsName = Field(
+        "none",
+        description="Fixed linear maps of series that the discriminator reads beside the series: first differences, "
+        "principal components of equal deviation, or both.",
+    )
+    view_size: float = Field(
+        0.5, gt=0, le=100, description="Deviation of a view as a multiple of that of the training series."
     )
     spectral_norm: bool = Field(
         False, description="Divide the discriminator's input and output kernels by their largest singular value."
@@ -229,31 +255,6 @@ class SweepConfig(_Frozen):
     @classmethod
     def _read_seeds(cls, value: object) -> object:
         return parse_seeds(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
-
-
-def parse_seeds(text: str | int) -> tuple[int, ...]:
-    """Reads seeds given as a count (`5` is five seeds from 0), a range (`0..4`) or a list (`0,3,7`).
-
-    >>> parse_seeds("3"), parse_seeds("2..4"), parse_seeds("0,3,7")
-    ((0, 1, 2), (2, 3, 4), (0, 3, 7))
-
-    Raises:
-        UserError: the text is anything else, or gives no seed, repeated ones or more than `MOST_SEEDS`.
-    """
-    words = str(text).strip()
-    try:
-        if ".." in words:
-            first, last = words.split("..")
-            seeds = tuple(range(int(first), int(last) + 1)[: MOST_SEEDS + 1])
-        elif "," in words:
-            seeds = tuple(int(word) for word in words.split(","))
-        else:
-            seeds = tuple(range(int(words))[: MOST_SEEDS + 1])
-    except ValueError:
-        seeds = ()
-    if not seeds or len(set(seeds)) != len(seeds) or len(seeds) > MOST_SEEDS:
-        raise UserError(f"`--seeds {text}`: expected a count (5), a range (0..4) or a list without repeats (0,3,7)")
-    return seeds
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -99,6 +99,19 @@ class Linearised:
         free = (found[part] * slopes for part, slopes in self.free)
         return tuple(found), (fed[0] if len(fed) == 1 else tf.concat(fed, axis=-1), *free)
 
+    def before(self, found: Parts, fed: Tensor) -> Parts:
+        """Returns the gradients with respect to the parts of the state before a step.
+
+        Args:
+            found: the gradients with respect to the parts of the state, as `back` returns them.
+            fed: the gradient with respect to f_t, as `back` returns it.
+        """
+        terms: list[list[Tensor]] = [[] for _ in found]
+        terms[0].append(tf.matmul(fed, self.kernel, transpose_b=True))
+        for (later, earlier), slopes in self.passes.items():
+            terms[earlier].append(slopes * found[later])
+        return tuple(map(_sum, terms))
+
     def forth(self, tangents: Parts, entering: Parts) -> Parts:
         """Applies the derivatives of a step, leaving out what the parts do to each other `within` it.
 
@@ -144,11 +157,7 @@ def adjoint(cell: Linearised, given: Parts) -> Parts:
             here = cell.like((kernel, *now[parts:]))
             adjoints = tuple(map(_sum, zip(now[:parts], reaching, strict=True)))
             found, entering = here.back(adjoints)
-            terms: list[list[Tensor]] = [[] for _ in found]
-            terms[0].append(tf.matmul(entering[0], kernel, transpose_b=True))
-            for (later, earlier), slopes in here.passes.items():
-                terms[earlier].append(slopes * found[later])
-            return (*adjoints, *entering), tuple(map(_sum, terms))
+            return (*adjoints, *entering), here.before(found, entering[0])
 
         widths = [*[kernel.shape[0]] * parts, *cell.widths]
         return scan.over_steps(step, _but(tensors, parts), _nothing(tensors[:parts]), widths, backwards=True)
@@ -159,6 +168,22 @@ def adjoint(cell: Linearised, given: Parts) -> Parts:
         return (*tangents, *_by_cell(own, found, tangents, entering))
 
     return scan.recurrence(forward, backward, *given, *cell.flat())
+
+
+def at_start(cell: Linearised, adjoints: Parts) -> Parts:
+    """Computes the gradients of a scalar with respect to the state before the first step.
+
+    Args:
+        cell: the derivatives at all steps.
+        adjoints: the full gradients with respect to each part, (steps, batch, units), as `adjoint` returned them.
+
+    Returns:
+        The gradients with respect to each part, (batch, units).
+    """
+    kernel, *diagonals = cell.flat()
+    first = cell.like((kernel, *(slopes[0] for slopes in diagonals)))
+    found, (fed, *_) = first.back(tuple(part[0] for part in adjoints))
+    return first.before(found, fed)
 
 
 def tangent(cell: Linearised, given: Parts, entering: Parts) -> Parts:

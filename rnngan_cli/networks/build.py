@@ -10,9 +10,11 @@ import keras
 import numpy as np
 
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.networks.cells import CELL_FACTS
+from rnngan_cli.networks.cells import CELL_FACTS, VIEWS
 from rnngan_cli.networks.layers import MinibatchDiscrimination, SpectralDense
 from rnngan_cli.networks.recurrent import Recurrent
+from rnngan_cli.networks.standard import activate, first_states
+from rnngan_cli.networks.views import VIEWS_LAYER, Views
 from rnngan_cli.system import randomness
 
 
@@ -34,6 +36,8 @@ class Shape:
         bidirectional: whether the discriminator reads series from both ends.
         precision: Keras' name of the dtype policy of the recurrent layers; None for its default. The output of a stack
             has the type of its input.
+        noise_starts: whether noise sets the state of the generator before the first step; otherwise that is zeros.
+        views: what the discriminator reads beside the series, one of `cells.VIEWS`.
     """
 
     steps: int
@@ -47,6 +51,8 @@ class Shape:
     spectral: bool = False
     bidirectional: bool = False
     precision: str | None = None
+    noise_starts: bool = False
+    views: str = "none"
     categories: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -87,35 +93,13 @@ class Networks:
 def build_generator(shape: Shape, width: int, name: str = "generator") -> keras.Model:
     """Builds a network from noise and conditions (batch, steps, width) to scaled series (batch, steps, features)."""
     inputs = keras.Input((shape.steps, width), name="noise")
-    last = _stack(shape, inputs)[-1]
+    starts = first_states(inputs, shape.cell, shape.layers, shape.units) if shape.noise_starts else ()
+    last = _stack(shape, inputs, starts)[-1]
     activation = "sigmoid" if shape.bounded else "linear"
     if not shape.categories:
         return keras.Model(inputs, keras.layers.Dense(shape.features, activation, name="series")(last), name=name)
     logits = keras.layers.Dense(shape.features, name="series")(last)
     return keras.Model(inputs, activate(logits, shape.categories, activation), name=name)
-
-
-def activate(logits: Tensor, categories: Sequence[tuple[int, int]], activation: str) -> Tensor:
-    """Turns the last layer of a generator into series of which some features are categories.
-
-    Standard layers of Keras, so that exported generators need no code of ours.
-
-    Args:
-        logits: (batch, steps, features).
-        categories: start and width of the features of each category, whose softmax is taken.
-        activation: `sigmoid` or `linear`, for all other features.
-
-    Returns:
-        (batch, steps, features): shares that sum to 1 over the features of a category.
-    """
-    parts, end = [], 0
-    for start, width in (*categories, (logits.shape[-1], 0)):
-        if end < start:
-            parts.append(keras.layers.Activation(activation, name=f"numbers_{end}")(logits[..., end:start]))
-        if width:
-            parts.append(keras.layers.Softmax(name=f"category_{start}")(logits[..., start : start + width]))
-        end = start + width
-    return keras.layers.Concatenate(name="features")(parts) if len(parts) > 1 else parts[0]
 
 
 def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[int, int] = (0, 0)) -> keras.Model:
@@ -134,7 +118,9 @@ def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[i
         of every recurrent layer, (batch, steps, units) each.
     """
     inputs = keras.Input((shape.steps, shape.features + num_conditions), name="series")
-    outputs = _stack(shape, inputs, spectral=shape.spectral, bidirectional=shape.bidirectional)
+    kinds = VIEWS[shape.views]
+    read = Views(kinds, shape.features, name=VIEWS_LAYER)(inputs) if kinds else inputs
+    outputs = _stack(shape, read, spectral=shape.spectral, bidirectional=shape.bidirectional)
     seen = outputs[-1]
     if similarities[0]:
         close = MinibatchDiscrimination(*similarities, name="similarity")(keras.ops.mean(seen, axis=1))
@@ -197,12 +183,23 @@ def values(network: keras.Model) -> dict[str, np.ndarray]:
     return {place: np.asarray(weight) for place, weight in weight_places(network).items()}
 
 
-def _stack(shape: Shape, inputs: Tensor, *, spectral: bool = False, bidirectional: bool = False) -> list[Tensor]:
-    """Returns the output of every recurrent layer, (batch, steps, units), twice as wide if bidirectional."""
+def _stack(
+    shape: Shape,
+    inputs: Tensor,
+    starts: Sequence[Sequence[Tensor]] = (),
+    *,
+    spectral: bool = False,
+    bidirectional: bool = False,
+) -> list[Tensor]:
+    """Returns the output of every recurrent layer, (batch, steps, units), twice as wide if bidirectional.
+
+    The states before the first step are zeros if no `starts` are given.
+    """
     outputs: list[Tensor] = []
     for number in range(shape.layers):
         given = outputs[-1] if outputs else inputs
-        forward = _recurrent(shape, f"recurrent_{number}", spectral)(given)
+        start = {"start": starts[number]} if starts else {}
+        forward = _recurrent(shape, f"recurrent_{number}", spectral)(given, **start)
         if bidirectional:
             backward = _recurrent(shape, f"recurrent_{number}_backward", spectral)(keras.ops.flip(given, axis=1))
             forward = keras.ops.concatenate([forward, keras.ops.flip(backward, axis=1)], axis=-1)

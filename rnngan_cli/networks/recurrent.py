@@ -6,7 +6,7 @@ cheap. On a GPU the layer calls Keras' own, which uses cuDNN, unless second deri
 Networks are built in `build.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.networks import scan
-from rnngan_cli.networks.adjoint import Linearised, adjoint
+from rnngan_cli.networks.adjoint import Linearised, adjoint, at_start
 from rnngan_cli.networks.layers import spectrally_normalised
 from rnngan_cli.networks.scan import Parts
 
@@ -32,7 +32,8 @@ class Recurrent(keras.layers.Layer):
     Raises:
         ValueError: the layer is both fused and spectral.
 
-    Call with floats (batch, steps, features); returns (batch, steps, units) in [-1, 1].
+    Call with floats (batch, steps, features), and with the parts of the state before the first step if that is not
+    zeros, (batch, units) each: h of a GRU, h and c of an LSTM. Returns (batch, steps, units) in [-1, 1].
     """
 
     def __init__(self, cell: str, units: int, *, fused: bool = False, spectral: bool = False, **kwargs: Any) -> None:
@@ -42,22 +43,23 @@ class Recurrent(keras.layers.Layer):
         self.cell_name, self.units, self.fused, self.spectral = cell, units, fused, spectral
         self.inner = CELLS[cell].layer(units, return_sequences=True, name=cell, dtype=self.dtype_policy)
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, inputs_shape: tuple[int | None, ...]) -> None:
         """Creates the weights of the wrapped Keras layer."""
-        self.inner.build(input_shape)
+        self.inner.build(inputs_shape)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, inputs_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Maps the shape (batch, steps, features) to (batch, steps, units)."""
-        return (*input_shape[:-1], self.units)
+        return (*inputs_shape[:-1], self.units)
 
-    def call(self, inputs: Tensor) -> Tensor:
+    def call(self, inputs: Tensor, start: Sequence[Tensor] = ()) -> Tensor:
         """Computes the outputs at every step, (batch, steps, units)."""
         if self.fused:
-            return self.inner(inputs)
+            return self.inner(inputs, initial_state=list(start) or None)
         cell = self.inner.cell
         kernel, *others = (tf.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))
         kernel = spectrally_normalised(kernel) if self.spectral else kernel
-        return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others)
+        given = (tf.cast(part, self.compute_dtype) for part in start)
+        return CELLS[self.cell_name].forward(tf.cast(inputs, self.compute_dtype), kernel, *others, *given)
 
     def get_config(self) -> dict[str, object]:
         """Returns the arguments that recreate the layer."""
@@ -65,7 +67,7 @@ class Recurrent(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
+def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor, *start: Tensor) -> Tensor:
     """Computes the outputs of a GRU at every step (Cho et al. 2014; reset gate after the product, as in cuDNN).
 
     z = s(x Wz + h Uz + b), r = s(x Wr + h Ur + b), c = tanh(x Wh + b + r (h Uh + b')), h <- z h + (1 - z) c.
@@ -75,6 +77,7 @@ def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) 
         kernel: W, (features, 3 units), with columns in the order z, r, h.
         recurrent_kernel: U, (units, 3 units).
         bias: (2, 3 units), one row for the inputs and one for the state.
+        start: h before the first step, (batch, units); zeros if it is not given.
 
     Returns:
         The outputs h, (batch, steps, units).
@@ -83,10 +86,10 @@ def gru(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) 
     # Both biases of the gates z and r can be added for all steps at once; the candidate's state bias is scaled by r.
     hoisted = bias[0] + tf.concat([bias[1, : 2 * units], tf.zeros([units], bias.dtype)], axis=0)
     projected = _project(inputs, kernel, hoisted)
-    return _hidden(_gru_states, _gru_gradients, projected, recurrent_kernel, bias[1, 2 * units :])
+    return _hidden(_gru_states, _gru_gradients, projected, recurrent_kernel, bias[1, 2 * units :], *start)
 
 
-def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor, *start: Tensor) -> Parts:
     """Computes the state after every step; `kernel` is U, `bias` the candidate's b'."""
     units = kernel.shape[0]
 
@@ -99,18 +102,21 @@ def _gru_states(projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
         return state, state
 
     given = tuple(tf.split(projected, [2 * units, units], axis=2))
-    return scan.over_steps(step, given, _zeros(projected, units, count=1), [units])
+    return scan.over_steps(step, given, start or _zeros(projected, units, count=1), [units])
 
 
-def _gru_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor) -> Parts:
+def _gru_gradients(
+    states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, bias: Tensor, *start: Tensor
+) -> Parts:
     """Computes the gradients with respect to the arguments of `_gru_states`."""
     units = kernel.shape[0]
-    hidden = scan.before(states[0])
+    hidden = scan.before(states[0], *start)
     cell = _gru_linearised(hidden, projected, kernel, bias)
-    _, fed, free = adjoint(cell, gradients)
+    adjoints, fed, free = adjoint(cell, gradients)
     gates, candidate = tf.split(fed, [2 * units, units], axis=2)
     of_projected = tf.concat([gates, free], axis=2)
-    return of_projected, scan.by_kernel(hidden, fed), tf.reduce_sum(candidate, axis=[0, 1])
+    of_start = at_start(cell, (adjoints,)) if start else ()
+    return of_projected, scan.by_kernel(hidden, fed), tf.reduce_sum(candidate, axis=[0, 1]), *of_start
 
 
 def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Tensor) -> Linearised:
@@ -129,7 +135,7 @@ def _gru_linearised(hidden: Tensor, projected: Tensor, kernel: Tensor, bias: Ten
     return Linearised(kernel, ((0, slopes),), {(0, 0): update}, free=((0, by_candidate),))
 
 
-def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor) -> Tensor:
+def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor, *start: Tensor) -> Tensor:
     """Computes the outputs of an LSTM at every step (Hochreiter & Schmidhuber 1997, with forget gate).
 
     i, f, o = s(x W + h U + b) each, c <- f c + i tanh(x Wc + h Uc + b), h = o tanh(c).
@@ -139,14 +145,15 @@ def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor)
         kernel: W, (features, 4 units), with columns in the order i, f, c, o.
         recurrent_kernel: U, (units, 4 units).
         bias: (4 units,).
+        start: h and c before the first step, (batch, units) each; zeros if they are not given.
 
     Returns:
         The outputs h, (batch, steps, units).
     """
-    return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel)
+    return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel, *start)
 
 
-def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
+def _lstm_states(projected: Tensor, kernel: Tensor, *start: Tensor) -> Parts:
     """Computes the states h and c after every step; `kernel` is U."""
 
     def step(now: Parts, state: Parts) -> tuple[Parts, Parts]:
@@ -158,15 +165,15 @@ def _lstm_states(projected: Tensor, kernel: Tensor) -> Parts:
         return state, state
 
     units = kernel.shape[0]
-    return scan.over_steps(step, (projected,), _zeros(projected, units, count=2), [units, units])
+    return scan.over_steps(step, (projected,), start or _zeros(projected, units, count=2), [units, units])
 
 
-def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor) -> Parts:
+def _lstm_gradients(states: Parts, gradients: Parts, projected: Tensor, kernel: Tensor, *start: Tensor) -> Parts:
     """Computes the gradients with respect to the arguments of `_lstm_states`."""
-    hidden, memory = map(scan.before, states)
+    hidden, memory = map(scan.before, states, start or (None, None))
     cell = _lstm_linearised(hidden, memory, states[1], projected, kernel)
-    *_, fed = adjoint(cell, gradients)
-    return fed, scan.by_kernel(hidden, fed)
+    *adjoints, fed = adjoint(cell, gradients)
+    return fed, scan.by_kernel(hidden, fed), *(at_start(cell, tuple(adjoints)) if start else ())
 
 
 def _lstm_linearised(hidden: Tensor, before: Tensor, memory: Tensor, projected: Tensor, kernel: Tensor) -> Linearised:

@@ -120,9 +120,15 @@ def _attached(states: Parts, backward: Callable[..., Parts], arguments: Parts) -
     return found
 
 
-def before(states: Tensor) -> Tensor:
-    """Returns the state before every step of (steps, batch, units): zeros at the first, then the states before."""
-    return tf.concat([tf.zeros_like(states[:1]), states[:-1]], axis=0)
+def before(states: Tensor, start: Tensor | None = None) -> Tensor:
+    """Returns the state before every step of (steps, batch, units): the first one, then the states before.
+
+    Args:
+        states: the state after every step.
+        start: the state before the first step, (batch, units); zeros if None.
+    """
+    first = tf.zeros_like(states[:1]) if start is None else start[None]
+    return tf.concat([first, states[:-1]], axis=0)
 
 
 def times(series: Tensor, kernel: Tensor) -> Tensor:

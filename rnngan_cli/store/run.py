@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity, of_older_data
+from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity, of_older_run
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store.checkpoints import CHECKPOINTS_FOLDER as CHECKPOINTS
 from rnngan_cli.store.checkpoints import drop_checkpoints
@@ -92,10 +92,8 @@ class RunFolder:
         """
         label = self.files.label("config.json")
         values = parse_json(label, self.files.read("config.json"))
-        if isinstance(values.get("data"), dict):
-            values = {**values, "data": of_older_data(values["data"])}
         try:
-            return build(RunConfig, values, str(label))
+            return build(RunConfig, of_older_run(values), str(label))
         except UserError as error:
             raise DamagedFileError(str(error)) from error
 

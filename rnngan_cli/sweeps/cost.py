@@ -12,7 +12,7 @@ from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import SeriesFormat
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Sizes
-from rnngan_cli.networks.cells import CELL_FACTS, MOST_UNROLLED
+from rnngan_cli.networks.cells import CELL_FACTS, MOST_UNROLLED, VIEWS
 from rnngan_cli.system import memory
 from rnngan_cli.training import optimizers
 
@@ -51,9 +51,8 @@ def run_bytes(config: RunConfig, steps: int, features: int, *, rows: int, num_la
     """
     drawn = min(config.steps, config.history_every) * (config.critic_steps + 1) * config.batch_size
     series = 2 * rows * steps * features  # as prepared, and as a tensor
-    return FLOAT * (
-        state_numbers(config, features, num_labels) + update_numbers(config, steps, features) + series + 3 * drawn
-    )
+    held = state_numbers(config, features, num_labels) + constant_numbers(config, steps, features)
+    return FLOAT * (held + update_numbers(config, steps, features) + series + 3 * drawn)
 
 
 def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
@@ -65,15 +64,15 @@ def state_numbers(config: RunConfig, features: int, num_labels: int) -> int:
 
 
 def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[str, int]:
-    """Count of weights of every network that is trained, by its name; exact."""
+    """Count of trained weights of every network, by its name; exact."""
     variant, units = losses.variant(config.loss), config.units
     num_labels = num_labels if variant.inputs.needs_labels else 0
     width = config.latent_series + config.latent_steps + variant.inputs.conditions(num_labels, config.options)
-    seen = features + variant.inputs.conditions_seen(num_labels, config.options)
+    seen = num_read(config, features) + variant.inputs.conditions_seen(num_labels, config.options)
     read = units * _directions(config)
     kernels, dims = variant.discriminator.similarities(config.options)
     numbers = {
-        "generator": _stack(config, width, 1) + _dense(units, features),
+        "generator": _stack(config, width, 1) + _dense(units, features) + _first_state(config, width),
         "discriminator": _stack(config, seen, _directions(config)) + read * kernels * dims + _dense(read + kernels, 1),
     }
     heads: Mapping[str, int] = {}
@@ -86,6 +85,13 @@ def weight_numbers(config: RunConfig, features: int, num_labels: int) -> dict[st
     return numbers
 
 
+def constant_numbers(config: RunConfig, steps: int, features: int) -> int:
+    """Count of numbers in the maps by which the discriminator views series."""
+    size = steps * features
+    numbers = {"differences": features, "components": size + size**2}
+    return sum(numbers[kind] for kind in VIEWS[config.views])
+
+
 def update_numbers(config: RunConfig, steps: int, features: int) -> int:
     """Count of numbers that one update of the discriminator, on real and generated series, holds at once."""
     per_step = config.layers * config.units * _directions(config) * HELD + features
@@ -94,6 +100,11 @@ def update_numbers(config: RunConfig, steps: int, features: int) -> int:
     kernels = (steps if steps <= MOST_UNROLLED else 1) * CELL_FACTS[config.cell].gates * config.units**2
     similarities, dims = losses.variant(config.loss).discriminator.similarities(config.options)
     return 2 * config.batch_size * steps * per_step + kernels + config.batch_size**2 * similarities * dims
+
+
+def num_read(config: RunConfig, features: int) -> int:
+    """Count of numbers that the discriminator reads of each step of a series, its views included."""
+    return features * (1 + len(VIEWS[config.views]))
 
 
 def _directions(config: RunConfig) -> int:
@@ -105,6 +116,12 @@ def _stack(config: RunConfig, width: int, directions: int) -> int:
     gates, biases = CELL_FACTS[config.cell].gates, CELL_FACTS[config.cell].biases
     inputs = [width, *[config.units * directions] * (config.layers - 1)]
     return directions * sum(gates * config.units * (size + config.units + biases) for size in inputs)
+
+
+def _first_state(config: RunConfig, width: int) -> int:
+    """Count of weights of the layer from which the generator has its first state; 0 if that is zeros."""
+    states = CELL_FACTS[config.cell].states * config.layers * config.units
+    return _dense(width, states) if config.first_state == "noise" else 0
 
 
 def _dense(width: int, units: int) -> int:
@@ -123,7 +140,7 @@ SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
 
 def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
     """Seconds one core needs to train and score a run on series of this shape, without compilation."""
-    discriminator = _pass_seconds(config, steps, features) * (2 if config.d_bidirectional else 1)
+    discriminator = _pass_seconds(config, steps, num_read(config, features)) * (2 if config.d_bidirectional else 1)
     generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
     # Costs in forward passes over one batch: a gradient takes two more, a gradient of a gradient about six.
     penalty = PENALTIES[

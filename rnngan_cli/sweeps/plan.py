@@ -191,9 +191,29 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
         "penalty": penalty,
         "penalty_weight": weight,
         "options": resolve_options(variant.name, variant.options, options),
+        "average": _decay(config),
+        "average_half_life": None,
         **optimizers.resolve_optimizers(config),
     }
     return check_run(config.model_copy(update=resolved), variant)
+
+
+def _decay(config: RunConfig) -> float:
+    """The decay of the generator's moving average after one update: given, or from its half-life.
+
+    After a share h of a run of n updates half of the average is newer, so that decay^(h n) = 1/2.
+
+    Raises:
+        UserError: both are given.
+    """
+    if config.average_half_life is None:
+        return config.average
+    if "average" in config.model_fields_set:
+        raise UserError(
+            f"`average_half_life = {config.average_half_life}` and `average = {config.average}`: both set the decay of "
+            "the generator's moving average; leave out one of them"
+        )
+    return float(f"{0.5 ** (1 / (config.average_half_life * config.steps)):.6g}")
 
 
 _WHY_NOT = {

@@ -75,7 +75,7 @@ class Bench:
             self._trainer = None  # let the old one go before the new one is built
             self._trainer = (key, Trainer(config, dataset.format, self.device))
         trainer = self._trainer[1]
-        trainer.reset(config)
+        trainer.reset(config, dataset.train.series)
         return trainer
 
 

@@ -36,6 +36,8 @@ def build_networks(
         ),
         spectral=config.spectral_norm,
         bidirectional=config.d_bidirectional,
+        noise_starts=config.first_state == "noise",
+        views=config.views,
         precision=None if config.precision == "float32" else config.precision,
     )
     width = config.latent_series + config.latent_steps + variant.inputs.conditions(num_labels, config.options)

@@ -78,7 +78,7 @@ def check_moves(trainer: "Trainer") -> dict[str, dict[str, float]]:
     movers["discriminator" if with_discriminator else "generator"].add("recognizer")
     for side in LOSS_SIDES:
         _check_scalars(trainer, side)
-        free = _free_places(trainer) if side == "discriminator" else set[str]()
+        free = _free_places(trainer) | _constants(trainer) if side == "discriminator" else set[str]()
         before = trainer.state()
         terms[side] = update(trainer, side)
         odd = {name: value for name, value in terms[side].items() if not math.isfinite(value)}
@@ -173,6 +173,12 @@ def _free_places(trainer: "Trainer") -> set[str]:
         ends.append([float(value) for value in evaluate_loss(trainer, "discriminator")[0].losses.values()])
     layer.bias.assign(start)
     return {"logits/bias"} if np.allclose(ends[0], ends[1], rtol=1e-5, atol=1e-5) else set()
+
+
+def _constants(trainer: "Trainer") -> set[str]:
+    """The places of the discriminator that no optimiser moves: the constants of its views."""
+    layers = trainer.networks.discriminator.layers
+    return {f"{layer.name}/{weight.name}" for layer in layers for weight in layer.non_trainable_weights}
 
 
 def _check_penalty(trainer: "Trainer", terms: Mapping[str, float]) -> None:

@@ -95,8 +95,9 @@ def make_trainer(variant: Variant, dataset: Dataset | None = None, **fields: Any
     from rnngan_cli.training.trainer import Trainer
 
     config = make_config(variant, **fields)
-    trainer = Trainer(config, (dataset or small_dataset()).format, variant=variant)
-    trainer.reset(config)
+    dataset = dataset or small_dataset()
+    trainer = Trainer(config, dataset.format, variant=variant)
+    trainer.reset(config, dataset.train.series)
     return trainer
 
 

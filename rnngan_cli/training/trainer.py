@@ -5,7 +5,6 @@ start of a run, so that one compiled step serves every seed. Nothing is written 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
@@ -14,20 +13,21 @@ from rnngan_cli import losses
 from rnngan_cli.config import RunConfig
 from rnngan_cli.data.dataset import Dataset, SeriesFormat
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.losses import play
 from rnngan_cli.losses.game import Game, LossFunction, Outcome
-from rnngan_cli.losses.penalties import PENALTIES, clip_weights
 from rnngan_cli.losses.play import Batch, Draw
 from rnngan_cli.losses.variant import Variant
 from rnngan_cli.networks import build
+from rnngan_cli.networks.views import VIEWS_LAYER
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.system.randomness import batch_indices, key, uniform
 from rnngan_cli.training import optimizers
 from rnngan_cli.training.assembly import build_networks
+from rnngan_cli.training.constraint import Constraint
 from rnngan_cli.training.history import HistoryUpdate, logit_diagnostics, summarise
 from rnngan_cli.training.loop import Loop
 from rnngan_cli.training.past import PastWeights
 from rnngan_cli.training.sampling import Sampler
+from rnngan_cli.training.schedules import SCHEDULES
 
 
 class Trainer:
@@ -60,27 +60,46 @@ class Trainer:
         self.optimizers = {name: optimizers.build_optimizer(config, name) for name in self.networks.trained}
         for name, network in self.networks.trained.items():
             self.optimizers[name].build(network.trainable_weights)
+        self.rates = {name: tf.Variable(rate, trainable=False) for name, rate in self._first_rates(config).items()}
+        self.length = tf.Variable(float(config.steps), trainable=False)
+        self.constraint = Constraint(config, self.networks.discriminator)
         self.past = PastWeights(self.networks.trained, self.variant.past_weight(config.options))
         self.sampler = Sampler(self.variant, self.game)
         self.update_discriminator = tf.function(self._update_discriminator, autograph=False)
         self.update_generator = tf.function(self._update_generator, autograph=False)
         self.loop = Loop(self.update_discriminator, self.update_generator)
 
-    def reset(self, config: RunConfig) -> None:
+    def reset(self, config: RunConfig, series: np.ndarray | None = None) -> None:
         """Puts every weight and optimiser at the start of a run.
 
         Args:
             config: config of the run, which must have the shape of this trainer.
+            series: scaled training series, (series, steps, features), on which the views of the discriminator are
+                scaled; None for runs without views.
+
+        Raises:
+            ValueError: the run has views, but no series are given.
         """
-        self.config = config
+        self.config, self.constraint = config, Constraint(config, self.networks.discriminator)
         for name, network in self.networks.trained.items():
             build.initialise(network, config.seed, name)
             for variable in self.optimizers[name].variables:
                 variable.assign(tf.zeros_like(variable))
-            self.optimizers[name].learning_rate = getattr(config, f"{optimizers.side_of(name)}_learning_rate")
+        for name, rate in self._first_rates(config).items():
+            self.rates[name].assign(rate)
+            self.optimizers[name].learning_rate = rate
+        self.length.assign(config.steps)
         for average, weight in zip(self.networks.average.weights, self.networks.generator.weights, strict=True):
             average.assign(weight)
         self.past.reset()
+        if config.views != "none":
+            if series is None:
+                raise ValueError("the discriminator reads views, which need training series for their scale")
+            self.networks.discriminator.get_layer(VIEWS_LAYER).scale(series, config.view_size)
+
+    def _first_rates(self, config: RunConfig) -> dict[str, float]:
+        """The learning rate of each trained network at the start of a run."""
+        return {name: getattr(config, f"{optimizers.side_of(name)}_learning_rate") for name in self.networks.trained}
 
     def state(self) -> Arrays:
         """Returns a copy of everything that changes in training.
@@ -153,13 +172,13 @@ class Trainer:
 
         def loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
             outcome = self.variant.d_loss(game, batch, draw, step)
-            return self.penalised(outcome, batch, draw, alpha)
+            return self.constraint.penalised(outcome, batch, draw, alpha)
 
         outcome, terms = self._step(loss, batch, draw, step, counter)
         return {
             "d_loss": outcome.losses["discriminator"],
             **outcome.terms,
-            **self._clipped(),
+            **self.constraint.clip(),
             **logit_diagnostics(self.variant, outcome),
             **terms,
         }
@@ -191,44 +210,16 @@ class Trainer:
             moves[name] = (tape.gradient(value, weights), weights)
             terms[f"{name[0]}_grad_norm"] = tf.linalg.global_norm(moves[name][0])
         for name, (gradients, weights) in moves.items():
+            self._set_rate(name, step)
             self.optimizers[name].apply(gradients, weights)
             self.past.remember(name, counter)
         return outcome, terms
 
-    def penalised(self, outcome: Outcome, batch: Batch, draw: Draw, alpha: Tensor) -> Outcome:
-        """Adds the penalty of the run, times its weight, to the discriminator's loss.
-
-        Args:
-            outcome: outcome of the discriminator's loss.
-            batch: the series that the loss was given.
-            draw: the noise and conditions that the loss was given.
-            alpha: weight of the real series in points between real and generated series, (batch, 1, 1), in [0, 1].
-
-        Returns:
-            The outcome with the penalised loss and the term `penalty`; unchanged if the run adds no penalty.
-        """
-        penalty = PENALTIES[self.config.penalty]
-        if penalty is None or penalty.value is None:
-            return outcome
-
-        def critic(series: Tensor) -> Tensor:
-            copies = series.shape[0] // batch.series.shape[0]  # of the batch, where real and generated come together
-            seen = None if draw.seen is None else tf.concat([draw.seen] * copies, axis=0)
-            return play.discriminate(self.networks.discriminator, series, seen).logits
-
-        value = penalty.value(critic, batch.series, outcome.series, alpha)
-        total = outcome.losses["discriminator"] + self.config.penalty_weight * value
-        return replace(
-            outcome, losses={**outcome.losses, "discriminator": total}, terms={**outcome.terms, "penalty": value}
-        )
-
-    def _clipped(self) -> dict[str, Tensor]:
-        """Clips the discriminator's weights if the run asks for it; returns the term `clipped_share`."""
-        penalty = PENALTIES[self.config.penalty]
-        if penalty is None or penalty.value is not None:
-            return {}
-        weights = self.networks.discriminator.trainable_weights
-        return {"clipped_share": clip_weights(weights, self.config.penalty_weight or penalty.weight)}
+    def _set_rate(self, name: str, step: Tensor) -> None:
+        """Sets the learning rate of a network by its schedule, after `step` updates of the generator."""
+        schedule = getattr(self.config, f"{optimizers.side_of(name)}_schedule")
+        if schedule != "constant":
+            self.optimizers[name].learning_rate = self.rates[name] * SCHEDULES[schedule](step / self.length)
 
 
 def fit(trainer: Trainer, dataset: Dataset, first_step: int = 0) -> Iterator[HistoryUpdate]:

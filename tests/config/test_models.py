@@ -19,13 +19,13 @@ from rnngan_cli.config import (
     build,
     canonical_json,
     identity,
-    of_older_data,
+    of_older_run,
     parse_seeds,
     read_experiment,
     run_name,
     shape_key,
 )
-from rnngan_cli.config.hashing import DATA_ADDED_LATER
+from rnngan_cli.config.hashing import DATA_ADDED_LATER, RUN_ADDED_LATER
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
@@ -77,7 +77,14 @@ OTHER_RUN: dict[str, Any] = {
     "latent_series": 4,
     "latent_steps": 4,
     "readout": "last",
+    "first_state": "noise",
     "average": 0.9,
+    "average_half_life": 0.1,
+    "d_schedule": "cosine",
+    "g_schedule": "linear",
+    "penalty_at": "views",
+    "views": "differences",
+    "view_size": 0.4,
     "d_learning_rate": 1e-3,
     "g_learning_rate": 2e-3,
     "d_optimizer": "sgd",
@@ -127,27 +134,36 @@ def test_identity_ignores_what_does_not_change_a_result(values: dict[str, Any]) 
 def test_an_older_run_on_an_own_file_keeps_its_name(field: str) -> None:
     """A stored config without the field has the identity of one with the value that was in effect before."""
     stored: dict[str, Any] = {"file": "my.csv", "sha256": "ab" * 32}
-    older = RunConfig.model_validate({"data": of_older_data(stored)})
+    older = RunConfig.model_validate(of_older_run({"data": stored}))
     content = older.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
-    del content["precision"]
+    for name in RUN_ADDED_LATER:
+        del content[name]
     assert field in content["data"]
     for name in DATA_ADDED_LATER:
         del content["data"][name]
     assert identity(older) == hashlib.sha256(canonical_json(content).encode()).hexdigest()
-    newer = RunConfig.model_validate(
-        {"data": {**of_older_data(stored), field: OTHER_THAN_BEFORE.get(field, OTHER_DATA[field])}}
-    )
+    other = {**stored, field: OTHER_THAN_BEFORE.get(field, OTHER_DATA[field])}
+    newer = RunConfig.model_validate(of_older_run({"data": other}))
     assert identity(newer) != identity(older)
 
 
 def test_a_field_that_was_added_later_leaves_the_names_of_older_results_alone() -> None:
-    """The names of published runs, which were made before `precision` was a field."""
+    """The names of published runs, which were made before these were fields."""
     runs = list(SweepFolder(ROOT / "results" / "benchmark").runs())
     assert len(runs) == 60
     for run in runs:
         values = json.loads(run.files.read("config.json"))
-        assert "precision" not in values
-        assert run_name(RunConfig.model_validate(values)) == run.path.name
+        assert not set(RUN_ADDED_LATER) & set(values)
+        assert run_name(run.config()) == run.path.name
+
+
+@pytest.mark.parametrize("field", sorted(RUN_ADDED_LATER))
+def test_a_field_added_later_is_part_of_the_identity_of_newer_runs(field: str) -> None:
+    older = of_older_run({"loss": "bce"})
+    assert older[field] == RUN_ADDED_LATER[field]
+    assert identity(RunConfig.model_validate({**older, field: OTHER_RUN[field]})) != identity(
+        RunConfig.model_validate(older)
+    )
 
 
 def test_identity_is_the_same_whatever_the_order_of_keys() -> None:

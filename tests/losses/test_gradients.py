@@ -44,9 +44,13 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "bce-probability": ("bce", {"readout": "probability", "penalty": "gp"}),
 }
 """What the cell plays no part in: one cell each, in turns."""
-OF_THE_DISCRIMINATOR: dict[str, tuple[str, dict[str, Any]]] = {
+OF_THE_NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "bce-spectral": ("bce", {"spectral_norm": True, "penalty": "gp"}),
     "wgan-bidirectional": ("wgan", {"d_bidirectional": True, "penalty": "gp"}),
+    "bce-differences": ("bce", {"views": "differences", "penalty": "r1r2"}),
+    "cgan-both-views": ("cgan", {"views": "both", "penalty": "gp", "penalty_at": "views"}),
+    "bce-first-state": ("bce", {"first_state": "noise", "penalty": "none"}),
+    "vae-first-state": ("vae", {"first_state": "noise", "penalty": "none", "layers": 2}),
     "igan-both": ("igan", {"spectral_norm": True, "d_bidirectional": True, "penalty": "gp"}),
 }
 
@@ -54,7 +58,7 @@ OF_THE_DISCRIMINATOR: dict[str, tuple[str, dict[str, Any]]] = {
 def every_option() -> Iterator[tuple[str, str]]:
     for number, name in enumerate(OPTIONS):
         yield name, CELLS[number % 2]
-    for name in OF_THE_DISCRIMINATOR:
+    for name in OF_THE_NETWORKS:
         for cell in CELLS:
             yield name, cell
 
@@ -76,5 +80,5 @@ def test_what_is_differentiated_has_a_penalty_that_acts(penalty: str) -> None:
 @pytest.mark.parametrize(("name", "cell"), list(every_option()))
 def test_an_option_has_the_gradient_of_finite_differences(name: str, cell: str) -> None:
     """Without a penalty unless the option bears on it: the sum of both is tested above."""
-    loss, fields = {**OPTIONS, **OF_THE_DISCRIMINATOR}[name]
+    loss, fields = {**OPTIONS, **OF_THE_NETWORKS}[name]
     check_gradients(losses.variant(loss), **{"cell": cell, "penalty": "none", **fields})

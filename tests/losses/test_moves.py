@@ -53,6 +53,8 @@ OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("mse", {"options": {"labels": "pearson"}}),
     *((name, {"spectral_norm": True}) for name in NAMES),
     *((name, {"d_bidirectional": True}) for name in NAMES),
+    *((name, {"views": "both", "penalty_at": "views"}) for name in NAMES),
+    *((name, {"first_state": "noise"}) for name in NAMES),
     ("igan", {"spectral_norm": True, "d_bidirectional": True, "options": {"minibatch": 3}, "penalty": "none"}),
     *(
         (name, {"d_optimizer": one, "g_optimizer": other})
@@ -100,7 +102,8 @@ def check_moves(trainer: Trainer) -> dict[str, dict[str, float]]:
     changes = moved(before, trainer.state())
     for name, network in trainer.networks.trained.items():
         flat = still(trainer.variant.name, name)
-        assert changes[name] - flat == set(build.weight_places(network)) - flat
+        trained = {place for place, weight in build.weight_places(network).items() if weight.trainable}
+        assert changes[name] - flat == trained - flat
         assert max(side.get(f"{name[0]}_grad_norm", 0) for side in terms.values()) > 0
         check_moments(trainer, name)
     return terms
@@ -111,7 +114,8 @@ def check_moments(trainer: Trainer, name: str) -> None:
     optimizer = trainer.optimizers[name]
     if not isinstance(optimizer, keras.optimizers.Adam):
         return
-    places = list(build.weight_places(trainer.networks.trained[name]))
+    weights = build.weight_places(trainer.networks.trained[name]).items()
+    places = [place for place, weight in weights if weight.trainable]
     sizes = {place: float(np.abs(one).max()) for place, one in zip(places, optimizer._momentums, strict=True)}
     weak = [place for place, size in sizes.items() if size < 1e-6 * max(sizes.values())]
     assert set(weak) <= still(trainer.variant.name, name), sizes

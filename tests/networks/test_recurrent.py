@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli.networks import recurrent, scan
+from rnngan_cli.networks.cells import CELL_FACTS
 from rnngan_cli.networks.recurrent import CELLS, Recurrent
 from rnngan_cli.networks.scan import BLOCK, WHOLE
 
@@ -88,6 +89,33 @@ def test_outputs_and_both_orders_of_gradients_equal_keras_in_float32(cell: str, 
     ours, theirs = quantities(same_weights(layers, cell), series), quantities(layers, series)
     assert ours["outputs"].dtype == tf.float32
     assert_close(ours, theirs, 2e-5)
+
+
+def from_start(layer: Any, series: tf.Tensor, start: list[tf.Tensor], name: str) -> dict[str, Any]:
+    """`quantities` of a layer that begins at a state, with gradients with respect to that state too."""
+    weights = [weight.value for weight in layer.weights]
+    mix = tf.sin(tf.range(4 * series.shape[1] * 3, dtype=series.dtype))
+    with tf.GradientTape(persistent=True) as outer:
+        outer.watch([series, *start])
+        with tf.GradientTape() as inner:
+            inner.watch([series, *start])
+            outputs = layer(series, **{name: start})
+            scalar = tf.reduce_sum(outputs * tf.reshape(mix, outputs.shape))
+        gradients = inner.gradient(scalar, [series, *start])
+        squared_norm = tf.add_n([tf.reduce_sum(tf.square(gradient)) for gradient in gradients])
+    second = outer.gradient(squared_norm, [*weights, series, *start], unconnected_gradients="zero")
+    return {"outputs": outputs, "inputs": gradients, "weights": outer.gradient(scalar, weights), "second": second}
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("steps", STEPS)
+def test_a_layer_that_begins_at_a_given_state_equals_keras(cell: str, steps: int) -> None:
+    layers, series = keras_layers(cell, 1, 2, "float64"), inputs(steps, 2, "float64")
+    random = np.random.default_rng(7)
+    start = [tf.constant(random.normal(size=(4, 3))) for _ in range(CELL_FACTS[cell].states)]
+    for fused in (False, True):
+        ours = from_start(same_weights(layers, cell, fused=fused)[0], series, start, "start")
+        assert_close(ours, from_start(layers[0], series, start, "initial_state"), 1e-11)
 
 
 @pytest.mark.parametrize("cell", list(CELLS))

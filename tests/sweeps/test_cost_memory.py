@@ -1,5 +1,6 @@
 """The memory a run needs is never counted below what its networks have, grows with every size, and is held to."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +22,18 @@ SIZES: dict[str, dict[str, Any]] = {
     "lstm, two layers": {"cell": "lstm", "layers": 2},
     "both ends": {"d_bidirectional": True, "layers": 2, "units": 3},
     "momenta": {"d_optimizer": "sgd", "d_momentum": 0.5, "g_optimizer": "rmsprop", "g_momentum": 0.5},
+    "views, first state": {"views": "both", "first_state": "noise", "layers": 2},
+    "first state of an lstm": {"first_state": "noise", "cell": "lstm"},
     "no moments": {"d_optimizer": "sgd", "g_optimizer": "rmsprop"},
 }
+
+
+def trained_numbers(trainer: Trainer) -> dict[str, int]:
+    """Count of trained weights of every network as Keras has built it."""
+    return {
+        name: sum(math.prod(weight.shape) for weight in network.trainable_weights)
+        for name, network in trainer.networks.trained.items()
+    }
 
 
 @pytest.mark.parametrize("loss", VARIANTS)
@@ -33,12 +44,13 @@ def test_every_weight_and_moment_of_the_built_networks_is_counted(
     """Counted from the shapes alone, held against the networks as Keras makes them."""
     config = configure(loss, **SIZES[sizes])
     trainer = Trainer(config, tiny.format)
-    weights = {name: network.count_params() for name, network in trainer.networks.trained.items()}
+    weights = trained_numbers(trainer)
     assert cost.weight_numbers(config, tiny.features, tiny.num_labels) == weights
     scalars = 2 * len(trainer.optimizers)  # steps done and the rate, of each optimiser
     held = sum(array.size for arrays in trainer.state().values() for array in arrays.values()) - scalars
     gradients = sum(weights.values())
-    assert cost.state_numbers(config, tiny.features, tiny.num_labels) == held + gradients
+    constants = cost.constant_numbers(config, tiny.steps, tiny.features)
+    assert cost.state_numbers(config, tiny.features, tiny.num_labels) + constants == held + gradients
     needed = cost.run_bytes(config, tiny.steps, tiny.features, rows=len(tiny.train), num_labels=tiny.num_labels)
     assert needed > 4 * held + tiny.train.series.nbytes
 
@@ -56,7 +68,7 @@ def test_options_that_add_weights_are_counted(
 ) -> None:
     config = configure(loss, options=options, penalty="none")
     trainer = Trainer(config, tiny.format)
-    weights = {name: network.count_params() for name, network in trainer.networks.trained.items()}
+    weights = trained_numbers(trainer)
     assert cost.weight_numbers(config, tiny.features, tiny.num_labels) == weights
     held = sum(array.size for arrays in trainer.state().values() for array in arrays.values())
     assert cost.state_numbers(config, tiny.features, tiny.num_labels) >= held

@@ -442,3 +442,17 @@ def test_a_config_that_no_plan_made_is_refused(fields: dict[str, Any], message: 
     with pytest.raises(UserError) as caught:
         check_resolved(run.model_copy(update=fields))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("share", "steps"), [(0.1, 800), (0.05, 20), (1.0, 3)])
+def test_a_half_life_sets_the_decay_by_which_the_average_is_half_forgotten(share: float, steps: int) -> None:
+    (run,) = plan(sweep(losses="bce", seeds=1, run={"average_half_life": share, "steps": steps}))
+    assert run.average_half_life is None  # resolved
+    assert run.average ** (share * steps) == pytest.approx(0.5, rel=1e-3)
+    (same,) = plan(sweep(losses="bce", seeds=1, run={"average": run.average, "steps": steps}))
+    assert identity(same) == identity(run)
+
+
+def test_a_half_life_and_a_decay_exclude_each_other() -> None:
+    with pytest.raises(UserError, match="leave out one of them"):
+        plan(sweep(losses="bce", run={"average_half_life": 0.1, "average": 0.9}))

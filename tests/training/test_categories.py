@@ -14,7 +14,7 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.forms import Column
 from rnngan_cli.data.prepare import prepare_dataset
 from rnngan_cli.data.source import Raw
-from rnngan_cli.networks import build
+from rnngan_cli.networks import standard
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.training import loss_checks, small_runs
 from rnngan_cli.training.trainer import Trainer, fit
@@ -72,7 +72,7 @@ def test_penalties_reach_the_features_of_a_category(penalty: str, monkeypatch: p
 
 def test_shares_are_the_softmax_of_the_last_layer_and_numbers_keep_their_activation() -> None:
     logits = np.random.default_rng(0).normal(size=(2, 3, 6)).astype(np.float32)
-    found = np.asarray(build.activate(tf.constant(logits), ((1, 2), (3, 2)), "sigmoid"))
+    found = np.asarray(standard.activate(tf.constant(logits), ((1, 2), (3, 2)), "sigmoid"))
     shares = [np.exp(logits[..., start : start + 2]) for start in (1, 3)]
     expected = np.concatenate(
         [

@@ -28,7 +28,7 @@ NAMES = list(losses.VARIANTS)
 
 def start(config: RunConfig, dataset: Dataset) -> Trainer:
     trainer = Trainer(config, dataset.format)
-    trainer.reset(config)
+    trainer.reset(config, dataset.train.series)
     return trainer
 
 
@@ -92,6 +92,18 @@ WITH_OPTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
             "d_bidirectional": True,
         },
     ),
+    "bce-lstm-recipe": (
+        "bce",
+        "lstm",
+        {
+            "penalty": "r1r2",
+            "penalty_at": "views",
+            "views": "both",
+            "first_state": "noise",
+            "d_schedule": "cosine",
+            "g_schedule": "linear",
+        },
+    ),
 }
 
 
@@ -115,9 +127,10 @@ def runs(request: pytest.FixtureRequest, brief: Dataset, configure: Configure) -
     other.load_state(halfway)
     resumed, _ = run(other, cut)
     after_resumed = other.state()
-    other.reset(config.model_copy(update={"seed": 6, "steps": 1, "d_learning_rate": 0.3, "g_learning_rate": 0.1}))
+    changed = {"seed": 6, "steps": 1, "d_learning_rate": 0.3, "g_learning_rate": 0.1}
+    other.reset(config.model_copy(update=changed), brief.train.series)
     run(other)
-    other.reset(config)
+    other.reset(config, brief.train.series)
     again, halfway_again = run(other)
     return Runs(
         config,

@@ -181,20 +181,24 @@ def _at_first_alone(conditions: Tensor) -> bool:
 
 def _network(trainer: "Trainer", series_format: "SeriesFormat", fed: Tensor) -> Tensor:
     """Stacks the recurrent layers of Keras and the last layer, with the names of our layers for their weights."""
-    from rnngan_cli.networks import build
+    from rnngan_cli.networks import standard
     from rnngan_cli.networks.recurrent import CELLS
 
     config, average = trainer.config, trainer.networks.average
     policy = None if config.precision == "float32" else config.precision
+    starts: list[list[Tensor]] = []
+    if config.first_state == "noise":
+        starts = standard.first_states(fed, config.cell, config.layers, config.units)
     for number in range(config.layers):
         layer = CELLS[config.cell].layer
-        fed = layer(config.units, return_sequences=True, name=f"recurrent_{number}", dtype=policy)(fed)
+        start = {"initial_state": starts[number]} if starts else {}
+        fed = layer(config.units, return_sequences=True, name=f"recurrent_{number}", dtype=policy)(fed, **start)
     last = average.get_layer("series")
     series = keras.layers.Dense(last.units, activation=last.activation, name="series")(fed)
     blocks = [(block.start, block.width) for block in forms.category_blocks(series_format.columns)]
     if not blocks:
         return series
-    return build.activate(series, blocks, "sigmoid" if series_format.scaler.kind == "minmax" else "linear")
+    return standard.activate(series, blocks, "sigmoid" if series_format.scaler.kind == "minmax" else "linear")
 
 
 def _columns_of(series_format: "SeriesFormat") -> dict[str, object]:
