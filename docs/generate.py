@@ -66,12 +66,18 @@ def losses_page() -> str:
         "",
         *table,
         "",
-        "There are two profiles. `shared` is the same for all losses except for the penalty and a loss's own options;",
-        "`--profile paper` starts from the settings in the source of a loss, as far as they are available here.",
-        "Settings on the command line and in `[run]`, `[grid]` or `[override.NAME]` override both.",
-        "The shared settings:",
+        "There are three profiles. `shared` is plain, and the same for all losses except for the penalty and a loss's",
+        "own options. `--profile recipe` is the same for all losses too, with what brings generators near the data",
+        "([training settings](training.md)). `--profile paper` starts from the settings in the source of a loss, as",
+        "far as they are available here. Settings on the command line and in `[run]`, `[grid]` or `[override.NAME]`",
+        "override all of them. The shared settings:",
         "",
         common + ".",
+        "",
+        "The recipe differs from them in the following, and in noise that follows from the data; a loss that is not",
+        "defined with the penalty r1r2 has lp with a weight of 10:",
+        "",
+        ", ".join(f"{name} {value}" for name, value in facts[0].changed("recipe").items()) + ".",
     ]
     return "\n".join(lines) + "\n"
 
@@ -86,7 +92,7 @@ NEEDS = {
 def loss_page(facts: LossFacts) -> str:
     """The page of a loss, with everything that `rnngan losses NAME` prints."""
     name, paper = facts.name, facts.profiles["paper"]
-    settings = [f"`{setting}` {value}" for setting, value in facts.changed().items()]
+    settings = [f"`{setting}` {value}" for setting, value in facts.changed("paper").items()]
     options = [
         [f"`{name}.{option['name']}`", str(option["default"]), option["expected"], option["help"]]
         for option in facts.options

@@ -24,7 +24,20 @@ ROOMS = (
 RANKS = {name: rank for rank, name in enumerate(ROOMS)}
 PLACES = {
     "sweeps": (
-        *("plan", "shards", "cost", "messages", "scoring", "run", "catalogue", "template", "status", "rescore"),
+        *(
+            "noise",
+            "profiles",
+            "plan",
+            "shards",
+            "cost",
+            "messages",
+            "scoring",
+            "run",
+            "catalogue",
+            "template",
+            "status",
+            "rescore",
+        ),
         *("agreement", "engines", "reproduce", "jobs", "eta", "progress", "survey", "scheduler", "sweep"),
     ),
     "results": (

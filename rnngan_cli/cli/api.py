@@ -83,6 +83,7 @@ def sweep(
     grid: Mapping[str, Sequence[Any]] | None = None,
     override: Mapping[str, GivenSettings] | None = None,
     profile: str | None = None,
+    budget: str | None = None,
     protocol: str | None = None,
     workers: int | None = None,
     device: str = "auto",
@@ -103,7 +104,8 @@ def sweep(
         run: settings of every run, such as `{"steps": 500, "units": 48}`.
         grid: settings with a list of values each: all combinations.
         override: settings for one loss or one data set, by its name.
-        profile: `shared`, or `paper`.
+        profile: `shared`, `recipe` or `paper`: the settings that runs start from.
+        budget: `quick`, `standard` or `long`: a third, one and four times the updates of the profile.
         protocol: name of the protocol that scores the runs.
         workers: runs at a time; as many as there are cores unless given.
         device: `auto`, `cpu` or `gpu:N`.
@@ -120,7 +122,9 @@ def sweep(
     """
     values = dict(read_experiment(Path(experiment))) if experiment is not None else {}
     given = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "data": data, "run": run}
-    values |= _given({**given, "grid": grid, "override": override, "profile": profile, "protocol": protocol})
+    values |= _given(
+        {**given, "grid": grid, "override": override, "profile": profile, "budget": budget, "protocol": protocol}
+    )
     path = Path(output or Path("results", Path(experiment).stem if experiment is not None else "sweep"))
     _carry_out(values, path, Orders(device=device, bits=bits, retries=retries), workers, report)
     return path

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from rnngan_cli.cli import completion
-from rnngan_cli.config import ProfileName, Rerun
+from rnngan_cli.config import BudgetName, ProfileName, Rerun
 from rnngan_cli.system.arithmetic import Bits
 
 ProgressStyle = Literal["auto", "rich", "plain", "none"]
@@ -83,10 +83,24 @@ SettingsOption = Annotated[
         " or of the data (`data.stride=2`); repeatable.",
     ),
 ]
-Steps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 2000]")]
+Steps = Annotated[
+    int | None, typer.Option(min=1, help="Updates of the generator per run. [default: by profile and budget]")
+]
 ProfileOption = Annotated[
     ProfileName | None,
-    typer.Option(help="Settings to start from: shared, or each loss's paper's. [default: shared]", show_default=False),
+    typer.Option(
+        help="Settings to start from: shared (plain), recipe (found best for all losses), or each loss's paper's. "
+        "[default: shared]",
+        show_default=False,
+    ),
+]
+BudgetOption = Annotated[
+    BudgetName | None,
+    typer.Option(
+        help="Updates per run: those of the profile, a third of them (quick), or four times (long). "
+        "[default: standard]",
+        show_default=False,
+    ),
 ]
 ProtocolOption = Annotated[
     str | None,

@@ -8,6 +8,7 @@ import typer
 from rnngan_cli.cli.choices import (
     AsJson,
     BitsOption,
+    BudgetOption,
     Device,
     DryRun,
     EngineOption,
@@ -59,6 +60,7 @@ def sweep(
     settings: SettingsOption = None,
     data: DataFields = NO_FIELDS,
     profile: ProfileOption = None,
+    budget: BudgetOption = None,
     protocol: ProtocolOption = None,
     workers: Workers = None,
     device: Device = "auto",
@@ -97,7 +99,7 @@ def sweep(
 
     voice = set_voice(quiet, verbose)
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds}
-    words |= {"profile": profile, "protocol": protocol}
+    words |= {"profile": profile, "budget": budget, "protocol": protocol}
     config = _merge(experiment, words, data, steps, settings)
     where = output or Path("results") / (experiment.stem if experiment else "sweep")
     part = parse_shard(shard) if shard is not None else None
@@ -132,6 +134,7 @@ def train(
     settings: SettingsOption = None,
     data: DataFields = NO_FIELDS,
     profile: ProfileOption = None,
+    budget: BudgetOption = None,
     protocol: ProtocolOption = None,
     device: Device = "auto",
     bits: BitsOption = "native",
@@ -152,7 +155,7 @@ def train(
 
     voice = set_voice(quiet, verbose)
     words = {"losses": loss, "cells": cell, "datasets": dataset, "seeds": (seed,)}
-    words |= {"profile": profile, "protocol": protocol}
+    words |= {"profile": profile, "budget": budget, "protocol": protocol}
     config = _merge(None, words, data, steps, settings)
     orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits), workers=1)
     prepared = prepare_sweep(config, output or Path("results/train"))

@@ -36,6 +36,7 @@ from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState
 from rnngan_cli.config.toml import read_experiment
 from rnngan_cli.config.words import (
     AxisName,
+    BudgetName,
     Cell,
     Forms,
     Gaps,
@@ -63,6 +64,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "AttemptEnd",
     "AxisName",
+    "BudgetName",
     "Cell",
     "DataConfig",
     "Forms",

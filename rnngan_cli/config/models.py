@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rnngan_cli.config.seeds import parse_seeds
 from rnngan_cli.config.words import (
     AxisName,
+    BudgetName,
     Cell,
     Forms,
     Gaps,
@@ -242,7 +243,12 @@ class SweepConfig(_Frozen):
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
     override: dict[str, Table] = Field({}, description="Fields or options for one loss or one data set.")
     profile: ProfileName = Field(
-        "shared", description="Settings to start from: the same for all losses, or those of each loss's own paper."
+        "shared",
+        description="Settings to start from: plain (shared), near the data (recipe), or those of each loss's paper.",
+    )
+    budget: BudgetName = Field("standard", description="Updates: a third of the profile's (quick), all, or 4 x (long).")
+    noise: dict[str, tuple[int, int]] = Field(
+        {}, description="Noise per series and per step, by data set; filled in when planned."
     )
     protocol: Name = Field("standard", description="How finished runs are scored.")
 

@@ -25,6 +25,8 @@ Gaps = Literal["split", "ignore"]
 """Whether windows may cross a gap in time."""
 AxisName = Literal["series", "steps", "features"]
 """What an axis of an array counts."""
-ProfileName = Literal["shared", "paper"]
+ProfileName = Literal["shared", "recipe", "paper"]
+BudgetName = Literal["quick", "standard", "long"]
+"""How many updates the runs of a sweep do, as a multiple of those of their profile."""
 ViewsName = Literal["none", "differences", "components", "both"]
 """The fixed linear maps of series that the discriminator reads beside the series."""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rnngan_cli.config import OptionValue, ProfileName, SweepConfig
+from rnngan_cli.config import OptionValue, ProfileName, RunConfig, SweepConfig
 from rnngan_cli.config.options import list_options
 from rnngan_cli.losses.variant import Variant
-from rnngan_cli.sweeps.plan import Settings, plan
+from rnngan_cli.sweeps.plan import DEFAULT_DATASET, plan
+from rnngan_cli.sweeps.profiles import Settings
 
 NOT_OF_A_PROFILE = ("schema_version", "loss", "cell", "seed", "data", "steps", "history_every", "checkpoint_every")
 """Fields of a run that do not belong to a profile."""
@@ -43,7 +44,7 @@ class LossFacts:
         penalties: those it is defined for.
         needs_labels: whether it needs labels.
         options: name, default, expected values and help of each option of its own.
-        profiles: by name, `shared` and `paper`.
+        profiles: by name, `shared`, `recipe` (without the noise, which follows from the data) and `paper`.
     """
 
     name: str
@@ -61,14 +62,14 @@ class LossFacts:
     options: Sequence[Mapping[str, OptionValue]]
     profiles: Mapping[str, ProfileFacts]
 
-    def changed(self) -> Settings:
-        """The settings of the loss's paper that differ from the shared ones."""
-        shared, paper = (self.profiles[name].settings for name in ("shared", "paper"))
-        return {name: value for name, value in paper.items() if value != shared[name]}
+    def changed(self, profile: ProfileName) -> Settings:
+        """The settings of a profile that differ from the shared ones."""
+        shared, other = (self.profiles[name].settings for name in ("shared", profile))
+        return {name: value for name, value in other.items() if value != shared[name]}
 
 
 def describe_loss(row: Variant) -> LossFacts:
-    """The facts of one loss: formulas, divergence, what to expect, source, departures, options and both profiles."""
+    """The facts of one loss: formulas, divergence, what to expect, source, departures, options and profiles."""
     return LossFacts(
         name=row.name,
         title=row.text.title,
@@ -85,14 +86,16 @@ def describe_loss(row: Variant) -> LossFacts:
         options=list_options(row.options),
         profiles={
             "shared": ProfileFacts(_settings(row, "shared")),
+            "recipe": ProfileFacts(_settings(row, "recipe")),
             "paper": ProfileFacts(_settings(row, "paper"), row.paper.departures),
         },
     )
 
 
 def _settings(row: Variant, profile: ProfileName) -> Settings:
-    """Every setting of a run under a profile, options of the loss by their names."""
-    (run,) = plan(SweepConfig(losses=(row.name,), seeds=(0,), profile=profile))
+    """Every setting of a run under a profile, options of the loss by their names; noise that the data sets is not."""
+    noise = {DEFAULT_DATASET: (RunConfig().latent_series, RunConfig().latent_steps)}
+    (run,) = plan(SweepConfig(losses=(row.name,), seeds=(0,), profile=profile, noise=noise))
     values = run.model_dump(exclude=set(NOT_OF_A_PROFILE))
     options = values.pop("options")
     return {**values, **options}

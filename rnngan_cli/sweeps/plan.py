@@ -17,10 +17,9 @@ from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
+from rnngan_cli.sweeps.noise import planned_noise
+from rnngan_cli.sweeps.profiles import Settings, budgeted_steps, starting_settings
 from rnngan_cli.training import optimizers
-
-Settings = Mapping[str, Any]
-"""Fields of a run and options of a loss by name, as an experiment has them before they are checked."""
 
 DEFAULT_DATASET = "sines"
 MOST_RUNS = 100_000
@@ -44,7 +43,7 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
     cells = expand("cell", sweep.cells, get_args(Cell))
     if not sweep.seeds:
         raise UserError("no seed given: expected a count (5), a range (0..4) or a list (0,3,7)")
-    sources = _data_configs(sweep)
+    sources = data_configs(sweep)
     _check_overrides(sweep, names, [source.name for source in sources])
     _check_number(sweep, len(names) * len(cells) * len(sources))
     runs = [
@@ -82,7 +81,12 @@ def expand(kind: str, given: Sequence[str], known: Sequence[str], every: Sequenc
     return list(dict.fromkeys([*(every or known), *named] if "all" in given else named))
 
 
-def _data_configs(sweep: SweepConfig) -> list[DataConfig]:
+def data_configs(sweep: SweepConfig) -> list[DataConfig]:
+    """The data part of every data set of a sweep, in order, resolved.
+
+    Raises:
+        UserError: a data set is not registered, or a field or option is wrong.
+    """
     given = dict(sweep.data)
     file = given.get("file")
     if file is None:
@@ -178,10 +182,12 @@ def merge_layers(layers: Sequence[Settings], where: str) -> tuple[Settings, Sett
 
 
 def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Settings, seed: int) -> RunConfig:
-    paper = variant.paper.settings if sweep.profile == "paper" else {}
-    layers = (paper, sweep.run, point, sweep.override.get(variant.name, {}))  # later layers take precedence
+    layers = (sweep.run, point, sweep.override.get(variant.name, {}))  # later layers take precedence
     where = f"runs of `{variant.name}`"
-    fields, options = merge_layers(layers, where)
+    given, _ = merge_layers(layers, where)
+    start = starting_settings(sweep.profile, variant, given)
+    start = {**start, **_noise(sweep, source, given), "steps": budgeted_steps(sweep.budget, start)}
+    fields, options = merge_layers((start, *layers), where)
     identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
     config = build(RunConfig, {**fields, **identified}, where)
     penalty = variant.discriminator.penalty if config.penalty == "auto" else config.penalty
@@ -196,6 +202,18 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
         **optimizers.resolve_optimizers(config),
     }
     return check_run(config.model_copy(update=resolved), variant)
+
+
+def _noise(sweep: SweepConfig, source: DataConfig, given: Settings) -> Settings:
+    """The sizes of the noise by the data, where the profile asks for them and the user gives neither."""
+    names = ("latent_series", "latent_steps")
+    if sweep.profile != "recipe" or any(name in given for name in names):
+        return {}
+    sizes = sweep.noise.get(source.name)
+    if sizes is None:
+        found = planned_noise(source)
+        sizes = found.series, found.steps
+    return dict(zip(names, sizes, strict=True))
 
 
 def _decay(config: RunConfig) -> float:

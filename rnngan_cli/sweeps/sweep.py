@@ -2,13 +2,14 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.reference import reference_arrays, reference_key
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.store import SweepFolder
@@ -16,7 +17,8 @@ from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.engines import ENGINES
 from rnngan_cli.sweeps.engines.engine import Engine, Placement
 from rnngan_cli.sweeps.jobs import Display, Job, Orders, Prepared, StopRequest, Survey, SweepOutcome
-from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.noise import FEWEST, noise_sizes
+from rnngan_cli.sweeps.plan import data_configs, plan
 from rnngan_cli.sweeps.progress import ProgressFile
 from rnngan_cli.sweeps.scheduler import Scheduler
 from rnngan_cli.sweeps.survey import survey
@@ -55,10 +57,11 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
     Raises:
         UserError: anything wrong with the sweep or the data, or a run that does not fit into memory.
     """
+    configs = data_configs(sweep)
+    checked = plan(sweep.model_copy(update={"noise": {config.name: (FEWEST, 0) for config in configs}}))
+    loaded = {config.name: data.load(config) for config in configs}
+    sweep = _with_noise(_with_file(sweep, checked), loaded)
     planned = plan(sweep) if runs is None else runs
-    sweep = _with_file(sweep, planned)
-    datasets = {run.data.name: run.data for run in planned}
-    loaded = {name: data.load(config) for name, config in datasets.items()}
     folder = SweepFolder(output)
     judged = protocol(sweep.protocol).strong is not None
     jobs = []
@@ -68,6 +71,14 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, loaded, names=() if runs is None else tuple(job.name for job in jobs))
+
+
+def _with_noise(sweep: SweepConfig, loaded: Mapping[str, Dataset]) -> SweepConfig:
+    """The sweep with the sizes of noise by the data, where its profile asks for them, so that a plan needs no data."""
+    if sweep.profile != "recipe":
+        return sweep
+    sizes = {name: noise_sizes(dataset.train.series) for name, dataset in loaded.items()}
+    return sweep.model_copy(update={"noise": {name: (size.series, size.steps) for name, size in sizes.items()}})
 
 
 def _with_file(sweep: SweepConfig, planned: Sequence[RunConfig]) -> SweepConfig:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from rnngan_cli.config import SweepConfig
-from rnngan_cli.sweeps.plan import Settings
+from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.tuning.search import TUNED, draws, setting
 from rnngan_cli.tuning.trials import Budget, Trial, fitted_setting, user_settings
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from rnngan_cli.config import OptionValue, Readout, RunConfig
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
-from rnngan_cli.sweeps.plan import Settings
+from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.training.optimizers import OPTIMIZERS, SETTINGS, SIDES
 
 PAPER = 0

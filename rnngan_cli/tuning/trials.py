@@ -12,7 +12,8 @@ from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.jobs import Prepared
-from rnngan_cli.sweeps.plan import Settings, plan
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.tuning.search import PAPER, SettingDraw, draws, fitted, paper, setting
 
 PROTOCOL = "validation"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rnngan_cli.config import SweepConfig, identity
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.sweeps.jobs import Prepared
-from rnngan_cli.sweeps.plan import Settings
+from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.tuning import report
 from rnngan_cli.tuning.experiments import shared_experiment, winners_experiment

@@ -267,7 +267,7 @@ def test_records_are_frozen() -> None:
         (RunConfig, {"d_beta_2": -0.1}, "`d_beta_2 = -0.1`: input should be greater than or equal to 0"),
         (RunConfig, {"spectral_norm": "perhaps"}, "`spectral_norm = 'perhaps'`"),
         (RunConfig, {"beta_1": 0.5}, "unknown key `beta_1`: did you mean `"),
-        (SweepConfig, {"profile": "papr"}, "`profile = 'papr'`: input should be 'shared' or 'paper'"),
+        (SweepConfig, {"profile": "papr"}, "`profile = 'papr'`: input should be 'shared', 'recipe' or 'paper'"),
         (RunConfig, {"cell": "rnn"}, "`cell = 'rnn'`: input should be 'gru' or 'lstm'"),
         (RunConfig, {"units": 0, "steps": 0}, "(and 1 more)"),
         (RunConfig, {"data": {"name": "../up"}}, "`data.name = '../up'`"),

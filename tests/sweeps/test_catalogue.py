@@ -33,7 +33,7 @@ def test_exactly_the_ten_are_listed_with_every_field(listed: list[dict[str, Any]
         assert set(fact) == FIELDS
         for name in ("title", "discriminator", "generator", "divergence", "expect", "source"):
             assert len(fact[name]) > 5, (fact["name"], name)
-        assert set(fact["profiles"]) == {"shared", "paper"}
+        assert set(fact["profiles"]) == {"shared", "recipe", "paper"}
         for option in fact["options"]:
             assert set(option) == {"name", "default", "expected", "help"}
 
@@ -56,8 +56,8 @@ def test_the_paper_profile_is_what_the_row_says_and_names_what_it_leaves_out(nam
     settings = facts.profiles["paper"].settings
     assert {key: settings[key] for key in row.paper.settings} == dict(row.paper.settings)
     shared = facts.profiles["shared"].settings
-    assert facts.changed() == {key: value for key, value in settings.items() if value != shared[key]}
-    assert set(facts.changed()) <= {*row.paper.settings, "penalty_weight", "d_learning_rate", "g_learning_rate"}
+    assert facts.changed("paper") == {key: value for key, value in settings.items() if value != shared[key]}
+    assert set(facts.changed("paper")) <= {*row.paper.settings, "penalty_weight", "d_learning_rate", "g_learning_rate"}
 
 
 # Figures of the papers, by hand from their experiments sections

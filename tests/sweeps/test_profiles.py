@@ -1,0 +1,67 @@
+"""Profiles and budgets: what runs start from, and what gives way to settings of the user."""
+
+from typing import Any
+
+import pytest
+
+from rnngan_cli.config import RunConfig, SweepConfig, identity
+from rnngan_cli.losses import VARIANTS
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.profiles import ADAM, BUDGETS, PENALTY_WEIGHTS, RECIPE
+
+NOISE = {"sines": [13, 0]}
+
+
+def planned(**fields: Any) -> list[RunConfig]:
+    return plan(SweepConfig.model_validate({"seeds": 1, "noise": NOISE, "profile": "recipe", **fields}))
+
+
+@pytest.mark.parametrize("name", list(VARIANTS))
+def test_the_recipe_is_the_same_for_all_losses_but_for_penalties_they_lack(name: str) -> None:
+    (run,) = planned(losses=name)
+    for field in set(RECIPE) - {"average_half_life"}:
+        assert getattr(run, field) == RECIPE[field]
+    assert run.average == pytest.approx(0.5 ** (1 / (0.1 * 1500)), rel=1e-5)
+    assert all(getattr(run, f"{side}_{field}") == value for side in "dg" for field, value in ADAM.items())
+    assert (run.latent_series, run.latent_steps) == (13, 0)
+    allowed = VARIANTS[name].discriminator.penalties
+    assert run.penalty == ("r1r2" if "r1r2" in allowed else "lp") and run.penalty in allowed
+    assert run.penalty_weight == PENALTY_WEIGHTS[run.penalty]
+
+
+@pytest.mark.parametrize(
+    ("given", "others"),
+    [
+        ({"penalty": "gp"}, {"penalty_weight": 10.0}),  # of gp itself
+        ({"penalty_weight": 2.0}, {"penalty": "r1r2"}),
+        ({"average": 0.9}, {"average_half_life": None}),
+        ({"d_optimizer": "sgd"}, {"d_learning_rate": 0.1, "d_beta_1": 0.5, "g_learning_rate": 0.02}),
+        ({"g_learning_rate": 0.5}, {"d_learning_rate": 0.02}),
+        ({"steps": 40}, {"average": 0.840896}),
+        ({"views": "none", "units": 3}, {"first_state": "noise"}),
+    ],
+    ids=str,
+)
+def test_what_the_user_gives_takes_precedence(given: dict[str, Any], others: dict[str, Any]) -> None:
+    (run,) = planned(losses="bce", run=given)
+    assert {name: getattr(run, name) for name in (*given, *others)} == {**given, **others}
+
+
+@pytest.mark.parametrize("profile", ["shared", "recipe", "paper"])
+@pytest.mark.parametrize("loss", ["bce", "wgan"])
+def test_a_budget_is_a_multiple_of_the_updates_of_the_profile(profile: str, loss: str) -> None:
+    (whole,) = planned(losses=loss, profile=profile)
+    for budget, factor in BUDGETS.items():
+        (run,) = planned(losses=loss, profile=profile, budget=budget)
+        assert run.steps == pytest.approx(whole.steps * factor, abs=0.5)
+        (given,) = planned(losses=loss, profile=profile, budget=budget, run={"steps": 7})
+        assert given.steps == 7
+    assert whole.steps == (1500 if profile == "recipe" else 2000)
+
+
+def test_plain_runs_are_what_they_were() -> None:
+    """A sweep without a profile or a budget has the runs of earlier versions."""
+    older = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1}))
+    named = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1, "profile": "shared", "budget": "standard"}))
+    assert [identity(run) for run in older] == [identity(run) for run in named]
+    assert {run.views for run in older} == {"none"} and {run.steps for run in older} == {2000}
