@@ -12,8 +12,8 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish tune speed rounding golden fuzz docs site screenshots test slow torture wheel try-wheel audit check \
-	format clean
+.PHONY: help setup benchmark publish recipe levers tune speed rounding golden fuzz docs site screenshots test slow torture \
+	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +43,14 @@ publish: $(READY)  ## Make the committed results, packed: the benchmark and two 
 	$(BIN)/rnngan pack results/adam-vs-sgd --without-weights --samples none
 	$(BIN)/rnngan pack results/digits-codes --without-weights
 	$(MAKE) docs
+
+recipe: $(READY)  ## Train all ten losses by the recipe on five data sets, 5 seeds, into results/recipe; hours on two cores; resumable.
+	$(BIN)/rnngan sweep experiments/recipe.toml --bits portable
+	$(BIN)/rnngan evaluate results/recipe
+
+levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
+	$(BIN)/rnngan sweep experiments/levers.toml --bits portable
+	$(BIN)/rnngan evaluate results/levers
 
 tune: $(READY)  ## Tune the ten losses on sines on equal budgets, into results/tune and experiments/tuned.
 	if [ -d results/tune/sines ]; then $(BIN)/rnngan unpack results/tune/sines; fi
