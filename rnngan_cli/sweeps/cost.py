@@ -128,10 +128,11 @@ def _dense(width: int, units: int) -> int:
     return math.prod((width, units)) + units
 
 
-OPERATIONS_PER_SECOND = 12e9
-"""Speed of the matrix products of small recurrent networks on one core."""
-SECONDS_PER_RECURRENT_STEP = 30e-6
-"""Time of one step of one layer in one pass, besides its matrix products."""
+OPERATIONS_PER_SECOND = 90e9
+"""Speed of the matrix products of small recurrent networks on one core: 89e9 on an Intel Xeon and 135e9 on an AMD EPYC,
+from the steps of 24 and 64 units in results/speed."""
+SECONDS_PER_RECURRENT_STEP = 25e-6
+"""Time of one step of one layer in one pass, besides its matrix products: 31e-6 and 18e-6 on the same machines."""
 COMPILE_SECONDS = 8.0
 """Time to compile the updates of one shape of runs."""
 SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
@@ -140,23 +141,28 @@ SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
 
 def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
     """Seconds one core needs to train and score a run on series of this shape, without compilation."""
-    discriminator = _pass_seconds(config, steps, num_read(config, features)) * (2 if config.d_bidirectional else 1)
-    generator = _pass_seconds(config, steps, config.latent_series + config.latent_steps)
-    # Costs in forward passes over one batch: a gradient takes two more, a gradient of a gradient about six.
+    # Costs in forward passes: a gradient takes two more, a gradient of a gradient about six. Series that go through a
+    # network together, as real and generated ones do, share the time besides the products.
+    read, directions = num_read(config, features), _directions(config)
+    noise = config.latent_series + config.latent_steps
     penalty = PENALTIES[
         losses.variant(config.loss).discriminator.penalty if config.penalty == "auto" else config.penalty
     ]
-    second_order = 7 * discriminator * (0 if penalty is None else penalty.batches)
-    per_critic_step = generator + 2 * 3 * discriminator + second_order
-    per_step = config.critic_steps * per_critic_step + 3 * generator + 3 * discriminator
+    batches = 0 if penalty is None else penalty.batches
+    second_order = 7 * directions * _pass_seconds(config, steps, read, batches)
+    generator, both_kinds = _pass_seconds(config, steps, noise, 1), _pass_seconds(config, steps, read, 2)
+    per_critic_step = generator + 3 * directions * both_kinds + second_order
+    per_update = 3 * generator + 3 * directions * _pass_seconds(config, steps, read, 1)
+    per_step = config.critic_steps * per_critic_step + per_update
     return SCORE_SECONDS + JUDGING_SECONDS * judged + config.steps * per_step
 
 
-def _pass_seconds(config: RunConfig, steps: int, width: int) -> float:
-    """Seconds of a forward pass of one network over one batch."""
+def _pass_seconds(config: RunConfig, steps: int, width: int, batches: int) -> float:
+    """Seconds of a forward pass of one network over some batches together; 0 for none."""
     per_unit = width + config.units * (2 * config.layers - 1)
     operations = 2 * config.batch_size * steps * CELL_FACTS[config.cell].gates * config.units * per_unit
-    return operations / OPERATIONS_PER_SECOND + steps * config.layers * SECONDS_PER_RECURRENT_STEP
+    overhead = steps * config.layers * SECONDS_PER_RECURRENT_STEP
+    return batches * operations / OPERATIONS_PER_SECOND + overhead * (batches > 0)
 
 
 def duration_in_words(seconds: float) -> str:
