@@ -1,11 +1,15 @@
 """Profiles and budgets: what runs start from, and what gives way to settings of the user."""
 
+import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rnngan_cli.config import RunConfig, SweepConfig, identity
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.profiles import ADAM, BUDGETS, PENALTY_WEIGHTS, RECIPE
 
@@ -65,3 +69,34 @@ def test_plain_runs_are_what_they_were() -> None:
     named = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1, "profile": "shared", "budget": "standard"}))
     assert [identity(run) for run in older] == [identity(run) for run in named]
     assert {run.views for run in older} == {"none"} and {run.steps for run in older} == {2000}
+
+
+def test_a_run_by_the_recipe_is_trained_scored_and_found_again(
+    rnngan: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """In real processes: the noise of its config is that of the data, and the same command has nothing left to do."""
+    small = ["-s", "units=3", "-s", "batch_size=8", "-s", "sines.series=200", "--protocol", "quick"]
+    words = ["train", "--loss", "bce", "--profile", "recipe", "--steps", "2", *small, "--progress", "none"]
+    code, _, errors = rnngan(*words)
+    assert code == 0, errors
+    folder = SweepFolder(tmp_path / "results" / "train")
+    (run,) = folder.runs()
+    config = run.config()
+    assert (config.views, config.first_state, config.penalty) == ("differences", "noise", "r1r2")
+    assert folder.config().noise == {"sines": (config.latent_series, config.latent_steps)}
+    assert run.scores().scores["sliced_wasserstein"] is not None
+    stamp = (run.path / "status.json").stat().st_mtime_ns
+    assert rnngan(*words)[0] == rnngan("verify", "results/train")[0] == 0
+    assert (run.path / "status.json").stat().st_mtime_ns == stamp
+
+
+def test_the_command_line_takes_a_budget(rnngan: Callable[..., tuple[int, str, str]]) -> None:
+    names = []
+    for budget in BUDGETS:
+        words = ["--losses", "bce", "--seeds", "1", "--profile", "recipe", "--budget", budget, "-s", "sines.series=200"]
+        code, out, _ = rnngan("sweep", *words, "--dry-run", "--json")
+        names.append(json.loads(out)["runs"][0]["name"])
+        assert code == 0
+    assert len(set(names)) == 3
+    code, _, errors = rnngan("sweep", "--budget", "huge", "--dry-run")
+    assert code == 2 and "huge" in errors
