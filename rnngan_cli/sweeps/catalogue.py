@@ -9,7 +9,10 @@ from rnngan_cli.losses.variant import Variant
 from rnngan_cli.sweeps.plan import DEFAULT_DATASET, plan
 from rnngan_cli.sweeps.profiles import Settings
 
-NOT_OF_A_PROFILE = ("schema_version", "loss", "cell", "seed", "data", "steps", "history_every", "checkpoint_every")
+NOT_OF_A_PROFILE = (
+    *("schema_version", "loss", "cell", "seed", "data", "steps", "history_every", "checkpoint_every"),
+    "average_half_life",  # a planned run has the decay that follows from it
+)
 """Fields of a run that do not belong to a profile."""
 
 
