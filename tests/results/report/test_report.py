@@ -259,6 +259,15 @@ def test_settings_whose_defaults_hang_together_are_told(
     assert planned_by(recipe(run, "quick"), rnngan, tmp_path / "again") == [run_name(run)]
 
 
+@pytest.mark.parametrize("loss", ["bce", "wgan"])
+def test_runs_by_the_recipe_are_told(loss: str, rnngan: Rnngan, tmp_path: Path) -> None:
+    sweep = SweepConfig(losses=(loss,), seeds=(7,), profile="recipe", budget="quick", noise={"sines": (13, 0)})
+    (run,) = plan(sweep)
+    assert planned_by(recipe(run, "quick"), rnngan, tmp_path / "again") == [run_name(run)]
+    again = build(SweepConfig, tomllib.loads(toml_text(sweep.model_dump(mode="json"))), "sweep")
+    assert [identity(other) for other in plan(again)] == [identity(run)]
+
+
 def test_runs_of_ones_own_data_are_told(rnngan: Rnngan, tmp_path: Path) -> None:
     table = pd.DataFrame({"t, o": range(200), "a, b": np.linspace(0, 1, 200), "b": np.cos(np.arange(200)), "c": 1.0})
     table.to_csv(tmp_path / "my data.csv", index=False)
