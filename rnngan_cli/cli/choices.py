@@ -89,7 +89,7 @@ Steps = Annotated[
 ProfileOption = Annotated[
     ProfileName | None,
     typer.Option(
-        help="Settings to start from: shared (plain), recipe (found best for all losses), or each loss's paper's. "
+        help="Settings to start from: shared (plain), recipe (nearer to the data), or each loss's paper's. "
         "[default: shared]",
         show_default=False,
     ),

@@ -17,7 +17,7 @@ from rnngan_cli.lazy import Tensor
 VIEWS_LAYER = "views"
 """Name of the layer in the discriminator."""
 LARGEST_GAIN = 100.0
-"""Upper bound on the factor by which a direction is enlarged, for directions in which training series do not vary."""
+"""Upper bound on the factor by which a direction is enlarged at a size of 1, for directions without variance."""
 
 
 @keras.saving.register_keras_serializable(package="rnngan")
@@ -91,8 +91,8 @@ def map_constants(kinds: tuple[str, ...], series: np.ndarray, size: float) -> Ma
     The factor of a difference is `size` times the deviation of values within a series over that of differences, both
     pooled over series: the view then has `size` times the deviation of the series within itself. The map onto principal
     components gives each the same deviation and turns them back into the layout of series; together they have `size`
-    times the deviation of the series. No direction is enlarged more than `LARGEST_GAIN` times, and a feature that does
-    not change keeps its factor at `size`.
+    times the deviation of the series. No direction is enlarged more than `size` times `LARGEST_GAIN`; a feature that
+    does not change keeps its factor at `size`.
 
     Args:
         kinds: the maps.

@@ -205,9 +205,9 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
 
 
 def _noise(sweep: SweepConfig, source: DataConfig, given: Settings) -> Settings:
-    """The sizes of the noise by the data, where the profile asks for them and the user gives neither."""
+    """The sizes of the noise by the data, where the profile asks for them and the user does not give both."""
     names = ("latent_series", "latent_steps")
-    if sweep.profile != "recipe" or any(name in given for name in names):
+    if sweep.profile != "recipe" or all(name in given for name in names):
         return {}
     sizes = sweep.noise.get(source.name)
     if sizes is None:

@@ -82,8 +82,15 @@ def test_a_prepared_sweep_keeps_the_sizes_so_that_its_plan_needs_no_data(
 
 
 @pytest.mark.parametrize("given", [{"latent_series": 3}, {"latent_steps": 1}])
-def test_a_size_that_is_given_is_kept(given: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_size_that_is_given_is_kept_and_the_other_follows_from_the_data(given: dict[str, int]) -> None:
+    (run,) = plan(SweepConfig.model_validate({**RECIPE, "noise": {"sines": [13, 0]}, "run": given}))
+    by_data = {"latent_series": 13, "latent_steps": 0}
+    assert {name: getattr(run, name) for name in by_data} == {**by_data, **given}
+
+
+def test_no_data_is_loaded_where_both_sizes_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
     no_load: Callable[..., None] = lambda *_: pytest.fail("the data was loaded")  # noqa: E731 - one line says it
     monkeypatch.setattr(noise.data, "load", no_load)
+    given = {"latent_series": 3, "latent_steps": 1}
     (run,) = plan(SweepConfig.model_validate({**RECIPE, "run": given, "override": {}}))
     assert {name: getattr(run, name) for name in given} == given
