@@ -58,10 +58,14 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         UserError: anything wrong with the sweep or the data, or a run that does not fit into memory.
     """
     configs = data_configs(sweep)
-    checked = plan(sweep.model_copy(update={"noise": {config.name: (FEWEST, 0) for config in configs}}))
+    # Mistakes are reported before data is loaded, so the first plan has any sizes of noise.
+    planned = plan(sweep.model_copy(update={"noise": {config.name: (FEWEST, 0) for config in configs}}))
+    sweep = _with_file(sweep, planned)
     loaded = {config.name: data.load(config) for config in configs}
-    sweep = _with_noise(_with_file(sweep, checked), loaded)
-    planned = plan(sweep) if runs is None else runs
+    if sweep.profile == "recipe":
+        sweep = _with_noise(sweep, loaded)
+        planned = plan(sweep)
+    planned = planned if runs is None else list(runs)
     folder = SweepFolder(output)
     judged = protocol(sweep.protocol).strong is not None
     jobs = []
@@ -74,9 +78,7 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
 
 
 def _with_noise(sweep: SweepConfig, loaded: Mapping[str, Dataset]) -> SweepConfig:
-    """The sweep with the sizes of noise by the data, where its profile asks for them, so that a plan needs no data."""
-    if sweep.profile != "recipe":
-        return sweep
+    """The sweep with the sizes of noise that follow from its data, so that a plan needs no data."""
     sizes = {name: noise_sizes(dataset.train.series) for name, dataset in loaded.items()}
     return sweep.model_copy(update={"noise": {name: (size.series, size.steps) for name, size in sizes.items()}})
 

@@ -45,12 +45,16 @@ print(float(hinge_discriminator(real, fake)))
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the module and the entry point of CONTRIBUTING.md, as an installer leaves them."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return write_package(ROOT / "CONTRIBUTING.md", tmp_path_factory.mktemp("outside"), "my_losses")
+
+
+def write_package(page: Path, folder: Path, name: str) -> Path:
+    """Writes the module, its tests and the entry point that a page shows, as an installer leaves them."""
+    text = page.read_text(encoding="utf-8")
     module, suite = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (points,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    folder = tmp_path_factory.mktemp("outside")
-    (folder / "my_losses.py").write_text(module, encoding="utf-8")
-    (folder / "test_my_losses.py").write_text(suite, encoding="utf-8")
+    (folder / f"{name}.py").write_text(module, encoding="utf-8")
+    (folder / f"test_{name}.py").write_text(suite, encoding="utf-8")
     # pyproject.toml's table becomes a section of entry_points.txt when a package is built
     install(folder, points.replace('[project.entry-points."rnngan.losses"]', "").replace('"', ""))
     return folder

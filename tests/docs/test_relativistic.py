@@ -1,12 +1,11 @@
 """docs/relativistic.md shows an eleventh loss whose generator needs real series; it is added with the text shown."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
-from tests.docs.test_contributing import install, run
+from tests.docs.test_contributing import run, write_package
 from tests.support.places import ROOT
 
 VALUES = """
@@ -30,14 +29,7 @@ print(float(outcome.losses["generator"]), float(np.mean(np.log1p(np.exp(logits[1
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    text = (ROOT / "docs" / "relativistic.md").read_text(encoding="utf-8")
-    module, suite = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (points,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    folder = tmp_path_factory.mktemp("relativistic")
-    (folder / "relativistic.py").write_text(module, encoding="utf-8")
-    (folder / "test_relativistic.py").write_text(suite, encoding="utf-8")
-    install(folder, points.replace('[project.entry-points."rnngan.losses"]', "").replace('"', ""))
-    return folder
+    return write_package(ROOT / "docs" / "relativistic.md", tmp_path_factory.mktemp("package"), "relativistic")
 
 
 def test_its_values_are_those_of_the_formulas(package: Path) -> None:
