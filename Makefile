@@ -52,10 +52,14 @@ levers: $(READY)  ## Put back one setting of the recipe at a time, into results/
 	$(BIN)/rnngan sweep experiments/levers.toml --bits portable
 	$(BIN)/rnngan evaluate results/levers
 
-tune: $(READY)  ## Tune the ten losses on sines on equal budgets, into results/tune and experiments/tuned.
-	if [ -d results/tune/sines ]; then $(BIN)/rnngan unpack results/tune/sines; fi
-	$(BIN)/rnngan tune --datasets sines --bits portable --trials 6 --seeds 2 --steps 400 --final-seeds 3
-	$(BIN)/rnngan pack results/tune/sines --without-weights --samples none
+TUNED ?= sines stocks ar-gaussian digits
+
+tune: $(READY)  ## Tune the ten losses on equal budgets on TUNED="sines stocks ...", into results/tune; hours on two cores; resumable.
+	for name in $(TUNED); do \
+	    if [ -f results/tune/$$name/after/runs.zip ]; then $(BIN)/rnngan unpack results/tune/$$name || exit 1; fi; \
+	    $(BIN)/rnngan tune --datasets $$name --bits portable && \
+	    $(BIN)/rnngan pack results/tune/$$name --without-weights --samples none || exit 1; \
+	done
 
 $(PEERS): $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,ray,peers]'

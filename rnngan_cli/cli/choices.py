@@ -55,9 +55,16 @@ TuneCells = Annotated[str, _some(completion.cells, "Cells; one setting is chosen
 TuneDatasets = Annotated[
     str | None, _some(completion.dataset_names, "Data sets; each is tuned by itself. [default: sines]")
 ]
-TuneTrials = Annotated[int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's among them.")]
-TuneSeeds = Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting.")]
-TuneSteps = Annotated[int | None, typer.Option(min=1, help="Updates of the generator per run. [default: 500]")]
+TuneTrials = Annotated[
+    int, typer.Option(min=1, max=1000, help="Settings a loss, its paper's and the default among them.")
+]
+TuneSeeds = Annotated[int, typer.Option(min=1, max=1000, help="Runs of each setting in the last round.")]
+TuneSteps = Annotated[
+    int | None, typer.Option(min=1, help="Updates of the generator per run of the last round. [default: of the recipe]")
+]
+TuneRounds = Annotated[
+    int, typer.Option(min=1, max=9, help="Rounds; a third of the settings goes on after each, for thrice the updates.")
+]
 TuneFinalSeeds = Annotated[
     int, typer.Option(min=1, max=1000, help="Runs, on fresh seeds, of each chosen setting and of the defaults.")
 ]
@@ -89,8 +96,8 @@ Steps = Annotated[
 ProfileOption = Annotated[
     ProfileName | None,
     typer.Option(
-        help="Settings to start from: shared (plain), recipe (nearer to the data), or each loss's paper's. "
-        "[default: shared]",
+        help="Settings to start from: recipe (brings generators near the data), shared (plain, short), or each "
+        "loss's paper's. [default: recipe]",
         show_default=False,
     ),
 ]

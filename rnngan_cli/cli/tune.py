@@ -22,6 +22,7 @@ from rnngan_cli.cli.choices import (
     TuneDrawSeed,
     TuneFinalSeeds,
     TuneOutput,
+    TuneRounds,
     TuneScore,
     TuneSeeds,
     TuneSettings,
@@ -38,20 +39,18 @@ from rnngan_cli.system.text import command_line
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
     from rnngan_cli.sweeps.jobs import Orders, Prepared
-    from rnngan_cli.tuning.trials import Budget, Tune
-
-STEPS = 500
-"""Updates of the generator per run by default: many settings at little cost rather than one at much."""
+    from rnngan_cli.tuning.trials import Budget, TrialRound, Tune
 
 
 def tune(
     losses: Losses = "all",
     cells: TuneCells = "gru",
     datasets: TuneDatasets = None,
-    trials: TuneTrials = 8,
+    trials: TuneTrials = 24,
     seeds: TuneSeeds = 2,
     steps: TuneSteps = None,
-    final_seeds: TuneFinalSeeds = 3,
+    rounds: TuneRounds = 3,
+    final_seeds: TuneFinalSeeds = 5,
     score: TuneScore = "sliced_wasserstein",
     draw_seed: TuneDrawSeed = 0,
     settings: TuneSettings = None,
@@ -70,27 +69,31 @@ def tune(
     """Choose settings for each loss on equal budgets, on validation series; the same command again continues.
 
     Examples:
-      rnngan tune --losses bce,wgan --trials 8 --seeds 2
+      rnngan tune --losses bce,wgan --trials 12 --steps 600
       rnngan tune --datasets sines,stocks -s batch_size=64 --dry-run
       rnngan sweep experiments/tuned/sines.toml
     """
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.sweep import check_orders
     from rnngan_cli.tuning.trials import Budget, split_by_dataset
-    from rnngan_cli.tuning.tune import prepare_tune
+    from rnngan_cli.tuning.tune import first_round, prepare_tune
 
     voice = set_voice(quiet, verbose)
     sweep = _sweep_config({"losses": losses, "cells": cells, "datasets": datasets}, steps, settings or ())
-    budget = Budget(trials, seeds, final_seeds, score, draw_seed)
+    budget = Budget(trials, seeds, final_seeds, score, draw_seed, rounds)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
     orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits, rerun=RunState.FAILED.value), workers)
-    _print_notes(tunes, voice)
+    firsts = [first_round(planned) for planned in tunes]
+    _print_notes(firsts, voice)
     if dry_run:
-        _print_plan(tunes, orders, as_json=as_json)
+        _print_plan(tunes, firsts, orders, as_json=as_json)
         return
-    command = _command(losses, cells, datasets, budget, tunes[0].steps, settings or ())
+    command = _command(losses, cells, datasets, budget, steps, settings or ())
     do = _doer(orders, progress, voice, as_json=as_json)
-    outcomes = {plan.name: _tune(plan, write_to, command, do, voice, as_json=as_json) for plan in tunes}
+    outcomes = {
+        planned.name: _tune(planned, first, write_to, command, do, voice, as_json=as_json)
+        for planned, first in zip(tunes, firsts, strict=True)
+    }
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
 
@@ -102,27 +105,28 @@ def _sweep_config(words: Table, steps: int | None, settings: Sequence[str]) -> "
     """The sweep that is tuned, before it is parted by data set; of settings given twice the last one counts."""
     from rnngan_cli.cli.settings import merge
 
-    return merge(None, words, {}, [f"steps={STEPS}", *settings, *([f"steps={steps}"] if steps else [])])
+    return merge(None, words, {}, [*settings, *([f"steps={steps}"] if steps else [])])
 
 
 def _command(
-    losses: str, cells: str, datasets: str | None, budget: "Budget", steps: int, settings: Sequence[str]
+    losses: str, cells: str, datasets: str | None, budget: "Budget", steps: int | None, settings: Sequence[str]
 ) -> str:
     """The command that repeats this tune, without the folders it writes to."""
     words = [f"--losses {losses} --cells {cells}", *([f"--datasets {datasets}"] if datasets else [])]
-    words += [f"--trials {budget.trials} --seeds {budget.seeds} --steps {steps} --final-seeds {budget.final_seeds}"]
+    words += [f"--trials {budget.trials} --seeds {budget.seeds}", *([f"--steps {steps}"] if steps else [])]
+    words += [f"--rounds {budget.rounds} --final-seeds {budget.final_seeds}"]
     words += [f"--score {budget.score} --draw-seed {budget.draw_seed}"]
     return " ".join(["rnngan tune", *words, *(f"-s {command_line([setting])}" for setting in settings)])
 
 
-def _print_notes(tunes: "list[Tune]", voice: Voice) -> None:
+def _print_notes(firsts: "list[TrialRound]", voice: Voice) -> None:
     """Prints notes on the data, and the drawn settings that a loss replaces by what it is defined with."""
     from rnngan_cli.cli.outcome import print_notes
 
-    for planned in tunes:
-        print_notes(planned.prepared, voice)
+    for first in firsts:
+        print_notes(first.prepared, voice)
     taken: dict[tuple[str, str], list[int]] = {}
-    for trial in tunes[0].trials:
+    for trial in firsts[0].trials:
         for words in trial.changed:
             taken.setdefault((trial.loss, words), []).append(trial.number)
     for (loss, words), numbers in taken.items():
@@ -152,16 +156,31 @@ def _doer(
 
 
 def _tune(
-    planned: "Tune", write_to: Path, command: str, do: "Callable[[str, Prepared], None]", voice: Voice, *, as_json: bool
+    planned: "Tune",
+    first: "TrialRound",
+    write_to: Path,
+    command: str,
+    do: "Callable[[str, Prepared], None]",
+    voice: Voice,
+    *,
+    as_json: bool,
 ) -> Mapping[str, object]:
     """Carries out the tune of one data set; prints the outcome, and returns it ready for JSON."""
-    from rnngan_cli.tuning.report import mean_words
-    from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, prepare_finals
+    from rnngan_cli.tuning.report import mean_words, round_words
+    from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, next_round, prepare_finals
 
-    do(f"{planned.name}: {planned.budget.trials} settings of each loss", planned.prepared)
-    found = conclude_trials(planned, write_to, command)
+    following: TrialRound | None = first
+    rounds: list[TrialRound] = []
+    while following is not None:
+        rounds.append(following)
+        number, count = following.round.number, len(following.trials)
+        title = f"{planned.name}, round {number} of {planned.budget.rounds}: {count} settings of "
+        title += f"{len(planned.sweep.losses)} losses, {round_words(following.round)}"
+        do(title, following.prepared)
+        following = next_round(planned, following)
+    found = conclude_trials(planned, rounds, write_to, command)
     finals = prepare_finals(planned, found)
-    do(f"{planned.name}: the shared defaults on fresh seeds", finals["before"])
+    do(f"{planned.name}: the defaults on fresh seeds", finals["before"])
     do(f"{planned.name}: the chosen settings on fresh seeds", finals["after"])
     rows = conclude_finals(planned, found, finals)
     for row in rows:
@@ -171,28 +190,34 @@ def _tune(
     return facts(found, rows).values()
 
 
-def _print_plan(tunes: "list[Tune]", orders: "Orders", *, as_json: bool) -> None:
+def _print_plan(tunes: "list[Tune]", firsts: "list[TrialRound]", orders: "Orders", *, as_json: bool) -> None:
     """Prints what would be done: the settings, the number of runs, the expected time."""
     from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.sweeps.eta import expected_seconds
     from rnngan_cli.sweeps.survey import survey
+    from rnngan_cli.tuning.tune import presumed_finals, presumed_rounds
 
     plans = {}
-    for planned in tunes:
-        found = survey(planned.prepared, orders, clear=False)
+    for planned, first in zip(tunes, firsts, strict=True):
+        found = survey(first.prepared, orders, clear=False)
         todo, runs = found.todo, [{"name": name, "state": state} for name, state in found.states.items()]
-        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in planned.trials]
-        seconds = expected_seconds(todo, orders.workers)
+        settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in first.trials]
+        later = [later.prepared for later in presumed_rounds(planned)]
+        final = presumed_finals(planned)
+        parts = [todo, *(prepared.jobs for prepared in later), final.jobs * 2]
+        seconds = sum(expected_seconds(part, orders.workers) for part in parts)
         plan = {"settings": settings, "runs": runs, "to_do": len(todo), "expected_seconds": round(seconds)}
-        plans[planned.name] = {**plan, "final_runs": planned.num_final_runs}
+        counts = {"later_runs": sum(len(prepared.jobs) for prepared in later), "final_runs": planned.num_final_runs}
+        plans[planned.name] = {**plan, **counts}
         if not as_json:
-            for trial in planned.trials:
+            for trial in first.trials:
                 fields = ", ".join(f"{name} {value}" for name, value in trial.setting.items())
-                typer.echo(f"{planned.name}, {trial.loss}, trial {trial.number}: {fields or 'as the shared defaults'}")
+                typer.echo(f"{planned.name}, {trial.loss}, trial {trial.number}: {fields or 'the default'}")
+            later_words = f"then at most {counts['later_runs']} in later rounds, " if later else ""
             typer.echo(
-                f"{len(runs)} runs of trials, {len(todo)} to do: about {duration_in_words(seconds)} on "
-                f"{orders.workers} worker(s), into {planned.prepared.folder.path}; "
-                f"then {planned.num_final_runs} runs on fresh seeds"
+                f"{len(runs)} runs of the first round, {len(todo)} to do, {later_words}"
+                f"and {planned.num_final_runs} on fresh seeds: about {duration_in_words(seconds)} on "
+                f"{orders.workers} worker(s), into {planned.folder}"
             )
     if as_json:
         typer.echo(json.dumps(plans, indent=2))

@@ -1,12 +1,13 @@
 """Sizes of the generator's noise that follow from the training series, for runs that are given none. No TensorFlow."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnngan_cli import data
-from rnngan_cli.config import DataConfig, canonical_json
+from rnngan_cli.config import DataConfig, SweepConfig, canonical_json
 from rnngan_cli.data.inspection import roughness
 
 KEPT_VARIANCE = 0.999
@@ -45,6 +46,11 @@ def noise_sizes(series: np.ndarray) -> NoiseSizes:
     if np.mean(rough) < ROUGH:
         return NoiseSizes(per_series, 0)
     return NoiseSizes(min(per_series, SERIES_IF_ROUGH), STEPS_IF_ROUGH)
+
+
+def with_any_noise(sweep: SweepConfig, configs: Iterable[DataConfig]) -> SweepConfig:
+    """The sweep with some sizes of noise for its data sets, so that a plan can check the sweep without series."""
+    return sweep.model_copy(update={"noise": {config.name: (FEWEST, 0) for config in configs}})
 
 
 def planned_noise(config: DataConfig) -> NoiseSizes:

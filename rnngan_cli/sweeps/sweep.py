@@ -17,7 +17,7 @@ from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.engines import ENGINES
 from rnngan_cli.sweeps.engines.engine import Engine, Placement
 from rnngan_cli.sweeps.jobs import Display, Job, Orders, Prepared, StopRequest, Survey, SweepOutcome
-from rnngan_cli.sweeps.noise import FEWEST, noise_sizes
+from rnngan_cli.sweeps.noise import noise_sizes, with_any_noise
 from rnngan_cli.sweeps.plan import data_configs, plan
 from rnngan_cli.sweeps.progress import ProgressFile
 from rnngan_cli.sweeps.scheduler import Scheduler
@@ -45,7 +45,12 @@ def check_orders(orders: Orders, workers: int | None) -> Orders:
     return replace(orders, workers=workers or engine.workers())
 
 
-def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | None = None) -> Prepared:
+def prepare_sweep(
+    sweep: SweepConfig,
+    output: Path,
+    runs: Sequence[RunConfig] | None = None,
+    datasets: Mapping[str, Dataset] | None = None,
+) -> Prepared:
     """Plans a sweep and loads its data, so that whatever is wrong is said before anything is trained.
 
     Args:
@@ -53,15 +58,15 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         output: folder of the sweep.
         runs: the runs, where they differ in more than `sweep` can say; it still says how they are scored. None for
             those that planning `sweep` gives.
+        datasets: the data sets by name, where they have been loaded for another part of the same work.
 
     Raises:
         UserError: anything wrong with the sweep or the data, or a run that does not fit into memory.
     """
     configs = data_configs(sweep)
-    # Mistakes are reported before data is loaded, so the first plan has any sizes of noise.
-    planned = plan(sweep.model_copy(update={"noise": {config.name: (FEWEST, 0) for config in configs}}))
+    planned = plan(with_any_noise(sweep, configs))  # mistakes are reported before data is loaded
     sweep = _with_file(sweep, planned)
-    loaded = {config.name: data.load(config) for config in configs}
+    loaded = {config.name: data.load(config) for config in configs} if datasets is None else datasets
     if sweep.profile == "recipe":
         sweep = _with_noise(sweep, loaded)
         planned = plan(sweep)
@@ -74,7 +79,7 @@ def prepare_sweep(sweep: SweepConfig, output: Path, runs: Sequence[RunConfig] | 
         cost.check_memory(run, dataset.format, len(dataset.train))
         seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
         jobs.append(Job(run, folder.run(run), seconds))
-    return Prepared(sweep, folder, jobs, loaded, names=() if runs is None else tuple(job.name for job in jobs))
+    return Prepared(sweep, folder, jobs, dict(loaded), names=() if runs is None else tuple(job.name for job in jobs))
 
 
 def _with_noise(sweep: SweepConfig, loaded: Mapping[str, Dataset]) -> SweepConfig:

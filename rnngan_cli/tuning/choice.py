@@ -50,6 +50,15 @@ def choose_setting(tried: Sequence[Tried]) -> Tried:
     return min(tried, key=lambda trial: (*trial.merit, trial.number))
 
 
+def survivors(tried: Sequence[Tried], kept: int) -> list[int]:
+    """The numbers of the best trials; among equal ones, those of the lowest numbers.
+
+    >>> survivors([Tried(0, (0.1, math.inf)), Tried(1, (0.9, 0.7)), Tried(2, (0.8, 0.8))], 2)
+    [1, 2]
+    """
+    return [trial.number for trial in sorted(tried, key=lambda trial: (*trial.merit, trial.number))[:kept]]
+
+
 def mean_ranks(by_loss: Mapping[str, Sequence[Tried]]) -> dict[int, float]:
     """Mean over losses of each trial's rank among the trials of a loss; 1 is the best, equal trials share a mean rank.
 

@@ -4,38 +4,53 @@ from collections.abc import Mapping, Sequence
 
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.sweeps.profiles import Settings
-from rnngan_cli.tuning.search import TUNED, draws, setting
-from rnngan_cli.tuning.trials import Budget, Trial, fitted_setting, user_settings
+from rnngan_cli.tuning.search import DEFAULT, TUNED, setting
+from rnngan_cli.tuning.trials import Budget, Trial, drawn, trial_setting, user_settings
 
 
 def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: Sequence[int]) -> SweepConfig:
     """An experiment in which each loss has the setting that it did best with, every tuned field written out."""
     overrides = {
-        loss: {**resolved_fields(trial), **sweep.override.get(loss, {}), **trial.setting}
+        loss: {
+            **resolved_fields(trial, user_settings(sweep, loss)),
+            **sweep.override.get(loss, {}),
+            **trial.setting,
+        }
         for loss, trial in winners.items()
     }
     return _experiment(sweep, seeds, sweep.run, overrides)
 
 
-def resolved_fields(trial: Trial) -> Settings:
-    """The tuned fields of a trial's runs, with the defaults that its setting leaves open."""
-    return {field: getattr(trial.runs[0], field) for field in TUNED}
+def resolved_fields(trial: Trial, given: Settings) -> Settings:
+    """The tuned fields of a trial's runs, with the values that its setting leaves to the profile and to the data.
+
+    The decay of the sampled average follows from a half-life and the number of updates, which differs between rounds;
+    it is left out where the setting, or the user, has a half-life.
+
+    Args:
+        trial: the trial.
+        given: settings of the user, which are not tuned.
+    """
+    left_out = {"average"} if "average_half_life" in {**given, **trial.setting} else set()
+    return {field: getattr(trial.runs[0], field) for field in TUNED if field not in left_out}
 
 
 def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> SweepConfig:
-    """An experiment with one drawn setting for all losses; a loss that is not defined with it has its own override.
+    """An experiment with one setting for all losses; a loss that is not defined with it has its own override.
 
     Args:
         sweep: what the user asked for.
-        number: the number of the draw, from 1.
+        number: the number of the trial: `DEFAULT`, or that of a draw.
         budget: holds the seed of the draws.
         seeds: seeds of the experiment.
     """
-    draw = draws(number, budget.draw_seed)[number - 1]
-    run = {**sweep.run, **setting(draw, sweep.run)}
+    run = {**sweep.run, **({} if number == DEFAULT else setting(drawn(number, budget), sweep.run))}
     overrides = {}
     for loss in sweep.losses:
-        fields = {**fitted_setting(draw, loss, user_settings(sweep, loss))[0], **sweep.override.get(loss, {})}
+        fields = {
+            **trial_setting(number, loss, user_settings(sweep, loss), budget)[0],
+            **sweep.override.get(loss, {}),
+        }
         overrides[loss] = {name: value for name, value in fields.items() if name not in run or run[name] != value}
     return _experiment(sweep, seeds, run, overrides)
 
@@ -50,6 +65,7 @@ def _experiment(
         cells=sweep.cells,
         **({"datasets": sweep.datasets} if sweep.datasets else {}),
         seeds=tuple(seeds),
+        profile=sweep.profile,
         **({"data": sweep.data} if sweep.data else {}),
         run=dict(run),
         override={owner: dict(table) for owner, table in tables.items() if table},

@@ -10,9 +10,9 @@ from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation.metrics import Metric
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.tuning.choice import Tried, choose_setting, mean_ranks, setting_verdicts
+from rnngan_cli.tuning.choice import Tried, choose_setting, mean_ranks, setting_verdicts, survivors
 from rnngan_cli.tuning.search import PAPER
-from rnngan_cli.tuning.trials import Trial
+from rnngan_cli.tuning.trials import Round, Trial, TrialRound
 
 
 @dataclass(frozen=True)
@@ -31,46 +31,94 @@ class ScoredTrial:
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """Scored trials, and the settings chosen by them.
+class ScoredRound:
+    """A round whose runs have ended.
 
     Attributes:
+        round: the round.
         scored: trials of each loss, in the order of their numbers.
-        winners: the chosen trial of each loss.
-        ranks: mean rank over the losses of each drawn setting, by number.
     """
 
+    round: Round
     scored: Mapping[str, Sequence[ScoredTrial]]
+
+    @property
+    def ranks(self) -> Mapping[int, float]:
+        """Mean rank over the losses of each setting that every loss has tried in the round, by number.
+
+        Settings of papers, which differ from loss to loss, are left out.
+        """
+        numbers = [{item.trial.number for item in found} for found in self.scored.values()]
+        common = set.intersection(*numbers) - {PAPER}
+        return mean_ranks(
+            {loss: [item.tried for item in found if item.trial.number in common] for loss, found in self.scored.items()}
+        )
+
+    def survivors(self, kept: int) -> Mapping[str, Sequence[int]]:
+        """The numbers of the trials of each loss that go on to the next round.
+
+        They are the best of each loss by its own scores and, for every loss, the settings that are best for all losses
+        in common, half as many.
+
+        Args:
+            kept: number of the former.
+        """
+        shared = sorted(self.ranks, key=lambda number: (self.ranks[number], number))[: math.ceil(kept / 2)]
+        return {
+            loss: sorted({*survivors([item.tried for item in found], kept), *shared})
+            for loss, found in self.scored.items()
+        }
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Scored rounds, and the settings chosen by the last of them.
+
+    Attributes:
+        rounds: the rounds in their order.
+        winners: the chosen trial of each loss.
+    """
+
+    rounds: Sequence[ScoredRound]
     winners: Mapping[str, Trial]
-    ranks: Mapping[int, float]
+
+    @property
+    def ranks(self) -> Mapping[int, float]:
+        """Mean rank over the losses of the settings that every loss has tried in the last round, by number."""
+        return self.rounds[-1].ranks
 
     @property
     def shared(self) -> int | None:
-        """Number of the drawn setting that is best for all losses; None if none was drawn."""
-        return min(self.ranks, key=lambda number: (self.ranks[number], number), default=None)
+        """Number of the setting that is best for all losses; None if there is none but those of the papers."""
+        ranks = self.ranks
+        return min(ranks, key=lambda number: (ranks[number], number), default=None)
 
 
-def tuned(trials: Sequence[Trial], folder: SweepFolder, metric: Metric) -> Tuned:
-    """Reads the scores of trials and chooses a setting for each loss.
+def score_round(ended: TrialRound, metric: Metric) -> ScoredRound:
+    """Reads the scores of the trials of a round, all of whose runs have ended.
 
     Args:
-        trials: planned trials, all of whose runs have ended.
-        folder: folder of their runs.
+        ended: the round.
         metric: the score to choose by.
 
     Raises:
         UserError: the files of a run are damaged, or lack the score.
     """
     scored: dict[str, list[ScoredTrial]] = {}
-    for trial in trials:
-        scores = tuple(run_score(folder, run, metric) for run in trial.runs)
+    for trial in ended.trials:
+        scores = tuple(run_score(ended.prepared.folder, run, metric) for run in trial.runs)
         tried = Tried(trial.number, trial_badness(metric, scores))
         scored.setdefault(trial.loss, []).append(ScoredTrial(trial, scores, tried))
-    winners = {
-        loss: found[choose_setting([item.tried for item in found]).number].trial for loss, found in scored.items()
-    }
-    drawn = {loss: [item.tried for item in found if item.trial.number != PAPER] for loss, found in scored.items()}
-    return Tuned(scored, winners, mean_ranks(drawn))
+    return ScoredRound(ended.round, scored)
+
+
+def choose_winners(rounds: Sequence[ScoredRound]) -> Tuned:
+    """Chooses for each loss the best setting of the last round."""
+    winners = {}
+    for loss, found in rounds[-1].scored.items():
+        best = choose_setting([item.tried for item in found])
+        winners[loss] = next(item.trial for item in found if item.tried is best)
+    return Tuned(rounds, winners)
 
 
 def run_score(folder: SweepFolder, run: RunConfig, metric: Metric) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.config import SweepConfig
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import printable
 from rnngan_cli.evaluation.metrics import Direction, Metric
@@ -22,25 +22,31 @@ from rnngan_cli.system.text import counted, markdown_table
 from rnngan_cli.tuning.budget_figure import draw_budget
 from rnngan_cli.tuning.choice import Expected, expected_best
 from rnngan_cli.tuning.experiments import resolved_fields
-from rnngan_cli.tuning.outcomes import TrialOutcome, Tuned
-from rnngan_cli.tuning.search import PAPER, TUNED
-from rnngan_cli.tuning.trials import PROTOCOL, Trial, Tune
+from rnngan_cli.tuning.outcomes import ScoredRound, TrialOutcome, Tuned
+from rnngan_cli.tuning.search import DEFAULT, FIRST_DRAWN, PAPER, TUNED
+from rnngan_cli.tuning.trials import PROTOCOL, Round, Trial, Tune, user_settings
 
 TrialRow = Mapping[str, object]
 """A row of a CSV table: cells by the name of their column."""
-SETTING_NUMBERS = f"{PAPER} is the paper's, the others are drawn"
+SETTING_NUMBERS = f"{PAPER} is the paper's, {DEFAULT} the default, the others are drawn"
 """Meaning of the numbers of trials, in words."""
 
 
 def how(tune: Tune) -> str:
     """Describes in a sentence or two how settings were chosen."""
     budget = tune.budget
+    rounds = [round_words(budget.plan_round(number, tune.steps)) for number in range(1, budget.rounds + 1)]
     return (
-        f"{budget.trials} settings a loss (its paper's, and {budget.trials - 1} drawn, the same for all losses), "
-        f"{counted(budget.seeds, 'seed')} each, {tune.steps} updates of the generator, on {tune.name}; chosen by the "
-        f"mean {budget.score} against the validation series (protocol {PROTOCOL}), a diverged run counting as the "
-        "worst."
+        f"{budget.trials} settings a loss (its paper's, the default, and {max(0, budget.trials - FIRST_DRAWN)} drawn, "
+        f"the same for all losses), on {tune.name}; {counted(budget.rounds, 'round')}, of {'; then of '.join(rounds)}; "
+        f"a third of the settings goes on after each. Chosen by the mean {budget.score} against the validation series "
+        f"(protocol {PROTOCOL}), a diverged run counting as the worst."
     )
+
+
+def round_words(tried: Round) -> str:
+    """Describes the runs of a round: updates and seeds."""
+    return f"{counted(tried.steps, 'update')} of the generator and {counted(len(tried.seeds), 'seed')}"
 
 
 def write_trials(tune: Tune, found: Tuned) -> None:
@@ -50,38 +56,53 @@ def write_trials(tune: Tune, found: Tuned) -> None:
         EnvironmentFaultError: the disk refused.
     """
     folder, budget = tune.folder, tune.budget
-    curves = {loss: expected_best([item.tried.mean for item in scored]) for loss, scored in found.scored.items()}
+    first = found.rounds[0]
+    curves = {loss: expected_best([item.tried.mean for item in scored]) for loss, scored in first.scored.items()}
     with reporting_disk_errors(folder):
         make_folder(folder)
-    write_text(folder / "trials.csv", rows_csv(_trial_rows(found)))
+    write_text(folder / "trials.csv", rows_csv(_trial_rows(tune, found)))
     write_text(folder / "budget.csv", rows_csv(_budget_rows(curves)))
-    write_text(folder / "budget.md", _budget_page(tune, curves))
-    subtitle = f"{budget.trials} settings a loss, {counted(budget.seeds, 'seed')} each, {tune.steps} updates"
+    write_text(folder / "budget.md", _budget_page(tune, first.round, curves))
+    subtitle = f"{budget.trials} settings a loss, {round_words(first.round)} each"
     for suffix, content in draw_budget(curves, budget.metric, tune.name, subtitle).items():
         write_bytes(folder / f"budget-{tune.name}.{suffix}", content)
 
 
-def _trial_rows(found: Tuned) -> Iterable[TrialRow]:
-    for loss, scored in found.scored.items():
-        for item in scored:
-            trial, tried = item.trial, item.tried
-            further = {name: value for name, value in trial.setting.items() if name not in TUNED}
-            yield {
-                "loss": loss,
-                "trial": trial.number,
-                "kind": trial.kind,
-                **resolved_fields(trial),
-                "further": " ".join(f"{name}={value}" for name, value in further.items()),
-                "taken": "; ".join(trial.changed),
-                **{_column(run): _cell(score) for run, score in zip(trial.runs, item.scores, strict=True)},
-                "mean": tried.mean,
-                "diverged": tried.num_diverged,
-                "chosen": found.winners[loss] is trial,
-            }
+def _trial_rows(tune: Tune, found: Tuned) -> Iterable[TrialRow]:
+    """A row for each loss, round and trial."""
+    last = found.rounds[-1]
+    columns = [_column(cell, seed) for cell in tune.sweep.cells for seed in last.round.seeds]
+    for loss in last.scored:
+        for tried in found.rounds:
+            yield from _rows_of_round(tune, found, loss, tried, columns)
 
 
-def _column(run: RunConfig) -> str:
-    return f"{run.cell}_seed_{run.seed}"
+def _rows_of_round(
+    tune: Tune, found: Tuned, loss: str, ended: ScoredRound, columns: Sequence[str]
+) -> Iterable[TrialRow]:
+    for item in ended.scored[loss]:
+        trial, tried = item.trial, item.tried
+        further = {name: value for name, value in trial.setting.items() if name not in TUNED}
+        scores = {_column(run.cell, run.seed): _cell(score) for run, score in zip(trial.runs, item.scores, strict=True)}
+        yield {
+            "loss": loss,
+            "round": ended.round.number,
+            "steps": ended.round.steps,
+            "trial": trial.number,
+            "kind": trial.kind,
+            **dict.fromkeys(TUNED, ""),
+            **resolved_fields(trial, user_settings(tune.sweep, loss)),
+            "further": " ".join(f"{name}={value}" for name, value in further.items()),
+            "taken": "; ".join(trial.changed),
+            **{column: scores.get(column, "") for column in columns},
+            "mean": tried.mean,
+            "diverged": tried.num_diverged,
+            "chosen": found.winners[loss] is trial,
+        }
+
+
+def _column(cell: str, seed: int) -> str:
+    return f"{cell}_seed_{seed}"
 
 
 def _cell(score: float) -> float | str:
@@ -100,7 +121,7 @@ def _budget_rows(curves: Mapping[str, Sequence[Expected]]) -> Iterable[TrialRow]
             }
 
 
-def _budget_page(tune: Tune, curves: Mapping[str, Sequence[Expected]]) -> str:
+def _budget_page(tune: Tune, tried: Round, curves: Mapping[str, Sequence[Expected]]) -> str:
     budget = tune.budget
     order = sorted(curves, key=lambda loss: (curves[loss][-1].best, loss))
     head = ["loss", *(str(number) for number in range(1, budget.trials + 1))]
@@ -111,6 +132,7 @@ def _budget_page(tune: Tune, curves: Mapping[str, Sequence[Expected]]) -> str:
     ]
     lines += [f"| {' | '.join([loss, *map(_point, curves[loss])])} |" for loss in order]
     note = (
+        f"The table is of the first round, in which every setting was trained ({round_words(tried)}). "
         "Means, over all subsets of so many settings drawn without replacement (Tang et al. 2020), of the best of "
         f"them; {_direction(budget.metric)}. The last column is the best of all, on the series it was chosen by. A "
         "share in brackets is that of the subsets whose settings all had a diverged run; the mean leaves them out."
@@ -129,14 +151,14 @@ def _direction(metric: Metric) -> str:
 
 
 def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> None:
-    """Writes outcome.md: scores of every loss on test series with the shared defaults and with its chosen setting.
+    """Writes outcome.md: scores of every loss on test series with the defaults and with its chosen setting.
 
     Raises:
         EnvironmentFaultError: the disk refused.
     """
     budget = tune.budget
     lines = [f"# {budget.score} on {tune.name} before and after choosing settings", ""]
-    lines += markdown_table(["loss", "cell", "shared defaults (before)", "chosen (after)", "shown", "setting"])
+    lines += markdown_table(["loss", "cell", "defaults (before)", "chosen (after)", "shown", "setting"])
     for row in rows:
         trial = found.winners[row.loss]
         words = [row.loss, row.cell, mean_words(row.before), mean_words(row.after), row.verdict]
@@ -151,7 +173,7 @@ def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> Non
         "",
         "The settings:",
         "",
-        *(f"- {loss}, trial {trial.number}: {_words(trial)}" for loss, trial in found.winners.items()),
+        *(f"- {loss}, trial {trial.number}: {_words(tune, trial)}" for loss, trial in found.winners.items()),
         "",
     ]
     write_text(tune.folder / "outcome.md", "\n".join(lines))
@@ -176,8 +198,9 @@ def mean_words(scores: Sequence[float]) -> str:
     return f"{interval.mean:.3f}{half} ({counts})"
 
 
-def _words(trial: Trial) -> str:
-    return ", ".join(f"{name} {value}" for name, value in {**resolved_fields(trial), **trial.setting}.items())
+def _words(tune: Tune, trial: Trial) -> str:
+    fields = {**resolved_fields(trial, user_settings(tune.sweep, trial.loss)), **trial.setting}
+    return ", ".join(f"{name} {value}" for name, value in fields.items())
 
 
 def write_experiment(path: Path, experiment: SweepConfig, notes: Sequence[str], command: str) -> None:

@@ -12,31 +12,83 @@ from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.sweeps.sweep import prepare_sweep
 from rnngan_cli.tuning import report
 from rnngan_cli.tuning.experiments import shared_experiment, winners_experiment
-from rnngan_cli.tuning.outcomes import TrialOutcome, Tuned, outcomes, tuned
-from rnngan_cli.tuning.trials import PROTOCOL, Budget, Tune, plan_trials
+from rnngan_cli.tuning.outcomes import TrialOutcome, Tuned, choose_winners, outcomes, score_round
+from rnngan_cli.tuning.trials import PROTOCOL, Budget, TrialRound, Tune, plan_trials
 
 FINAL_SETTINGS = ("before", "after")
-"""Sides of the final runs: the shared defaults, and the chosen settings. They are the names of their folders."""
+"""Sides of the final runs: the defaults, and the chosen settings. They are the names of their folders."""
 
 
 def prepare_tune(name: str, sweep: SweepConfig, budget: Budget, folder: Path) -> Tune:
-    """Plans the trials and loads the data, so that mistakes are reported before anything is trained.
+    """Loads the data, and fills in the updates and the noise; mistakes are reported before anything is trained.
 
     Raises:
         UserError: anything wrong with the sweep, the score or the data.
     """
     budget.metric  # noqa: B018 - refuses an unknown one
-    trials = plan_trials(sweep, budget)
+    asked = prepare_sweep(sweep.model_copy(update={"seeds": budget.fresh_seeds}), folder / FINAL_SETTINGS[0])
+    run = {**sweep.run, "steps": asked.jobs[0].config.steps}
+    filled = sweep.model_copy(update={"run": run, "noise": asked.sweep.noise})
+    return Tune(name, filled, budget, folder, asked.datasets)
+
+
+def first_round(tune: Tune) -> TrialRound:
+    """Prepares the round in which every setting of every loss is tried.
+
+    Raises:
+        UserError: a setting given by the user cannot be combined with one that is tried.
+    """
+    return _prepare_round(tune, 1)
+
+
+def _prepare_round(tune: Tune, number: int, numbers: Mapping[str, Sequence[int]] | None = None) -> TrialRound:
+    tried = tune.budget.plan_round(number, tune.steps)
+    trials = plan_trials(tune.sweep, tune.budget, tried, numbers)
     runs = {identity(run): run for trial in trials for run in trial.runs}
-    asked = sweep.model_copy(update={"seeds": budget.trial_seeds, "protocol": PROTOCOL})
-    return Tune(name, sweep, budget, folder, trials, prepare_sweep(asked, folder / "trials", list(runs.values())))
+    asked = tune.sweep.model_copy(
+        update={"seeds": tried.seeds, "protocol": PROTOCOL, "run": {**tune.sweep.run, "steps": tried.steps}}
+    )
+    folder = tune.folder / f"round-{number}"
+    return TrialRound(tried, trials, prepare_sweep(asked, folder, list(runs.values()), tune.datasets))
 
 
-def conclude_trials(tune: Tune, write_to: Path, command: str) -> Tuned:
+def next_round(tune: Tune, ended: TrialRound) -> TrialRound | None:
+    """Prepares the round that follows a round whose runs have all ended; None after the last.
+
+    Raises:
+        UserError: the files of a run are damaged, or lack the score.
+    """
+    number = ended.round.number
+    if number == tune.budget.rounds:
+        return None
+    numbers = score_round(ended, tune.budget.metric).survivors(tune.budget.kept(number))
+    return _prepare_round(tune, number + 1, numbers)
+
+
+def presumed_rounds(tune: Tune) -> list[TrialRound]:
+    """The rounds after the first, of as many trials as can be in them: which ones is known only later."""
+    budget = tune.budget
+    several = len(tune.sweep.losses) > 1
+    found = []
+    for number in range(2, budget.rounds + 1):
+        kept = budget.kept(number - 1)
+        most = min(budget.trials, kept + (math.ceil(kept / 2) if several else 0))
+        numbers = {loss: range(budget.trials)[-most:] for loss in tune.sweep.losses}
+        found.append(_prepare_round(tune, number, numbers))
+    return found
+
+
+def presumed_finals(tune: Tune) -> Prepared:
+    """The final runs of the defaults; those of the chosen settings, known only later, are taken to be as long."""
+    return prepare_sweep(_defaults(tune), tune.folder / FINAL_SETTINGS[0], datasets=tune.datasets)
+
+
+def conclude_trials(tune: Tune, rounds: Sequence[TrialRound], write_to: Path, command: str) -> Tuned:
     """Chooses a setting for each loss, and one for all; writes the tables of the trials, and experiments.
 
     Args:
-        tune: a tune whose trials have all ended.
+        tune: the tune.
+        rounds: all its rounds, whose runs have ended.
         write_to: folder of the experiments.
         command: the command that repeats the tune, quoted in the experiments.
 
@@ -44,7 +96,7 @@ def conclude_trials(tune: Tune, write_to: Path, command: str) -> Tuned:
         UserError: the files of a run are damaged, or lack the score.
         EnvironmentFaultError: the disk refused.
     """
-    found = tuned(tune.trials, tune.prepared.folder, tune.budget.metric)
+    found = choose_winners([score_round(ended, tune.budget.metric) for ended in rounds])
     report.write_trials(tune, found)
     how = report.how(tune)
     seeds = "The seeds below are fresh: no setting was chosen by them."
@@ -56,8 +108,9 @@ def conclude_trials(tune: Tune, write_to: Path, command: str) -> Tuned:
     report.write_experiment(write_to / f"{tune.name}.toml", _chosen(tune, found), notes, command)
     if found.shared is not None:
         notes = [
-            f"One setting for all losses: of those drawn, the one with the best mean rank over the losses, number "
-            f"{found.shared} (mean rank {found.ranks[found.shared]:.3g} of {len(found.ranks)}). {how}",
+            "One setting for all losses: of those that every loss tried in the last round, the one with the best mean "
+            f"rank over the losses, number {found.shared} (mean rank {found.ranks[found.shared]:.3g} of "
+            f"{len(found.ranks)}). {how}",
             f"A loss that is not defined with its penalty or readout has a table of its own. {seeds}",
         ]
         shared = shared_experiment(tune.sweep, found.shared, tune.budget, tune.budget.fresh_seeds)
@@ -69,11 +122,14 @@ def _chosen(tune: Tune, found: Tuned) -> SweepConfig:
     return winners_experiment(tune.sweep, found.winners, tune.budget.fresh_seeds)
 
 
+def _defaults(tune: Tune) -> SweepConfig:
+    return tune.sweep.model_copy(update={"seeds": tune.budget.fresh_seeds})
+
+
 def prepare_finals(tune: Tune, found: Tuned) -> dict[str, Prepared]:
-    """Prepares a sweep of the shared defaults (`before`) and one of the chosen settings (`after`), on fresh seeds."""
-    before = tune.sweep.model_copy(update={"seeds": tune.budget.fresh_seeds})
-    sweeps = dict(zip(FINAL_SETTINGS, (before, _chosen(tune, found)), strict=True))
-    return {side: prepare_sweep(sweep, tune.folder / side) for side, sweep in sweeps.items()}
+    """Prepares a sweep of the defaults (`before`) and one of the chosen settings (`after`), on fresh seeds."""
+    sweeps = dict(zip(FINAL_SETTINGS, (_defaults(tune), _chosen(tune, found)), strict=True))
+    return {side: prepare_sweep(sweep, tune.folder / side, datasets=tune.datasets) for side, sweep in sweeps.items()}
 
 
 def conclude_finals(tune: Tune, found: Tuned, finals: Mapping[str, Prepared]) -> list[TrialOutcome]:
@@ -107,7 +163,7 @@ class TuneFacts:
 
     Attributes:
         chosen: the chosen setting of each loss.
-        shared: number of the drawn setting that is best for all losses; None if none was drawn.
+        shared: number of the setting that is best for all losses; None if there is none but those of the papers.
         outcome: scores before and after, for each loss and cell.
     """
 

@@ -22,8 +22,8 @@ SMALL = "--steps 6 --seeds 1 -s units=4 -s batch_size=8 -s history_every=2 --pro
 AFTER = {"sweep": SMALL, "evaluate": "--protocol quick"}
 """Words appended to a command."""
 PLANNED = {
-    "rnngan tune --losses bce,wgan --trials 8": "a tune is long, however small; tests/tuning/test_tune.py has one",
-    "rnngan tune --losses bce,wgan --trials 8 --seeds 2": "as above",
+    "rnngan tune --losses bce,wgan": "a tune is long, however small; tests/tuning/test_tune.py has one",
+    "rnngan tune --losses bce,wgan --trials 12 --steps 600": "as above",
     "rnngan tune --datasets sines,stocks -s batch_size=64": "as above",
     "rnngan sweep --losses all --data my.csv --window 24": "compiles ten losses; tests/losses train them",
     "rnngan sweep experiments/tuned/sines.toml": "as above",

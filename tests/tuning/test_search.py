@@ -16,7 +16,8 @@ from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.tuning.choice import Tried, choose_setting, expected_best, mean_ranks, setting_verdicts
 from rnngan_cli.tuning.experiments import shared_experiment, winners_experiment
-from rnngan_cli.tuning.search import AXES, TUNED, SettingDraw, draws, fitted, paper, setting
+from rnngan_cli.tuning.outcomes import ScoredRound, ScoredTrial, choose_winners
+from rnngan_cli.tuning.search import AXES, NOISE, TUNED, SettingDraw, draws, fitted, paper, setting
 from rnngan_cli.tuning.trials import Budget, Trial, plan_trials, split_by_dataset
 from tests.support.places import ROOT
 
@@ -41,14 +42,21 @@ def test_more_draws_begin_with_the_same_ones() -> None:
 def test_draws_lie_in_range(seed: int) -> None:
     for draw in draws(200, seed):
         assert [field.name for field in fields(draw)] == list(AXES)
-        assert 3e-4 <= draw.g_learning_rate <= 1e-2
-        assert 0.5 <= draw.d_ratio <= 4
+        assert 2e-3 <= draw.g_learning_rate <= 4e-2
+        assert 0.5 <= draw.d_ratio <= 2
         assert 0.1 <= draw.penalty_factor <= 10
         assert 0 <= draw.beta_1 <= 0.9
-        assert draw.critic_steps in (1, 2, 5)
+        assert draw.beta_2 in (0.9, 0.99, 0.999)
+        assert draw.critic_steps in (1, 2, 3)
         assert draw.penalty in PENALTIES
         assert draw.readout in ("mean", "last", "step", "probability")
-        assert draw.units in (16, 24, 32, 48)
+        assert draw.units in (24, 32, 48)
+        assert draw.views in ("none", "differences", "components", "both")
+        assert 0.25 <= draw.view_size <= 2
+        assert draw.schedule in ("constant", "cosine", "linear")
+        assert 0.02 <= draw.average_half_life <= 0.3
+        assert draw.noise in NOISE
+        assert draw.first_state in ("zeros", "noise")
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -56,18 +64,18 @@ def test_few_draws_are_spread_evenly(seed: int) -> None:
     """Axis by axis: three draws hold every count of critic steps (base 3), five every penalty (base 5), seven lie in
     seven sevenths of the logarithm of the rate (base 7)."""
     found = draws(7, seed)
-    assert {draw.critic_steps for draw in found[:3]} == {1, 2, 5}
-    assert {draw.penalty for draw in found[:5]} == {"none", "gp", "lp", "r1", "clip"}
-    sevenths = [math.log(draw.g_learning_rate / 3e-4) / math.log(1e-2 / 3e-4) * 7 for draw in found]
+    assert {draw.critic_steps for draw in found[:3]} == {1, 2, 3}
+    assert {draw.penalty for draw in found[:5]} == {"none", "gp", "lp", "r1", "r1r2"}
+    sevenths = [math.log(draw.g_learning_rate / 2e-3) / math.log(4e-2 / 2e-3) * 7 for draw in found]
     assert sorted(int(place) for place in sevenths) == list(range(7))
-    assert sum(draw.readout in ("mean", "last") for draw in draws(8, seed)) == 4
+    assert sum(draw.views in ("none", "differences") for draw in draws(8, seed)) == 4
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_many_draws_leave_smaller_gaps_than_chance(seed: int) -> None:
     def placed(draw: SettingDraw) -> tuple[float, float, float]:
-        rate = math.log(draw.g_learning_rate / 3e-4) / math.log(1e-2 / 3e-4)
-        return min(1.0, max(0.0, rate)), math.log(draw.d_ratio / 0.5) / math.log(8), draw.beta_1 / 0.9
+        rate = math.log(draw.g_learning_rate / 2e-3) / math.log(4e-2 / 2e-3)
+        return min(1.0, max(0.0, rate)), math.log(draw.penalty_factor / 0.1) / math.log(100), draw.beta_1 / 0.9
 
     ours = qmc.discrepancy(np.clip([placed(draw) for draw in draws(128, seed)], 0, 1))
     chance = [qmc.discrepancy(np.random.default_rng(other).random((128, 3))) for other in range(20)]
@@ -91,6 +99,13 @@ DRAW = SettingDraw(
     penalty_factor=3.0,
     beta_1=0.25,
     units=32,
+    views="both",
+    noise="8 + 2",
+    schedule="linear",
+    beta_2=0.99,
+    view_size=0.75,
+    average_half_life=0.05,
+    first_state="noise",
 )
 
 
@@ -106,6 +121,16 @@ def test_a_setting_by_hand() -> None:
         "penalty_weight": 0.3,
         "readout": "step",
         "units": 32,
+        "g_schedule": "linear",
+        "d_schedule": "linear",
+        "g_beta_2": 0.99,
+        "d_beta_2": 0.99,
+        "average_half_life": 0.05,
+        "views": "both",
+        "view_size": 0.75,
+        "latent_series": 8,
+        "latent_steps": 2,
+        "first_state": "noise",
     }
 
 
@@ -115,6 +140,14 @@ def test_what_is_given_is_not_tuned() -> None:
     assert not set(found) & set(given)
     assert found["d_learning_rate"] == 0.15  # the ratio is to the rate that is given
     assert found["penalty_weight"] == 30.0  # of the penalty that is given: 3 x 10
+
+
+def test_noise_by_the_data_is_not_set() -> None:
+    assert not {"latent_series", "latent_steps"} & set(setting(replace(DRAW, noise="by the data"), {}))
+
+
+def test_a_given_average_leaves_no_half_life() -> None:
+    assert "average_half_life" not in setting(DRAW, {"average": 0.9})
 
 
 def test_no_penalty_has_no_weight() -> None:
@@ -130,7 +163,7 @@ def test_what_a_loss_is_not_defined_with_becomes_its_own_and_is_told() -> None:
     own, told = fitted(DRAW, VARIANTS["wgan"], {})
     assert own == replace(DRAW, penalty="gp", readout="mean")
     assert told == ("penalty r1 as gp", "readout step as mean")
-    assert fitted(replace(DRAW, penalty="clip"), VARIANTS["bce"], {})[0].penalty == "r1"
+    assert fitted(replace(DRAW, penalty="r1r2"), VARIANTS["wgan"], {})[1][0] == "penalty r1r2 as gp"
     assert fitted(DRAW, VARIANTS["bce"], {}) == (DRAW, ())
     assert fitted(DRAW, VARIANTS["wgan"], {"penalty": "lp", "readout": "last"}) == (DRAW, ())
 
@@ -146,13 +179,19 @@ def test_the_paper_without_what_is_given() -> None:
 
 # Trials
 
-ALL = split_by_dataset(SweepConfig.model_validate({"losses": "all", "cells": "all", "run": {"steps": 7}}))["sines"]
+ALL = split_by_dataset(
+    SweepConfig.model_validate(
+        {"losses": "all", "cells": "all", "run": {"steps": 7, "history_every": 7}, "noise": {"sines": (13, 0)}}
+    )
+)["sines"]
+BUDGET = Budget(trials=21, seeds=2, rounds=1)
+ROUND = BUDGET.plan_round(1, 7)
 
 
 @pytest.fixture(scope="module")
 def trials() -> list[Trial]:
     """Twenty-one settings of ten losses in both cells: every penalty and readout meets every loss."""
-    return plan_trials(ALL, Budget(trials=21, seeds=2))
+    return plan_trials(ALL, BUDGET, ROUND)
 
 
 def test_every_loss_gets_as_many_settings_and_runs(trials: list[Trial]) -> None:
@@ -172,10 +211,17 @@ def test_trial_0_is_the_profile_of_the_paper(trials: list[Trial]) -> None:
     assert {identity(run) for run in runs} == {identity(run) for run in plan(asked)}
 
 
+def test_trial_1_is_the_default(trials: list[Trial]) -> None:
+    runs = [run for trial in trials if trial.number == 1 for run in trial.runs]
+    asked = ALL.model_copy(update={"seeds": (0, 1)})
+    assert {identity(run) for run in runs} == {identity(run) for run in plan(asked)}
+    assert {trial.kind for trial in trials if trial.number == 1} == {"default"}
+
+
 def test_losses_get_the_same_draws(trials: list[Trial]) -> None:
     """All but penalty, its weight and readout, which a loss may not be defined with."""
     free = set(TUNED) - {"penalty", "penalty_weight", "readout"}
-    for number in range(1, 21):
+    for number in range(2, 21):
         runs = [trial.runs[0] for trial in trials if trial.number == number]
         assert len({tuple(getattr(run, field) for field in sorted(free)) for run in runs}) == 1
         unchanged = [trial.runs[0].penalty for trial in trials if trial.number == number and not trial.changed]
@@ -183,9 +229,9 @@ def test_losses_get_the_same_draws(trials: list[Trial]) -> None:
 
 
 def test_changes_are_told_where_there_are_any(trials: list[Trial]) -> None:
-    assert {trial.loss for trial in trials if trial.changed} >= {"wgan", "bce", "kld"}
-    wgan = [trial for trial in trials if trial.loss == "wgan" and trial.number]
-    drawn = draws(20, 0)
+    assert {trial.loss for trial in trials if trial.changed} >= {"wgan", "mae", "kld"}
+    wgan = [trial for trial in trials if trial.loss == "wgan" and trial.kind == "drawn"]
+    drawn = draws(19, 0)
     for trial, draw in zip(wgan, drawn, strict=True):
         run = trial.runs[0]
         assert (run.penalty == draw.penalty) == (draw.penalty in VARIANTS["wgan"].discriminator.penalties)
@@ -196,7 +242,7 @@ def experiment(trials: list[Trial], numbers: Sequence[int], sweep: SweepConfig =
     """The written experiment, were these the numbers of the winners."""
     places = dict(zip(sweep.losses, itertools.cycle(numbers)))
     winners = {trial.loss: trial for trial in trials if trial.number == places[trial.loss]}
-    return winners_experiment(sweep, winners, (0, 1))
+    return winners_experiment(sweep, winners, (0, 1)).model_copy(update={"noise": sweep.noise})
 
 
 @pytest.mark.parametrize("numbers", [(0,), (1, 2, 3), (4, 0, 5, 6, 7)])
@@ -209,7 +255,7 @@ def test_an_experiment_of_winners_plans_their_runs(trials: list[Trial], numbers:
 @pytest.mark.parametrize("number", range(1, 21))
 def test_an_experiment_of_one_setting_plans_its_runs(trials: list[Trial], number: int) -> None:
     runs = [run for trial in trials if trial.number == number for run in trial.runs]
-    shared = shared_experiment(ALL, number, Budget(trials=21), (0, 1))
+    shared = shared_experiment(ALL, number, BUDGET, (0, 1)).model_copy(update={"noise": ALL.noise})
     assert {identity(run) for run in plan(shared)} == {identity(run) for run in runs}
 
 
@@ -218,9 +264,10 @@ def test_settings_of_the_user_hold_in_every_trial_and_in_what_is_written() -> No
         "losses": "wgan,bce,infogan",
         "run": {"steps": 7, "batch_size": 8, "readout": "last", "d_optimizer": "sgd"},
         "override": {"wgan": {"units": 5, "penalty": "lp"}, "infogan": {"prior": "gaussian"}, "sines": {"series": 99}},
+        "noise": {"sines": (13, 0)},
     }
     sweep = split_by_dataset(SweepConfig.model_validate(values))["sines"]
-    trials = plan_trials(sweep, Budget(trials=9))
+    trials = plan_trials(sweep, Budget(trials=9), ROUND)
     for trial in trials:
         for run in trial.runs:
             assert (run.batch_size, run.readout, run.data.options["series"]) == (8, "last", 99)
@@ -231,6 +278,7 @@ def test_settings_of_the_user_hold_in_every_trial_and_in_what_is_written() -> No
         assert {identity(run) for run in plan(experiment(trials, (number,), sweep))} == runs
         if number:
             shared = shared_experiment(sweep, number, Budget(trials=9), (0, 1))
+            shared = shared.model_copy(update={"noise": sweep.noise})
             assert {identity(run) for run in plan(shared)} == runs
 
 
@@ -247,9 +295,74 @@ def test_a_grid_is_refused() -> None:
         split_by_dataset(SweepConfig(grid={"units": [3, 4]}))
 
 
+def test_losses_have_equal_numbers_of_updates() -> None:
+    with pytest.raises(UserError, match=r"`-s wgan.steps=9`: a tune gives every loss the same number of updates"):
+        split_by_dataset(SweepConfig(override={"wgan": {"steps": 9}}))
+
+
 def test_fresh_seeds_are_fresh() -> None:
     budget = Budget(seeds=2, final_seeds=3)
-    assert (budget.trial_seeds, budget.fresh_seeds) == ((0, 1), (2, 3, 4))
+    assert budget.plan_round(budget.rounds, 900).seeds == (0, 1)
+    assert budget.fresh_seeds == (2, 3, 4)
+
+
+# Rounds
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3, 5])
+@pytest.mark.parametrize("seeds", [1, 2, 3, 8])
+def test_rounds_have_more_updates_and_no_fewer_seeds_up_to_all(rounds: int, seeds: int) -> None:
+    budget = Budget(trials=24, seeds=seeds, rounds=rounds)
+    planned = [budget.plan_round(number, 1500) for number in range(1, rounds + 1)]
+    assert (planned[-1].steps, planned[-1].seeds) == (1500, tuple(range(seeds)))
+    for before, after in itertools.pairwise(planned):
+        assert after.steps == pytest.approx(3 * before.steps, abs=2)
+        assert set(before.seeds) <= set(after.seeds)
+    assert len(planned[0].seeds) == (seeds if rounds == 1 else 1)
+    assert min(Budget(rounds=9).plan_round(number, 5).steps for number in range(1, 10)) == 1
+
+
+def test_a_third_goes_on() -> None:
+    budget = Budget(trials=24)
+    assert [budget.kept(number) for number in (1, 2, 3, 4)] == [8, 3, 1, 1]
+
+
+def scored_round(badness: dict[str, dict[int, float]]) -> ScoredRound:
+    """A round of trials of one run each, by loss and number."""
+    return ScoredRound(
+        ROUND,
+        {
+            loss: [
+                ScoredTrial(Trial(loss, number, {}, (), ()), (value,), Tried(number, (value,)))
+                for number, value in values.items()
+            ]
+            for loss, values in badness.items()
+        },
+    )
+
+
+def test_the_best_of_each_loss_and_the_best_in_common_go_on() -> None:
+    """bce does best with 0 and 3, mse with 4 and 2. Ranks of 1 to 4, without the paper's: 3, 4, 1, 2 and 4, 2, 3, 1."""
+    tried = scored_round(
+        {
+            "bce": {0: 0.0, 1: 0.3, 2: 0.4, 3: 0.1, 4: 0.2},
+            "mse": {0: 9.0, 1: 0.3, 2: 0.2, 3: 0.25, 4: 0.1},
+        }
+    )
+    assert tried.ranks == {1: 3.5, 2: 3.0, 3: 2.0, 4: 1.5}
+    assert tried.survivors(2) == {"bce": [0, 3, 4], "mse": [2, 4]}
+
+
+def test_a_setting_that_one_loss_has_left_behind_is_not_common() -> None:
+    tried = scored_round({"bce": {1: 0.5, 2: 0.1}, "mse": {1: 0.5, 3: 0.1}})
+    assert tried.ranks == {1: 1.0}
+    assert choose_winners([tried]).shared == 1
+    assert {loss: trial.number for loss, trial in choose_winners([tried]).winners.items()} == {"bce": 2, "mse": 3}
+
+
+def test_a_loss_alone_keeps_its_own_best() -> None:
+    tried = scored_round({"bce": {0: 0.5, 1: 0.1, 2: 0.3, 3: math.inf}})
+    assert tried.survivors(2) == {"bce": [1, 2]}
 
 
 # The choice

@@ -20,11 +20,20 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.tuning.outcomes import tuned
+from rnngan_cli.tuning.outcomes import score_round
 from rnngan_cli.tuning.report import mean_words, write_experiment
 from rnngan_cli.tuning.search import draws
-from rnngan_cli.tuning.trials import Budget, plan_trials, split_by_dataset
-from rnngan_cli.tuning.tune import TuneFacts, conclude_finals, conclude_trials, facts, prepare_finals, prepare_tune
+from rnngan_cli.tuning.trials import Budget, split_by_dataset
+from rnngan_cli.tuning.tune import (
+    TuneFacts,
+    conclude_finals,
+    conclude_trials,
+    facts,
+    first_round,
+    next_round,
+    prepare_finals,
+    prepare_tune,
+)
 from tests.support.processes import TIMEOUT, ended, launch, until
 
 SMALL = (
@@ -39,7 +48,10 @@ SMALL = (
     "-s",
     "sines.series=150",
 )
-WORDS = ("--losses", "bce,wgan", "--trials", "3", "--seeds", "1", "--final-seeds", "1", "--steps", "4", *SMALL)
+WORDS = (
+    *("--losses", "bce,wgan", "--trials", "4", "--seeds", "1", "--rounds", "2", "--final-seeds", "1", "--steps", "4"),
+    *SMALL,
+)
 DERIVED = ("trials.csv", "budget.csv", "budget.md", "budget-sines.png", "budget-sines.svg", "outcome.md")
 
 
@@ -70,7 +82,7 @@ class Command:
 
 @pytest.fixture(scope="session")
 def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished tune of two losses: three settings, one seed; not to be written to."""
+    """A finished tune of two losses: four settings, two of them kept for a second round; not to be written to."""
     base = tmp_path_factory.getbasetemp()
     path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "short-tune"
     with path.with_suffix(".lock").open("w") as lock:
@@ -98,7 +110,10 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def test_a_tune_ends_with_its_outcome(done_once: Path) -> None:
     out = (done_once / "out.txt").read_text()
-    for phase, count in (("3 settings of each loss", 6), ("the shared defaults", 2), ("the chosen settings", 2)):
+    assert "sines, round 1 of 2: 8 settings of 2 losses, 1 update of the generator and 1 seed, into " in out
+    assert "sines, round 2 of 2: " in out
+    assert " settings of 2 losses, 4 updates of the generator and 1 seed, into " in out
+    for phase, count in (("the defaults", 2), ("the chosen settings", 2)):
         assert f"sines: {phase}" in out
         assert f"{count} runs to do" in out
     for loss in ("bce", "wgan"):
@@ -109,42 +124,65 @@ def test_a_tune_ends_with_its_outcome(done_once: Path) -> None:
 
 
 def test_trials_are_told_and_the_best_is_chosen(done_once: Path) -> None:
-    rows = table(Command(done_once).results / "trials.csv")
-    assert [(row["loss"], row["trial"]) for row in rows] == [
-        (loss, str(n)) for loss in ("bce", "wgan") for n in range(3)
+    results = Command(done_once).results
+    rows = table(results / "trials.csv")
+    first = [row for row in rows if row["round"] == "1"]
+    assert [(row["loss"], row["trial"]) for row in first] == [
+        (loss, str(n)) for loss in ("bce", "wgan") for n in range(4)
     ]
-    assert [row["kind"] for row in rows] == ["paper", "drawn", "drawn"] * 2
-    for loss in ("bce", "wgan"):
-        own = [row for row in rows if row["loss"] == loss]
-        best = min(own, key=lambda row: float(row["mean"]))
-        assert [row["chosen"] for row in own] == [str(row is best) for row in own]
-    for row, draw in zip(rows[1:3], draws(2, 0), strict=True):
+    assert [row["kind"] for row in first] == ["paper", "default", "drawn", "drawn"] * 2
+    assert ({row["steps"] for row in first}, {row["steps"] for row in rows} - {"1"}) == ({"1"}, {"4"})
+    for row, draw in zip(first[2:4], draws(2, 0), strict=True):
         assert float(row["g_learning_rate"]) == draw.g_learning_rate
-        assert (int(row["critic_steps"]), row["penalty"], row["readout"]) == (
+        assert (int(row["critic_steps"]), row["penalty"], row["readout"], row["views"], row["g_schedule"]) == (
             draw.critic_steps,
-            "r1" if draw.penalty == "clip" else draw.penalty,
+            draw.penalty,
             draw.readout,
+            draw.views,
+            draw.schedule,
         )
     assert {row["units"] for row in rows} == {"3"}  # given, not tuned
-    assert "d_optimizer=sgd" in rows[0]["further"]
+    assert "d_optimizer=sgd" in first[0]["further"]
     scores = [float(row["gru_seed_0"]) for row in rows]
     assert [float(row["mean"]) for row in rows] == scores
-    folder = SweepFolder(Command(done_once).results / "trials")
-    found = [own.scores() for own in folder.runs()]
+    found = [own.scores() for number in (1, 2) for own in SweepFolder(results / f"round-{number}").runs()]
     assert {own.protocol for own in found} == {"validation"}
     assert sorted(own.scores["sliced_wasserstein"] for own in found) == sorted(scores)
 
 
+def test_the_best_go_on_and_the_best_of_them_is_chosen(done_once: Path) -> None:
+    """Two of four of each loss, and one that is best in common, by ranks counted anew."""
+    rows = table(Command(done_once).results / "trials.csv")
+    scores = {
+        loss: {int(row["trial"]): float(row["mean"]) for row in rows if (row["loss"], row["round"]) == (loss, "1")}
+        for loss in ("bce", "wgan")
+    }
+    places = {
+        number: sum(sorted([1, 2, 3], key=own.__getitem__).index(number) for own in scores.values())
+        for number in (1, 2, 3)
+    }
+    common = min(places, key=lambda number: (places[number], number))
+    for loss, own in scores.items():
+        last = [row for row in rows if (row["loss"], row["round"]) == (loss, "2")]
+        assert {int(row["trial"]) for row in last} == {*sorted(own, key=own.__getitem__)[:2], common}
+        best = min(last, key=lambda row: float(row["mean"]))
+        assert [row["chosen"] for row in last] == [str(row is best) for row in last]
+    assert {row["chosen"] for row in rows if row["round"] == "1"} == {"False"}
+
+
 def test_the_budget_goes_down_to_the_best(done_once: Path) -> None:
     results = Command(done_once).results
-    trials = table(results / "trials.csv")
+    trials = [row for row in table(results / "trials.csv") if row["round"] == "1"]
     rows = table(results / "budget.csv")
     for loss in ("bce", "wgan"):
-        scores = sorted(float(row["mean"]) for row in trials if row["loss"] == loss)
+        one, two, three, four = sorted(float(row["mean"]) for row in trials if row["loss"] == loss)
         found = [float(row["expected_best"]) for row in rows if row["loss"] == loss]
-        low, middle, high = scores
-        assert found == pytest.approx([(low + middle + high) / 3, (2 * low + middle) / 3, low])
-    assert "| loss | 1 | 2 | 3 |" in (results / "budget.md").read_text()
+        assert found == pytest.approx(
+            [(one + two + three + four) / 4, (3 * one + 2 * two + three) / 6, (3 * one + two) / 4, one]
+        )
+    page = (results / "budget.md").read_text()
+    assert "| loss | 1 | 2 | 3 | 4 |" in page
+    assert "every setting was trained (1 update of the generator and 1 seed)" in page
 
 
 def test_final_runs_are_on_fresh_seeds_by_the_default_protocol(done_once: Path) -> None:
@@ -168,13 +206,13 @@ def test_what_is_written_is_a_sweep_of_the_winners(
     assert {identity(run) for run in runs} == {identity(own.config()) for own in after.runs()}
     for name in ("sines", "sines-shared"):
         text = (done_once / "experiments" / "tuned" / f"{name}.toml").read_text()
-        assert "# Made by: rnngan tune --losses bce,wgan --cells gru --trials 3 --seeds 1 --steps 4 " in text
+        assert "# Made by: rnngan tune --losses bce,wgan --cells gru --trials 4 --seeds 1 --steps 4 --rounds 2 " in text
         assert str(Path.home()) not in text and str(done_once) not in text
         code, out, err = rnngan(*f"sweep {done_once}/experiments/tuned/{name}.toml --dry-run --json".split())
         assert (code, err) == (0, "")
         assert json.loads(out)["to_do"] == 2
     runs = plan(build(SweepConfig, read_experiment(path.with_name("sines-shared.toml")), path.name))
-    assert len({(run.g_learning_rate, run.critic_steps, run.d_beta_1) for run in runs}) == 1
+    assert len({(run.g_learning_rate, run.critic_steps, run.d_beta_1, run.views) for run in runs}) == 1
 
 
 def test_the_second_time_there_is_nothing_to_do_and_derived_files_are_made_anew(done: Command) -> None:
@@ -183,11 +221,11 @@ def test_the_second_time_there_is_nothing_to_do_and_derived_files_are_made_anew(
     (done.results / "budget.md").write_text("")
     again = done.run("--json")
     assert again.returncode == 0
-    assert again.stderr.count("nothing to do") == 3
+    assert again.stderr.count("nothing to do") == 4
     assert (done.touched(), done.written()) == (before, written)
     facts = json.loads(again.stdout)["datasets"]["sines"]
     assert set(facts["chosen"]) == {"bce", "wgan"}
-    assert facts["shared"] in (1, 2)
+    assert facts["shared"] in (1, 2, 3)
     assert [(row["loss"], len(row["before"]), len(row["after"])) for row in facts["outcome"]] == [
         ("bce", 1, 1),
         ("wgan", 1, 1),
@@ -195,9 +233,9 @@ def test_the_second_time_there_is_nothing_to_do_and_derived_files_are_made_anew(
 
 
 def test_more_settings_go_on_from_fewer(done: Command) -> None:
-    dry = json.loads(done.run("--trials", "5", "--dry-run", "--json").stdout)["sines"]
-    assert (len(dry["runs"]), dry["to_do"], dry["final_runs"]) == (10, 4, 4)
-    assert sorted(run["state"] for run in dry["runs"]) == ["done"] * 6 + ["pending"] * 4
+    dry = json.loads(done.run("--trials", "6", "--dry-run", "--json").stdout)["sines"]
+    assert (len(dry["runs"]), dry["to_do"], dry["later_runs"], dry["final_runs"]) == (12, 4, 6, 4)
+    assert sorted(run["state"] for run in dry["runs"]) == ["done"] * 8 + ["pending"] * 4
 
 
 def test_a_tune_interrupted_then_killed_ends_as_if_it_had_not_been(done: Command) -> None:
@@ -206,11 +244,11 @@ def test_a_tune_interrupted_then_killed_ends_as_if_it_had_not_been(done: Command
     for name in (*DERIVED[:3], "after", "before"):
         path = done.results / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for path in sorted((done.results / "trials" / "runs").iterdir())[:2]:
+    for path in sorted((done.results / "round-1" / "runs").iterdir())[:2]:
         shutil.rmtree(path)
 
     process = done.start()
-    until(lambda: num_runs(done, "trials") > 4, process)
+    until(lambda: num_runs(done, "round-1") > 6, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 130, out + err
@@ -236,7 +274,7 @@ def num_runs(command: Command, part: str) -> int:
 
 def test_a_failed_run_stops_the_choice_and_is_tried_again_the_next_time(done: Command) -> None:
     written = done.written()
-    first = min((done.results / "trials" / "runs").iterdir())
+    first = min((done.results / "round-1" / "runs").iterdir())
     shutil.rmtree(first)
     first.touch()  # a file where the run's folder should be
     broken = done.run()
@@ -259,11 +297,13 @@ def made(tmp_path: Path) -> Callable[..., TuneFacts]:
         count = len(next(iter(scores.values())))
         values = {"losses": ",".join(scores), "data": {"window": 3}, "override": {"sines": {"series": 150}}}
         (sweep,) = split_by_dataset(SweepConfig.model_validate(values)).values()
-        tune = prepare_tune("sines", sweep, Budget(count, 2, 2, score), tmp_path / "tune")
-        for trial in tune.trials:
+        tune = prepare_tune("sines", sweep, Budget(count, 2, 2, score, rounds=1), tmp_path / "tune")
+        only = first_round(tune)
+        for trial in only.trials:
             for run, value in zip(trial.runs, scores[trial.loss][trial.number], strict=True):
-                write_run(tune.prepared.folder, run, score, value)
-        found = conclude_trials(tune, tmp_path / "tuned", "rnngan tune")
+                write_run(only.prepared.folder, run, score, value)
+        assert next_round(tune, only) is None
+        found = conclude_trials(tune, [only], tmp_path / "tuned", "rnngan tune")
         finals = prepare_finals(tune, found)
         for number, prepared in enumerate(finals.values()):
             prepared.folder.create(sweep)
@@ -339,12 +379,15 @@ def test_means_in_words() -> None:
 def test_a_choice_reads_only_its_own_trials(tmp_path: Path) -> None:
     """Runs of another draw in the same folder play no part."""
     (sweep,) = split_by_dataset(SweepConfig(losses=("bce",))).values()
-    folder = SweepFolder(tmp_path)
-    for seed, value in ((0, 0.5), (1, 0.1)):
-        for trial in plan_trials(sweep, Budget(trials=2, seeds=1, draw_seed=seed)):
-            write_run(folder, trial.runs[0], "sliced_wasserstein", value + trial.number)
-    trials = plan_trials(sweep, Budget(trials=2, seeds=1))
-    assert [one.tried.mean for one in tuned(trials, folder, METRICS["sliced_wasserstein"]).scored["bce"]] == [0.1, 1.5]
+    rounds = [
+        first_round(prepare_tune("sines", sweep, Budget(3, 1, draw_seed=seed, rounds=1), tmp_path)) for seed in (0, 1)
+    ]
+    for tried, value in zip(rounds, (0.5, 0.1), strict=True):
+        for trial in tried.trials:
+            write_run(tried.prepared.folder, trial.runs[0], "sliced_wasserstein", value + trial.number)
+    found = score_round(rounds[0], METRICS["sliced_wasserstein"])
+    # The paper's setting and the default are of both, so the second has written over them.
+    assert [one.tried.mean for one in found.scored["bce"]] == [0.1, 1.1, 2.5]
 
 
 # Before anything is trained
@@ -354,22 +397,23 @@ def test_a_dry_run_shows_every_setting_and_writes_nothing(
     rnngan: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     code, out, err = rnngan(
-        *["tune", "--trials", "2", "--losses", "bce,wgan", "-j", "1", "-s", "sines.series=150", "--dry-run"]
+        *["tune", "--trials", "3", "--losses", "bce,wgan", "-j", "1", "-s", "sines.series=150", "--dry-run"]
     )
     assert code == 0
     lines = out.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 7
     assert lines[0].startswith("sines, bce, trial 0: d_optimizer sgd")
-    assert lines[4].startswith("8 runs of trials, 8 to do: about ")
-    assert lines[4].endswith(" on 1 worker(s), into results/tune/sines/trials; then 12 runs on fresh seeds")
-    assert err == "wgan: takes readout step as mean, being what it is defined with (trial 1)\n"
+    assert lines[2] == "sines, bce, trial 1: the default"
+    assert lines[6].startswith("6 runs of the first round, 6 to do, then at most 12 in later rounds, and 20 on fresh ")
+    assert lines[6].endswith(" on 1 worker(s), into results/tune/sines")
+    assert err == "wgan: takes readout probability as mean, being what it is defined with (trial 2)\n"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_budget_is_the_same_for_all_losses_by_default(rnngan: Callable[..., tuple[int, str, str]]) -> None:
     facts = json.loads(rnngan(*["tune", "--datasets", "sines,stocks", "-n", "--json"])[1])
     assert set(facts) == {"sines", "stocks"}
-    assert [(one["to_do"], one["final_runs"], len(one["settings"])) for one in facts.values()] == [(160, 60, 80)] * 2
+    assert [(one["to_do"], one["final_runs"], len(one["settings"])) for one in facts.values()] == [(240, 100, 240)] * 2
 
 
 @pytest.mark.parametrize(
@@ -398,7 +442,7 @@ def test_a_mistake_is_told_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "words", ["--trials 0", "--seeds 0", "--final-seeds 0", "--steps 0", "--draw-seed -1", "--trials x"]
+    "words", ["--trials 0", "--seeds 0", "--rounds 0", "--final-seeds 0", "--steps 0", "--draw-seed -1", "--trials x"]
 )
 def test_a_number_out_of_range(rnngan: Callable[..., tuple[int, str, str]], words: str) -> None:
     code, _, err = rnngan(*f"tune {words}".split())
@@ -415,4 +459,4 @@ def test_planning_never_imports_tensorflow(tmp_path: Path) -> None:
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=TIMEOUT)
     assert done.returncode == 0, done.stderr
-    assert "160 runs of trials" in done.stdout
+    assert "240 runs of the first round" in done.stdout
