@@ -74,7 +74,7 @@ def _train(bench: Any, loss: str, seed: int, nudged: int, run: dict[str, int]) -
     from rnngan_cli.sweeps.plan import plan
     from rnngan_cli.training.trainer import fit
 
-    (config,) = plan(SweepConfig(losses=(loss,), seeds=(seed,), run=run))
+    (config,) = plan(SweepConfig(losses=(loss,), seeds=(seed,), profile="shared", run=run))
     dataset = bench.dataset(config.data)
     trainer = bench.trainer(config, dataset)
     if nudged:

@@ -48,7 +48,9 @@ def sweep_config(num_runs: int) -> SweepConfig:
     """
     if num_runs % RUNS_PER_SEED:
         raise ValueError(f"`num_runs = {num_runs}`: expected a multiple of {RUNS_PER_SEED}")
-    return SweepConfig(losses=("all",), cells=("gru", "lstm"), seeds=tuple(range(num_runs // RUNS_PER_SEED)))
+    return SweepConfig(
+        losses=("all",), cells=("gru", "lstm"), profile="shared", seeds=tuple(range(num_runs // RUNS_PER_SEED))
+    )
 
 
 def write_sweep(path: Path, num_runs: int) -> SweepFolder:

@@ -6,6 +6,7 @@ Run it as `python docs/generate.py` (`make docs`). With `--check` it writes noth
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -19,6 +20,7 @@ from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.catalogue import LossFacts, describe_loss
+from rnngan_cli.sweeps.profiles import starting_settings
 from rnngan_cli.system.text import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,11 +68,11 @@ def losses_page() -> str:
         "",
         *table,
         "",
-        "There are three profiles. `shared` is plain, and the same for all losses except for the penalty and a loss's",
-        "own options. `--profile recipe` is the same for all losses too, with what brings generators near the data",
-        "([training settings](training.md)). `--profile paper` starts from the settings in the source of a loss, as",
-        "far as they are available here. Settings on the command line and in `[run]`, `[grid]` or `[override.NAME]`",
-        "override all of them. The shared settings:",
+        "There are three profiles. `recipe`, the default, is the same for all losses, with what brings generators near",
+        "the data ([training settings](training.md)). `--profile shared` is plain, and the same for all losses except",
+        "for the penalty and a loss's own options. `--profile paper` starts from the settings in the source of a loss,",
+        "as far as they are available here. Settings on the command line and in `[run]`, `[grid]` or",
+        "`[override.NAME]` override all of them. The shared settings:",
         "",
         common + ".",
         "",
@@ -331,7 +333,7 @@ def settings_page() -> str:
         "several values (`-s units=24,48`). A prefix limits a setting to one loss or data set",
         "(`-s wgan.critic_steps=5`, `-s vae.gamma=0.1`); `-s data.stride=2` is a setting of the data. In an experiment",
         "file, use the tables `[run]`, `[grid]`, `[data]` and `[override.wgan]`.",
-        *_field_table("Run: `[run]`", RunConfig, ("schema_version", "loss", "cell", "seed", "data", "options")),
+        *_run_table(),
         *_field_table("Data: `[data]`", DataConfig, ("name", "sha256", "options")),
         "",
         "## Options of a loss or data set: `[override.NAME]`",
@@ -345,6 +347,26 @@ def settings_page() -> str:
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _run_table() -> list[str]:
+    """The fields of a run, with what the default profile starts from beside the default of the profile `shared`."""
+    recipe = {**starting_settings("recipe", VARIANTS["bce"], {}), "latent_series": "data", "latent_steps": "data"}
+    recipe["average"] = ""  # follows from the half-life
+    left_out = ("schema_version", "loss", "cell", "seed", "data", "options")
+    rows = [
+        f"| `{name}` | {recipe.get(name, plain)} | {plain} | {field.description} |"
+        for name, field in RunConfig.model_fields.items()
+        if name not in left_out
+        for plain in ["" if field.default is None else field.default]
+    ]
+    text = (
+        "The column `recipe` is where a sweep starts from: the default profile, for every loss defined with the "
+        "penalty r1r2. `data`: chosen by the training series ([training settings](training.md)). Column `shared` is "
+        "for `--profile shared`, and for what `--profile paper` leaves open."
+    )
+    head = ["| setting | recipe | shared | meaning |", "| --- | --- | --- | --- |"]
+    return ["", "## Run: `[run]`", "", *textwrap.wrap(text, 120), "", *head, *rows]
 
 
 def _field_table(title: str, model: type[BaseModel], left_out: tuple[str, ...]) -> list[str]:

@@ -57,7 +57,7 @@ def run_config(task: Task) -> RunConfig:
         "latent_steps": shape.latent - shape.latent // 2,
         "penalty": chosen,
     }
-    (run,) = plan(SweepConfig(losses=(task.loss,), cells=(shape.cell,), seeds=(0,), run=fields))
+    (run,) = plan(SweepConfig(losses=(task.loss,), cells=(shape.cell,), seeds=(0,), profile="shared", run=fields))
     return run
 
 

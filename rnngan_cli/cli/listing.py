@@ -154,7 +154,7 @@ def _print_loss(facts: "LossFacts") -> None:
     shared, paper = (facts.profiles[name] for name in ("shared", "paper"))
     typer.echo("\nprofile shared, the same for all losses but for penalty and options")
     _print_fact(" ", _words(shared.settings), 1)
-    typer.echo("\nprofile recipe (--profile recipe), as shared but for noise by the data and")
+    typer.echo("\nprofile recipe, the default: as shared but for noise by the data and")
     _print_fact(" ", _words(facts.changed("recipe")), 1)
     typer.echo("\nprofile paper (--profile paper), as shared but for")
     _print_fact(" ", _words(facts.changed("paper")) or "nothing: its source is not written up here", 1)

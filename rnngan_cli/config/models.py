@@ -243,8 +243,8 @@ class SweepConfig(_Frozen):
     grid: dict[str, list[Any]] = Field({}, description="Fields of a run with a list of values each: all combinations.")
     override: dict[str, Table] = Field({}, description="Fields or options for one loss or one data set.")
     profile: ProfileName = Field(
-        "shared",
-        description="Settings to start from: plain (shared), near the data (recipe), or those of each loss's paper.",
+        "recipe",
+        description="Settings to start from: near the data (recipe), plain (shared), or those of each loss's paper.",
     )
     budget: BudgetName = Field("standard", description="Updates: a third of the profile's (quick), all, or 4 x (long).")
     noise: dict[str, tuple[int, int]] = Field(

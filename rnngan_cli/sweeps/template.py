@@ -5,36 +5,36 @@ be planned. Names, defaults and descriptions are those of the registries.
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
 from rnngan_cli import data, losses
-from rnngan_cli.config import Cell, DataConfig, OptionValue, RunConfig, SweepConfig, Table, build, read_experiment
+from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, Table, build, read_experiment
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import PROTOCOLS
+from rnngan_cli.sweeps.noise import noise_sizes, planned_noise
 from rnngan_cli.sweeps.plan import DEFAULT_DATASET, expand, plan
+from rnngan_cli.sweeps.profiles import Settings, starting_settings
 from rnngan_cli.system.atomic import check_target, reporting_disk_errors, write_text
 
 LINE_WIDTH = 100
 DATA_SETTINGS = ("window", "stride", "blocks", "scaling", "transform", "missing", "short", "labels")
 """Fields of the data that are shown, at their defaults unless the user gave them."""
 RUN_SETTINGS = (
-    *("units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "readout", "average"),
-    *("d_optimizer", "g_optimizer", "d_learning_rate", "g_learning_rate", "d_beta_1", "g_beta_1"),
-    *("penalty", "penalty_weight", "spectral_norm", "history_every", "checkpoint_every"),
+    *("steps", "units", "layers", "batch_size", "critic_steps", "latent_series", "latent_steps", "first_state"),
+    *("readout", "views", "view_size", "average_half_life", "d_optimizer", "g_optimizer"),
+    *("d_learning_rate", "g_learning_rate", "d_schedule", "g_schedule", "d_beta_1", "g_beta_1"),
+    *("spectral_norm", "history_every", "checkpoint_every"),
 )
-"""Fields of a run that are shown."""
-EXAMPLES: Mapping[str, OptionValue] = {
-    "window": 24,
-    "d_learning_rate": 0.002,
-    "g_learning_rate": 0.001,
-    "penalty_weight": 10.0,
-}
-"""Values shown for fields whose default depends on other fields."""
+"""Fields of a run that are shown for all losses, at the values that the default profile starts from."""
+RUN_SETTINGS_OF_A_LOSS = ("penalty", "penalty_weight")
+"""Fields of a run that are shown for one loss, as not every loss is defined with every penalty."""
+SHOWN_WINDOW = 24
+"""Window shown where the data set has a length of its own."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,17 @@ def experiment_text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -
         loss: the loss whose options are shown.
         dataset: the user's own data, prepared; None without any.
     """
-    parts = (_opening(), _sweep(wanted), _overrides(wanted, loss), _data(wanted, dataset), _run(), _grid())
+    noise = planned_noise(DataConfig()) if dataset is None else noise_sizes(dataset.train.series)
+    start = {
+        **{name: item.default for name, item in RunConfig.model_fields.items()},
+        **starting_settings(SweepConfig().profile, losses.variant(loss), {}),
+        "latent_series": noise.series,
+        "latent_steps": noise.steps,
+    }
+    parts = (
+        *(_opening(), _sweep(wanted), _overrides(wanted, loss, start)),
+        *(_data(wanted, dataset), _run(start), _grid()),
+    )
     return "\n".join(line for part in parts for line in part) + "\n"
 
 
@@ -124,13 +134,16 @@ def _sweep(wanted: Wanted) -> list[str]:
     lines += [*_prose(seeds), _set("seeds", 3)]
     lines += [*_prose(f"How runs are scored: {', '.join(PROTOCOLS)}."), _option("protocol", "standard")]
     profile = SweepConfig.model_fields["profile"].description
-    return [*lines, *_prose(str(profile)), _option("profile", "shared"), ""]
+    lines += [*_prose(str(profile)), _option("profile", SweepConfig().profile)]
+    budget = SweepConfig.model_fields["budget"].description
+    return [*lines, *_prose(str(budget)), _option("budget", SweepConfig().budget), ""]
 
 
-def _overrides(wanted: Wanted, loss: str) -> list[str]:
+def _overrides(wanted: Wanted, loss: str, start: Settings) -> list[str]:
     """Settings for a single loss or data set."""
     lines = [*_prose("For one loss alone: any setting of [run] below, or an option of the loss."), ""]
-    lines += [_option(f"override.{loss}.units", 48)]
+    for name in RUN_SETTINGS_OF_A_LOSS:
+        lines += [*_described(RunConfig, name), _option(f"override.{loss}.{name}", start[name])]
     for name, option in losses.variant(loss).options.items():
         lines += [*_prose(option.help), _option(f"override.{loss}.{name}", option.default)]
     if not wanted.file:
@@ -155,15 +168,16 @@ def _data(wanted: Wanted, dataset: Dataset | None) -> list[str]:
         lines += [*_prose(own), _option("file", "my.csv")]
     for name in DATA_SETTINGS:
         given = wanted.data.get(name)
-        shown = _default(DataConfig, name) if dataset is None or name != "window" else dataset.steps
+        default = SHOWN_WINDOW if dataset is None else dataset.steps
+        shown = default if name == "window" else DataConfig.model_fields[name].default
         lines += [*_described(DataConfig, name), _option(name, shown) if given is None else _set(name, given)]
     return [*lines, ""]
 
 
-def _run() -> list[str]:
-    lines = ["[run]", *_described(RunConfig, "steps"), _set("steps", _default(RunConfig, "steps"))]
+def _run(start: Settings) -> list[str]:
+    lines = ["[run]"]
     for name in RUN_SETTINGS:
-        lines += [*_described(RunConfig, name), _option(name, _default(RunConfig, name))]
+        lines += [*_described(RunConfig, name), _option(name, start[name])]
     return [*lines, ""]
 
 
@@ -177,10 +191,6 @@ def _grid() -> list[str]:
         *_prose("Under any name of your own, settings that go together:"),
         _option("optimizers", tied),
     ]
-
-
-def _default(model: type[DataConfig | RunConfig], name: str) -> Any:
-    return EXAMPLES.get(name, model.model_fields[name].default)
 
 
 def _described(model: type[DataConfig | RunConfig], name: str) -> list[str]:

@@ -48,7 +48,7 @@ def test_the_ablation_varies_the_optimizers_alone_each_at_three_rates() -> None:
     assert {pair: pairs.count(pair) for pair in pairs} == dict.fromkeys(
         [("adam", "adam"), ("rmsprop", "rmsprop"), ("sgd", "sgd"), ("sgd", "adam")], 9
     )  # three rates, three seeds
-    defaults = plan(SweepConfig())[0]
+    defaults = plan(SweepConfig(profile="shared"))[0]
     middle = [run for run in found if facts(run, "d_learning_rate", "g_learning_rate") == (0.002, 0.001)]
     assert facts(middle[0], "d_optimizer", "d_learning_rate") == facts(defaults, "d_optimizer", "d_learning_rate")
 

@@ -56,7 +56,13 @@ def train(chosen: Sequence[str]) -> GoldenRuns:
     for name in chosen:
         loss, cell = name.rsplit("-", 1)
         sweep = SweepConfig(
-            losses=(loss,), cells=(cell,), datasets=("stocks",), seeds=(0,), data={"window": 8}, run=SETTINGS
+            losses=(loss,),
+            cells=(cell,),
+            datasets=("stocks",),
+            seeds=(0,),
+            profile="shared",
+            data={"window": 8},
+            run=SETTINGS,
         )
         (config,) = plan(sweep)
         dataset = bench.dataset(config.data)

@@ -98,7 +98,13 @@ def settings(loss: str, cell: str = "gru", **fields: Any) -> RunConfig:
     """A run of `loss`, planned as the command line plans it. Unbounded data, so that the generator ends linear."""
     own = {loss: OWN.get(loss, {}) | fields}
     sweep = SweepConfig(
-        losses=(loss,), cells=(cell,), seeds=(SEED,), data={"scaling": "standard"}, run=SHARED, override=own
+        losses=(loss,),
+        cells=(cell,),
+        seeds=(SEED,),
+        profile="shared",
+        data={"scaling": "standard"},
+        run=SHARED,
+        override=own,
     )
     return plan(sweep)[0]
 

@@ -395,7 +395,7 @@ def test_an_unknown_loss_is_refused_with_the_nearest_known_one() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plan_fills_in_every_option_and_the_penalty(name: str) -> None:
-    (run,) = plan(SweepConfig(losses=(name,), seeds=(0,)))
+    (run,) = plan(SweepConfig(losses=(name,), seeds=(0,), profile="shared"))
     variant = losses.variant(name)
     assert run.options == {option: row.default for option, row in variant.options.items()}
     row = PENALTIES[variant.discriminator.penalty]

@@ -35,7 +35,7 @@ def finish(sweep: SweepFolder, config: RunConfig, value: float) -> RunFolder:
 
 def resolved(**fields: Any) -> list[RunConfig]:
     """Runs as a plan makes them."""
-    return plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1, **fields}))
+    return plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1, "profile": "shared", **fields}))
 
 
 def test_one_row_a_run(sweep: SweepFolder) -> None:

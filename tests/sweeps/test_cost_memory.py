@@ -75,7 +75,7 @@ def test_options_that_add_weights_are_counted(
 
 
 def needed(steps: int = 24, features: int = 5, rows: int = 100, num_labels: int = 4, **fields: Any) -> int:
-    values = {"losses": "infogan", "seeds": 1, "run": fields}
+    values = {"losses": "infogan", "seeds": 1, "profile": "shared", "run": fields}
     run = plan(SweepConfig.model_validate(values))[0]
     return cost.run_bytes(run, steps, features, rows=rows, num_labels=num_labels)
 

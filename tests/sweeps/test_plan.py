@@ -15,7 +15,7 @@ from rnngan_cli.sweeps.plan import check_resolved, check_run, expand, plan
 
 
 def sweep(**fields: Any) -> SweepConfig:
-    return build(SweepConfig, {"seeds": "1", **fields}, "sweep")
+    return build(SweepConfig, {"seeds": "1", "profile": "shared", **fields}, "sweep")
 
 
 def test_the_default_sweep() -> None:

@@ -63,12 +63,17 @@ def test_a_budget_is_a_multiple_of_the_updates_of_the_profile(profile: str, loss
     assert whole.steps == (1500 if profile == "recipe" else 2000)
 
 
+def test_the_recipe_is_the_default() -> None:
+    plain = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1, "noise": NOISE}))
+    assert [identity(run) for run in plain] == [identity(run) for run in planned(losses="all")]
+    assert {run.views for run in plain} == {"differences"} and {run.steps for run in plain} == {1500}
+
+
 def test_plain_runs_are_what_they_were() -> None:
-    """A sweep without a profile or a budget has the runs of earlier versions."""
-    older = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1}))
-    named = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1, "profile": "shared", "budget": "standard"}))
-    assert [identity(run) for run in older] == [identity(run) for run in named]
-    assert {run.views for run in older} == {"none"} and {run.steps for run in older} == {2000}
+    """By name: those of the golden runs of earlier versions are held by their bits."""
+    named = plan(SweepConfig.model_validate({"losses": "all", "seeds": 1, "profile": "shared"}))
+    assert {run.views for run in named} == {"none"} and {run.steps for run in named} == {2000}
+    assert identity(named[0]) == "fb46d23e8ce26548520c87eb0428d90662abd45a1bd5b5fa74c0b9ac6b23d0f1"
 
 
 def test_a_run_by_the_recipe_is_trained_scored_and_found_again(

@@ -33,6 +33,7 @@ def resolve(loss: str, cell: str = "gru", **fields: Any) -> RunConfig:
                 "losses": loss,
                 "cells": cell,
                 "seeds": [7],
+                "profile": "shared",
                 "data": {"window": 3, "options": {"series": 120}},
                 "run": {**small, **fields},
             }

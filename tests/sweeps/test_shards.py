@@ -19,7 +19,13 @@ from rnngan_cli.system.lock import held
 
 RUNS = plan(
     SweepConfig.model_validate(
-        {"losses": "bce,wgan,mse", "cells": "gru,lstm", "seeds": 3, "grid": {"steps": [10, 20], "units": [3, 4]}}
+        {
+            "losses": "bce,wgan,mse",
+            "cells": "gru,lstm",
+            "seeds": 3,
+            "profile": "shared",
+            "grid": {"steps": [10, 20], "units": [3, 4]},
+        }
     )
 )
 """72 runs of 12 shapes; those of one shape are not next to each other, as lengths are crossed with widths."""

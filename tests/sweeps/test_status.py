@@ -103,7 +103,7 @@ def test_a_killed_sweep_is_interrupted_and_can_be_watched_no_longer_than_wanted(
 def sweep(tmp_path: Path) -> SweepFolder:
     """Four runs planned, three begun: one done, one failed, one running by its status, which nobody holds."""
     found = SweepFolder(tmp_path / "results" / "sweep")
-    config = SweepConfig(losses=("bce",), seeds=(0, 1, 2, 3))
+    config = SweepConfig(losses=("bce",), seeds=(0, 1, 2, 3), profile="shared")
     found.create(config)
     done, failed, running, _ = plan(config)
     for run in (done, failed, running):
@@ -221,7 +221,7 @@ def test_status_tells_failures_with_the_end_of_their_logs(rnngan: Rnngan, sweep:
 
 def test_a_large_sweep_is_told_in_a_screen_unless_all_is_asked_for(rnngan: Rnngan, tmp_path: Path) -> None:
     sweep = SweepFolder(tmp_path / "sweep")
-    config = SweepConfig(losses=("bce",), seeds=tuple(range(60)))
+    config = SweepConfig(losses=("bce",), seeds=tuple(range(60)), profile="shared")
     sweep.create(config)
     for run in plan(config)[:50]:
         sweep.run(run).create(run)

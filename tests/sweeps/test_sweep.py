@@ -83,7 +83,7 @@ def test_training_one_run_is_a_sweep_of_one(done: Sweep, tmp_path: Path) -> None
         *size,
         *DATA,
         "--profile",
-        "shared",
+        "recipe",
     ]
     command = [sys.executable, "-m", "rnngan_cli", "train", *words, "-o", str(tmp_path / "one"), "--progress", "none"]
     found = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)

@@ -11,7 +11,14 @@ from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.sweeps.template import DATA_SETTINGS, RUN_SETTINGS, Wanted, experiment_text, write_template
+from rnngan_cli.sweeps.template import (
+    DATA_SETTINGS,
+    RUN_SETTINGS,
+    RUN_SETTINGS_OF_A_LOSS,
+    Wanted,
+    experiment_text,
+    write_template,
+)
 
 Rnngan = Callable[..., tuple[int, str, str]]
 
@@ -54,7 +61,7 @@ def test_it_plans_as_it_is_and_with_any_one_option(loss: str, values: dict[str, 
     file = values.get("file")
     assert before[0].data.file == (None if file is None else str(Path(str(file)).resolve()))
     numbers = option_lines(content)
-    assert len(numbers) >= len(RUN_SETTINGS) + len(DATA_SETTINGS)
+    assert len(numbers) >= len(RUN_SETTINGS) + len(RUN_SETTINGS_OF_A_LOSS) + len(DATA_SETTINGS)
     for number in numbers:
         assert planned(uncommented(content, number)), content.splitlines()[number]
 
@@ -69,7 +76,7 @@ def test_options_show_the_defaults() -> None:
         if planned(uncommented(content, number)) != before
     ]
     grids = ["#units", "#batch_size", "#optimizers"]
-    assert changing == ["#override.wgan.units", "#file", "#window", *grids]
+    assert changing == ["#file", "#window", *grids]
 
 
 def test_it_is_written_with_what_was_given(rnngan: Rnngan, tmp_path: Path) -> None:

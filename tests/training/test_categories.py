@@ -98,7 +98,7 @@ def test_a_generator_finds_the_shares_of_a_category() -> None:
     raw = Raw(codes[..., None], ("state",), columns=(Column("state", "category", ("on", "off")),))
     dataset = prepare_dataset(raw, DataConfig(labels="none"), name="state")
     fields: dict[str, Any] = {"steps": 400, "units": 8, "g_learning_rate": 0.005, "d_learning_rate": 0.005}
-    (config,) = plan(SweepConfig(losses=("bce",), seeds=(0,), run=fields))
+    (config,) = plan(SweepConfig(losses=("bce",), seeds=(0,), profile="shared", run=fields))
     trainer = Trainer(config, dataset.format)
     trainer.reset(config)
     before = share_of_first(trainer, dataset)

@@ -156,6 +156,7 @@ def config_of(seed: int, **fields: Any) -> RunConfig:
             {
                 "losses": "bce",
                 "seeds": [seed],
+                "profile": "shared",
                 "data": {"window": 3, "options": {"series": 120}},
                 "run": {**small, **fields},
             }

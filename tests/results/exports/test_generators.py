@@ -32,6 +32,7 @@ SWEEP: dict[str, Any] = {
     "cells": "gru,lstm",
     "seeds": [1],
     "datasets": "stocks",
+    "profile": "shared",
     "data": {"window": 6, "stride": 6},
     "run": {"steps": 2, "history_every": 1, "units": 3, "layers": 2, "batch_size": 8, "spectral_norm": True},
     "override": {"bce": {"first_state": "noise"}, "infogan": {"first_state": "noise"}},
