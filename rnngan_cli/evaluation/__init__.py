@@ -5,6 +5,8 @@
     distances.py           distances between two sets of series
     coverage.py            precision, recall, coverage, duplicates and copies of training series
     embedding.py           Frechet distance in a fixed random embedding
+    convolutions.py        features of series by random convolutions
+    two_sample.py          a classifier of these features, and the noise that it fails at
     checks.py              validation of the two sets
     values.py              scores that can be stored, and why a score has no value
     collapse.py            signs of collapse in the scores of one generator

@@ -5,16 +5,18 @@ say what the numbers mean. A new distance needs one function in `distances.py` a
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 import numpy as np
 
-from rnngan_cli.evaluation import coverage, distances, embedding
+from rnngan_cli.evaluation import coverage, distances, embedding, two_sample
 
-MetricGroup = Literal["judges", "distances", "coverage", "memorisation", "training"]
+MetricGroup = Literal["classifier", "judges", "distances", "coverage", "memorisation", "training"]
+Joint = Callable[[np.ndarray, np.ndarray], Mapping[str, float]]
+"""A function (real, generated) -> scores by name, for scores that are computed together."""
 _NAMES = ("Frechet", "Wasserstein")
 
 
@@ -50,11 +52,13 @@ class Metric:
         direction: which values are better: lower, higher, nearer to 0.5 (a coin toss) or nearer to 1.
         range: the least and the greatest possible value; infinite where there is no bound.
         source: authors, year and title of the paper.
-        group: `judges` need trained networks; `distances` compare two sets as a whole; `coverage` measures realism and
-            missing modes; `memorisation` looks for copies of training series; `training` is the cost of a run.
+        group: `classifier` is a ridge classifier by random convolutions; `judges` need trained networks;
+            `distances` compare two sets as a whole; `coverage` measures realism and missing modes; `memorisation`
+            looks for copies of training series; `training` is the cost of a run.
         primary: whether the leaderboard shows the score by default.
-        function: (real, generated) -> score; None for scores by judges and those that need training series.
+        function: (real, generated) -> score; None for scores by judges and those computed otherwise.
         beside_training: (training, real, generated) -> score, for scores that need training series.
+        jointly: (real, generated) -> scores by name, for scores that are computed together.
     """
 
     name: str
@@ -67,11 +71,12 @@ class Metric:
     primary: bool = False
     function: Callable[[np.ndarray, np.ndarray], float] | None = None
     beside_training: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None
+    jointly: Joint | None = None
 
     @property
     def computed(self) -> bool:
         """Whether the score needs no judges, so that every protocol computes it."""
-        return self.function is not None or self.beside_training is not None
+        return any((self.function, self.beside_training, self.jointly))
 
     @property
     def better(self) -> str:
@@ -104,7 +109,61 @@ _MANIFOLDS = "Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Preci
 _DENSITY = "Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models"
 _QUANT = "Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs: Deep Generation of Financial Time Series"
 
+_CLASSIFIER = f"{_TWO_SAMPLE}; Dempster, Schmidt, Webb (2021), MiniRocket (the features)"
+
 _ROWS = (
+    Metric(
+        name="hiding_noise",
+        title="Hiding noise",
+        definition="deviation of noise, scaled, on both sides at which a classifier by random convolutions tells real "
+        "from generated series with an AUC of 0.75 only",
+        direction=Direction.LOWER,
+        range=(0.0, two_sample.MOST_NOISE),
+        source=f"{_CLASSIFIER}; Arjovsky, Bottou (2017), Towards Principled Methods for Training GANs (the noise)",
+        group="classifier",
+        primary=True,
+        jointly=two_sample.two_sample_scores,
+    ),
+    Metric(
+        name="c2st_auc",
+        title="C2ST AUC",
+        definition="area under the ROC curve of that classifier on unseen series, with noise of 0.001 on both sides",
+        direction=Direction.TO_HALF,
+        range=(0.0, 1.0),
+        source=_CLASSIFIER,
+        group="classifier",
+        jointly=two_sample.two_sample_scores,
+    ),
+    Metric(
+        name="c2st_auc_noise_01",
+        title="C2ST AUC, noise of 0.01",
+        definition="the same with noise of 0.01",
+        direction=Direction.TO_HALF,
+        range=(0.0, 1.0),
+        source=_CLASSIFIER,
+        group="classifier",
+        jointly=two_sample.two_sample_scores,
+    ),
+    Metric(
+        name="c2st_auc_noise_1",
+        title="C2ST AUC, noise of 0.1",
+        definition="the same with noise of 0.1",
+        direction=Direction.TO_HALF,
+        range=(0.0, 1.0),
+        source=_CLASSIFIER,
+        group="classifier",
+        jointly=two_sample.two_sample_scores,
+    ),
+    Metric(
+        name="c2st_p",
+        title="C2ST p-value",
+        definition="exact p-value, by permutation, of both kinds having one distribution, with noise of 0.001",
+        direction=Direction.HIGHER,
+        range=(0.0, 1.0),
+        source=_CLASSIFIER,
+        group="classifier",
+        jointly=two_sample.two_sample_scores,
+    ),
     Metric(
         name="discriminative",
         title="Discriminative score",

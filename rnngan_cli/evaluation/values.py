@@ -1,13 +1,14 @@
 """Scores as numbers that can be stored: those computed without judges, and why a score has no value."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from rnngan_cli.config import LARGEST_STORED_SCORE
 from rnngan_cli.evaluation.checks import UndefinedScoreError
-from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.evaluation.metrics import METRICS, Joint
 
 ScoreValues = dict[str, float]
 """Scores by name, finite and at most `LARGEST_STORED_SCORE` in size."""
@@ -26,16 +27,34 @@ def compute_scores(train: np.ndarray, real: np.ndarray, generated: np.ndarray) -
     """
     values: ScoreValues = {}
     notes: list[str] = []
-    for name, metric in METRICS.items():
+    for names, compute in _computations(train, real, generated):
         try:
-            if metric.function is not None:
-                values[name] = metric.function(real, generated)
-            elif metric.beside_training is not None:
-                values[name] = metric.beside_training(train, real, generated)
+            values |= compute()
         except UndefinedScoreError as error:
-            notes.append(f"`{name}` is left out: {error}")
-    kept, left_out = keep_storable(values)
+            first, *others = (f"`{name}`" for name in names)
+            notes.append(f"{first} is left out{', with ' if others else ''}{', '.join(others)}: {error}")
+    kept, left_out = keep_storable({name: values[name] for name in METRICS if name in values})
     return kept, (*notes, *left_out)
+
+
+def _computations(
+    train: np.ndarray, real: np.ndarray, generated: np.ndarray
+) -> Iterator[tuple[Sequence[str], Callable[[], Mapping[str, float]]]]:
+    """Names of scores, and what computes them: scores that are computed jointly come together."""
+    joint: dict[Joint, list[str]] = {}
+    for name, metric in METRICS.items():
+        if metric.function is not None:
+            yield (name,), partial(_alone, name, metric.function, real, generated)
+        elif metric.beside_training is not None:
+            yield (name,), partial(_alone, name, metric.beside_training, train, real, generated)
+        elif metric.jointly is not None:
+            joint.setdefault(metric.jointly, []).append(name)
+    for function, names in joint.items():
+        yield names, partial(function, real, generated)
+
+
+def _alone(name: str, function: Callable[..., float], *parts: np.ndarray) -> Mapping[str, float]:
+    return {name: function(*parts)}
 
 
 def keep_storable(values: Mapping[str, float]) -> tuple[ScoreValues, tuple[str, ...]]:

@@ -30,6 +30,7 @@ MEASURED = (
     "kurtosis_difference",
     "frechet_distance",
 )
+CLASSIFIED = ("hiding_noise", "c2st_auc", "c2st_auc_noise_01", "c2st_auc_noise_1", "c2st_p")
 COVERAGE = ("precision", "recall", "density", "coverage", "code_coverage", "spread_ratio", "duplicates")
 MEMORISATION = ("nearest_training",)
 TRAINING = ("generator_updates", "discriminator_updates", "training_seconds", "share_diverged")
@@ -37,6 +38,7 @@ TRAINING = ("generator_updates", "discriminator_updates", "training_seconds", "s
 
 def test_every_score_is_registered() -> None:
     groups = {
+        "classifier": CLASSIFIED,
         "judges": JUDGED,
         "distances": MEASURED,
         "coverage": COVERAGE,
@@ -63,11 +65,11 @@ def test_rows_are_complete(row: Metric) -> None:
 
 def test_scores_carry_their_function() -> None:
     for row in METRICS.values():
-        function = row.function or row.beside_training
+        function = row.function or row.beside_training or row.jointly
         assert (function is None) == (row.group in ("judges", "training") or row.name == "code_coverage")
         assert (row.beside_training is not None) == (row.group == "memorisation")
         # By name, not identity: collecting doctests imports a module a second time.
-        assert function is None or function.__name__ == row.name
+        assert function is None or function.__name__ == ("two_sample_scores" if row.jointly else row.name)
 
 
 def test_scores_lie_in_their_range() -> None:
@@ -78,6 +80,9 @@ def test_scores_lie_in_their_range() -> None:
                 assert row.range[0] <= row.function(drawn, generated) <= row.range[1], row.name
         if row.beside_training:
             assert row.range[0] <= row.beside_training(drawn, drawn[:9], drawn[9:]) <= row.range[1]
+        if row.jointly:
+            for generated in (drawn[::-1] ** 4 * 9, np.zeros_like(drawn)):
+                assert row.range[0] <= row.jointly(drawn, generated)[row.name] <= row.range[1], row.name
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Scores of series that are degenerate: each has a value that can be stored, or is left out with a reason."""
 
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import Codes, GeneratedSet, Protocol, Scored, Scorer
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import PROTOCOLS, Recipe
+from rnngan_cli.evaluation.two_sample import FEWEST_TESTED, two_sample_scores
 from rnngan_cli.evaluation.values import average_judges, compute_scores, keep_storable
 from rnngan_cli.store import RunFolder, ScoreKey
 
+TWO_SAMPLE = {name for name, metric in METRICS.items() if metric.jointly is two_sample_scores}
 COMPUTED = {name for name, metric in METRICS.items() if metric.computed}
 STEPS, FEATURES = 4, 2
 
@@ -59,19 +63,32 @@ def test_whatever_the_series_every_score_has_a_value_or_a_reason(
         for place, (kind, count) in enumerate(zip(kinds, counts, strict=True))
     )
     values, notes = compute_scores(train, real, generated)
-    left_out = {note.split("`")[1] for note in notes}
+    left_out = names_left_out(notes)
     assert values.keys() | left_out == COMPUTED
     assert not values.keys() & left_out
     for name, value in values.items():
         low, high = METRICS[name].range
         assert math.isfinite(value) and low - 1e-6 <= value <= min(high, 1e30) + 1e-6, name
     if min(counts[1:]) > 1 and "enormous" not in kinds and "nearly no spread" not in kinds:
-        assert left_out <= {"spread_ratio"}
+        assert left_out - (TWO_SAMPLE if min(counts[1:]) < FEWEST_TESTED else set()) <= {"spread_ratio"}
+
+
+def names_left_out(notes: Iterable[str]) -> set[str]:
+    """The scores that notes say are left out."""
+    return {name for note in notes if "left out" in note for name in re.findall("`(.*?)`", note.split(":")[0])}
+
+
+def test_scores_that_are_computed_together_are_left_out_together() -> None:
+    _, notes = compute_scores(noise(9, 0), noise(9, 1), noise(9, 2))
+    assert notes == (
+        "`hiding_noise` is left out, with `c2st_auc`, `c2st_auc_noise_01`, `c2st_auc_noise_1`, `c2st_p`: "
+        "9 series: expected 10 or more of each kind",
+    )
 
 
 def test_a_constant_part_has_every_score_but_the_ratio_of_spreads() -> None:
     """Real series of one value c, generated ones of c + 1/2: distances are 1/2, what is constant has no shape."""
-    real = np.full((6, STEPS, FEATURES), 0.25)
+    real = np.full((FEWEST_TESTED, STEPS, FEATURES), 0.25)
     values, notes = compute_scores(real, real, real + 0.5)
     assert notes == () and values["spread_ratio"] == 1  # both sets have spread 0
     for name in ("sliced_wasserstein", "marginal_difference"):
@@ -79,7 +96,7 @@ def test_a_constant_part_has_every_score_but_the_ratio_of_spreads() -> None:
     for name in ("autocorrelation_difference", "cross_correlation_difference", "skewness_difference", "coverage"):
         assert values[name] == 0
     assert values["mmd2"] == pytest.approx(2 - 2 * np.exp(-(STEPS * FEATURES * 0.25) / 2))  # bandwidth 1: no distance
-    values, notes = compute_scores(real, real, real + 0.5 * noise(6, 0))
+    values, notes = compute_scores(real, real, real + 0.5 * noise(FEWEST_TESTED, 0))
     assert notes == ("`spread_ratio` is left out: all real series are equal, so that their spread is 0",)
     assert values.keys() == COMPUTED - {"spread_ratio"}
 
@@ -87,10 +104,11 @@ def test_a_constant_part_has_every_score_but_the_ratio_of_spreads() -> None:
 def test_a_single_series_has_the_scores_that_need_no_second_one() -> None:
     values, notes = compute_scores(noise(3, 0), noise(1, 1), noise(1, 2))
     assert "sliced_wasserstein" in values and "nearest_training" in values
-    assert {note.split("`")[1] for note in notes} == {
+    assert names_left_out(notes) == {
         *("mmd2", "frechet_distance", "precision", "recall", "density", "coverage", "spread_ratio", "duplicates"),
+        *TWO_SAMPLE,
     }
-    assert all("2" in note for note in notes)
+    assert all("2" in note or "1 series: expected 10" in note for note in notes)
 
 
 def test_what_cannot_be_stored_is_left_out() -> None:
@@ -169,7 +187,8 @@ def test_scores_of_degenerate_parts_are_read_back(
     assert found.notes == list(scored.notes)
     assert "NaN" not in (folder.path / "scores.json").read_text()
     expected = COMPUTED | ({"discriminative", "predictive", "classification_tstr"} if by.strong else set())
-    left_out = {note.split("`")[1] for note in scored.notes if "left out" in note}
+    left_out = names_left_out(scored.notes)
     assert expected <= scored.values.keys() | left_out
     if generated != "enormous":
-        assert left_out == ({"spread_ratio"} if (real, generated) == ("all constant", "noise") else set())
+        assert left_out - TWO_SAMPLE == ({"spread_ratio"} if (real, generated) == ("all constant", "noise") else set())
+        assert (left_out >= TWO_SAMPLE) == (count < FEWEST_TESTED)
