@@ -143,10 +143,10 @@ def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *
     ['no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)']
     """
     corrected = holm([rank_sum_p(before, after) for before, after in pairs])
-    fewest = fewest_seeds(len(pairs), level=level)
-    return [_verdict(*pair, float(p), fewest, level) for pair, p in zip(pairs, corrected, strict=True)]
+    return [_verdict(*pair, float(p), len(pairs), level) for pair, p in zip(pairs, corrected, strict=True)]
 
 
-def _verdict(before: Sequence[float], after: Sequence[float], p: float, fewest: int, level: float) -> str:
+def _verdict(before: Sequence[float], after: Sequence[float], p: float, num_pairs: int, level: float) -> str:
+    fewest = fewest_seeds(num_pairs, level=level, most=max(len(before), len(after)))
     nothing = nothing_shown(min(len(before), len(after)), fewest, p, level=level)
     return nothing or f"{'better' if chance_lower(after, before) > 0.5 else 'worse'} (p {p:.2g} after Holm)"

@@ -59,24 +59,31 @@ class Comparison:
 _NUMBERS = tuple(field.name for field in fields(Comparison) if field.name != "sides")
 
 
-def fewest_seeds(num_comparisons: int, *, level: float = 0.05) -> int:
-    """Computes the fewest seeds on each side with which an exact Mann-Whitney test can show any difference.
+def fewest_seeds(num_comparisons: int, *, level: float = 0.05, most: int = 0) -> int:
+    """Computes the fewest seeds on the smaller side with which an exact Mann-Whitney test can show any difference.
 
-    With n seeds on each side the smallest two-sided p is 2 / C(2n, n), when the two sides do not overlap.
-    Holm's correction multiplies the smallest p by the number of comparisons, so no data can show a difference
-    while num_comparisons * 2 / C(2n, n) > level. For ten losses at 5 %: 6 seeds against a baseline (9
-    comparisons, 0.019), 7 for all pairs (45 comparisons, 0.026).
+    With n and m seeds the smallest two-sided p is 2 / C(n + m, n), when the two sides do not overlap. Holm's
+    correction multiplies the smallest p by the number of comparisons, so no data can show a difference while
+    num_comparisons * 2 / C(n + m, n) > level. For ten losses at 5 %, with as many seeds on each side: 6 against a
+    baseline (9 comparisons, 0.019), 7 for all pairs (45 comparisons, 0.026).
+
+    Args:
+        num_comparisons: number of comparisons that are corrected for.
+        level: the family-wise error rate.
+        most: seeds on the larger side; as many as on the smaller one if there are fewer.
 
     Raises:
         ValueError: no comparison, or a level outside (0, 1).
 
     >>> [fewest_seeds(number) for number in (1, 3, 9, 45)]
     [4, 5, 6, 7]
+    >>> fewest_seeds(9, most=20)  # 9 * 2 / C(23, 3) = 0.01
+    3
     """
     if num_comparisons < 1 or not 0 < level < 1:
         raise ValueError(f"`num_comparisons` {num_comparisons}, `level` {level}: expected 1 or more, and in (0, 1)")
     seeds = 1
-    while num_comparisons * 2 / comb(2 * seeds, seeds) > level:
+    while num_comparisons * 2 / comb(seeds + max(seeds, most), seeds) > level:
         seeds += 1
     return seeds
 
@@ -151,7 +158,7 @@ def verdicts(
 
     Each pair is compared by the exact Mann-Whitney test over the runs of both sides, diverged runs at the worst rank,
     with Holm's correction over all pairs of the task, those without a run included. With fewer seeds than
-    `fewest_seeds` on either side, the verdict is that no difference is shown, whatever the data.
+    `fewest_seeds` on the side with fewer, the verdict is that no difference is shown, whatever the data.
 
     Args:
         rows: one row a run, as in `intervals.py`.
@@ -226,11 +233,11 @@ def _corrected(found: Sequence[Comparison], level: float) -> list[Comparison]:
     """Adds Holm's correction and the verdicts to the comparisons of a task."""
     if not found:  # a task with a single side
         return []
-    fewest = fewest_seeds(len(found), level=level)
     adjusted = holm([1.0 if np.isnan(comparison.p) else comparison.p for comparison in found])
     corrected = []
     for comparison, p_holm in zip(found, map(float, adjusted), strict=True):
-        seeds = min(comparison.num_runs, comparison.num_baseline)
+        seeds, most = sorted((comparison.num_runs, comparison.num_baseline))
+        fewest = fewest_seeds(len(found), level=level, most=most)
         nothing = nothing_shown(seeds, fewest, p_holm, level=level)
         kept = replace(comparison, p_holm=np.nan if np.isnan(comparison.p) else p_holm, fewest_seeds=fewest)
         corrected.append(replace(kept, shown=not nothing, verdict=nothing or _sentence(kept, seeds)))
@@ -242,7 +249,7 @@ def nothing_shown(seeds: int, fewest: int, p: float, *, level: float = 0.05) -> 
 
     Args:
         seeds: the number of seeds on the side with fewer.
-        fewest: the fewest seeds that can show any difference.
+        fewest: the fewest seeds on that side that can show any difference.
         p: p after Holm's correction.
         level: the family-wise error rate.
 

@@ -188,11 +188,13 @@ def test_fewest_seeds_for_ten_losses() -> None:
 
 @pytest.mark.parametrize("num_comparisons", [1, 2, 3, 9])
 @pytest.mark.parametrize("level", [0.01, 0.05, 0.2])
-def test_fewest_seeds_is_what_the_test_itself_can_show(num_comparisons: int, level: float) -> None:
-    fewest = fewest_seeds(num_comparisons, level=level)
+@pytest.mark.parametrize("most", [0, 5, 40])
+def test_fewest_seeds_is_what_the_test_itself_can_show(num_comparisons: int, level: float, most: int) -> None:
+    fewest = fewest_seeds(num_comparisons, level=level, most=most)
     for seeds, possible in ((fewest, True), (fewest - 1, False)):
         if seeds:
-            p = rank_sum_p(np.arange(seeds), np.arange(seeds) + 100)  # the clearest data there can be
+            others = np.arange(max(seeds, most))
+            p = rank_sum_p(np.arange(seeds) - 100, others)  # the clearest data there can be
             assert bool((holm([p] * num_comparisons) <= level).any()) is possible
 
 
@@ -319,11 +321,17 @@ def test_below_the_fewest_seeds_nothing_is_shown_whatever_the_data() -> None:
         if not shown:
             expected = "no difference shown (5 seeds; 6 are the fewest that can show one at 5 %)"
             assert found["verdict"].unique().tolist() == [expected]
-    # A hundred seeds on one side do not make up for five on the other.
-    base = runs("bce", list(np.arange(100.0) + 9))
-    many = verdicts(pd.concat([base, *(runs(x, [1.0, 2, 3, 4, 5]) for x in losses)]), "mmd2", "bce")
-    assert many["p_holm"].max() < 0.05
-    assert not many["shown"].any()
+
+
+def test_more_seeds_on_one_side_show_what_fewer_on_the_other_can() -> None:
+    """Nine losses of five runs each beside a hundred of bce: 9 * 2 / C(105, 5) is far below 5 %; two are too few for
+    anything, as 9 * 2 / C(13, 2) is 0.23."""
+    losses = [f"loss{i}" for i in range(9)]
+    for seeds, others, shown in ((5, 100, True), (2, 11, False)):
+        base = runs("bce", list(np.arange(float(others)) + 9))
+        found = verdicts(pd.concat([base, *(runs(x, list(range(seeds))) for x in losses)]), "mmd2", "bce")
+        assert set(found["shown"]) == {shown}
+        assert set(found["fewest_seeds"]) == {3 if shown is False else 2}
 
 
 def test_verdicts_without_a_difference_say_so() -> None:
@@ -405,7 +413,8 @@ def test_losses_without_runs_stay_in_the_table() -> None:
     assert isnan(mse["p"])
     assert isnan(mse["p_holm"])
     assert mse["num_runs"] == 0
-    assert mse["verdict"] == "no difference shown (0 seeds; 5 are the fewest that can show one at 5 %)"
+    # Two comparisons, five seeds of bce: 2 * 2 / C(9, 4) = 0.032, and 2 * 2 / C(8, 3) = 0.071
+    assert mse["verdict"] == "no difference shown (0 seeds; 4 are the fewest that can show one at 5 %)"
     assert wgan["p_holm"] == pytest.approx(2 * 2 / 252)  # `mse` counts in Holm's correction
 
 
