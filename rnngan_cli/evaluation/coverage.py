@@ -13,6 +13,8 @@ NEIGHBOURS = 5
 """k in Naeem et al. (2020): the ball around a series has its distance to the k-th nearest neighbour as radius."""
 MOST_COMPARED = 2000
 """Most series of a set that are compared, because time and memory grow with the square of their number."""
+UNSEEN_SHARE = 0.01
+"""Share of unseen real series that lie nearest to the training series: what lies nearer than these may be a copy."""
 COPY = 0.01
 """A series counts as a copy if it is closer than this share of the median nearest-neighbour distance of real series."""
 
@@ -181,6 +183,55 @@ def nearest_training(train: np.ndarray, test: np.ndarray, generated: np.ndarray)
     count, others = len(made), len(unseen)
     wins = ranks[:count].sum() - count * (count + 1) / 2  # Mann and Whitney's U
     return float(wins / (count * others))
+
+
+def copies(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
+    """Computes the share of generated series that lie nearer to a training series than nearly all unseen ones do.
+
+    Nearer than the quantile `UNSEEN_SHARE` of the distances of unseen real series to their nearest training series, and than
+    that of training series to their nearest other one: unseen series of a record that wanders, such as later prices,
+    lie far from all training series, and so would hardly any series be new. Series as new as fresh data score about
+    `UNSEEN_SHARE`, copies 1; poor series far from all data do not make up for copies among the others, as they do in the mean
+    of `nearest_training`. All training series are compared.
+
+    Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying.
+
+    Args:
+        train: the scaled series that the generator was trained on, (series, steps, features).
+        test: scaled real series that it was not trained on, likewise.
+        generated: scaled series that it generated, likewise.
+
+    Returns:
+        A share, in [0, 1].
+
+    Raises:
+        ValueError: bad shapes or values.
+
+    >>> train, test = np.linspace(0, 1, 11).reshape(11, 1, 1), np.linspace(0.03, 0.93, 10).reshape(10, 1, 1)
+    >>> copies(train, test, np.concatenate([train, train + 9]))
+    0.5
+    """
+    known, unseen = checked_sets(train, test)
+    _, made = checked_sets(train, generated)
+    some = known[np.linspace(0, len(known) - 1, min(len(known), MOST_COMPARED)).round().astype(int)]
+    distances = [_to_known(unseen, known, 1)]
+    if len(known) > 1:
+        distances.append(_to_known(some, known, 2))
+    near = min(np.quantile(part, UNSEEN_SHARE, method="lower") for part in distances)
+    return float((_to_known(made, known, 1) < near).mean())
+
+
+def _to_known(series: np.ndarray, known: np.ndarray, place: int) -> np.ndarray:
+    """Distance of each series to the known series that is nearest (place 1) or second nearest (2), (series,).
+
+    It is found by products of matrices, whose rounding would hide copies; its distance is computed anew.
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    flat, others = (part.reshape(len(part), -1) for part in (series, known))
+    found = NearestNeighbors(n_neighbors=place, algorithm="brute").fit(others).kneighbors(flat, return_distance=False)
+    distances: np.ndarray = np.sqrt(((flat - others[found[:, -1]]) ** 2).sum(axis=1))
+    return distances
 
 
 def _distances_and_radii(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -436,6 +436,17 @@ _ROWS = (
         beside_training=coverage.nearest_training,
     ),
     Metric(
+        name="copies",
+        title="Copies",
+        definition="share of generated series nearer to a training series than 99 % of unseen real ones are: 0.01 as "
+        "new as these",
+        direction=Direction.LOWER,
+        range=(0.0, 1.0),
+        source="after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying",
+        group="memorisation",
+        beside_training=coverage.copies,
+    ),
+    Metric(
         name="generator_updates",
         title="Updates of the generator",
         definition="how often the generator was updated: the budget, equal for all runs that are compared",

@@ -16,6 +16,8 @@ SEPARATING_SHARE = 0.1
 """A score separates real series from noise if its ceiling exceeds its floor by this share of the larger of the two."""
 MOST_DUPLICATES = 0.05
 """Share of duplicates, beyond that of real series, above which a generator repeats itself: one series in twenty."""
+MOST_COPIES = 0.05
+"""Share of copies above which a generator is said to copy: that of unseen real series is 0.01."""
 UNSEEN_NEAREST = 0.5
 """The score `nearest_training` of unseen real series, by its definition."""
 
@@ -39,7 +41,7 @@ def cautions(leaderboard: "pd.DataFrame") -> list[str]:
     found = []
     for dataset, cell in leaderboard_places(leaderboard):
         rows = leaderboard[(leaderboard["dataset"] == dataset) & (leaderboard["cell"] == cell)]
-        for sentence in (_missing_modes(rows), _repeats(rows), _copies(rows)):
+        for sentence in (_missing_modes(rows), _repeats(rows), _copies(rows), _some_copies(rows)):
             found += [f"{dataset}, {cell}: {sentence}"] if sentence else []
     return found
 
@@ -114,6 +116,17 @@ def _copies(rows: "pd.DataFrame") -> str:
     return (
         "training series may be copied; chance to lie nearer to them than an unseen series, which has "
         f"{UNSEEN_NEAREST:.2f} (noisy copies {copies:.2f}): {_listed(near)}."
+    )
+
+
+def _some_copies(rows: "pd.DataFrame") -> str:
+    """The sentence on copies among series that are no copies, which do not show in a mean over all."""
+    many = {loss: share for loss, share in _means(rows, "copies").items() if share > MOST_COPIES}
+    if not many:
+        return ""
+    return (
+        "some series may be copies; share that lies nearer to training series than 99 % of unseen real ones do: "
+        f"{_listed(many)}."
     )
 
 

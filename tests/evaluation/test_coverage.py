@@ -6,7 +6,15 @@ from sklearn.datasets import load_digits
 
 from rnngan_cli.evaluation import coverage
 from rnngan_cli.evaluation.checks import UndefinedScoreError
-from rnngan_cli.evaluation.coverage import density, duplicates, nearest_training, precision, recall, spread_ratio
+from rnngan_cli.evaluation.coverage import (
+    copies,
+    density,
+    duplicates,
+    nearest_training,
+    precision,
+    recall,
+    spread_ratio,
+)
 
 PAIRS = (precision, recall, density, coverage.coverage, spread_ratio, duplicates)
 
@@ -107,6 +115,32 @@ def test_copies_of_training_series_are_found(share: float, digits: tuple[np.ndar
     count = int(share * len(fresh))
     generated = np.concatenate([train[:count], fresh[count:]])
     assert nearest_training(train, test, generated) == pytest.approx(0.5 * (1 - share) + share, abs=0.06)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_copies_show_among_series_far_from_all_data(share: float, digits: tuple[np.ndarray, np.ndarray]) -> None:
+    images, _ = digits
+    train, test, fresh = images[:600], images[600:1100], images[1100:1500]
+    count = int(share * len(fresh))
+    others = [fresh[count:], fresh[count:] + 9]
+    for rest in others:
+        assert copies(train, test, np.concatenate([train[:count], rest])) == pytest.approx(share, abs=0.02)
+
+
+def test_all_training_series_are_compared(digits: tuple[np.ndarray, np.ndarray]) -> None:
+    """More of them than other scores compare, each copied."""
+    many = np.random.default_rng(0).random((coverage.MOST_COMPARED + 500, 6, 1))
+    unseen = np.random.default_rng(1).random((100, 6, 1))
+    assert copies(many, unseen, many) == 1
+
+
+def test_a_record_that_wanders_has_no_copies_in_good_series_of_its_past() -> None:
+    """Unseen prices lie beyond all known ones; held-out windows of the past are near known ones, and no copies."""
+    random = np.random.default_rng(0)
+    past, later = random.random((600, 8, 1)), random.random((100, 8, 1)) + 50
+    assert copies(past[:400], later, past[400:]) < 0.05
+    assert copies(past[:400], later, past[:400]) == 1
+    assert copies(past[:1], past[1:50], past[:1]) == 1  # nothing else is known
 
 
 def test_series_far_from_all_data_are_no_copies(digits: tuple[np.ndarray, np.ndarray]) -> None:

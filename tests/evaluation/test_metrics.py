@@ -32,7 +32,7 @@ MEASURED = (
 )
 CLASSIFIED = ("hiding_noise", "c2st_auc", "c2st_auc_noise_01", "c2st_auc_noise_1", "c2st_p")
 COVERAGE = ("precision", "recall", "density", "coverage", "code_coverage", "spread_ratio", "duplicates")
-MEMORISATION = ("nearest_training",)
+MEMORISATION = ("nearest_training", "copies")
 TRAINING = ("generator_updates", "discriminator_updates", "training_seconds", "share_diverged")
 
 

@@ -42,6 +42,11 @@ def test_no_caution_without_cause() -> None:
             "sines, gru: training series may be copied; chance to lie nearer to them than an unseen series, which has "
             "0.50 (noisy copies 0.90): bad 0.71.",
         ),
+        (
+            {"copies": 0.06},
+            "sines, gru: some series may be copies; share that lies nearer to training series than 99 % of unseen real "
+            "ones do: bad 0.06.",
+        ),
     ],
 )
 def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], sentence: str) -> None:
@@ -49,7 +54,8 @@ def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], s
 
 
 @pytest.mark.parametrize(
-    "changed", [{"coverage": 0.46}, {"duplicates": 0.05}, {"nearest_training": 0.69}, {"nearest_training": 0.0}]
+    "changed",
+    [{"coverage": 0.46}, {"duplicates": 0.05}, {"nearest_training": 0.69}, {"nearest_training": 0.0}, {"copies": 0.05}],
 )
 def test_just_below_the_bound_nothing_is_told(changed: dict[str, float]) -> None:
     assert cautions(leaderboard(KNOWN, bce=GOOD | changed)) == []
