@@ -111,7 +111,7 @@ BudgetOption = Annotated[
 ]
 ProtocolOption = Annotated[
     str | None,
-    _one(completion.protocols, "How runs are scored: standard, quick, timegan. [default: standard]"),
+    _one(completion.protocols, "How runs are scored: standard, quick, judges, timegan. [default: standard]"),
 ]
 Workers = Annotated[
     int | None,
@@ -205,5 +205,7 @@ CompareBaseline = Annotated[
 ReportBaseline = Annotated[str | None, _one(completion.loss_names, "Loss to compare the others with.")]
 EvaluateProtocol = Annotated[
     str,
-    _one(completion.protocols, "How to score: standard, quick, timegan; runs scored by another are scored anew."),
+    _one(
+        completion.protocols, "How to score: standard, quick, judges, timegan; runs scored by another are scored anew."
+    ),
 ]

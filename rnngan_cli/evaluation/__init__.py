@@ -27,7 +27,7 @@ import numpy as np
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import coverage
 from rnngan_cli.evaluation.collapse import redraw_training, signs_of_collapse
-from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol
+from rnngan_cli.evaluation.protocols import PROTOCOLS, Protocol, Recipe, protocol, protocol_of_key
 from rnngan_cli.evaluation.values import average_judges, compute_scores
 from rnngan_cli.system.randomness import random_generator
 
@@ -44,6 +44,7 @@ __all__ = [
     "Scorer",
     "candidate_random",
     "protocol",
+    "protocol_of_key",
     "published_scale",
     "whole",
 ]

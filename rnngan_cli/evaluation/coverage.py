@@ -188,11 +188,11 @@ def nearest_training(train: np.ndarray, test: np.ndarray, generated: np.ndarray)
 def copies(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
     """Computes the share of generated series that lie nearer to a training series than nearly all unseen ones do.
 
-    Nearer than the quantile `UNSEEN_SHARE` of the distances of unseen real series to their nearest training series, and than
-    that of training series to their nearest other one: unseen series of a record that wanders, such as later prices,
-    lie far from all training series, and so would hardly any series be new. Series as new as fresh data score about
-    `UNSEEN_SHARE`, copies 1; poor series far from all data do not make up for copies among the others, as they do in the mean
-    of `nearest_training`. All training series are compared.
+    Nearer than the quantile `UNSEEN_SHARE` of the distances of unseen real series to their nearest training series,
+    and than that of training series to their nearest other one: unseen series of a record that wanders, such as
+    later prices, lie far from all training series, and so would hardly any series be new. Series as new as fresh
+    data score about `UNSEEN_SHARE`, copies 1; poor series far from all data do not make up for copies among the
+    others, as they do in the mean of `nearest_training`. All training series are compared.
 
     Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying.
 

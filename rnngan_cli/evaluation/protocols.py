@@ -39,7 +39,7 @@ class Protocol:
     """A fixed way of scoring.
 
     Attributes:
-        name: the name stored with every score.
+        name: the word that users give.
         summary: one line on the protocol.
         strong: the judges of 24 units, trained on validation series and tested on test series; None for no such judges.
         weak: the judges of TimeGAN's size; None for no such judges.
@@ -47,6 +47,7 @@ class Protocol:
             generated series, in own units (each column scaled to [0, 1] unless it lies there already), of which 80 %
             are drawn for training.
         split: the part of the data that generated series are compared with.
+        stored_as: the key, where it is not the name.
     """
 
     name: str
@@ -55,6 +56,17 @@ class Protocol:
     weak: Recipe | None = None
     whole: bool = False
     split: Literal["test", "validation"] = "test"
+    stored_as: str = ""
+
+    @property
+    def key(self) -> str:
+        """The word that is stored with every score. It never changes its meaning; that of a name may with a version."""
+        return self.stored_as or self.name
+
+    @property
+    def judge_sizes(self) -> int:
+        """Number of sizes of judges: 0, 1 or 2."""
+        return sum(recipe is not None for recipe in (self.strong, self.weak))
 
 
 PROTOCOLS = {
@@ -62,14 +74,21 @@ PROTOCOLS = {
     for row in (
         Protocol(
             "standard",
-            "Distances, coverage and copies on the test series; 5 judges of 24 units and 5 of TimeGAN's size each.",
+            "Classifier, distances, coverage and copies on the test series; 5 judges of TimeGAN's size of each kind.",
+            weak=WEAK,
+            stored_as="standard-2",
+        ),
+        Protocol("quick", "Classifier, distances, coverage and copies on the test series; no judges."),
+        Protocol(
+            "judges",
+            "As standard, and 5 judges of 24 units of each kind, which also find labels and codes again.",
             strong=STRONG,
             weak=WEAK,
+            stored_as="standard",  # as it was called before `standard` had the classifier in their place
         ),
-        Protocol("quick", "Distances, coverage and copies on the test series; no judges."),
         Protocol(
             "timegan",
-            "As standard, but the small judges as TimeGAN's code has them: 10 each, all series, none held out.",
+            "As judges, but the small ones as TimeGAN's code has them: 10 each, all series, none held out.",
             strong=STRONG,
             weak=PUBLISHED,
             whole=True,
@@ -77,6 +96,11 @@ PROTOCOLS = {
         Protocol("validation", "Distances to the validation series; no judges: for choosing.", split="validation"),
     )
 }
+
+
+def protocol_of_key(key: str) -> Protocol | None:
+    """The protocol that scores were stored by; None if this version has none of that key."""
+    return next((row for row in PROTOCOLS.values() if row.key == key), None)
 
 
 def protocol(name: str) -> Protocol:

@@ -125,7 +125,7 @@ class RunFolder:
         return self.status_stamp() / 1e9
 
     def is_settled(self, protocol: str) -> bool:
-        """Whether nothing is left to do: the run has diverged, or has ended with scores by the protocol.
+        """Whether nothing is left to do: the run has diverged, or has ended with scores by the protocol of this key.
 
         Raises:
             DamagedFileError: the status or the scores are damaged.

@@ -135,12 +135,19 @@ SECONDS_PER_RECURRENT_STEP = 25e-6
 """Time of one step of one layer in one pass, besides its matrix products: 31e-6 and 18e-6 on the same machines."""
 COMPILE_SECONDS = 8.0
 """Time to compile the updates of one shape of runs."""
-SCORE_SECONDS, JUDGING_SECONDS = 4.0, 11.0
-"""Time of scores that are computed from series alone, and of training all judges of a protocol besides."""
+SCORE_SECONDS, JUDGING_SECONDS = 4.0, 5.5
+"""Time of scores that are computed from series alone, and of training the judges of one size besides."""
 
 
-def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> float:
-    """Seconds one core needs to train and score a run on series of this shape, without compilation."""
+def seconds(config: RunConfig, steps: int, features: int, *, judge_sizes: int) -> float:
+    """Seconds one core needs to train and score a run on series of this shape, without compilation.
+
+    Args:
+        config: of the run.
+        steps: of a series.
+        features: of a step.
+        judge_sizes: number of sizes of judges that score the run.
+    """
     # Costs in forward passes: a gradient takes two more, a gradient of a gradient about six. Series that go through a
     # network together, as real and generated ones do, share the time besides the products.
     read, directions = num_read(config, features), _directions(config)
@@ -154,7 +161,7 @@ def seconds(config: RunConfig, steps: int, features: int, *, judged: bool) -> fl
     per_critic_step = generator + 3 * directions * both_kinds + second_order
     per_update = 3 * generator + 3 * directions * _pass_seconds(config, steps, read, 1)
     per_step = config.critic_steps * per_critic_step + per_update
-    return SCORE_SECONDS + JUDGING_SECONDS * judged + config.steps * per_step
+    return SCORE_SECONDS + JUDGING_SECONDS * judge_sizes + config.steps * per_step
 
 
 def _pass_seconds(config: RunConfig, steps: int, width: int, batches: int) -> float:

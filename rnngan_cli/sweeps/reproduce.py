@@ -10,6 +10,7 @@ from typing import Any
 
 from rnngan_cli.config import ENDED, AttemptEnd, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.evaluation import PROTOCOLS, protocol_of_key
 from rnngan_cli.store import Provenance, RunFolder, StoredScores, weights_sha256
 from rnngan_cli.store.history import HistoryRow
 from rnngan_cli.sweeps import agreement
@@ -61,7 +62,8 @@ def reproduce(folder: RunFolder, report: ReportProgress = lambda _: None) -> Rep
     bits = facts.arithmetic[-1].bits if facts.arithmetic else "native"
     with tempfile.TemporaryDirectory() as place:
         again = RunFolder(Path(place) / "runs" / folder.path.name)
-        assignment = Assignment(config, again.path, scores.protocol or "quick")
+        by = protocol_of_key(scores.protocol) or PROTOCOLS["quick"]
+        assignment = Assignment(config, again.path, by.name)
         state = _train(assignment, bits, report)
         found = _compare(folder, again)
         why = _other_bits(facts, again.provenance())

@@ -56,13 +56,13 @@ def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: Non
             continue
         dataset = bench.dataset(config.data)
         known[f"{config.data.name}-{dataset.sha256[:12]}"] = config.data
-        current = (scores.protocol, scores.data_sha256) == (by.name, dataset.sha256)
-        if not current and not folder.recall_scores(ScoreKey(by.name, dataset.sha256, weights_sha256(folder))):
+        current = (scores.protocol, scores.data_sha256) == (by.key, dataset.sha256)
+        if not current and not folder.recall_scores(ScoreKey(by.key, dataset.sha256, weights_sha256(folder))):
             report(f"scoring {folder.path.name}")
             is_new, note = _score(folder, config, by, bench)
             num_runs += is_new
             notes += [note] if note else []
-    missing = {f"{key}-{by.name}": data for key, data in known.items()}
+    missing = {f"{key}-{by.key}": data for key, data in known.items()}
     missing = {place: data for place, data in missing.items() if not sweep.calibration(place).candidates}
     for place, data in missing.items():
         report(f"calibrating {data.name}")
@@ -85,7 +85,7 @@ def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, b
     dataset = bench.dataset(data)
     found = calibrate(dataset, bench.scorer, by)
     calibration = Calibration(
-        protocol=by.name,
+        protocol=by.key,
         data_sha256=dataset.sha256,
         versions=provenance.versions(),
         candidates={name: scored.values for name, scored in found.items()},

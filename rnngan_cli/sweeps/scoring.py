@@ -44,7 +44,7 @@ def score_run(trainer: Trainer, dataset: Dataset, folder: RunFolder, protocol: s
 
     Scores are kept by protocol, data and weights, and reused.
     """
-    key = ScoreKey(protocol, dataset.sha256, weights_sha256(folder))
+    key = ScoreKey(PROTOCOLS[protocol].key, dataset.sha256, weights_sha256(folder))
     if folder.recall_scores(key):
         return False
     scored = scorer.score(dataset, sampler_for_scores(trainer, dataset), PROTOCOLS[protocol])

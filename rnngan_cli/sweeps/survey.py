@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.evaluation import protocol
 from rnngan_cli.store import REPLACEABLE, RunFolder, examine, read_remarks
 from rnngan_cli.sweeps.jobs import Job, Orders, Prepared, Survey
 from rnngan_cli.system import provenance
@@ -60,7 +61,9 @@ def _examine(job: Job, prepared: Prepared, orders: Orders, *, clear: bool) -> _F
         state, stale = RunState.PENDING, False
     elif clear and state in ENDED:
         job.folder.tidy()
-    is_settled = state == RunState.FAILED or (state in ENDED and job.folder.is_settled(prepared.sweep.protocol))
+    is_settled = state == RunState.FAILED or (
+        state in ENDED and job.folder.is_settled(protocol(prepared.sweep.protocol).key)
+    )
     return _Found(job, state, reason, not is_settled, stale, lines)
 
 

@@ -72,12 +72,12 @@ def prepare_sweep(
         planned = plan(sweep)
     planned = planned if runs is None else list(runs)
     folder = SweepFolder(output)
-    judged = protocol(sweep.protocol).strong is not None
+    judge_sizes = protocol(sweep.protocol).judge_sizes
     jobs = []
     for run in planned:
         dataset = loaded[run.data.name]
         cost.check_memory(run, dataset.format, len(dataset.train))
-        seconds = cost.seconds(run, dataset.steps, dataset.features, judged=judged)
+        seconds = cost.seconds(run, dataset.steps, dataset.features, judge_sizes=judge_sizes)
         jobs.append(Job(run, folder.run(run), seconds))
     return Prepared(sweep, folder, jobs, dict(loaded), names=() if runs is None else tuple(job.name for job in jobs))
 

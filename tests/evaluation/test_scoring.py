@@ -1,6 +1,7 @@
 """The scorer: which series play which part under each protocol, and what comes of it."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from rnngan_cli.evaluation import (
     Scorer,
     judges,
     protocol,
+    protocol_of_key,
     published_scale,
     whole,
 )
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.protocols import PROTOCOLS, Recipe
+from rnngan_cli.store import RunFolder, ScoreKey
 
 STRONG, WEAK = Recipe(4, 3, 20, 20, 8, 1e-2), Recipe(None, 2, 20, 20, 8, 1e-2)
 TINY = Protocol("tiny", "", strong=STRONG, weak=WEAK)
@@ -68,11 +71,9 @@ def sampler(series: np.ndarray, asked: list[int] | None = None) -> Any:
 def test_judges_train_on_validation_series_and_are_tested_on_test_series(small: Dataset, spies: list[Spy]) -> None:
     generated, asked, scorer = made(40), list[int](), Scorer()
     for _ in range(2):
-        scorer.score(small, sampler(generated, asked), PROTOCOLS["standard"])
+        scorer.score(small, sampler(generated, asked), PROTOCOLS["judges"])
     assert asked == [40, 40]  # as many as test and validation series
-    assert [spy.facts for spy in spies] == [
-        (row, 6, 2, True) for row in (PROTOCOLS["standard"].strong, protocols_weak())
-    ]
+    assert [spy.facts for spy in spies] == [(row, 6, 2, True) for row in (PROTOCOLS["judges"].strong, protocols_weak())]
     for spy, last_feature in zip(spies, (False, True), strict=True):
         real, other, seed = spy.discriminated[0]
         assert seed == JUDGE_SEED
@@ -90,7 +91,7 @@ def test_judges_train_on_validation_series_and_are_tested_on_test_series(small: 
 
 
 def protocols_weak() -> Recipe:
-    weak = PROTOCOLS["standard"].weak
+    weak = PROTOCOLS["judges"].weak
     assert weak is not None
     return weak
 
@@ -177,7 +178,7 @@ def test_series_of_one_step_have_no_predictive_score(small: Dataset) -> None:
 
 
 def test_an_unknown_protocol_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UserError, match=r"unknown protocol `judge`.*standard, quick, timegan, validation"):
+    with pytest.raises(UserError, match=r"unknown protocol `judge`.*standard, quick, judges, timegan, validation"):
         protocol("judge")
 
 
@@ -262,3 +263,19 @@ def test_unconditional_generators_have_neither(kinds: Dataset) -> None:
     values = Scorer().score(kinds, sampler(as_made(kinds)[0]), CLASSIFYING).values
     assert "code_coverage" not in values
     assert not [name for name in values if name.startswith("classification")]
+
+
+def test_every_key_names_one_protocol_and_the_older_standard_is_now_judges() -> None:
+    assert len({row.key for row in PROTOCOLS.values()}) == len(PROTOCOLS)
+    assert {protocol_of_key(row.key) for row in PROTOCOLS.values()} == set(PROTOCOLS.values())
+    assert protocol_of_key("standard") is PROTOCOLS["judges"]
+    assert protocol_of_key("gone") is None
+
+
+def test_scores_stored_as_standard_do_not_pass_for_those_of_the_new_standard(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.write_status("done", 5)
+    folder.write_scores(ScoreKey("standard", "ab" * 32), {"sliced_wasserstein": 0.5})
+    assert folder.is_settled(PROTOCOLS["judges"].key)
+    assert not folder.is_settled(PROTOCOLS["standard"].key)

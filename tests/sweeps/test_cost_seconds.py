@@ -23,13 +23,13 @@ def test_one_pass_by_hand() -> None:
     # Both networks see 2 numbers a step. D's update: G forward, D forward and back on two batches at once: 1 + 2 x 3
     # products in 1 + 3 passes. G's update: both forward and back: 3 + 3 of either.
     training = 7 * (13 * products + 10 * besides)
-    assert cost.seconds(run, steps=5, features=2, judged=False) == pytest.approx(4 + training)
-    assert cost.seconds(run, steps=5, features=2, judged=True) == pytest.approx(15 + training)
+    assert cost.seconds(run, steps=5, features=2, judge_sizes=0) == pytest.approx(4 + training)
+    assert cost.seconds(run, steps=5, features=2, judge_sizes=2) == pytest.approx(15 + training)
 
 
 @pytest.mark.parametrize(("name", "batches"), [("clip", 0), ("gp", 1), ("r2", 1), ("r1r2", 2)])
 def test_a_penalty_costs_seven_passes_more_over_the_batches_it_looks_at(name: str, batches: int) -> None:
-    plain, penalised = (cost.seconds(config(penalty=given), 24, 5, judged=True) for given in ("none", name))
+    plain, penalised = (cost.seconds(config(penalty=given), 24, 5, judge_sizes=2) for given in ("none", name))
     run = config()
     operations = 2 * run.batch_size * 24 * 3 * run.units * (5 + run.units)
     one_pass = batches * operations / 90e9 + (24 * 25e-6 if batches else 0)
@@ -45,7 +45,7 @@ def test_a_step_takes_about_as_long_as_it_was_measured(
 ) -> None:
     """Between the fastest round on an AMD EPYC and the slowest on an Intel Xeon, in results/speed (GRU, two layers)."""
     run = config(loss="wgan", units=units, layers=2, penalty=penalty, steps=1000)
-    found = cost.seconds(run, 24, 5, judged=False) - 4
+    found = cost.seconds(run, 24, 5, judge_sizes=0) - 4
     assert milliseconds[0] <= found <= milliseconds[1]
 
 
@@ -63,13 +63,13 @@ def test_a_step_takes_about_as_long_as_it_was_measured(
     ],
 )
 def test_more_work_takes_longer(more: dict[str, Any]) -> None:
-    assert cost.seconds(config(**more), 24, 5, judged=True) > cost.seconds(config(), 24, 5, judged=True)
+    assert cost.seconds(config(**more), 24, 5, judge_sizes=2) > cost.seconds(config(), 24, 5, judge_sizes=2)
 
 
 def test_longer_and_wider_series_take_longer() -> None:
-    usual = cost.seconds(config(), 24, 5, judged=True)
-    assert cost.seconds(config(), 48, 5, judged=True) > usual
-    assert cost.seconds(config(), 24, 50, judged=True) > usual
+    usual = cost.seconds(config(), 24, 5, judge_sizes=2)
+    assert cost.seconds(config(), 48, 5, judge_sizes=2) > usual
+    assert cost.seconds(config(), 24, 50, judge_sizes=2) > usual
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 from rnngan_cli import data
 from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, identity, join_names
 from rnngan_cli.errors import UserError
+from rnngan_cli.evaluation import protocol_of_key
 from rnngan_cli.sweeps.plan import RUN_FIELDS, plan
 
 _WITH_OPTIONS = {
@@ -24,7 +25,7 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
 
     Args:
         config: the config of the run.
-        protocol: the protocol of its scores; empty if it has none.
+        protocol: the key of the protocol of its scores; empty if it has none.
 
     Returns:
         The words of `rnngan sweep ...` with every setting that differs from its default; empty if the command line
@@ -46,7 +47,8 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
     words += ["--seeds", f"{config.seed}..{config.seed}"]
     words += _of_data(config.data)
     words += [word for key, value in settings.items() for word in ("-s", f"{key}={_written(value)}")]
-    return [*words, *(["--protocol", protocol] if protocol else [])]
+    by = protocol_of_key(protocol)
+    return [*words, *(["--protocol", by.name] if by else [])]
 
 
 @functools.lru_cache(maxsize=1024)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rnngan_cli.config import AttemptEnd, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, EnvironmentFaultError, UserError
+from rnngan_cli.evaluation import PROTOCOLS
 from rnngan_cli.store import RunFolder, read_remarks
 from rnngan_cli.sweeps.messages import Assignment, Ended, Progress
 from rnngan_cli.system.atomic import reporting_disk_errors
@@ -62,7 +63,7 @@ def _in_turn(assignment: Assignment, bench: "Bench", stop: Callable[[], bool], r
     with held_in_turn(folder.path, stop, lambda holder: report(Progress(0, f"waiting for {holder}"))) as mine:
         if not mine:
             return Ended(RunState.INTERRUPTED)
-        if (settled := _settled(folder, assignment.protocol)) is not None:
+        if (settled := _settled(folder, PROTOCOLS[assignment.protocol].key)) is not None:
             return settled
         folder.create(assignment.config)
         with _logged(folder.path / "log.txt"):
