@@ -64,11 +64,11 @@ def compare(
 
 
 def _print_text(found: "dict[str, Compared]") -> None:
-    from rnngan_cli.results.comparison_text import comparison_lines, heading
+    from rnngan_cli.results.comparison_text import answer_text, comparison_lines, heading
     from rnngan_cli.results.leaderboard_text import print_leaderboard
 
     for path, shown in found.items():
-        typer.echo(heading(shown, path))
+        typer.echo("\n".join([heading(shown, path), *answer_text(shown)]))
         print_leaderboard(shown.leaderboard, shown.remarks)
         typer.echo(comparison_lines(shown))
 

@@ -27,6 +27,7 @@ from rnngan_cli.results.statistics.aggregates import (
     profile_table,
 )
 from rnngan_cli.results.statistics.aggregates import scaled as put_on_scale
+from rnngan_cli.results.statistics.best import BestSet, best_sets
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.results.statistics.significance import verdicts
 from rnngan_cli.store import SweepFolder
@@ -71,6 +72,7 @@ class Compared:
         baseline: the loss (or cell, or data set) that the rest is compared with; None if every pair is compared.
         score: the name of the compared column, as verdicts give it.
         leaderboard: the leaderboard, with series of known quality.
+        best: for each task, the losses (or cells, or data sets) that may be the best.
         verdicts: one row for each task and pair.
         aggregates: one row for each loss (or cell, or data set), over all tasks with a scale.
         improvement: the probability that a loss is better than another, by the names of the two.
@@ -84,6 +86,7 @@ class Compared:
     baseline: str | None
     score: str
     leaderboard: "pd.DataFrame"
+    best: list[BestSet]
     verdicts: "pd.DataFrame"
     aggregates: list[AggregateRow]
     improvement: dict[str, dict[str, float]]
@@ -98,6 +101,17 @@ class Compared:
             "by": self.by,
             "baseline": self.baseline,
             "score": self.score,
+            "best": [
+                {
+                    **dict(zip(task_columns(self.by), found.place, strict=True)),
+                    "may_be_best": found.kept,
+                    "ruled_out": found.ruled_out,
+                    "p": dict(found.p),
+                    "fewest_seeds": found.fewest,
+                    "sentence": found.sentence(),
+                }
+                for found in self.best
+            ],
             "verdicts": json.loads(self.verdicts.to_json(orient="records")),
             "aggregates": [row.flat(self.by) for row in self.aggregates],
             "probability_of_improvement": self.improvement,
@@ -185,6 +199,7 @@ def compared_tables(
         base,
         column,
         leaderboard,
+        best_sets(scored, column, by=by),
         verdicts(scored, column, base, by=by),
         aggregate_table(values),
         improvement_table(values),

@@ -1,6 +1,7 @@
 """A comparison as text: lines for a terminal, at most 80 columns unless names are long, and a Markdown report."""
 
 import math
+import textwrap
 
 from rnngan_cli.results import leaderboard_text
 from rnngan_cli.results.comparison import Compared
@@ -22,6 +23,12 @@ def comparison_lines(found: Compared) -> str:
     """Writes aggregates, matrix, profiles and verdicts; a part without content is left out."""
     parts = [aggregates_text(found), matrix_text(found), profiles_text(found), verdicts_text(found)]
     return "\n".join(line for part in parts for line in part)
+
+
+def answer_text(found: Compared) -> list[str]:
+    """Writes for each task which losses (or cells, or data sets) may be the best: the answer, before all tables."""
+    sentences = [f"{', '.join(best.place)}: {best.sentence()}." for best in found.best]
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, TEXT_WIDTH, subsequent_indent="  ")]
 
 
 def aggregates_text(found: Compared) -> list[str]:
@@ -95,6 +102,8 @@ def comparison_markdown(found: Compared, path: str) -> str:
     lines = [
         f"# {heading(found, path)}",
         "",
+        *(f"- {', '.join(best.place)}: {best.sentence()}" for best in found.best),
+        *([""] if found.best else []),
         "## Leaderboard",
         "",
         leaderboard_text.leaderboard_markdown(found.leaderboard, found.remarks).strip(),

@@ -10,6 +10,7 @@ import pytest
 from rnngan_cli.results.comparison import Compared
 from rnngan_cli.results.comparison_text import (
     TEXT_WIDTH,
+    answer_text,
     comparison_lines,
     comparison_markdown,
     heading,
@@ -19,6 +20,7 @@ from rnngan_cli.results.comparison_text import (
 )
 from rnngan_cli.results.leaderboard import rank_losses
 from rnngan_cli.results.statistics.aggregates import aggregate_table, improvement_table, normalised, profile_table
+from rnngan_cli.results.statistics.best import best_sets
 from rnngan_cli.results.statistics.significance import verdicts
 
 SCORE = "sliced_wasserstein"
@@ -34,6 +36,7 @@ def compare(values: dict[str, list[float]], baseline: str | None = "bce", *, sca
     return Compared(
         *("loss", baseline, SCORE),
         rank_losses(rows, [SCORE]),
+        best_sets(rows, SCORE),
         verdicts(rows, SCORE, baseline),
         aggregate_table(found),
         improvement_table(found),
@@ -65,6 +68,25 @@ def test_a_small_comparison_in_full() -> None:
     ]
     assert lines[-1] == "sines, gru, wgan: no difference shown (2 seeds; 4 are the fewest that can show one at 5 %)"
     assert heading(compare(SMALL), "here") == "here: compared with bce by sliced_wasserstein"
+
+
+def test_the_answer_says_what_may_be_the_best() -> None:
+    few = "sines, gru: any of the 2 may be the best: 2 seeds cannot rule one out, 4 are the"
+    assert answer_text(compare(SMALL)) == [few, "  fewest that can."]
+    apart = compare({"bce": [0.1 * run for run in range(6)], "wgan": [0.1 * run - 1 for run in range(6)]})
+    assert answer_text(apart) == ["sines, gru: the best is wgan (95 %)."]
+    assert "- sines, gru: the best is wgan (95 %)\n\n## Leaderboard" in comparison_markdown(apart, "here")
+    assert apart.facts()["best"] == [
+        {
+            "dataset": "sines",
+            "cell": "gru",
+            "may_be_best": ["wgan"],
+            "ruled_out": ["bce"],
+            "p": apart.best[0].p,
+            "fewest_seeds": 4,
+            "sentence": "the best is wgan (95 %)",
+        }
+    ]
 
 
 def test_one_run_a_task_is_said_to_have_no_interval() -> None:

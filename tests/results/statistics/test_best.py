@@ -1,0 +1,126 @@
+"""The losses that may be the best: against enumeration, and by simulation of what is promised."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rnngan_cli.results.statistics.best import best_set, best_sets, fewest_to_rule_out, not_best_p
+
+INF = np.inf
+
+
+def exact_p(own: np.ndarray, others: list[np.ndarray]) -> float:
+    """Over all orders of the pooled runs, for groups of one size: the share whose largest number of won pairs is as
+    large. Standardising changes nothing where sizes are equal."""
+    size, sides = len(own), len(others) + 1
+
+    def largest(parts: list[list[int]]) -> int:
+        return max(sum(rank < mine for mine in parts[0] for rank in part) for part in parts[1:])
+
+    observed = max(int((other[None, :] < own[:, None]).sum()) for other in others)
+    hits = total = 0
+    ranks = set(range(size * sides))
+
+    def divide(left: set[int], parts: list[list[int]]) -> None:
+        nonlocal hits, total
+        if len(parts) == sides:
+            total += 1
+            hits += largest(parts) >= observed
+            return
+        for chosen in itertools.combinations(sorted(left), size):
+            divide(left - set(chosen), [*parts, list(chosen)])
+
+    divide(ranks, [])
+    return hits / total
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_p_is_that_of_all_orders(seed: int) -> None:
+    """Three losses of three runs: 1680 ways."""
+    own, *others = np.random.default_rng(seed).random((3, 3)) + np.array([[0.3], [0.0], [0.0]])
+    assert not_best_p(own, list(others)) == pytest.approx(exact_p(own, list(others)), abs=0.012)
+
+
+def test_two_losses_are_compared_by_a_one_sided_rank_sum() -> None:
+    """Five runs each, apart: 1 of C(10, 5) = 252 orders."""
+    low, high = np.arange(5.0), np.arange(5.0) + 9
+    assert not_best_p(high, [low]) == pytest.approx(1 / 252, abs=0.002)
+    assert not_best_p(low, [high]) == 1.0
+
+
+def test_diverged_runs_are_the_worst_and_tie_with_each_other() -> None:
+    some, none, fine = np.array([INF] * 6), np.array([INF] * 6), np.arange(6.0)
+    assert not_best_p(some, [none]) == 1.0
+    found = best_set((), {"a": some, "b": fine, "c": none})
+    assert (found.kept, found.ruled_out) == (["b"], ["a", "c"])
+
+
+def test_the_set_is_never_empty() -> None:
+    """Each is beaten by the next in more than half of the pairs: nobody is best, and the likeliest stays."""
+    sides = {"a": np.tile([2.0, 4.0, 9.0], 30), "b": np.tile([1.0, 6.0, 8.0], 30), "c": np.tile([3.0, 5.0, 7.0], 30)}
+    assert best_set((), sides).kept
+
+
+@pytest.mark.parametrize(("count", "fewest"), [(2, 4), (3, 4), (10, 5)])
+def test_fewest_runs_that_can_rule_out(count: int, fewest: int) -> None:
+    assert fewest_to_rule_out(count) == fewest
+    rising = [np.arange(fewest - 1.0) + 100 * place for place in range(count)]
+    assert best_set((), {str(place): values for place, values in enumerate(rising)}).ruled_out == []
+
+
+def missed(means: list[float], runs: list[int], *, ties: bool = False, studies: int = 400) -> float:
+    """The share of studies in which the first loss, which is truly the best, is ruled out."""
+    random, count = np.random.default_rng(0), 0
+    for _ in range(studies):
+        drawn = [random.normal(mean, 1, number) for mean, number in zip(means, runs, strict=True)]
+        sides = {str(place): np.round(values) if ties else values for place, values in enumerate(drawn)}
+        count += "0" not in best_set((), sides).kept
+    return count / studies
+
+
+@pytest.mark.parametrize(
+    ("means", "runs", "ties"),
+    [
+        ([0.0] * 10, [5] * 10, False),
+        ([0.0] * 10, [8] * 10, False),
+        ([0.0] * 10, [8] * 10, True),
+        ([0.0] * 10, [20, *[5] * 9], False),
+        ([0.0] * 10, [5, *[20] * 9], False),
+        ([0.0, 0.0, *[2.0] * 8], [8] * 10, False),
+        ([0.0, *np.linspace(0, 3, 9)], [6] * 10, False),
+    ],
+)
+def test_the_best_is_ruled_out_as_rarely_as_promised(means: list[float], runs: list[int], ties: bool) -> None:
+    """400 studies: at 5 %, more than 8.5 % would happen once in a thousand times."""
+    assert missed(means, runs, ties=ties) <= 0.085
+
+
+def test_more_runs_and_larger_differences_leave_fewer() -> None:
+    def left(runs: int, better: float) -> float:
+        random = np.random.default_rng(1)
+        studies = [
+            {str(place): random.normal(-better * (place == 0), 1, runs) for place in range(10)} for _ in range(40)
+        ]
+        return float(np.mean([len(best_set((), sides).kept) for sides in studies]))
+
+    assert left(12, 2) < 2 < left(5, 2) < left(5, 1) <= 10
+
+
+def test_sets_of_a_table() -> None:
+    """By task, in the direction of the score; runs without a score have no part."""
+    values = {"bce": [0.9, 0.8, 0.7, 0.85, 0.95], "wgan": [0.1, 0.2, 0.3, 0.15, 0.25]}
+    rows = pd.DataFrame([
+        {"dataset": "sines", "cell": "gru", "loss": loss, "seed": seed, "status": "done", "recall": value}
+        for loss, found in values.items()
+        for seed, value in enumerate(found)
+    ])  # fmt: skip
+    alone = rows[rows["loss"] == "bce"].assign(dataset="stocks")
+    (found,) = best_sets(pd.concat([rows, alone]), "recall")
+    assert (found.place, found.kept, found.ruled_out) == (("sines", "gru"), ["bce"], ["wgan"])
+    assert found.sentence() == "the best is bce (95 %)"
+    (few,) = best_sets(rows[rows["seed"] < 3], "recall")
+    assert few.sentence() == "any of the 2 may be the best: 3 seeds cannot rule one out, 4 are the fewest that can"
+    equal = best_set((), {"bce": np.arange(5.0), "wgan": np.arange(5.0)})
+    assert equal.sentence() == "any of the 2 may be the best: 5 seeds of each rule none out"
