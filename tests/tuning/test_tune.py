@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from rnngan_cli.config import SweepConfig, build, identity, read_experiment
+from rnngan_cli.evaluation import PROTOCOLS
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
@@ -189,7 +190,7 @@ def test_final_runs_are_on_fresh_seeds_by_the_default_protocol(done_once: Path) 
     for side in ("before", "after"):
         folder = SweepFolder(Command(done_once).results / side)
         assert {own.config().seed for own in folder.runs()} == {1}
-        assert {own.scores().protocol for own in folder.runs()} == {SweepConfig().protocol}
+        assert {own.scores().protocol for own in folder.runs()} == {PROTOCOLS[SweepConfig().protocol].key}
         assert (folder.path / "leaderboard.md").stat().st_size
     outcome = (Command(done_once).results / "outcome.md").read_text()
     for side in ("before", "after"):
