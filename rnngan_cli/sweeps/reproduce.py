@@ -154,6 +154,8 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
             notes.append(f"not compared: {error}")
             continue
         new = read(again)
+        if name == "scores.json":
+            new = _of_the_same_names(new, kept)
         if repr(kept) == repr(new):  # equal to the bit, NaN included
             same.append(name)
         elif name == "scores.json" and (why := _scored_otherwise(folder, again)):
@@ -165,6 +167,13 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
 
 def _current_scores(run: RunFolder) -> StoredScores:
     return run.scores().model_copy(update={"others": [], "arithmetic": ""})
+
+
+def _of_the_same_names(new: StoredScores, kept: StoredScores) -> StoredScores:
+    """The new scores that the kept ones have too: later versions compute further scores by the same protocol."""
+    own = {name: value for name, value in new.scores.items() if name in kept.scores}
+    notes = [note for note in new.notes if note in kept.notes]  # a score that is lost shows in the scores
+    return new.model_copy(update={"scores": own, "notes": notes})
 
 
 def _scored_otherwise(folder: RunFolder, again: RunFolder) -> str:
@@ -184,6 +193,6 @@ def _where(name: str, kept: Any, new: Any) -> str:
         return f" from step {step} on"
     if name == "scores.json":
         before, now = kept.scores, new.scores
-        odd = [key for key in now if before.get(key) != now[key]]
-        return f": {odd[0]} was {before.get(odd[0])}, is {now[odd[0]]}" if odd else ""
+        odd = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+        return f": {odd[0]} was {before.get(odd[0])}, is {now.get(odd[0])}" if odd else ""
     return ""

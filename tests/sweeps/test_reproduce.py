@@ -92,6 +92,22 @@ def test_equal_bits_are_equal_whatever_computed_them(run: RunFolder, rnngan: Rnn
 
 
 @able
+def test_scores_that_an_older_version_did_not_have_are_no_difference(run: RunFolder, rnngan: Rnngan) -> None:
+    """But a score of the kept run that is not there any more is one."""
+    content = json.loads((run.path / "scores.json").read_text())
+    del content["scores"]["hiding_noise"], content["scores"]["copies"]
+    (run.path / "scores.json").write_text(json.dumps(content))
+    run.end(run.status().state, run.status().step)
+    code, found, err = verify(run, rnngan)
+    assert (code, found["differences"], err) == (0, [], "") and "scores.json" in found["same"]
+    content["scores"]["gone"] = 0.5
+    (run.path / "scores.json").write_text(json.dumps(content))
+    run.end(run.status().state, run.status().step)
+    code, found, _ = verify(run, rnngan)
+    assert code == 3 and found["differences"] == ["scores.json differs: gone was 0.5, is None"]
+
+
+@able
 def test_other_bits_are_compared_within_rounding(run: RunFolder, rnngan: Rnngan) -> None:
     rewrite(run, arithmetics=[other_processor()], d_loss=1 + 1e-7)
     code, found, err = verify(run, rnngan)
