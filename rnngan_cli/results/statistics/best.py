@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.config import RunState
-from rnngan_cli.results.statistics.intervals import badness, checked_rows, task_columns
+from rnngan_cli.results.statistics.intervals import checked_rows, task_columns, with_badness
 from rnngan_cli.system.randomness import random_generator
 from rnngan_cli.system.text import counted
 
@@ -34,13 +33,15 @@ class BestSet:
         place: the task, as in the columns of `verdicts`.
         p: for each name, the p-value of the hypothesis that it is the best, in the order of mean badness.
         seeds: the number of runs of the name with the fewest.
-        fewest: the fewest runs of each name with which any can be ruled out.
+        is_able: whether so many runs of each can rule any out, at their clearest.
+        fewest: the fewest runs of each name, as many of all, with which any can be ruled out.
         level: the error rate: the chance that the truly best one is ruled out is at most this.
     """
 
     place: tuple[str, ...]
     p: Mapping[str, float]
     seeds: int
+    is_able: bool
     fewest: int
     level: float
 
@@ -60,11 +61,11 @@ class BestSet:
         if not self.ruled_out:
             seeds = counted(self.seeds, "seed")
             why = (
-                f"{seeds} cannot rule one out, {self.fewest} are the fewest that can"
-                if self.seeds < self.fewest
-                else f"{seeds} of each rule none out"
+                "of each rule none out"
+                if self.is_able
+                else f"cannot rule one out, {self.fewest} are the fewest that can"
             )
-            return f"any of the {len(self.p)} may be the best: {why}"
+            return f"any of the {len(self.p)} may be the best: {seeds} {why}"
         if len(self.kept) == 1:
             return f"the best is {self.kept[0]} ({sure})"
         return f"the best is one of {', '.join(self.kept)} ({sure}); not {', '.join(self.ruled_out)}"
@@ -82,9 +83,7 @@ def best_sets(rows: "pd.DataFrame", score: str, *, by: str = "loss", level: floa
     Returns:
         One set for each task in which two or more have runs with a score.
     """
-    rows, task = checked_rows(rows, (score,)), task_columns(by)
-    values = badness(score, rows[score].where(rows["status"] == RunState.DONE))
-    rows = rows.assign(badness=np.where(rows["status"] == RunState.DIVERGED, np.inf, values))
+    rows, task = with_badness(checked_rows(rows, (score,)), score), task_columns(by)
     found = []
     for place, table in rows[rows["badness"].notna()].groupby(task, observed=True):
         sides = {str(name): runs["badness"].to_numpy() for name, runs in table.groupby(by, observed=True)}
@@ -103,7 +102,8 @@ def best_set(place: tuple[str, ...], sides: Mapping[str, np.ndarray], *, level: 
     order = sorted(sides, key=lambda name: (float(np.mean(sides[name])), name))
     counts = [len(values) for values in sides.values()]
     p = {name: not_best_p(sides[name], [sides[other] for other in order if other != name]) for name in order}
-    return BestSet(place, p, min(counts), fewest_to_rule_out(len(sides), level=level), level)
+    clearest = min(_clearest_p(own, [*counts[:at], *counts[at + 1 :]]) for at, own in enumerate(counts))
+    return BestSet(place, p, min(counts), clearest <= level, fewest_to_rule_out(len(sides), level=level), level)
 
 
 def not_best_p(own: np.ndarray, others: Sequence[np.ndarray]) -> float:
@@ -132,9 +132,14 @@ def fewest_to_rule_out(count: int, *, level: float = 0.05) -> int:
     (4, 5)
     """
     runs = 1
-    while not_best_p(np.ones(runs), [np.zeros(runs), *([np.ones(runs)] * (count - 2))]) > level:
+    while _clearest_p(runs, [runs] * (count - 1)) > level:
         runs += 1
     return runs
+
+
+def _clearest_p(own: int, others: Sequence[int]) -> float:
+    """The least p-value that so many runs can have: where each of the others wins every pair."""
+    return not_best_p(np.ones(own), [np.zeros(other) for other in others])
 
 
 def _standardised(wins: np.ndarray, own: int, other: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS
 
@@ -141,3 +142,13 @@ def checked_rows(rows: "pd.DataFrame", scores: Sequence[str]) -> "pd.DataFrame":
             "is there twice; expected one run a seed; compare one setting of a grid at a time"
         )
     return rows.astype(dict.fromkeys(scores, np.float64))
+
+
+def with_badness(rows: "pd.DataFrame", score: str) -> "pd.DataFrame":
+    """Adds `value`, the score of a run that is done, and `badness`: lower is better, infinite for a diverged run.
+
+    Both are NaN for a run that has neither, and `value` for a diverged one. Takes rows that are checked.
+    """
+    rows = rows.assign(value=rows[score].where(rows["status"] == RunState.DONE))
+    diverged = rows["status"] == RunState.DIVERGED
+    return rows.assign(badness=np.where(diverged, np.inf, badness(score, rows["value"])))

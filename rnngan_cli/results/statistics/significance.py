@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from rnngan_cli.config import RunState
 from rnngan_cli.errors import unknown
-from rnngan_cli.results.statistics.intervals import badness, chance_lower, checked_rows, factor_words, task_columns
+from rnngan_cli.results.statistics.intervals import chance_lower, checked_rows, factor_words, task_columns, with_badness
 from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
@@ -190,8 +189,7 @@ def verdicts(
     names = sorted(rows[by].unique())
     if baseline is not None and baseline not in names:
         raise unknown(factor_words(by), baseline, names)
-    rows = rows.assign(value=rows[score].where(rows["status"] == RunState.DONE))  # NaN for diverged runs
-    rows["badness"] = np.where(rows["status"] == RunState.DIVERGED, np.inf, badness(score, rows["value"]))
+    rows = with_badness(rows, score)
     lines = []
     for place, table in rows.groupby(task, observed=True):
         scored = table[table["badness"].notna()]

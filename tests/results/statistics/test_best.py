@@ -124,3 +124,11 @@ def test_sets_of_a_table() -> None:
     assert few.sentence() == "any of the 2 may be the best: 3 seeds cannot rule one out, 4 are the fewest that can"
     equal = best_set((), {"bce": np.arange(5.0), "wgan": np.arange(5.0)})
     assert equal.sentence() == "any of the 2 may be the best: 5 seeds of each rule none out"
+
+
+def test_runs_of_unequal_number_are_not_said_to_be_too_few_where_they_are_not() -> None:
+    """Two against fifty: at the clearest 1 of C(52, 2) orders; two against two cannot."""
+    few, many = np.arange(2.0), np.arange(50.0)
+    assert best_set((), {"a": few, "b": many}).is_able
+    assert best_set((), {"a": few + 99, "b": many}).ruled_out == ["a"]
+    assert not best_set((), {"a": few, "b": few}).is_able
