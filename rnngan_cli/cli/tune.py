@@ -83,17 +83,14 @@ def tune(
     budget = Budget(trials, seeds, final_seeds, score, draw_seed, rounds)
     tunes = [prepare_tune(name, part, budget, output / name) for name, part in split_by_dataset(sweep).items()]
     orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits, rerun=RunState.FAILED.value), workers)
-    firsts = [first_round(planned) for planned in tunes]
-    _print_notes(firsts, voice)
+    begun = [(planned, first_round(planned)) for planned in tunes]
+    _print_notes([first for _, first in begun], voice)
     if dry_run:
-        _print_plan(tunes, firsts, orders, as_json=as_json)
+        _print_plan(begun, orders, as_json=as_json)
         return
     command = _command(losses, cells, datasets, budget, steps, settings or ())
     do = _doer(orders, progress, voice, as_json=as_json)
-    outcomes = {
-        planned.name: _tune(planned, first, write_to, command, do, voice, as_json=as_json)
-        for planned, first in zip(tunes, firsts, strict=True)
-    }
+    outcomes = {plan.name: _tune(plan, one, write_to, command, do, voice, as_json=as_json) for plan, one in begun}
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
 
@@ -190,7 +187,7 @@ def _tune(
     return facts(found, rows).values()
 
 
-def _print_plan(tunes: "list[Tune]", firsts: "list[TrialRound]", orders: "Orders", *, as_json: bool) -> None:
+def _print_plan(begun: "list[tuple[Tune, TrialRound]]", orders: "Orders", *, as_json: bool) -> None:
     """Prints what would be done: the settings, the number of runs, the expected time."""
     from rnngan_cli.sweeps.cost import duration_in_words
     from rnngan_cli.sweeps.eta import expected_seconds
@@ -198,7 +195,7 @@ def _print_plan(tunes: "list[Tune]", firsts: "list[TrialRound]", orders: "Orders
     from rnngan_cli.tuning.tune import presumed_finals, presumed_rounds
 
     plans = {}
-    for planned, first in zip(tunes, firsts, strict=True):
+    for planned, first in begun:
         found = survey(first.prepared, orders, clear=False)
         todo, runs = found.todo, [{"name": name, "state": state} for name, state in found.states.items()]
         settings = [{"loss": trial.loss, "trial": trial.number, "setting": trial.setting} for trial in first.trials]

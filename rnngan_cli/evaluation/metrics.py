@@ -109,60 +109,45 @@ _MANIFOLDS = "Kynkaanniemi, Karras, Laine, Lehtinen, Aila (2019), Improved Preci
 _DENSITY = "Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Metrics for Generative Models"
 _QUANT = "Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs: Deep Generation of Financial Time Series"
 
-_CLASSIFIER = f"{_TWO_SAMPLE}; Dempster, Schmidt, Webb (2021), MiniRocket (the features)"
+
+def _by_classifier(name: str, title: str, definition: str, direction: Direction, *, primary: bool = False) -> Metric:
+    """The row of a score that `two_sample` computes together with the others of its kind."""
+    return Metric(
+        name=name,
+        title=title,
+        definition=definition,
+        direction=direction,
+        range=(0.0, two_sample.MOST_NOISE if direction is Direction.LOWER else 1.0),
+        source=f"{_TWO_SAMPLE}; Dempster, Schmidt, Webb (2021), MiniRocket (the features); Arjovsky, Bottou (2017), "
+        "Towards Principled Methods for Training GANs (the noise)",
+        group="classifier",
+        primary=primary,
+        jointly=two_sample.two_sample_scores,
+    )
+
 
 _ROWS = (
-    Metric(
-        name="hiding_noise",
-        title="Hiding noise",
-        definition="deviation of noise, scaled, on both sides at which a classifier by random convolutions tells real "
-        "from generated series with an AUC of 0.75 only",
-        direction=Direction.LOWER,
-        range=(0.0, two_sample.MOST_NOISE),
-        source=f"{_CLASSIFIER}; Arjovsky, Bottou (2017), Towards Principled Methods for Training GANs (the noise)",
-        group="classifier",
+    _by_classifier(
+        "hiding_noise",
+        "Hiding noise",
+        "deviation of noise, scaled, on both sides at which a classifier by random convolutions tells real from "
+        "generated series with an AUC of 0.75 only",
+        Direction.LOWER,
         primary=True,
-        jointly=two_sample.two_sample_scores,
     ),
-    Metric(
-        name="c2st_auc",
-        title="C2ST AUC",
-        definition="area under the ROC curve of that classifier on unseen series, with noise of 0.001 on both sides",
-        direction=Direction.TO_HALF,
-        range=(0.0, 1.0),
-        source=_CLASSIFIER,
-        group="classifier",
-        jointly=two_sample.two_sample_scores,
+    _by_classifier(
+        "c2st_auc",
+        "C2ST AUC",
+        "area under the ROC curve of that classifier on unseen series, with noise of 0.001 on both sides",
+        Direction.TO_HALF,
     ),
-    Metric(
-        name="c2st_auc_noise_01",
-        title="C2ST AUC, noise of 0.01",
-        definition="the same with noise of 0.01",
-        direction=Direction.TO_HALF,
-        range=(0.0, 1.0),
-        source=_CLASSIFIER,
-        group="classifier",
-        jointly=two_sample.two_sample_scores,
-    ),
-    Metric(
-        name="c2st_auc_noise_1",
-        title="C2ST AUC, noise of 0.1",
-        definition="the same with noise of 0.1",
-        direction=Direction.TO_HALF,
-        range=(0.0, 1.0),
-        source=_CLASSIFIER,
-        group="classifier",
-        jointly=two_sample.two_sample_scores,
-    ),
-    Metric(
-        name="c2st_p",
-        title="C2ST p-value",
-        definition="exact p-value, by permutation, of both kinds having one distribution, with noise of 0.001",
-        direction=Direction.HIGHER,
-        range=(0.0, 1.0),
-        source=_CLASSIFIER,
-        group="classifier",
-        jointly=two_sample.two_sample_scores,
+    _by_classifier("c2st_auc_noise_01", "C2ST AUC, noise of 0.01", "the same with noise of 0.01", Direction.TO_HALF),
+    _by_classifier("c2st_auc_noise_1", "C2ST AUC, noise of 0.1", "the same with noise of 0.1", Direction.TO_HALF),
+    _by_classifier(
+        "c2st_p",
+        "C2ST p-value",
+        "exact p-value, by permutation, of both kinds having one distribution, with noise of 0.001",
+        Direction.HIGHER,
     ),
     Metric(
         name="discriminative",

@@ -31,7 +31,7 @@ FOLDS, PERMUTATIONS = 5, 199
 MOST_TESTED = 2000
 """Largest number of series of each kind that are compared; of more, so many are drawn."""
 FEWEST_TESTED = 10
-"""Of each kind: two for each fold."""
+"""Fewest series of each kind that are tested: two for each fold."""
 RIDGE_WEIGHTS = np.logspace(-3, 3, 7)
 """Weights of the ridge penalty tried, as multiples of the mean eigenvalue of the features' covariance."""
 TEST_SEED = 0

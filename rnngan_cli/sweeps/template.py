@@ -99,7 +99,7 @@ def experiment_text(wanted: Wanted, loss: str, dataset: Dataset | None = None) -
         loss: the loss whose options are shown.
         dataset: the user's own data, prepared; None without any.
     """
-    noise = planned_noise(DataConfig()) if dataset is None else noise_sizes(dataset.train.series)
+    noise = planned_noise(DataConfig(labels="none")) if dataset is None else noise_sizes(dataset.train.series)
     start = {
         **{name: item.default for name, item in RunConfig.model_fields.items()},
         **starting_settings(SweepConfig().profile, losses.variant(loss), {}),

@@ -7,6 +7,7 @@ Source: Karnin, Koren, Somekh (2013), Almost Optimal Exploration in Multi-Armed 
 Non-stochastic Best Arm Identification and Hyperparameter Optimization.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -264,6 +265,7 @@ def trial_setting(number: int, loss: str, given: Settings, budget: Budget) -> tu
     return setting(own, given), changed
 
 
+@functools.lru_cache(maxsize=1024)
 def drawn(number: int, budget: Budget) -> SettingDraw:
     """The draw of a trial of a number."""
     return draws(number - FIRST_DRAWN + 1, budget.draw_seed)[-1]
