@@ -23,7 +23,10 @@ PairChoice = Literal["baseline", "all"]
 """Pairs that are compared: each value with the baseline, or every two."""
 
 Experiment = Annotated[
-    Path | None, typer.Argument(help="Experiment file (TOML); see experiments/.", show_default=False)
+    Path | None,
+    typer.Argument(
+        help="Experiment file (TOML), see experiments/; or the folder of a sweep to add to.", show_default=False
+    ),
 ]
 
 

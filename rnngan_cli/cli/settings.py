@@ -8,6 +8,7 @@ from rnngan_cli.config import SweepConfig, Table, build, one_or_more, read_exper
 from rnngan_cli.data.files import FILE_SUFFIXES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.plan import RUN_FIELDS
 
 NAMES: Mapping[str, Callable[[str], str | tuple[str, ...]]] = {
@@ -24,7 +25,7 @@ def merge(
     """Merges options and settings over an experiment file.
 
     Args:
-        experiment: a TOML file, or None.
+        experiment: a TOML file, the folder of a sweep to add to, or None.
         words: fields of the sweep from options; None where not given.
         data: fields of the data part from options; None where not given.
         given: `key=value[,value...]` settings.
@@ -73,6 +74,8 @@ def _read(experiment: Path) -> Table:
     Raises:
         UserError: the file is no experiment; the message names what a newcomer may have meant.
     """
+    if experiment.is_dir():
+        return _of_sweep(experiment)
     if experiment.suffix.lower() in FILE_SUFFIXES:
         raise UserError(
             f"experiment `{experiment}`: is data, not an experiment (TOML); give it as `--data {experiment}`"
@@ -80,6 +83,20 @@ def _read(experiment: Path) -> Table:
     if not experiment.exists() and all(name in ("all", *VARIANTS) for name in experiment.name.split(",")):
         raise UserError(f"experiment `{experiment}`: no such file; losses are given as `--losses {experiment}`")
     return read_experiment(experiment)
+
+
+def _of_sweep(folder: Path) -> Table:
+    """The values of a sweep that was carried out, as it was last asked for.
+
+    Raises:
+        UserError: the folder holds no sweep, or one whose settings were drawn.
+    """
+    sweep = SweepFolder(folder)
+    if not (folder / "sweep.json").is_file():
+        raise UserError(f"`{folder}`: no sweep here; expected an experiment file (TOML), or the folder of a sweep")
+    if sweep.listed():
+        raise UserError(f"`{folder}`: a part of `rnngan tune`, whose settings were drawn; continue it by `rnngan tune`")
+    return sweep.config().model_dump(mode="json")
 
 
 def _apply(values: Table, setting: str) -> None:

@@ -13,6 +13,8 @@ from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import JUDGE_SEED, Codes, GeneratedSet, Protocol, Scored, Scorer, candidate_random
 from rnngan_cli.evaluation.collapse import Made, redraw_training
 
+FLOORS = 4
+"""Sets of real training series that are scored to see how far scores of equally good series lie apart."""
 JITTER = 0.05
 """Standard deviation of the noise on bootstrapped series, as a share of that of the training values."""
 
@@ -89,14 +91,35 @@ CANDIDATES = {
 
 def calibrate(dataset: Dataset, scorer: Scorer, by: Protocol) -> dict[str, Scored]:
     """Scores every candidate, by name; the result depends on the data set and the protocol only."""
+    return {row.name: scorer.score(dataset, _sampler(row, dataset, row.name), by) for row in CANDIDATES.values()}
 
-    def sampler(candidate: Candidate) -> Callable[[int], GeneratedSet]:
-        def sample(count: int) -> GeneratedSet:
-            random = candidate_random(candidate.name)
-            series, labels = candidate.make(dataset, count, random)
-            codes = {} if labels is None else {"label": Codes(labels, dataset.num_labels)}
-            return GeneratedSet(series.astype(np.float32), codes, labels)
 
-        return sample
+def real_spread(dataset: Dataset, scorer: Scorer, by: Protocol, floor: Scored) -> dict[str, float]:
+    """Computes the standard deviation of each score over sets of real training series, which are all as good.
 
-    return {name: scorer.score(dataset, sampler(candidate), by) for name, candidate in CANDIDATES.items()}
+    Args:
+        dataset: the data set.
+        scorer: scores them.
+        by: the protocol.
+        floor: the first of the sets as `calibrate` scored it; `FLOORS` - 1 others are drawn.
+
+    Returns:
+        The deviation by score, for scores that all sets have. It is 0 where every set holds all training series.
+    """
+    row = CANDIDATES["floor"]
+    found = [floor, *(scorer.score(dataset, _sampler(row, dataset, f"floor/{n}"), by) for n in range(1, FLOORS))]
+    common = set.intersection(*(set(scored.values) for scored in found))
+    return {
+        name: float(np.std([scored.values[name] for scored in found], ddof=1))
+        for name in floor.values
+        if name in common
+    }
+
+
+def _sampler(candidate: Candidate, dataset: Dataset, stream: str) -> Callable[[int], GeneratedSet]:
+    def sample(count: int) -> GeneratedSet:
+        series, labels = candidate.make(dataset, count, candidate_random(stream))
+        codes = {} if labels is None else {"label": Codes(labels, dataset.num_labels)}
+        return GeneratedSet(series.astype(np.float32), codes, labels)
+
+    return sample

@@ -59,6 +59,7 @@ class Metric:
         function: (real, generated) -> score; None for scores by judges and those computed otherwise.
         beside_training: (training, real, generated) -> score, for scores that need training series.
         jointly: (real, generated) -> scores by name, for scores that are computed together.
+        negligible: a difference that nobody would act on, however small the spread of the score of real series is.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Metric:
     function: Callable[[np.ndarray, np.ndarray], float] | None = None
     beside_training: Callable[[np.ndarray, np.ndarray, np.ndarray], float] | None = None
     jointly: Joint | None = None
+    negligible: float = 0.0
 
     @property
     def computed(self) -> bool:
@@ -110,7 +112,9 @@ _DENSITY = "Naeem, Oh, Uh, Choi, Yoo (2020), Reliable Fidelity and Diversity Met
 _QUANT = "Wiese, Knobloch, Korn, Kretschmer (2020), Quant GANs: Deep Generation of Financial Time Series"
 
 
-def _by_classifier(name: str, title: str, definition: str, direction: Direction, *, primary: bool = False) -> Metric:
+def _by_classifier(
+    name: str, title: str, definition: str, direction: Direction, *, primary: bool = False, negligible: float = 0.0
+) -> Metric:
     """The row of a score that `two_sample` computes together with the others of its kind."""
     return Metric(
         name=name,
@@ -123,6 +127,7 @@ def _by_classifier(name: str, title: str, definition: str, direction: Direction,
         group="classifier",
         primary=primary,
         jointly=two_sample.two_sample_scores,
+        negligible=negligible,
     )
 
 
@@ -134,6 +139,7 @@ _ROWS = (
         "generated series with an AUC of 0.75 only",
         Direction.LOWER,
         primary=True,
+        negligible=0.005,  # half a percent of the range of the data
     ),
     _by_classifier(
         "c2st_auc",

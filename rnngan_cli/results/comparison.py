@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,9 +12,13 @@ import numpy as np
 
 from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.answers import Answer, answer_over_tasks, answers
 from rnngan_cli.results.cautions import run_remarks
+from rnngan_cli.results.claims import Claim
 from rnngan_cli.results.derived import refresh
-from rnngan_cli.results.leaderboard import scales
+from rnngan_cli.results.further_runs import FurtherRuns, further_runs
+from rnngan_cli.results.leaderboard import equality_margins, scales
 from rnngan_cli.results.runs_table import KEYS, score_names
 from rnngan_cli.results.statistics.aggregates import (
     THRESHOLDS,
@@ -27,7 +30,6 @@ from rnngan_cli.results.statistics.aggregates import (
     profile_table,
 )
 from rnngan_cli.results.statistics.aggregates import scaled as put_on_scale
-from rnngan_cli.results.statistics.best import BestSet, best_sets
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.results.statistics.significance import verdicts
 from rnngan_cli.store import SweepFolder
@@ -36,31 +38,8 @@ from rnngan_cli.system.text import command_line, counted
 if TYPE_CHECKING:
     import pandas as pd
 
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim that `--fail-if` checks: a loss (or cell, or data set) is shown to be worse, or better, than another."""
-
-    side: str
-    direction: str
-    other: str
-
-    @classmethod
-    def read(cls, words: str) -> "Claim":
-        """Parses a claim such as `A worse than B`.
-
-        >>> Claim.read("wgan worse than bce")
-        Claim(side='wgan', direction='worse', other='bce')
-
-        Raises:
-            UserError: the words have another form.
-        """
-        found = re.fullmatch(r"\s*(\S.*?)\s+(worse|better)\s+than\s+(\S.*?)\s*", words)
-        if found is None:
-            raise UserError(
-                f'`--fail-if {words}`: expected `A worse than B` or `A better than B`, as "wgan worse than bce"'
-            )
-        return cls(*found.groups())
+LEVEL = 0.05
+"""The chance, at most, of any false claim in a task."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +51,8 @@ class Compared:
         baseline: the loss (or cell, or data set) that the rest is compared with; None if every pair is compared.
         score: the name of the compared column, as verdicts give it.
         leaderboard: the leaderboard, with series of known quality.
-        best: for each task, the losses (or cells, or data sets) that may be the best.
+        answers: for each task, what may be the best, what a choice costs, and what would decide more.
+        further: the runs that the plan of an answer asks for, by task.
         verdicts: one row for each task and pair.
         aggregates: one row for each loss (or cell, or data set), over all tasks with a scale.
         improvement: the probability that a loss is better than another, by the names of the two.
@@ -86,7 +66,8 @@ class Compared:
     baseline: str | None
     score: str
     leaderboard: "pd.DataFrame"
-    best: list[BestSet]
+    answers: list[Answer]
+    further: Mapping[tuple[str, ...], FurtherRuns]
     verdicts: "pd.DataFrame"
     aggregates: list[AggregateRow]
     improvement: dict[str, dict[str, float]]
@@ -102,16 +83,11 @@ class Compared:
             "baseline": self.baseline,
             "score": self.score,
             "best": [
-                {
-                    **dict(zip(task_columns(self.by), found.place, strict=True)),
-                    "may_be_best": found.kept,
-                    "ruled_out": found.ruled_out,
-                    "p": dict(found.p),
-                    "fewest_seeds": found.fewest,
-                    "sentence": found.sentence(),
-                }
-                for found in self.best
+                {**answer.json_values(self.by, self.further.get(answer.place)), "sentences": self.sentences(answer)}
+                for answer in self.answers
             ],
+            "over_tasks": answer_over_tasks(self.answers),
+            "leaderboard": json.loads(self.leaderboard.to_json(orient="records", double_precision=12)),
             "verdicts": json.loads(self.verdicts.to_json(orient="records")),
             "aggregates": [row.flat(self.by) for row in self.aggregates],
             "probability_of_improvement": self.improvement,
@@ -119,8 +95,30 @@ class Compared:
             "remarks": list(self.remarks),
         }
 
-    def shows(self, claim: Claim) -> list[str]:
-        """Lists the tasks in which the claim is shown, in words; corrected for all pairs if all pairs are compared.
+    def sentences(self, answer: Answer) -> list[str]:
+        """Writes the answer of a task, with the time that further runs take."""
+        found = answer.sentences(self.score_words)
+        further = self.further.get(answer.place)
+        if further is None or further.seconds is None:
+            return found
+        return [*found[:-1], f"{found[-1]}: {further.words()}"]
+
+    @property
+    def score_words(self) -> str:
+        """The compared score as written in a sentence."""
+        name = self.score.removeprefix("normalised ")
+        title = METRICS[name].in_text if name in METRICS else name
+        return title if name == self.score else f"normalised {title}"
+
+    def shows(self, claim: Claim, *, tasks: int = 1) -> list[str]:
+        """Lists the tasks in which the claim is shown, in words.
+
+        The chance that a claim is shown in any task in which it is not true is at most 5 %: it is corrected for all
+        comparisons of a task, and the level is divided by the number of tasks.
+
+        Args:
+            claim: the claim.
+            tasks: the number of tasks, of all sweeps, in which it is looked for.
 
         Raises:
             UserError: the sweep has no such loss, cell or data set.
@@ -131,7 +129,11 @@ class Compared:
                 raise unknown(factor_words(self.by), name, names)
         against = None if self.baseline is None else claim.other
         found = []
-        for row in verdicts(self.scored, self.score, against, by=self.by).to_dict("records"):
+        handicap = -claim.margin if claim.direction == "worse" else claim.margin
+        table = verdicts(
+            *(self.scored, self.score, against), by=self.by, level=LEVEL / tasks, handicaps={claim.side: handicap}
+        )
+        for row in table.to_dict("records"):
             better = (row["probability_better"] > 0.5) == (claim.direction == "better")
             claimed = {(claim.side, claim.other): better, (claim.other, claim.side): not better}
             if row["shown"] and claimed.get((row[self.by], row["baseline"])):
@@ -144,7 +146,13 @@ class Compared:
 
 
 def compared(
-    sweep: SweepFolder, score: str, baseline: str | None = None, *, by: str = "loss", every_pair: bool = False
+    sweep: SweepFolder,
+    score: str,
+    baseline: str | None = None,
+    *,
+    by: str = "loss",
+    every_pair: bool = False,
+    margin: float | None = None,
 ) -> Compared:
     """Compares the losses, cells or data sets of a sweep, and rewrites its derived tables.
 
@@ -156,12 +164,14 @@ def compared(
             sweep has it, else the first by name.
         by: the factor compared: `loss`, `cell` or `dataset`.
         every_pair: compare every pair instead, without a baseline.
+        margin: the difference up to which losses count as equal, in units of the compared score; None for that of the
+            metric and the data, see `equality_margins`.
 
     Raises:
         UserError: no run has scores, the score or the baseline is unknown, there is only one cell or data set, or data
             that differ have no floor and ceiling.
     """
-    return compared_tables(sweep, refresh(sweep), score, baseline, by=by, every_pair=every_pair)
+    return compared_tables(sweep, refresh(sweep), score, baseline, by=by, every_pair=every_pair, margin=margin)
 
 
 def compared_tables(
@@ -172,6 +182,7 @@ def compared_tables(
     *,
     by: str = "loss",
     every_pair: bool = False,
+    margin: float | None = None,
 ) -> Compared:
     """Compares as `compared` does, from tables that `refresh` has returned.
 
@@ -194,12 +205,16 @@ def compared_tables(
     column = score
     if _data_differ(ended, by):
         scored, column = _on_one_scale(sweep, ended, score, known), f"normalised {score}"
+    margins = _margins(sweep, scored, ended, column, by, margin)
+    found = answers(scored, column, by=by, margins=margins)
+    plans = {answer.place: further_runs(sweep, ended, by, answer.plan) for answer in found if answer.plan}
     return Compared(
         by,
         base,
         column,
         leaderboard,
-        best_sets(scored, column, by=by),
+        found,
+        {place: further for place, further in plans.items() if further is not None},
         verdicts(scored, column, base, by=by),
         aggregate_table(values),
         improvement_table(values),
@@ -208,6 +223,21 @@ def compared_tables(
         damage,
         run_remarks(runs),
     )
+
+
+def _margins(
+    sweep: SweepFolder, scored: "pd.DataFrame", ended: "pd.DataFrame", column: str, by: str, margin: float | None
+) -> dict[tuple[str, ...], float]:
+    """The margin of each task: as given, or the largest of the data sets and cells that have a part in it."""
+    places = scored[[*task_columns(by), "dataset", "cell"]].astype(str)
+    places = places.loc[:, ~places.columns.duplicated()].drop_duplicates()
+    known = equality_margins(sweep, ended, column)
+    found: dict[tuple[str, ...], float] = {}
+    for row in places.to_dict("records"):
+        task = tuple(row[name] for name in task_columns(by))
+        value = known.get((row["dataset"], row["cell"]), 0.0) if margin is None else margin
+        found[task] = max(found.get(task, 0.0), value)
+    return {task: value for task, value in found.items() if value > 0}
 
 
 def _without_scores(sweep: SweepFolder, runs: "pd.DataFrame") -> UserError:

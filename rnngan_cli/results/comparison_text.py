@@ -4,9 +4,12 @@ import math
 import textwrap
 
 from rnngan_cli.results import leaderboard_text
+from rnngan_cli.results.answers import answer_over_tasks
 from rnngan_cli.results.comparison import Compared
+from rnngan_cli.results.comparison_table import EXPLANATION, task_tables
 from rnngan_cli.results.statistics.aggregates import THRESHOLDS, Estimate, bootstrap_words
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
+from rnngan_cli.results.statistics.power import MOST_SEEDS, POWER
 from rnngan_cli.system.text import counted, markdown_table
 
 AGGREGATED = ("iqm", "mean", "median")
@@ -20,15 +23,51 @@ def heading(found: Compared, path: str) -> str:
 
 
 def comparison_lines(found: Compared) -> str:
-    """Writes aggregates, matrix, profiles and verdicts; a part without content is left out."""
-    parts = [aggregates_text(found), matrix_text(found), profiles_text(found), verdicts_text(found)]
+    """Writes aggregates, matrix, profiles, correlation and verdicts; a part without content is left out."""
+    parts = [
+        *(aggregates_text(found), matrix_text(found), profiles_text(found), correlation_text(found)),
+        verdicts_text(found),
+    ]
     return "\n".join(line for part in parts for line in part)
 
 
 def answer_text(found: Compared) -> list[str]:
-    """Writes for each task which losses (or cells, or data sets) may be the best: the answer, before all tables."""
-    sentences = [f"{', '.join(best.place)}: {best.sentence()}." for best in found.best]
-    return [line for sentence in sentences for line in textwrap.wrap(sentence, TEXT_WIDTH, subsequent_indent="  ")]
+    """Writes the answer of each task, before all tables: what may be the best, costs, equality, more seeds."""
+    lines = []
+    for answer in found.answers:
+        sentences = found.sentences(answer)
+        lines += _wrapped(f"{', '.join(answer.place)}: {sentences[0]}.")
+        lines += [line for sentence in sentences[1:] for line in _wrapped(f"  {_capital(sentence)}.")]
+    over_tasks = answer_over_tasks(found.answers)
+    return [*lines, *(_wrapped(f"{_capital(over_tasks)}.") if over_tasks else [])]
+
+
+def _wrapped(sentence: str) -> list[str]:
+    return textwrap.wrap(sentence, TEXT_WIDTH, subsequent_indent="    ")
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def plan_text(found: Compared) -> list[str]:
+    """Writes for each task the seeds that would decide more, how long they take, and the command that adds them."""
+    lines = []
+    for answer in found.answers:
+        place, plan, further = ", ".join(answer.place), answer.plan, found.further.get(answer.place)
+        if plan is None:
+            why = "the best is known" if len(answer.best.kept) == 1 else "two seeds of each are the fewest to plan from"
+            lines.append(f"{place}: {why}")
+            continue
+        lines.append(f"{place}: to rule out, against {plan.leader}, with a chance of {100 * POWER:g} %:")
+        for name, seeds in sorted(plan.seeds.items(), key=lambda pair: (pair[1] or MOST_SEEDS + 1, pair[0])):
+            lines.append(f"  {name}: {f'{seeds} seeds of each' if seeds else f'more than {MOST_SEEDS} seeds'}")
+        lines += [f"  {name}: within the margin of {answer.best.margin:.2g}, as good as equal" for name in plan.near]
+        if further is not None:
+            lines += (
+                [f"  {further.words()}:", f"    {further.command}"] if further.command else [f"  {further.words()}"]
+            )
+    return [*lines, "Planned from the differences seen, as if they were the true ones; few seeds see them poorly."]
 
 
 def aggregates_text(found: Compared) -> list[str]:
@@ -97,13 +136,21 @@ def verdicts_text(found: Compared) -> list[str]:
     ]
 
 
+def correlation_text(found: Compared) -> list[str]:
+    """Writes how alike the scores of one seed are in each task; near 0, pairs by seed would show no more."""
+    known = [answer for answer in found.answers if not math.isnan(answer.correlation)]
+    if not known:
+        return []
+    words = "; ".join(f"{', '.join(answer.place)} {answer.correlation:.2f}" for answer in known)
+    return [f"Correlation of scores of one seed (tests take them as unpaired): {words}"]
+
+
 def comparison_markdown(found: Compared, path: str) -> str:
     """Writes the whole comparison, with the leaderboard, as Markdown."""
     lines = [
         f"# {heading(found, path)}",
         "",
-        *(f"- {', '.join(best.place)}: {best.sentence()}" for best in found.best),
-        *([""] if found.best else []),
+        *_answer_markdown(found),
         "## Leaderboard",
         "",
         leaderboard_text.leaderboard_markdown(found.leaderboard, found.remarks).strip(),
@@ -129,20 +176,34 @@ def comparison_markdown(found: Compared, path: str) -> str:
     return "\n".join([*lines, *_verdicts_markdown(found), ""])
 
 
+def _answer_markdown(found: Compared) -> list[str]:
+    """The answer as a list, and the table of each task."""
+    lines = []
+    for answer in found.answers:
+        first, *rest = found.sentences(answer)
+        lines.append(f"- {', '.join(answer.place)}: {'. '.join([first, *map(_capital, rest)])}.")
+    over_tasks = answer_over_tasks(found.answers)
+    lines += [f"- {_capital(over_tasks)}."] if over_tasks else []
+    for table in task_tables(found):
+        rows = [*table.losses, *([f"({row[0]})", *row[1:]] for row in table.known)]
+        lines += ["", f"**{table.title}**", "", *markdown_table(table.columns, rows)]
+    return [*lines, "", EXPLANATION, ""] if lines else []
+
+
 def _verdicts_markdown(found: Compared) -> list[str]:
     columns = {"num_runs": "runs", "difference": "difference", "probability_better": "chance of being better"}
-    titles = [*task_columns(found.by), found.by, "against", *columns.values(), "p after Holm", "verdict"]
+    titles = [*task_columns(found.by), found.by, "against", *columns.values(), "adjusted p", "verdict"]
     rows = [
         [
             *(str(row[name]) for name in (*task_columns(found.by), found.by, "baseline")),
-            *(_number(row[name]) for name in (*columns, "p_holm")),
+            *(_number(row[name]) for name in (*columns, "p_adjusted")),
             str(row["verdict"]),
         ]
         for row in found.verdicts.to_dict("records")
     ]
     note = (
-        "Exact Mann-Whitney tests, Holm's correction over the comparisons of a task; the difference is that of means "
-        f"over the runs with a score, in {found.score}."
+        "Tests by ranks, corrected by steps for the comparisons of a task (Steel; Westfall, Young); the difference is "
+        f"that of means over the runs with a score, in {found.score}."
     )
     return ["## Verdicts", "", *markdown_table(titles, rows), "", note]
 

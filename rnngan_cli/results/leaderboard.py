@@ -1,6 +1,7 @@
 """The leaderboard: one row for each data set, cell and loss, with means, intervals and the order of the losses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
 from rnngan_cli.results.cautions import leaderboard_places, separates_noise
 from rnngan_cli.results.runs_table import score_names
 from rnngan_cli.results.statistics.intervals import Interval, badness, checked_rows, mean_interval, share_interval
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import Calibration, SweepFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,18 +169,34 @@ def calibrated(
 def scales(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[str, str], tuple[float, float]]:
     """The badness of a score's floor and ceiling by (data set, cell), where the score separates the two."""
     found = {}
-    scored = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
-    for dataset, cell, data, protocol in scored.itertuples(index=False, name=None):
-        try:
-            known = sweep.calibration(f"{dataset}-{data}-{protocol}").candidates
-        except DamagedFileError:
-            continue  # `calibrated` reports it
-        edges = [known.get(name, {}).get(score) for name in ("floor", "ceiling")]
+    for place, calibration in _calibrations(sweep, runs):
+        edges = [calibration.candidates.get(name, {}).get(score) for name in ("floor", "ceiling")]
         if None not in edges:
             floor, ceiling = (float(METRICS[score].badness(np.array(edge))) for edge in edges)
             if separates_noise(floor, ceiling):
-                found[dataset, cell] = (floor, ceiling)
+                found[place] = (floor, ceiling)
     return found
+
+
+def equality_margins(sweep: SweepFolder, runs: "pd.DataFrame", score: str) -> dict[tuple[str, str], float]:
+    """The difference in a score up to which losses count as equal, by (data set, cell), where one is known.
+
+    It is twice the deviation of the score of real series, and no less than the metric's `negligible` difference.
+    """
+    found: dict[tuple[str, str], float] = {}
+    for place, calibration in _calibrations(sweep, runs):
+        margin = max(2 * calibration.real_spread.get(score, 0.0), METRICS[score].negligible if score in METRICS else 0)
+        if margin > 0:
+            found[place] = max(found.get(place, 0.0), margin)
+    return found
+
+
+def _calibrations(sweep: SweepFolder, runs: "pd.DataFrame") -> Iterator[tuple[tuple[str, str], Calibration]]:
+    """The scores of series of known quality for every (data set, cell); `calibrated` reports those that are damaged."""
+    scored = runs.loc[runs["data"] != "", ["dataset", "cell", "data", "protocol"]].drop_duplicates()
+    for dataset, cell, data, protocol in scored.itertuples(index=False, name=None):
+        with suppress(DamagedFileError):
+            yield (str(dataset), str(cell)), sweep.calibration(f"{dataset}-{data}-{protocol}")
 
 
 def _means(scores: dict[str, float], leaderboard: "pd.DataFrame") -> dict[str, float]:

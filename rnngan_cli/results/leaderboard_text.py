@@ -100,7 +100,7 @@ def _ended(row: "pd.Series[Any]") -> int:
 
 
 def _scores(row: "pd.Series[Any]", names: Sequence[str]) -> list[str]:
-    return [_mean_and_interval(row, name) for name in names]
+    return [mean_and_interval(float(row[f"{name}_mean"]), float(row[f"{name}_high"])) for name in names]
 
 
 CALIBRATION = (
@@ -198,7 +198,7 @@ def _first_table(rows: "pd.DataFrame") -> "Table":
     names, lines = shown_scores(rows), []
     for _, row in rows.iterrows():
         share = "" if _known(row) else f"{int(row['num_diverged'])} of {_ended(row)}"
-        lines.append([share, *map(_short, _scores(row, names))])
+        lines.append([share, *map(short_interval, _scores(row, names))])
     return _table(rows, "", ["di-\nverged", *map(_narrow, names)], lines)
 
 
@@ -240,10 +240,10 @@ def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequ
     return found
 
 
-def _short(score: str) -> str:
+def short_interval(score: str) -> str:
     """Shortens a mean and its half-width, so that five scores fit into 80 columns.
 
-    >>> _short("0.422 ± 0.175"), _short("2.000 ± 2.484")
+    >>> short_interval("0.422 ± 0.175"), short_interval("2.000 ± 2.484")
     ('0.422±.175', '2.000±2.484')
     """
     return score.replace(" ± 0.", "±.").replace(" ± ", "±")
@@ -255,9 +255,13 @@ def _narrow(score: str) -> str:
     return "\n".join(f"{word[:9]}-\n{word[9:]}" if len(word) > 11 else word for word in title.split())
 
 
-def _mean_and_interval(row: "pd.Series[Any]", name: str) -> str:
-    mean, high = float(row[f"{name}_mean"]), float(row[f"{name}_high"])
-    return _number(mean) if math.isnan(mean) or math.isnan(high) else f"{mean:.3f} ± {high - mean:.3f}"
+def mean_and_interval(mean: float, high: float | None) -> str:
+    """Writes a mean with half the width of its interval, whose upper end is `high`; NaN or None for no interval.
+
+    >>> mean_and_interval(0.25, 0.375), mean_and_interval(0.25, None)
+    ('0.250 ± 0.125', '0.250')
+    """
+    return _number(mean) if high is None or math.isnan(mean) or math.isnan(high) else f"{mean:.3f} ± {high - mean:.3f}"
 
 
 def _number(mean: float) -> str:

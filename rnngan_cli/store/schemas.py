@@ -142,13 +142,14 @@ class SweepProgress(StoredFile):
 
 
 class Calibration(StoredFile):
-    """A file of calibration/: scores of series of known quality, by candidate."""
+    """A file of calibration/: scores of series of known quality, by candidate, and the deviation of real series'."""
 
     protocol: str = ""
     data_sha256: str = ""
     versions: dict[str, str] = {}
     candidates: dict[CandidateName, Scores]
     judges: dict[CandidateName, JudgeScores] = {}
+    real_spread: Scores = {}
 
 
 class PackIndex(StoredFile):

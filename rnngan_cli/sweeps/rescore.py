@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rnngan_cli.config import DataConfig, RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import Protocol
-from rnngan_cli.evaluation.calibration import calibrate
+from rnngan_cli.evaluation.calibration import calibrate, real_spread
 from rnngan_cli.store import Calibration, RunFolder, ScoreKey, SweepFolder, read_weights, weights_sha256
 from rnngan_cli.sweeps.run import Bench
 from rnngan_cli.sweeps.scoring import score_run
@@ -92,5 +92,6 @@ def _calibrate(sweep: SweepFolder, place: str, data: DataConfig, by: Protocol, b
         judges={
             name: {score: list(numbers) for score, numbers in scored.judges.items()} for name, scored in found.items()
         },
+        real_spread=real_spread(dataset, bench.scorer, by, found["floor"]),
     )
     sweep.write_calibration(place, calibration)

@@ -26,6 +26,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Joins names as in a sentence.
+
+    >>> listed(["bce"]), listed(["bce", "mse"]), listed(["bce", "mse", "gan"])
+    ('bce', 'bce and mse', 'bce, mse and gan')
+    """
+    *front, last = names
+    return f"{', '.join(front)} and {last}" if front else last
+
+
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> list[str]:
     """Formats a Markdown table as lines, to which rows may be appended.
 

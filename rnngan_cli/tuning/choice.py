@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.results.statistics.intervals import chance_lower
-from rnngan_cli.results.statistics.significance import fewest_seeds, holm, nothing_shown, rank_sum_p
+from rnngan_cli.results.statistics.rank_tests import fewest_seeds, holm, nothing_shown, rank_sum_p
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,8 @@ def expected_best(badness: Sequence[float]) -> list[Expected]:
 def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *, level: float = 0.05) -> list[str]:
     """Tests for each pair (badness before, badness after) whether its runs show a difference; returns it in words.
 
-    The rule is that of `results.statistics.significance`: exact Mann-Whitney test, Holm's correction over the pairs,
-    and no difference with fewer runs a side than can show one.
+    Exact Mann-Whitney tests, with Holm's correction over the pairs, which have no runs in common; no difference is
+    shown with fewer runs a side than can show one.
 
     Args:
         pairs: badness of the runs with one setting and with another, infinite for a diverged run.
@@ -149,4 +149,4 @@ def setting_verdicts(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], *
 def _verdict(before: Sequence[float], after: Sequence[float], p: float, num_pairs: int, level: float) -> str:
     fewest = fewest_seeds(num_pairs, level=level, most=max(len(before), len(after)))
     nothing = nothing_shown(min(len(before), len(after)), fewest, p, level=level)
-    return nothing or f"{'better' if chance_lower(after, before) > 0.5 else 'worse'} (p {p:.2g} after Holm)"
+    return nothing or f"{'better' if chance_lower(after, before) > 0.5 else 'worse'} (adjusted p {p:.2g})"

@@ -142,8 +142,12 @@ def test_compare(rnngan: Rnngan, results: Path) -> None:
     code, out, err = rnngan("compare", "results")
     assert (code, err) == (0, "")
     assert "compared with bce by sliced_wasserstein" in out
-    assert "sines, gru, wgan: no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)" in out
+    assert out.splitlines()[1].startswith("sines, gru: the best is bce (95 %).")
+    verdict = "sines, gru, wgan: no difference shown (3 seeds; 4 are the fewest that can show one at 5 %)"
+    assert verdict not in out
+    assert verdict in rnngan("compare", "results", "--full")[1]
     (facts,) = json.loads(rnngan("compare", results, "--json")[1]).values()
+    assert {(row["loss"], row["kind"]) for row in facts["leaderboard"]} >= {("bce", "loss"), ("wgan", "loss")}
     rows = facts["verdicts"]
     assert [(row["loss"], row["baseline"], row["num_runs"], row["shown"]) for row in rows] == [
         ("wgan", "bce", 4, False)
@@ -167,6 +171,7 @@ def test_compare_as_csv_and_markdown(rnngan: Rnngan, results: Path) -> None:
     assert (code, err) == (0, "")
     assert out.startswith("# results/sweep: every pair compared by sliced_wasserstein\n")
     assert "| sines | gru | bce | wgan | 3 |" in out
+    assert "- sines, gru: the best is bce (95 %)." in out
 
 
 def test_compare_data_sets(rnngan: Rnngan, results: Path) -> None:
@@ -185,7 +190,7 @@ def test_compare_data_sets(rnngan: Rnngan, results: Path) -> None:
     code, out, err = rnngan("compare", "results", "--by", "dataset")
     assert (code, err) == (0, "")
     assert "compared with sines by normalised sliced_wasserstein" in out
-    assert "gru, bce, stocks: no difference shown" in out
+    assert "gru, bce, stocks: no difference shown" in rnngan("compare", "results", "--by", "dataset", "--full")[1]
     (facts,) = json.loads(rnngan("compare", "results", "--by", "dataset", "--json")[1]).values()
     assert (facts["by"], facts["baseline"]) == ("dataset", "sines")
     # Of bce, the data set both have: sines 0.01 to 0.21 of its scale (0.1, 1.1, 2.1), stocks 0.05, 0.06, 0.07.
@@ -578,6 +583,11 @@ def test_a_run_moved_by_hand_is_not_counted(rnngan: Rnngan, results: Path) -> No
         ("wgan better than bce", 3, "shown in "),
         ("bce worse than wgan", 3, "`bce` is worse than `wgan`"),
         ("wgan worse than bce", 0, ""),
+        ("wgan better than bce by 0.69", 3, "shown in sweep, sines, gru"),
+        ("wgan better than bce by 0.71", 0, ""),  # the worst of wgan, .3, is .7 below the best of bce, 1
+        ("bce worse than wgan by 0.69", 3, "shown in sweep, sines, gru"),
+        ("bce worse than wgan by much", 2, "expected `A worse than B`"),
+        ("bce worse than wgan by -1", 2, "a margin of 0 or more"),
         ("wgan beats bce", 2, "expected `A worse than B`"),
         ("mse worse than bce", 2, "unknown loss `mse`"),
     ],
@@ -598,10 +608,10 @@ def test_a_claim_can_be_checked(
     found, _, err = rnngan("compare", "sweep", "--fail-if", claim)
     assert (found, said in err) == (code, True)
     assert len(err.splitlines()) == (1 if code else 0)
-    assert "sliced_wasserstein over" not in rnngan("compare", "sweep")[1]  # nothing says what 0 and 1 are
+    assert "sliced_wasserstein over" not in rnngan("compare", "sweep", "--full")[1]  # nothing says what 0 and 1 are
     known = {"floor": {"sliced_wasserstein": 0.0}, "ceiling": {"sliced_wasserstein": 2.0}}
     sweep.write_calibration(f"sines-{'ab' * 6}-quick", Calibration(candidates=known))
-    out = rnngan("compare", "sweep")[1]
+    out = rnngan("compare", "sweep", "--full")[1]
     # wgan 0, .1, .2, .3 and bce 1, 1.1, 1.2, 1.3 of 2: means 0.075 and 0.575
     assert "wgan  iqm 0.07 [" in out or "wgan  iqm 0.08 [" in out
     assert "mean 0.57 [" in out or "mean 0.58 [" in out

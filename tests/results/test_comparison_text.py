@@ -1,32 +1,38 @@
 """A comparison in words: narrow tables for a terminal, the report in Markdown."""
 
 import itertools
+import json
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from rnngan_cli.results.answers import answers
 from rnngan_cli.results.comparison import Compared
+from rnngan_cli.results.comparison_table import task_tables
 from rnngan_cli.results.comparison_text import (
     TEXT_WIDTH,
     answer_text,
     comparison_lines,
     comparison_markdown,
+    correlation_text,
     heading,
     matrix_text,
+    plan_text,
     profiles_text,
     verdicts_text,
 )
 from rnngan_cli.results.leaderboard import rank_losses
 from rnngan_cli.results.statistics.aggregates import aggregate_table, improvement_table, normalised, profile_table
-from rnngan_cli.results.statistics.best import best_sets
 from rnngan_cli.results.statistics.significance import verdicts
 
 SCORE = "sliced_wasserstein"
 
 
-def compare(values: dict[str, list[float]], baseline: str | None = "bce", *, scale: bool = True) -> Compared:
+def compare(
+    values: dict[str, list[float]], baseline: str | None = "bce", *, scale: bool = True, margin: float = 0.0
+) -> Compared:
     rows = pd.DataFrame([
         {"dataset": "sines", "cell": "gru", "loss": loss, "seed": seed, "status": "done", SCORE: value}
         for loss, every in values.items()
@@ -36,7 +42,8 @@ def compare(values: dict[str, list[float]], baseline: str | None = "bce", *, sca
     return Compared(
         *("loss", baseline, SCORE),
         rank_losses(rows, [SCORE]),
-        best_sets(rows, SCORE),
+        answers(rows, SCORE, margins={("sines", "gru"): margin}),
+        {},
         verdicts(rows, SCORE, baseline),
         aggregate_table(found),
         improvement_table(found),
@@ -71,22 +78,50 @@ def test_a_small_comparison_in_full() -> None:
 
 
 def test_the_answer_says_what_may_be_the_best() -> None:
-    few = "sines, gru: any of the 2 may be the best: 2 seeds cannot rule one out, 4 are the"
-    assert answer_text(compare(SMALL)) == [few, "  fewest that can."]
+    assert answer_text(compare(SMALL))[:3] == [
+        "sines, gru: any of the 2 may be the best: 2 seeds cannot rule one out, 4 are the",
+        "    fewest that can.",
+        "  So few seeds bound no cost of a choice.",
+    ]
     apart = compare({"bce": [0.1 * run for run in range(6)], "wgan": [0.1 * run - 1 for run in range(6)]})
     assert answer_text(apart) == ["sines, gru: the best is wgan (95 %)."]
-    assert "- sines, gru: the best is wgan (95 %)\n\n## Leaderboard" in comparison_markdown(apart, "here")
-    assert apart.facts()["best"] == [
-        {
-            "dataset": "sines",
-            "cell": "gru",
-            "may_be_best": ["wgan"],
-            "ruled_out": ["bce"],
-            "p": apart.best[0].p,
-            "fewest_seeds": 4,
-            "sentence": "the best is wgan (95 %)",
-        }
+    report = comparison_markdown(apart, "here")
+    assert "- sines, gru: the best is wgan (95 %).\n\n**sines, gru**\n\n| loss | seeds |" in report
+    (best,) = json.loads(json.dumps(apart.facts()))["best"]
+    assert (best["may_be_best"], best["ruled_out"], best["equal"], best["plan"]) == (["wgan"], ["bce"], [], None)
+    assert best["sentences"] == ["the best is wgan (95 %)"]
+    assert best["costs_at_most"]["wgan"] == 0
+
+
+def test_the_answer_says_costs_equality_and_what_would_decide() -> None:
+    steps = np.linspace(0, 1, 8)
+    close = compare({"bce": steps.tolist(), "wgan": (steps + 0.01).tolist(), "mse": (steps + 0.4).tolist()}, margin=2)
+    (answer,) = close.answers
+    text = " ".join(line.strip() for line in answer_text(close))
+    assert "Taking bce costs at most 0." in text
+    assert " in sliced Wasserstein distance, wgan 0." in text
+    assert "Equal within 2: bce, wgan and mse (95 %)." in text
+    assert "Next, with" not in text  # whatever else there is to find is within the margin
+    assert answer.plan is not None
+    assert set(answer.plan.near) == {"wgan", "mse"}
+    open_still = compare({"bce": steps.tolist(), "wgan": (steps + 0.01).tolist(), "mse": (steps + 0.4).tolist()})
+    text = " ".join(line.strip() for line in answer_text(open_still))
+    assert "mse would be ruled out with a chance of 80 %, if the differences seen are the true ones" in text
+    plan = plan_text(open_still)
+    assert plan[0] == "sines, gru: to rule out, against bce, with a chance of 80 %:"
+    assert plan[1].startswith("  mse: ")
+    assert plan[2] == "  wgan: more than 50 seeds"
+
+
+def test_the_table_has_a_row_for_each_loss() -> None:
+    found = compare({"bce": [0.5 + 0.01 * run for run in range(6)], "wgan": [0.1 + 0.01 * run for run in range(6)]})
+    (table,) = task_tables(found)
+    assert [row[:2] + row[3:] for row in table.losses] == [
+        ["wgan", "6", "yes", "0", "better"],
+        ["bce", "6", "no", table.losses[1][4], "-"],
     ]
+    (pairs,) = task_tables(compare({"bce": [0.5 + 0.01 * run for run in range(6)], "wgan": [0.1] * 6}, None))
+    assert [row[-1] for row in pairs.losses] == ["better 1, worse 0", "better 0, worse 1"]
 
 
 def test_one_run_a_task_is_said_to_have_no_interval() -> None:
@@ -96,7 +131,10 @@ def test_one_run_a_task_is_said_to_have_no_interval() -> None:
 
 def test_without_a_scale_there_are_verdicts_alone() -> None:
     found = compare(SMALL, scale=False)
-    assert comparison_lines(found).splitlines() == verdicts_text(found)
+    assert comparison_lines(found).splitlines() == [*correlation_text(found), *verdicts_text(found)]
+    assert correlation_text(found) == [
+        "Correlation of scores of one seed (tests take them as unpaired): sines, gru 1.00"
+    ]
     report = comparison_markdown(found, "here")
     assert re.findall("^#+ (.*)", report, re.MULTILINE) == [heading(found, "here"), "Leaderboard", "Verdicts"]
 
@@ -142,8 +180,8 @@ def test_a_report_has_every_part_and_whole_tables() -> None:
     assert "| wgan | 2 | 0.200 [0.100, 0.300] |" in report
     assert "| loss | ≤ 0.05 | ≤ 0.1 | ≤ 0.25 | ≤ 0.5 | ≤ 1 |" in report
     assert "| wgan | - | 0.75 | 1.00 |" in report
-    assert "| sines | gru | bce | mse | 2 | -0.25 | 1 | 1 | no difference shown" in report
+    assert re.search(r"\| sines \| gru \| bce \| mse \| 2 \| -0\.25 \| 1 \| 0\.\d+ \| no difference shown", report)
     blocks = [block.splitlines() for block in report.split("\n\n") if block.startswith("|")]
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for first, second in itertools.chain.from_iterable(itertools.pairwise(block) for block in blocks):
         assert first.count("|") == second.count("|")

@@ -463,9 +463,9 @@ def test_verdicts_are_corrected_for_their_number() -> None:
     """Five seeds each, apart: p = 2 / C(10, 5) = 1/126; twice that after Holm, beside a pair that is equal."""
     low, high = [1.0, 2.0, 3.0, 4.0, 5.0], [6.0, 7.0, 8.0, 9.0, INF]
     first, second = setting_verdicts([(high, low), (low, low)])
-    assert first == f"better (p {2 / 126:.2g} after Holm)"
-    assert second == "no difference shown (5 seeds; p 1 after Holm)"
-    assert setting_verdicts([(low, high)]) == [f"worse (p {1 / 126:.2g} after Holm)"]
+    assert first == f"better (adjusted p {2 / 126:.2g})"
+    assert second == "no difference shown (5 seeds; adjusted p 1)"
+    assert setting_verdicts([(low, high)]) == [f"worse (adjusted p {1 / 126:.2g})"]
 
 
 def test_few_seeds_show_nothing() -> None:

@@ -1,6 +1,6 @@
 """The leaderboard in LaTeX for a paper: two tables for each data set and cell, in the style of booktabs.
 
-A mean is bold only if its loss is shown to be better than every other loss, because the best mean alone is no evidence.
+A mean is bold only if its loss is the only one that may be the best, because the best mean alone is no evidence.
 """
 
 import re
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.config import ENDED
 from rnngan_cli.errors import printable
-from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
 from rnngan_cli.results import derived
+from rnngan_cli.results.answers import Answer, answers
 from rnngan_cli.results.cautions import cautions, leaderboard_places, run_remarks
+from rnngan_cli.results.comparison import Compared, compared_tables
 from rnngan_cli.results.exports.source import ExportSource, Written, nothing_finished
 from rnngan_cli.results.leaderboard_text import (
     SECOND_TITLE,
@@ -24,7 +26,6 @@ from rnngan_cli.results.leaderboard_text import (
     shown_scores,
 )
 from rnngan_cli.results.leaderboard_text import text_rows as first_rows
-from rnngan_cli.results.statistics.significance import verdicts
 from rnngan_cli.system.atomic import check_target, write_text
 from rnngan_cli.system.text import counted
 from rnngan_cli.system.version import __version__
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Shown = Collection[tuple[str, str, str, str]]
-"""The (data set, cell, loss, score) in which the loss is shown to be better than every other loss."""
+"""The (data set, cell, loss, score) in which the loss is the only one that may be the best."""
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": "$<$", ">": "$>$", "|": r"\textbar{}",
@@ -57,32 +58,38 @@ def write_latex(source: ExportSource, target: Path) -> Written:
         raise nothing_finished(source)
     name = source.sweep.path.resolve().name
     shown = shown_best(runs, [*shown_scores(leaderboard), *second_scores(leaderboard)])
+    compared = compared_tables(source.sweep, (runs, leaderboard, damage), SORT_BY)
+    sentences = {answer.place: _answer(compared, answer) for answer in compared.answers}
     found = [
         table
         for place in leaderboard_places(leaderboard)
-        for table in _tables_of(name, place, runs, leaderboard, shown)
+        for table in _tables_of(name, place, runs, leaderboard, shown, sentences.get(place, ""))
     ]
     write_text(target, "\n".join([HEAD.format(version=__version__, name=printable(name)), *found]))
     return Written(f"{counted(len(found), 'table')} of {counted(len(runs), 'run')}", list(damage))
 
 
 def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
-    """Finds losses shown to be better than every other loss, by Mann-Whitney with Holm over all pairs of a task."""
+    """Finds the losses that are the only ones that may be the best of their task, with the confidence of `best_set`."""
     ended = runs[runs["status"].isin(ENDED)]
     found = set()
     for score in scores:
-        table = verdicts(ended, score, None)
-        for (dataset, cell), rows in table.groupby(["dataset", "cell"], observed=True):
-            for loss in {*rows["loss"], *rows["baseline"]}:
-                own = rows[(rows["loss"] == loss) | (rows["baseline"] == loss)]
-                better = (own["probability_better"] > 0.5) == (own["loss"] == loss)
-                if bool((own["shown"] & better).all()):
-                    found.add((str(dataset), str(cell), str(loss), score))
+        for answer in answers(ended, score):
+            dataset, cell = answer.place
+            if len(answer.best.kept) == 1:
+                found.add((dataset, cell, answer.best.kept[0], score))
     return found
 
 
+def _answer(compared: Compared, answer: Answer) -> str:
+    """The answer of a data set and cell, as sentences."""
+    first, *rest = compared.sentences(answer)
+    words = [f"By {compared.score_words}, {first}", *(f"{line[:1].upper()}{line[1:]}" for line in rest)]
+    return f"{'. '.join(words)}."
+
+
 def _tables_of(
-    name: str, place: tuple[str, str], runs: "pd.DataFrame", leaderboard: "pd.DataFrame", shown: Shown
+    name: str, place: tuple[str, str], runs: "pd.DataFrame", leaderboard: "pd.DataFrame", shown: Shown, answer: str
 ) -> Iterator[str]:
     """Yields the main table of a data set and cell, and the table of coverage and copies if there are such scores."""
     rows = leaderboard[(leaderboard["dataset"] == place[0]) & (leaderboard["cell"] == place[1])]
@@ -94,7 +101,7 @@ def _tables_of(
     first = rows.drop(columns=[f"{score}_mean" for score in second])
     sentences = [explanation(first, "In italics"), f"Scored by the protocol {', '.join(protocols)}."]
     lines = [words for _, words in first_rows(rows)]
-    notes = [_note(line) for line in (*sentences, _on_bold(place, main, shown))]
+    notes = [_note(line) for line in (answer, *sentences, _on_bold(place, main, shown)) if line]
     yield _table(title, label, headings(leaderboard), _lines(rows, lines, main, shown), notes)
     if second:
         heads = ["loss", *(METRICS[score].title for score in second)]
@@ -111,9 +118,10 @@ def _tables_of(
 
 
 def _on_bold(place: tuple[str, str], scores: Sequence[str], shown: Shown) -> str:
+    how = "multiple comparison with the best by ranks, 95 % for each score"
     if any((dataset, cell) == place and score in scores for dataset, cell, _, score in shown):
-        return "Bold: shown to be better than every other loss (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
-    return "No loss is shown to be better than every other one (exact Mann-Whitney tests, Holm over all pairs, 5 %)."
+        return f"Bold: the only loss that may be the best ({how})."
+    return f"No loss is the only one that may be the best ({how})."
 
 
 def _lines(rows: "pd.DataFrame", words: list[list[str]], scores: Sequence[str], shown: Shown) -> list[str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from rnngan_cli.config import RunState
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.answers import answer_over_tasks
+from rnngan_cli.results.comparison_table import EXPLANATION, task_tables
 from rnngan_cli.results.comparison_text import aggregates_text
 from rnngan_cli.results.report.charts import finite
 from rnngan_cli.results.report.facts import Details, ReportFacts, made_with
@@ -44,7 +46,14 @@ def page(facts: ReportFacts) -> str:
     environment.policies["json.dumps_kwargs"] = {
         "separators": (",", ":")
     }  # keys are not sorted, because losses and terms have an order
-    environment.filters |= {"short": _short, "bar": _bar, "half": _half, "percent": _percent, "code": _code}
+    environment.filters |= {
+        "short": _short,
+        "bar": _bar,
+        "half": _half,
+        "percent": _percent,
+        "code": _code,
+        "sentence": _capital,
+    }
     return environment.get_template("page.html.j2").render(
         **_values(facts), style=_own("page.css"), script=script(), plotly=get_plotlyjs()
     )
@@ -95,7 +104,8 @@ def _comparison(facts: ReportFacts) -> Mapping[str, object]:
     """The variables on verdicts, aggregates and the matrix of improvement; empty if no run has scores."""
     found = facts.compared
     if found is None:
-        return {"against": "", "summary": "No run has scores yet.", "verdicts": [], "aggregates": [], "matrix": []}
+        empty: dict[str, list[object]] = {"answers": [], "verdicts": [], "aggregates": [], "matrix": []}
+        return {"against": "", "over_tasks": "", **empty}
     rows = found.verdicts.to_dict("records")
     shown = [row for row in rows if row["shown"]]
     # Verdicts that show a difference come first, because readers look for them.
@@ -103,14 +113,17 @@ def _comparison(facts: ReportFacts) -> Mapping[str, object]:
     verdicts = [
         {"place": found.place(row), "dataset": row["dataset"], "cell": row["cell"], "loss": row["loss"]}
         | {name: row[name] for name in ("baseline", "shown", "verdict", "num_runs", "num_baseline")}
-        | {name: finite(row[name]) for name in ("difference", "probability_better", "p_holm")}
+        | {name: finite(row[name]) for name in ("difference", "probability_better", "p_adjusted")}
         for row in ranked
     ]
     names = [row.name for row in found.aggregates]
     title = METRICS[found.score].in_text if found.score in METRICS else found.score
+    tables = zip(found.answers, task_tables(found), strict=True)
     return {
-        "against": f"Losses compared with {found.baseline} by {title}.",
-        "summary": _summary(len(shown), len(rows), title),
+        "against": f"Losses compared by {title}.",
+        "answers": [(", ".join(answer.place), found.sentences(answer), table) for answer, table in tables],
+        "over_tasks": answer_over_tasks(found.answers),
+        "explanation": EXPLANATION,
         "verdicts": verdicts,
         "aggregates": found.aggregates,
         "scale": aggregates_text(found)[0].rstrip(":") if found.aggregates else "",
@@ -120,17 +133,9 @@ def _comparison(facts: ReportFacts) -> Mapping[str, object]:
     }
 
 
-def _summary(shown: int, number: int, score: str) -> str:
-    """Summarises all verdicts in a sentence.
-
-    >>> _summary(0, 9, "mmd2"), _summary(2, 9, "mmd2")
-    ('No difference is shown in any of 9 comparisons by mmd2.', 'A difference is shown in 2 of 9 comparisons by mmd2.')
-    """
-    if not number:
-        return "There is one loss alone: nothing to compare."
-    if not shown:
-        return f"No difference is shown in any of {counted(number, 'comparison')} by {score}."
-    return f"A difference is shown in {shown} of {counted(number, 'comparison')} by {score}."
+def _capital(sentence: str) -> str:
+    """Begins a sentence with a capital."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _short(value: float | None) -> str:
