@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish recipe levers tune speed rounding golden fuzz docs site screenshots test slow torture \
+.PHONY: help setup benchmark publish recipe levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
 	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
@@ -71,6 +71,12 @@ speed: $(PEERS)  ## Measure speed beside Keras and PyTorch; two hours on an idle
 
 rounding: $(READY)  ## Measure what rounding does to scores, beside seeds, into results/rounding; half an hour on two cores; resumable.
 	$(BIN)/python -m benchmarks.rounding
+
+simulate: $(READY)  ## Simulate how often the sentences of `compare` are wrong, into results/verdicts; half an hour on one core.
+	$(BIN)/python -m benchmarks.verdict_rates
+
+reliability: $(READY)  ## Measure what each score sees of damage to real series, for `rnngan metrics` and docs/; ten minutes on one core.
+	$(BIN)/python -m benchmarks.reliability
 
 golden: $(READY)  ## Record the bits of short runs of every loss and cell on this kind of processor, into tests/golden/runs.json.
 	$(BIN)/python -m tests.golden --add

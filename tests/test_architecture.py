@@ -43,7 +43,11 @@ PLACES = {
     "results": (
         *("statistics", "cautions", "runs_table", "leaderboard", "leaderboard_text", "derived", "groups", "frames"),
         *(
+            "further_runs",
+            "answers",
+            "claims",
             "comparison",
+            "comparison_table",
             "comparison_text",
             "figures",
             "generated_table",

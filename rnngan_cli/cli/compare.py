@@ -56,7 +56,6 @@ def compare(
       rnngan compare results/cells --by cell --fail-if "lstm worse than gru"
     """
     from rnngan_cli.errors import DifferenceFoundError, UserError
-    from rnngan_cli.evaluation.metrics import SORT_BY
     from rnngan_cli.results.comparison import Claim, compared
     from rnngan_cli.store import find_sweeps
 
@@ -68,7 +67,7 @@ def compare(
         raise UserError(f"`--pairs all` and `--baseline {baseline}`: every pair is compared, so leave one of them out")
     claim = None if fail_if is None else Claim.read(fail_if)
     found = {
-        str(sweep.path): compared(sweep, score or SORT_BY, baseline, by=by, every_pair=pairs == "all", margin=margin)
+        str(sweep.path): compared(sweep, score, baseline, by=by, every_pair=pairs == "all", margin=margin)
         for sweep in find_sweeps(results)
     }
     # Claims first, so that an error in one is raised before anything is printed.

@@ -71,7 +71,7 @@ def datasets(name: DatasetArgument = None, as_json: AsJson = False) -> None:
 
 
 def metrics(name: ScoreArgument = None, as_json: AsJson = False) -> None:
-    """List the scores: definition, which way is better, range, source.
+    """List the scores: definition, which way is better, range, source, and which damages each sees.
 
     Example:
       rnngan metrics mmd2
@@ -130,9 +130,17 @@ def _list(
 
 
 def _metric_facts(metric: "Metric") -> EntryFacts:
+    from rnngan_cli.evaluation.reliability import by_score, in_words, published
+
     bounds = [bound if abs(bound) != float("inf") else None for bound in metric.range]
     names = ("name", "title", "definition", "direction", "source", "group", "primary")
-    return {**{key: getattr(metric, key) for key in names}, "range": bounds}
+    sight = by_score(published()).get(metric.name, {})
+    return {
+        **{key: getattr(metric, key) for key in names},
+        "range": bounds,
+        "reliability": {damage: round(share, 2) for damage, share in sight.items()},
+        "sight": in_words(sight) if sight else "not measured",
+    }
 
 
 def _print_loss(facts: "LossFacts") -> None:

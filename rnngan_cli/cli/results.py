@@ -8,7 +8,8 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import EvaluateProtocol, Quiet, ReportBaseline, Results, ScoreOption, Verbose
-from rnngan_cli.cli.voice import Voice, set_voice
+from rnngan_cli.cli.self_check import check_judges, check_scores
+from rnngan_cli.cli.voice import set_voice
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
@@ -59,7 +60,6 @@ def report(
       rnngan report results/benchmark --score predictive -o benchmark.html
     """
     from rnngan_cli.errors import UserError
-    from rnngan_cli.evaluation.metrics import SORT_BY
     from rnngan_cli.results.report import write_report
     from rnngan_cli.store import find_sweeps
 
@@ -70,7 +70,7 @@ def report(
         )
     for sweep in sweeps:
         voice.detail(f"{sweep.path}: reading runs and writing the report")
-        written = write_report(sweep, score or SORT_BY, baseline, output)
+        written = write_report(sweep, score, baseline, output)
         for note in written.notes:
             typer.echo(printable(f"{sweep.path}: {note}"), err=True)
         _say_if_nothing_ended(sweep)
@@ -83,7 +83,9 @@ def evaluate(
     self_check: Annotated[
         bool,
         typer.Option(
-            "--self-check", help="Instead, score real series by the judges of `timegan` and compare with its paper."
+            "--self-check",
+            help="Instead, damage real series by degrees and print what each score sees; with --protocol timegan, "
+            "score real sines by its judges and compare with its paper.",
         ),
     ] = False,
     quiet: Quiet = False,
@@ -97,6 +99,7 @@ def evaluate(
       rnngan evaluate results/sweep
       rnngan evaluate results/sweep --protocol timegan
       rnngan evaluate --self-check
+      rnngan evaluate --self-check --protocol timegan
     """
     from rnngan_cli.evaluation import protocol as find_protocol
     from rnngan_cli.results.derived import refresh
@@ -104,10 +107,13 @@ def evaluate(
     from rnngan_cli.system import device
 
     voice, by = set_voice(quiet, verbose), find_protocol(protocol)
+    if self_check and by.name != "timegan":
+        check_scores(voice)
+        return
     sweeps = [] if self_check else find_sweeps(results)
     device.start("cpu")
     if self_check:
-        _check_judges(voice)
+        check_judges(voice)
     from rnngan_cli.sweeps.rescore import rescore as run
 
     for sweep in sweeps:
@@ -134,31 +140,6 @@ def _say_if_nothing_ended(sweep: "SweepFolder") -> None:
         "continues them",
         err=True,
     )
-
-
-def _check_judges(voice: Voice) -> None:
-    """Prints what `self_check` found.
-
-    Raises:
-        DifferenceFoundError: a number lies outside its limits.
-    """
-    from rnngan_cli.errors import DifferenceFoundError
-    from rnngan_cli.evaluation.metrics import METRICS
-    from rnngan_cli.evaluation.reimplementation import self_check
-
-    voice.say("scoring 10,000 real sines as if generated, 10 judges of each kind", err=True)
-    checks, seconds = self_check()
-    for check in checks:
-        voice.say(
-            f"{METRICS[check.name].title}: {check.found:.4f}, deviation over {check.judges} judges {check.spread:.4f}; "
-            f"expected {check.low:.3f} to {check.high:.3f}: {'passed' if check.passed else 'NOT PASSED'}"
-        )
-    voice.say(f"{seconds:.0f} s on one core, compiling included")
-    failed = [check.name for check in checks if not check.passed]
-    if failed:
-        raise DifferenceFoundError(
-            f"`--self-check`: {', '.join(failed)} not as published; the judges are not TimeGAN's"
-        )
 
 
 def generate(

@@ -149,42 +149,6 @@ def duplicates(real: np.ndarray, generated: np.ndarray) -> float:
     return float((_nearest_other(generated) <= COPY * np.median(_nearest_other(real))).mean())
 
 
-def nearest_training(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
-    """Computes the probability that a generated series is closer to the training series than an unseen real series is.
-
-    P(d(generated) < d(test)) + P(d(generated) = d(test)) / 2 over all pairs, where d is the distance to the nearest
-    training series. It is 1/2 if generated series are as new as fresh data, near 1 if they are copies, and near 0 if
-    they are far from all data.
-
-    Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying; their statistic
-    without its division into cells.
-
-    Args:
-        train: the scaled series that the generator was trained on, (series, steps, features).
-        test: scaled real series that it was not trained on, likewise.
-        generated: scaled series that it generated, likewise.
-
-    Returns:
-        A probability, in [0, 1]; 0.5 is best.
-
-    Raises:
-        ValueError: bad shapes or values.
-
-    >>> train, test = np.linspace(0, 1, 11).reshape(11, 1, 1), np.linspace(0.03, 0.93, 10).reshape(10, 1, 1)
-    >>> nearest_training(train, test, train), nearest_training(train, test, train + 9)
-    (1.0, 0.0)
-    """
-    from scipy.stats import rankdata
-
-    known, unseen = _flat(train, test, least=1)
-    _, made = _flat(train, generated, least=1)
-    distances = _nearest(made, known), _nearest(unseen, known)
-    ranks = rankdata(-np.concatenate(distances))  # the nearest has the greatest rank
-    count, others = len(made), len(unseen)
-    wins = ranks[:count].sum() - count * (count + 1) / 2  # Mann and Whitney's U
-    return float(wins / (count * others))
-
-
 def copies(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
     """Computes the share of generated series that lie nearer to a training series than nearly all unseen ones do.
 
@@ -192,7 +156,7 @@ def copies(train: np.ndarray, test: np.ndarray, generated: np.ndarray) -> float:
     and than that of training series to their nearest other one: unseen series of a record that wanders, such as
     later prices, lie far from all training series, and so would hardly any series be new. Series as new as fresh
     data score about `UNSEEN_SHARE`, copies 1; poor series far from all data do not make up for copies among the
-    others, as they do in the mean of `nearest_training`. All training series are compared.
+    others, as they would in a mean of distances or ranks. All training series are compared.
 
     Source: after Meehan, Chaudhuri, Dasgupta (2020), A Non-Parametric Test to Detect Data-Copying.
 
@@ -258,14 +222,6 @@ def _flat(real: np.ndarray, generated: np.ndarray, *, least: int) -> tuple[np.nd
         rows = np.linspace(0, len(part) - 1, min(len(part), MOST_COMPARED)).round().astype(int)
         parts.append(part[rows].reshape(len(rows), -1))
     return parts[0], parts[1]
-
-
-def _nearest(series: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Distance of each series to the nearest of `others`, (series,)."""
-    from scipy.spatial.distance import cdist
-
-    nearest: np.ndarray = cdist(series, others).min(axis=1)
-    return nearest
 
 
 def _nearest_other(series: np.ndarray) -> np.ndarray:

@@ -8,7 +8,6 @@ Sources: Lopez-Paz, Oquab (2017), Revisiting Classifier Two-Sample Tests; Dempst
 noise on both sides is due to Arjovsky, Bottou (2017), Towards Principled Methods for Training GANs, who train with it.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from rnngan_cli.evaluation.checks import UndefinedScoreError, checked_sets
 from rnngan_cli.evaluation.convolutions import convolution_features
+from rnngan_cli.evaluation.ridge import folded_answers
 from rnngan_cli.system.randomness import random_generator
 
 LEAST_NOISE, MOST_NOISE = 0.001, 10.0
@@ -25,15 +25,13 @@ REPORTED_NOISE = (0.001, 0.01, 0.1)
 """Deviations at which the AUC is a score of its own."""
 HIDDEN = 0.75
 """The AUC at which series count as hidden by noise: halfway between a coin and a classifier that is always right."""
-PRECISION = 1.15
-"""The hiding noise is bracketed to within this factor before its place is interpolated."""
+PRECISION, NEAR = 1.15, 0.02
+"""The hiding noise is interpolated between two deviations once they are within this factor, or an AUC is this near."""
 FOLDS, PERMUTATIONS = 5, 199
 MOST_TESTED = 2000
 """Largest number of series of each kind that are compared; of more, so many are drawn."""
 FEWEST_TESTED = 10
 """Fewest series of each kind that are tested: two for each fold."""
-RIDGE_WEIGHTS = np.logspace(-3, 3, 7)
-"""Weights of the ridge penalty tried, as multiples of the mean eigenvalue of the features' covariance."""
 TEST_SEED = 0
 """Seed of kernels, noise, folds and permutations, fixed for all runs and machines."""
 
@@ -67,6 +65,8 @@ def two_sample_test(real: np.ndarray, generated: np.ndarray) -> TwoSampleTest:
     Raises:
         ValueError: bad shapes or values, or fewer than `FEWEST_TESTED` of a kind.
     """
+    from threadpoolctl import threadpool_limits
+
     parts = [_drawn(part) for part in checked_sets(real, generated)]
     if min(map(len, parts)) < FEWEST_TESTED:
         raise UndefinedScoreError(f"{min(map(len, parts))} series: expected {FEWEST_TESTED} or more of each kind")
@@ -78,10 +78,11 @@ def two_sample_test(real: np.ndarray, generated: np.ndarray) -> TwoSampleTest:
 
     random = random_generator(TEST_SEED, "two-sample/permutations")
     shuffled = np.stack([kinds, *(random.permutation(kinds) for _ in range(PERMUTATIONS))], axis=1)
-    least = _aucs(series, shuffled, LEAST_NOISE)
-    found = {LEAST_NOISE: float(least[0])}
-    found |= {noise: auc(noise) for noise in REPORTED_NOISE if noise not in found}
-    hiding = hiding_noise(auc, found)
+    with threadpool_limits(limits=1, user_api="blas"):  # products this small are slower on two cores, in other bits
+        least = _aucs(series, shuffled, LEAST_NOISE)
+        found = {LEAST_NOISE: float(least[0])}
+        found |= {noise: auc(noise) for noise in REPORTED_NOISE if noise not in found}
+        hiding = hiding_noise(auc, found)
     p = float((least >= least[0] - 1e-12).mean())  # the observed order is one of the permutations
     return TwoSampleTest({noise: found[noise] for noise in REPORTED_NOISE}, hiding, p)
 
@@ -101,8 +102,8 @@ def hiding_noise(auc: Callable[[float], float], known: dict[float, float]) -> fl
         auc: AUC at a deviation, which falls as the deviation grows.
         known: AUCs at some deviations, `LEAST_NOISE` among them.
 
-    >>> hiding_noise(lambda noise: 1 / (1 + noise), {0.001: 0.999})  # 1 / (1 + 1/3) = 3/4
-    0.333...
+    >>> round(hiding_noise(lambda noise: 1 / (1 + noise), {0.001: 0.999}), 2)  # 1 / (1 + 1/3) = 3/4
+    0.33
     """
     if known[LEAST_NOISE] <= HIDDEN:
         return 0.0
@@ -114,11 +115,23 @@ def hiding_noise(auc: Callable[[float], float], known: dict[float, float]) -> fl
         return MOST_NOISE
     low = max(noise for noise, value in known.items() if value > HIDDEN)
     high = min(noise for noise, value in known.items() if value <= HIDDEN and noise > low)
-    while high / low > PRECISION:
-        middle = math.sqrt(low * high)
+    while high / low > PRECISION and min(abs(known[low] - HIDDEN), abs(known[high] - HIDDEN)) > NEAR:
+        middle = _between(low, known[low], high, known[high])
         known[middle] = auc(middle)
         low, high = (middle, high) if known[middle] > HIDDEN else (low, middle)
-    share = (known[low] - HIDDEN) / (known[low] - known[high])
+    return _between(low, known[low], high, known[high])
+
+
+def _between(low: float, above: float, high: float, below: float) -> float:
+    """Interpolates the noise at which the AUC is `HIDDEN`, from one above that and one below.
+
+    An AUC is the chance that one normal variable exceeds another at a distance of d deviations, Phi(d / sqrt 2), and
+    noise divides d, so the logarithm of its inverse is about straight in the logarithm of the noise.
+    """
+    from scipy.special import ndtri
+
+    top, mark, bottom = np.log(ndtri(np.clip([above, HIDDEN, below], 0.505, 1 - 1e-9)))
+    share = float(np.clip((top - mark) / (top - bottom), 0.05, 0.95))
     return low * (high / low) ** share
 
 
@@ -141,50 +154,10 @@ def _aucs(series: np.ndarray, kinds: np.ndarray, noise: float) -> np.ndarray:
     features = features[:, deviations > 0] / deviations[deviations > 0]
     features -= features.mean(axis=0)
     fold = random.permutation(len(series)) % FOLDS
-    parts = []
-    for number in range(FOLDS):
-        held_out = fold == number
-        answers = ridge_answers(features[~held_out], kinds[~held_out], features[held_out])
-        parts.append(auc_of_columns(answers, kinds[held_out]))
+    answers = folded_answers(features, kinds, fold)
+    parts = [auc_of_columns(answer, kinds[fold == number]) for number, answer in enumerate(answers)]
     means: np.ndarray = np.nanmean(parts, axis=0)  # a fold of a permutation can hold one kind alone
     return means
-
-
-def ridge_answers(known: np.ndarray, kinds: np.ndarray, unknown: np.ndarray) -> np.ndarray:
-    """Predictions of ridge regression for series, each column of `kinds` by itself.
-
-    The weight of the penalty is that of `RIDGE_WEIGHTS` with the least error by generalised cross-validation on the
-    known series, n |y - y'|^2 / (n - trace of the hat matrix)^2.
-
-    Source: Golub, Heath, Wahba (1979), Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter.
-
-    Args:
-        known: (n, features).
-        kinds: (n, columns).
-        unknown: (m, features).
-
-    Returns:
-        (m, columns), without the constant, which orders nothing.
-    """
-    centre = known.mean(axis=0)
-    known, unknown, aims = known - centre, unknown - centre, kinds - kinds.mean(axis=0)
-    wide = known.shape[1] > len(known)
-    values, vectors = np.linalg.eigh(known @ known.T if wide else known.T @ known)
-    kept = values > max(values[-1], 0) * 1e-10
-    values, vectors = values[kept], vectors[:, kept]
-    if wide:
-        left, right = vectors, known.T @ vectors / np.sqrt(values)
-    else:
-        left, right = known @ vectors / np.sqrt(values), vectors
-    turned = left.T @ aims  # (directions, columns)
-    rest = (aims**2).sum(axis=0) - (turned**2).sum(axis=0)
-    weights = RIDGE_WEIGHTS * values.mean() if len(values) else RIDGE_WEIGHTS
-    shrunk = values[None] / (values[None] + weights[:, None])  # (penalties, directions)
-    errors = rest + ((1 - shrunk) ** 2) @ turned**2
-    errors /= np.maximum(len(known) - 1 - shrunk.sum(axis=1), 1e-9)[:, None] ** 2
-    best = shrunk[np.argmin(errors, axis=0)].T  # (directions, columns)
-    answers: np.ndarray = unknown @ (right @ (best / np.sqrt(values)[:, None] * turned))
-    return answers
 
 
 def auc_of_columns(answers: np.ndarray, kinds: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnngan_cli.results.further_runs import FurtherRuns
-from rnngan_cli.results.statistics.best import BestSet, best_set, written
+from rnngan_cli.results.statistics.best import BestSet, best_set, two_digits
 from rnngan_cli.results.statistics.intervals import checked_rows, task_columns, with_badness
 from rnngan_cli.results.statistics.pairing import seed_correlation
-from rnngan_cli.results.statistics.power import MOST_SEEDS, POWER, SeedPlan, seed_plan
+from rnngan_cli.results.statistics.power import MOST_PROPOSED, POWER, SeedPlan, seed_plan
 from rnngan_cli.system.text import listed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Answer:
         if plan.target is None:
             if not plan.out_of_reach:
                 return ""
-            return f"{MOST_SEEDS} seeds would not tell {_few(plan.out_of_reach)} from {plan.leader}"
+            return f"{MOST_PROPOSED} seeds would not tell {_few(plan.out_of_reach)} from {plan.leader}"
         one = "would be" if len(plan.decided) == 1 else "would each be"
         return (
             f"next, with {plan.target} seeds of each, {_few(plan.decided)} {one} ruled out with a chance of "
@@ -146,4 +146,4 @@ def cost_in_words(cost: float) -> str:
     >>> cost_in_words(0.0123), cost_in_words(np.inf)
     ('0.012', '-')
     """
-    return written(cost) if np.isfinite(cost) else "-"
+    return two_digits(cost) if np.isfinite(cost) else "-"

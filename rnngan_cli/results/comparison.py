@@ -19,7 +19,7 @@ from rnngan_cli.results.claims import Claim
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.further_runs import FurtherRuns, further_runs
 from rnngan_cli.results.leaderboard import equality_margins, scales
-from rnngan_cli.results.runs_table import KEYS, score_names
+from rnngan_cli.results.runs_table import KEYS, headline, score_names
 from rnngan_cli.results.statistics.aggregates import (
     THRESHOLDS,
     AggregateRow,
@@ -147,7 +147,7 @@ class Compared:
 
 def compared(
     sweep: SweepFolder,
-    score: str,
+    score: str | None = None,
     baseline: str | None = None,
     *,
     by: str = "loss",
@@ -158,8 +158,8 @@ def compared(
 
     Args:
         sweep: the sweep.
-        score: the score to compare by. Where the data differ within a task, normalised scores (floor 0, ceiling 1) are
-            compared, because raw scores of different data have no common scale.
+        score: the score to compare by; None for the one that orders leaderboards. Where the data differ within a task,
+            normalised scores (floor 0, ceiling 1) are compared, as raw scores of different data have no common scale.
         baseline: the loss (or cell, or data set) that the rest is compared with; None is the default of a run if the
             sweep has it, else the first by name.
         by: the factor compared: `loss`, `cell` or `dataset`.
@@ -177,7 +177,7 @@ def compared(
 def compared_tables(
     sweep: SweepFolder,
     tables: "tuple[pd.DataFrame, pd.DataFrame, list[str]]",
-    score: str,
+    score: str | None = None,
     baseline: str | None = None,
     *,
     by: str = "loss",
@@ -192,6 +192,7 @@ def compared_tables(
     runs, leaderboard, damage = tables
     if leaderboard.empty:
         raise _without_scores(sweep, runs)
+    score = score or headline(runs)
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
     ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]

@@ -9,7 +9,7 @@ from rnngan_cli.results.comparison import Compared
 from rnngan_cli.results.comparison_table import EXPLANATION, task_tables
 from rnngan_cli.results.statistics.aggregates import THRESHOLDS, Estimate, bootstrap_words
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
-from rnngan_cli.results.statistics.power import MOST_SEEDS, POWER
+from rnngan_cli.results.statistics.power import MOST_PROPOSED, POWER
 from rnngan_cli.system.text import counted, markdown_table
 
 AGGREGATED = ("iqm", "mean", "median")
@@ -60,8 +60,8 @@ def plan_text(found: Compared) -> list[str]:
             lines.append(f"{place}: {why}")
             continue
         lines.append(f"{place}: to rule out, against {plan.leader}, with a chance of {100 * POWER:g} %:")
-        for name, seeds in sorted(plan.seeds.items(), key=lambda pair: (pair[1] or MOST_SEEDS + 1, pair[0])):
-            lines.append(f"  {name}: {f'{seeds} seeds of each' if seeds else f'more than {MOST_SEEDS} seeds'}")
+        for name, seeds in sorted(plan.seeds.items(), key=lambda pair: (pair[1] or MOST_PROPOSED + 1, pair[0])):
+            lines.append(f"  {name}: {f'{seeds} seeds of each' if seeds else f'more than {MOST_PROPOSED} seeds'}")
         lines += [f"  {name}: within the margin of {answer.best.margin:.2g}, as good as equal" for name in plan.near]
         if further is not None:
             lines += (

@@ -12,7 +12,7 @@ import numpy as np
 
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.evaluation.metrics import SORT_BY
+from rnngan_cli.evaluation.metrics import PROFILED
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.leaderboard import scales
 from rnngan_cli.results.runs_table import runs_table
@@ -120,7 +120,7 @@ def read_groups(sweep: SweepFolder) -> tuple[list[RunGroup], list[str]]:
 
 
 def read_values(sweep: SweepFolder, groups: Sequence[RunGroup]) -> dict[str, dict[tuple[str, str], np.ndarray]]:
-    """Reads the sorting score of the leaderboard, normalised, by loss and task.
+    """Reads the score of profiles and aggregates, normalised, by loss and task.
 
     Returns:
         Values (runs,) by loss, in the order of the registry, and by (data set, cell) with scored series of known
@@ -129,10 +129,10 @@ def read_values(sweep: SweepFolder, groups: Sequence[RunGroup]) -> dict[str, dic
     import pandas as pd
 
     runs = pd.concat([group.runs for group in groups]) if groups else pd.DataFrame()
-    if SORT_BY not in runs.columns:
+    if PROFILED not in runs.columns:
         return {}
     ended = runs[runs["status"].isin(ENDED)]
-    values = normalised(ended, SORT_BY, scales(sweep, ended, SORT_BY))
+    values = normalised(ended, PROFILED, scales(sweep, ended, PROFILED))
     return {loss: values[loss] for loss in ordered(list(values)) if values[loss]}
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from rnngan_cli.config import RunState
 from rnngan_cli.errors import DamagedFileError
-from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS
 from rnngan_cli.results.cautions import leaderboard_places, separates_noise
-from rnngan_cli.results.runs_table import score_names
+from rnngan_cli.results.runs_table import headline, score_names
 from rnngan_cli.results.statistics.intervals import Interval, badness, checked_rows, mean_interval, share_interval
 from rnngan_cli.store import Calibration, SweepFolder
 
@@ -211,9 +211,10 @@ def leaderboard_of(runs: "pd.DataFrame") -> "pd.DataFrame":
     """
     ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
     scores = score_names(runs)
-    if SORT_BY not in scores:
+    order = headline(runs)
+    if order not in scores:
         return ended.iloc[:0]
-    leaderboard = rank_losses(ended, scores, sort_by=SORT_BY)
+    leaderboard = rank_losses(ended, scores, sort_by=order)
     spread = [str(name) for name in ended.columns if name.endswith(JUDGE_SD)]
     if not spread:
         return leaderboard

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.evaluation.metrics import JUDGE_SD, METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import HEADLINES, JUDGE_SD, METRICS
 from rnngan_cli.results.cautions import cautions, leaderboard_places, separates_noise
 from rnngan_cli.system.text import markdown_table
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SECOND_GROUPS = ("coverage", "memorisation")
 """Groups of metrics shown in a second table: a model that drops modes, or copies, can lead the first table."""
 SECOND_TITLE = "coverage and copies"
-NARROW_ORDER = ("coverage", "nearest_training", "duplicates", "recall", "precision", "spread_ratio", "density")
+NARROW_ORDER = ("coverage", "duplicates", "nearest_training", "recall", "precision", "spread_ratio", "density")
 """Scores of the second table that a narrow terminal shows, most important first."""
 TERMINAL_COLUMNS = 80
 
@@ -134,7 +134,7 @@ def explanation(leaderboard: "pd.DataFrame", where: str = "In brackets") -> str:
     parts = [
         "Means over seeds ± half the width of the 95 % interval (Student t over seeds).",
         directions(shown_scores(leaderboard)),
-        f"Sorted by {METRICS[SORT_BY].in_text}; an order is no proof: see `rnngan compare`.",
+        f"Sorted by {METRICS[_order(leaderboard)].in_text}; an order is no proof: see `rnngan compare`.",
     ]
     if int(leaderboard["num_diverged"].fillna(0).sum()):
         parts.append("Diverged: of how many seeds, and the exact 95 % interval of the share.")
@@ -146,6 +146,15 @@ def explanation(leaderboard: "pd.DataFrame", where: str = "In brackets") -> str:
         blind = [f"{', '.join(names)} on {group}" for group, names in blind_scores(leaderboard).items()]
         parts += [f"Does not tell real series from noise: {'; '.join(blind)}."] if blind else []
     return " ".join(parts)
+
+
+def _order(leaderboard: "pd.DataFrame") -> str:
+    """The score that the leaderboard is sorted by: the first of `HEADLINES` that all scored runs have."""
+    losses = leaderboard[leaderboard["kind"] == "loss"] if "kind" in leaderboard.columns else leaderboard
+    for name in HEADLINES:
+        if f"{name}_count" in losses.columns and (losses[f"{name}_count"] == losses["num_seeds"]).all():
+            return name
+    return HEADLINES[-1]
 
 
 def _judge_spreads(leaderboard: "pd.DataFrame") -> list[str]:

@@ -3,9 +3,9 @@
 from math import fsum, sqrt
 from typing import TYPE_CHECKING
 
-from rnngan_cli.config import RunConfig, run_name
+from rnngan_cli.config import RunConfig, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, printable
-from rnngan_cli.evaluation.metrics import JUDGE_SD
+from rnngan_cli.evaluation.metrics import HEADLINES, JUDGE_SD
 from rnngan_cli.store import RunFolder, StoredScores, SweepFolder, remarks
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ def score_names(runs: "pd.DataFrame") -> list[str]:
     return [
         str(name) for name in runs.columns if name not in (*KEYS, *FACTS, ARITHMETIC) and not name.endswith(JUDGE_SD)
     ]
+
+
+def headline(runs: "pd.DataFrame") -> str:
+    """Returns the score that runs are ordered and compared by: the first of `HEADLINES` that all scored runs have."""
+    scored = runs[runs["status"] == RunState.DONE]
+    scored = scored[scored[[name for name in HEADLINES if name in runs.columns]].notna().any(axis=1)]
+    full = [name for name in HEADLINES if name in runs.columns and len(scored) and scored[name].notna().all()]
+    return full[0] if full else HEADLINES[-1]
 
 
 def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from rnngan_cli.config import ENDED, AttemptEnd, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation import PROTOCOLS, protocol_of_key
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import Provenance, RunFolder, StoredScores, weights_sha256
 from rnngan_cli.store.history import HistoryRow
 from rnngan_cli.sweeps import agreement
@@ -155,7 +156,7 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
             continue
         new = read(again)
         if name == "scores.json":
-            new = _of_the_same_names(new, kept)
+            kept, new = _of_this_version(kept), _of_the_same_names(new, kept)
         if repr(kept) == repr(new):  # equal to the bit, NaN included
             same.append(name)
         elif name == "scores.json" and (why := _scored_otherwise(folder, again)):
@@ -167,6 +168,12 @@ def _compare(folder: RunFolder, again: RunFolder) -> Reproduced:
 
 def _current_scores(run: RunFolder) -> StoredScores:
     return run.scores().model_copy(update={"others": [], "arithmetic": ""})
+
+
+def _of_this_version(kept: StoredScores) -> StoredScores:
+    """The kept scores without those that this version computes no more."""
+    own = {name: value for name, value in kept.scores.items() if not (name in METRICS and METRICS[name].retired)}
+    return kept.model_copy(update={"scores": own})
 
 
 def _of_the_same_names(new: StoredScores, kept: StoredScores) -> StoredScores:

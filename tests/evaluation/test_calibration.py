@@ -102,9 +102,8 @@ def test_labels_follow_their_series(sines: Dataset) -> None:
 
 
 def test_copies_are_distinguished_from_new_series(scores: dict[str, dict[str, float]]) -> None:
-    assert scores["floor"]["nearest_training"] == 1
-    assert scores["bootstrap"]["nearest_training"] > 0.9
-    assert scores["ceiling"]["nearest_training"] < 0.1
+    assert scores["floor"]["copies"] == 1
+    assert scores["ceiling"]["copies"] == 0
 
 
 # A sweep, scored and calibrated

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnngan_cli.cli import results
+from rnngan_cli.cli.self_check import check_judges
 from rnngan_cli.cli.voice import Voice
 from rnngan_cli.errors import DifferenceFoundError
 from rnngan_cli.evaluation import reimplementation
@@ -28,10 +28,10 @@ def test_a_number_outside_its_limits_ends_with_code_3(
     check = Check("predictive_weak", found, 0.0002, 10, 0.092, 0.096)
     monkeypatch.setattr(reimplementation, "self_check", lambda: ([check], 60.0))
     if passed:
-        results._check_judges(Voice())
+        check_judges(Voice())
     else:
         with pytest.raises(DifferenceFoundError, match="predictive_weak not as published"):
-            results._check_judges(Voice())
+            check_judges(Voice())
     printed = capsys.readouterr().out
     assert f"{found:.4f}, deviation over 10 judges 0.0002; expected 0.092 to 0.096" in printed
     assert ("NOT PASSED" in printed) is not passed

@@ -103,7 +103,7 @@ def test_a_constant_part_has_every_score_but_the_ratio_of_spreads() -> None:
 
 def test_a_single_series_has_the_scores_that_need_no_second_one() -> None:
     values, notes = compute_scores(noise(3, 0), noise(1, 1), noise(1, 2))
-    assert "sliced_wasserstein" in values and "nearest_training" in values
+    assert "sliced_wasserstein" in values and "copies" in values
     assert names_left_out(notes) == {
         *("mmd2", "frechet_distance", "precision", "recall", "density", "coverage", "spread_ratio", "duplicates"),
         *TWO_SAMPLE,

@@ -5,10 +5,11 @@ import pytest
 
 from rnngan_cli.config import DataConfig, RunConfig
 from rnngan_cli.errors import UserError
-from rnngan_cli.evaluation.metrics import SORT_BY
 from rnngan_cli.results.comparison import Claim, compared
 from rnngan_cli.store import Calibration, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
+
+SORT_BY = "sliced_wasserstein"
 
 EDGES = {"floor": {SORT_BY: 0.0}, "ceiling": {SORT_BY: 2.0}}
 HASHES = {"sines": "ab" * 32, "stocks": "cd" * 32}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.config import ENDED
 from rnngan_cli.errors import printable
-from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results import derived
 from rnngan_cli.results.answers import Answer, answers
 from rnngan_cli.results.cautions import cautions, leaderboard_places, run_remarks
@@ -58,7 +58,7 @@ def write_latex(source: ExportSource, target: Path) -> Written:
         raise nothing_finished(source)
     name = source.sweep.path.resolve().name
     shown = shown_best(runs, [*shown_scores(leaderboard), *second_scores(leaderboard)])
-    compared = compared_tables(source.sweep, (runs, leaderboard, damage), SORT_BY)
+    compared = compared_tables(source.sweep, (runs, leaderboard, damage))
     sentences = {answer.place: _answer(compared, answer) for answer in compared.answers}
     found = [
         table

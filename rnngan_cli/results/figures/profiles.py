@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import METRICS, PROFILED
 from rnngan_cli.results.figures import style
 from rnngan_cli.results.statistics.aggregates import (
     Tasks,
@@ -97,7 +97,7 @@ def draw_aggregates(values: Tasks) -> "Figure":
     _rows(axes, [row.name for row in rows])
     low, high = min(0.0, *(row.iqm.low for row in rows)), max(1.0, *(row.iqm.high for row in rows))
     axes.set_xlim(*style.padded(low, high, 0.03))
-    axes.set_xlabel(f"interquartile mean of normalised {SORT_BY} (lower is better)")
+    axes.set_xlabel(f"interquartile mean of normalised {PROFILED} (lower is better)")
     for edge in (0, 1):
         axes.axvline(edge, color=style.INK, linewidth=1.1, linestyle=(0, (1, 1.5)), zorder=1)
     return figure
@@ -116,7 +116,7 @@ def _rows(axes: "Axes", losses: list[str]) -> None:
 
 
 def _score() -> str:
-    return METRICS[SORT_BY].in_text
+    return METRICS[PROFILED].in_text
 
 
 def _tasks(values: Tasks) -> str:

@@ -11,7 +11,6 @@ page.py                  the file: page.html.j2 filled in by Jinja2, with page.c
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.evaluation.metrics import SORT_BY
 from rnngan_cli.results.report.facts import gather
 from rnngan_cli.results.report.page import page
 from rnngan_cli.store import SweepFolder
@@ -34,13 +33,13 @@ class WrittenReport:
 
 
 def write_report(
-    sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None, output: Path | None = None
+    sweep: SweepFolder, score: str | None = None, baseline: str | None = None, output: Path | None = None
 ) -> WrittenReport:
     """Writes the report of a sweep; the same results give the same bytes.
 
     Args:
         sweep: the sweep.
-        score: the score that losses are compared by.
+        score: the score that losses are compared by; None for the one that orders leaderboards.
         baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
             first by name.
         output: the file to write; None is `report.html` in the folder of the sweep.

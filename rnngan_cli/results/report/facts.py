@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.config import ENDED, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison import Compared, compared_tables
 from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures.style import COLOURS, loss_style
@@ -16,7 +16,7 @@ from rnngan_cli.results.groups import Reference, RunSamples, ordered, read_refer
 from rnngan_cli.results.report.charts import MOST_SERIES, Room, finite, history_facts, reference_facts, sample_facts
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import Charts, HistoryChart, LossLook, ReferenceChart, RunChart, ScoreWords
-from rnngan_cli.results.runs_table import score_names
+from rnngan_cli.results.runs_table import headline, score_names
 from rnngan_cli.store import RunFolder, SweepFolder
 from rnngan_cli.store.schemas import plain
 from rnngan_cli.sweeps.plan import plan
@@ -71,12 +71,12 @@ class ReportFacts:
     notes: tuple[str, ...] = ()
 
 
-def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None) -> ReportFacts:
+def gather(sweep: SweepFolder, score: str | None = None, baseline: str | None = None) -> ReportFacts:
     """Reads the content of a report, and rewrites the derived tables of the sweep.
 
     Args:
         sweep: the sweep.
-        score: the score that losses are compared by.
+        score: the score that losses are compared by; None for the one that orders leaderboards.
         baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
             first by name.
 
@@ -92,7 +92,7 @@ def gather(sweep: SweepFolder, score: str = SORT_BY, baseline: str | None = None
     charts: Charts = {
         "runs": drawn,
         "references": references_drawn,
-        "score": score,
+        "score": score or headline(runs),
         "scores": _score_words(runs),
         "losses": _loss_looks(list(runs["loss"])),
     }

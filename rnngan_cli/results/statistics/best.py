@@ -92,20 +92,20 @@ class BestSet:
         if not bounded:
             return "so few seeds bound no cost of a choice" if not self.is_able else "no cost of a choice is bounded"
         (cost, first), *rest = bounded
-        words = "".join(f", {name} {written(more)}" for more, name in rest)
-        return f"taking {first} costs at most {written(cost)} in {score}{words} ({self.sure})"
+        words = "".join(f", {name} {two_digits(more)}" for more, name in rest)
+        return f"taking {first} costs at most {two_digits(cost)} in {score}{words} ({self.sure})"
 
     def equal_sentence(self) -> str:
         """Says which are equal within the margin; empty if none are shown to be."""
         if not self.equal:
             return ""
-        return f"equal within {written(self.margin)}: {listed(self.equal)} ({self.sure})"
+        return f"equal within {two_digits(self.margin)}: {listed(self.equal)} ({self.sure})"
 
 
-def written(value: float) -> str:
+def two_digits(value: float) -> str:
     """Writes a difference with two digits that count.
 
-    >>> written(0.01234), written(12.3), written(0.0)
+    >>> two_digits(0.01234), two_digits(12.3), two_digits(0.0)
     ('0.012', '12', '0')
     """
     return f"{value:.2g}"

@@ -14,7 +14,7 @@ POWER = 0.8
 """The chance with which the seeds that are proposed rule a loss out."""
 PROPOSED = (*range(2, 13), 14, 16, 20, 25, 30, 40, 50)
 """Numbers of seeds that are proposed."""
-MOST_SEEDS = PROPOSED[-1]
+MOST_PROPOSED = PROPOSED[-1]
 """Seeds beyond which a difference counts as out of reach."""
 SIMULATED = 2000
 """Simulated studies; the standard error of a chance of 0.8 is 0.009."""
@@ -28,7 +28,7 @@ class SeedPlan:
         place: the task, as in the columns of `verdicts`.
         leader: the one with the best mean.
         seeds: for each other one of the set, the seeds of each with which it would be ruled out with a chance of
-            `POWER`; None if `MOST_SEEDS` are not enough.
+            `POWER`; None if `MOST_PROPOSED` are not enough.
         near: those whose mean is within the margin of the leader's; no seeds are proposed for them.
     """
 
@@ -55,7 +55,7 @@ class SeedPlan:
 
     @property
     def out_of_reach(self) -> list[str]:
-        """Those that `MOST_SEEDS` would not rule out."""
+        """Those that `MOST_PROPOSED` would not rule out."""
         return [name for name, number in self.seeds.items() if number is None]
 
 
@@ -101,7 +101,7 @@ def seeds_needed(effect: float, count: int, *, more_than: int = 0, level: float 
         level: as in `best_set`.
 
     Returns:
-        The seeds; None if `MOST_SEEDS` are not enough.
+        The seeds; None if `MOST_PROPOSED` are not enough.
 
     >>> seeds_needed(2.0, 10), seeds_needed(0.01, 10)
     (8, None)

@@ -15,7 +15,7 @@ from rnngan_cli import data
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import EnvironmentFaultError
-from rnngan_cli.evaluation.metrics import METRICS, SORT_BY
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.results.figures import (
     FIGURES,
@@ -30,6 +30,8 @@ from rnngan_cli.results.figures import (
 from rnngan_cli.results.groups import RunGroup, read_groups, read_values
 from rnngan_cli.store import Calibration, RunFolder, SampleGrid, Samples, SweepFolder
 from rnngan_cli.store.scores import ScoreKey
+
+SORT_BY = "sliced_wasserstein"
 
 PRIMARY = [name for name, metric in METRICS.items() if metric.primary]
 NUM_SAMPLES = 20

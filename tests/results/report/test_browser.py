@@ -352,7 +352,7 @@ def test_keys_are_enough(opened: Open) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    page.wait_for_url("**#verdicts")  # the browser reports a jump within a page after the key is done
+    page.wait_for_url("**#answer")  # the browser reports a jump within a page after the key is done
     button = page.locator(".leaderboard table").first.get_by_role("button", name="Predictive score")
     button.focus()
     page.keyboard.press("Enter")
