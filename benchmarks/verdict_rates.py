@@ -161,6 +161,11 @@ def measure(studies: int) -> list[Rates]:
     return [rates(*case, studies) for case in cases()]
 
 
+def read(folder: Path) -> list[Rates]:
+    """Reads what `main` has written."""
+    return [Rates(**row) for row in json.loads((folder / "verdicts.json").read_text("utf-8"))]
+
+
 def error_table(found: Sequence[Rates]) -> list[str]:
     """The rates of every kind of error, which must be at most 0.05, as Markdown."""
     titles = ["truth", "scores", "seeds", "false verdict", "best not in the set", "cost above its bound", "false equal"]

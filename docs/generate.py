@@ -24,6 +24,7 @@ from rnngan_cli.sweeps.profiles import starting_settings
 from rnngan_cli.system.text import markdown_table
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
 
 
 def losses_table() -> str:
@@ -203,7 +204,6 @@ def tune_table() -> str:
 
 def speed_table() -> str:
     """Runs per hour of whole sweeps, and their ratios to Keras and PyTorch, from results/speed."""
-    sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
     from benchmarks.facts import facts
     from benchmarks.ledger import read
     from benchmarks.tables import machine_line, ratio_lines
@@ -269,6 +269,20 @@ def rounding_table() -> str:
     return "\n".join(markdown_table(["loss", "score", "mean", "sd over seeds", "sd over nudges", "ratio"], rows))
 
 
+def rates_table() -> str:
+    """How often each kind of statement of `rnngan compare` is false, from results/verdicts."""
+    from benchmarks.verdict_rates import error_table, read
+
+    return "\n".join(error_table(read(ROOT / "results" / "verdicts")))
+
+
+def found_table() -> str:
+    """How often `rnngan compare` finds a better loss, beside the older rule, from results/verdicts."""
+    from benchmarks.verdict_rates import power_table, read
+
+    return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
+
+
 def promises_table() -> str:
     """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
@@ -289,6 +303,8 @@ def promises_table() -> str:
 PARTS = {
     "promises": promises_table,
     "rounding": rounding_table,
+    "rates": rates_table,
+    "power": found_table,
     "losses": losses_table,
     "summary": summary_table,
     "benchmark": benchmark_table,
@@ -301,7 +317,7 @@ PAGES = {
     "docs/benchmark.md": ("benchmark",),
     "docs/studies.md": ("tune", "study"),
     "docs/promises.md": ("promises",),
-    "docs/evaluation.md": ("rounding",),
+    "docs/evaluation.md": ("rounding", "rates", "power"),
 }
 """Pages written by hand, with the names of their generated parts."""
 

@@ -48,11 +48,11 @@ def test_over_tasks_each_takes_its_share_of_the_level() -> None:
     assert answer_over_tasks(answers(table({"bce": low, "mse": high}), "mmd2")) == ""
     for count, names in ((3, "bce"), (4, "any")):
         rows = pd.concat([table({"bce": low, "mse": high}, f"data{number}") for number in range(count)])
-        expected = f"in all {count} tasks at once, the best of each may be {names} (95 %)"
+        expected = f"may be the best in all {count} tasks at once: {names} (95 %)"
         assert answer_over_tasks(answers(rows, "mmd2")) == expected
     low, high = [*low, 4.0], [*high, 14.0]
     opposed = pd.concat([table({"bce": low, "mse": high}), table({"bce": high, "mse": low}, "stocks")])
-    assert "may be none" in answer_over_tasks(answers(opposed, "mmd2"))
+    assert "at once: none (95 %)" in answer_over_tasks(answers(opposed, "mmd2"))
 
 
 def test_simulated_power_of_the_seeds_proposed() -> None:
