@@ -21,6 +21,7 @@ PRODUCTS, COPYING, ARITHMETIC, REST = "matrix products", "copying", "other opera
 COPIES = re.compile(r"Concat|Pack|Unpack|Split|Slice|Transpose|Tile|Broadcast|Gather|TensorList|Pad|Reverse|Fill|Zeros")
 """Types of operations that only move values."""
 OURS = "ours"
+SCORED, SCORED_FIRST = "processor time of a scoring", "of the first one"
 SEEN_AFTER = 3 * LOOK_EVERY
 """Shortest duration of a command in seconds for which the sampled memory is taken as its peak."""
 HOUR = 3600
@@ -156,6 +157,11 @@ def _of_reading(section: str, case: str, result: Mapping[str, Any]) -> Iterator[
         yield Fact.of(section, case, label, MEMORY, "MiB", [each[label]["peak_memory_mib"] for each in rounds])
 
 
+def _of_scoring(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
+    yield Fact.of(section, case, OURS, SCORED, "s", result["others"])
+    yield Fact.of(section, case, OURS, SCORED_FIRST, "s", [result["first"]])
+
+
 def _of_profile(section: str, case: str, result: Mapping[str, Any]) -> Iterator[Fact]:
     whole, each = result["milliseconds"], Counter[str]()
     for name, took in result["operations"].items():
@@ -187,5 +193,6 @@ READERS = {
     "growth": _of_growth,
     "commands": _of_commands,
     "reading": _of_reading,
+    "scoring": _of_scoring,
     "profile": _of_profile,
 }

@@ -1,6 +1,6 @@
 """The command, which makes missing measurements and then rewrites the tables and the picture.
 
-python -m benchmarks.speed [--only steps,sweeps,commands,reading,growth,profile] [--output results/my-speed] [--quick]
+python -m benchmarks.speed [--only steps,sweeps,commands,...] [--output results/my-speed] [--quick]
 """
 
 import argparse

@@ -22,6 +22,8 @@ from benchmarks.facts import (
     PRODUCTS,
     RATE,
     REST,
+    SCORED,
+    SCORED_FIRST,
     STEP,
     TIME,
     Fact,
@@ -59,6 +61,7 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
     ),
     "commands": (("Commands", {TIME: "time, s", MEMORY: "peak memory, MiB"}),),
     "reading": (("Reading a CSV", {TIME: "time, s", MEMORY: "peak memory, MiB"}),),
+    "scoring": (("Scoring a run", {SCORED: "time of one core, s", SCORED_FIRST: "the first, which compiles, s"}),),
     "profile": (
         (
             "Where the time of a step goes",

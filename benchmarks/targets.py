@@ -13,6 +13,7 @@ from benchmarks.facts import (
     OUTSIDE,
     OVER_NATIVE,
     PORTABLE,
+    SCORED,
     STEP,
     TIME,
     Fact,
@@ -57,6 +58,7 @@ def targets(found: Sequence[Fact], scale: Scale) -> list[Target]:
         *_of_bits(value, scale),
         *_of_growth(value, scale),
         *_of_commands(value, scale),
+        *_of_scoring(value, scale),
     ]
 
 
@@ -116,6 +118,11 @@ def _of_commands(value: Value, scale: Scale) -> Iterator[Target]:
     yield _at_most(f"`compare` on {most} runs", 10.0, value("commands", f"{most} runs", "compare", TIME), "s")
     held = value("commands", f"{most} runs", "compare", MEMORY)
     yield _at_most(f"`compare` on {most} runs: peak memory", 1024.0, held, "MiB")
+
+
+def _of_scoring(value: Value, scale: Scale) -> Iterator[Target]:
+    seconds = value("scoring", f"{scale.scored:,} series, standard", OURS, SCORED)
+    yield _at_most(f"scoring {scale.scored:,} series by `standard`: time of one core", 8.0, seconds, "s")
 
 
 def _excess(lengths: Sequence[int], times: Sequence[float | None]) -> float | None:

@@ -112,6 +112,7 @@ class Scale:
         reading: commands that read these runs.
         command_rounds: number of measurements of a command.
         table_rows: rows of a table whose reading is measured.
+        scored: real series, and as many generated ones, of a scoring.
         patience: seconds after which a command is stopped.
     """
 
@@ -133,6 +134,7 @@ class Scale:
     reading: tuple[str, ...] = ("status", "compare", "plot")
     command_rounds: int = 2
     table_rows: int = 1_000_000
+    scored: int = 1_500
     patience: float = 900.0
 
 
@@ -158,6 +160,7 @@ QUICK = replace(
     reading=("status", "compare"),
     command_rounds=1,
     table_rows=2_000,
+    scored=40,
 )
 """Tiny amounts, which only check that everything runs; the numbers mean nothing."""
 

@@ -6,7 +6,7 @@ The functions are called one at a time and return raw times in a form that JSON 
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.sections import bits, commands, growth, profile, reading, steps, sweeps
+from benchmarks.sections import bits, commands, growth, profile, reading, scoring, steps, sweeps
 from benchmarks.tasks import Scale
 
 Measurements = dict[str, Callable[[], dict[str, Any]]]
@@ -17,6 +17,7 @@ SECTIONS: dict[str, Callable[[Scale], Measurements]] = {
     "sweeps": sweeps.measurements,
     "commands": commands.measurements,
     "reading": reading.measurements,
+    "scoring": scoring.measurements,
     "growth": growth.measurements,
     "profile": profile.measurements,
 }

@@ -10,10 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks import ordinary, reading, speed, synthetic
-from benchmarks.facts import facts
+from benchmarks.facts import SCORED, SCORED_FIRST, Fact, facts
 from benchmarks.ledger import Ledger, read, setting
 from benchmarks.sections import SECTIONS, growth, sweeps
 from benchmarks.sections import reading as read_section
+from benchmarks.targets import targets
 from benchmarks.tasks import FULL, KINDS, QUICK, has_pytorch
 from rnngan_cli.cli import app
 from rnngan_cli.errors import UserError
@@ -93,7 +94,9 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
 def test_a_section_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         speed.main(["--only", "steps,stairs"])
-    assert "`stairs`: expected some of steps, bits, sweeps, commands, reading, growth" in capsys.readouterr().err
+    assert (
+        "`stairs`: expected some of steps, bits, sweeps, commands, reading, scoring, growth" in capsys.readouterr().err
+    )
 
 
 def test_an_interruption_keeps_and_publishes_what_was_measured(
@@ -122,6 +125,22 @@ def test_every_section_names_its_measurements() -> None:
     assert names["profile"] == [
         f"{cell}, {length} steps, {kind}" for cell in ("gru", "lstm") for length in (24, 192) for kind in KINDS
     ]
+
+
+# Scoring
+
+
+def test_scoring_is_measured_in_processor_time() -> None:
+    """Forty series by the protocol without judges; one scoring that compiles, one that does not."""
+    name = f"{QUICK.scored} series, quick"
+    found = SECTIONS["scoring"](QUICK)[name]()
+    assert 0 < found["first"] < 60
+    assert len(found["others"]) == QUICK.command_rounds
+    told = {(fact.case, fact.quantity, fact.unit) for fact in facts({"scoring": {name: found}})}
+    assert told == {(name, SCORED, "s"), (name, SCORED_FIRST, "s")}
+    later = Fact.of("scoring", "1,500 series, standard", "ours", SCORED, "s", [4.0, 9.0, 7.0])
+    (target,) = [row for row in targets([later], FULL) if row.name.startswith("scoring")]
+    assert (target.value, target.met) == (7.0, True)
 
 
 # Reading
