@@ -53,7 +53,7 @@ def pictures(page: Page, report: Path) -> Iterator[tuple[str, bytes]]:
     said = subprocess.run(
         [sys.executable, "-m", *_module(command)], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    first = said.stdout.split("\nsines, gru: coverage")[0]
+    first = said.stdout.split("\nstocks, gru ")[0]  # the table of the second data set
     page.set_content(TERMINAL.replace("COMMAND", command).replace("TEXT", html.escape(first)))
     yield "compare", page.locator("pre").screenshot()
 

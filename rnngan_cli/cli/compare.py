@@ -90,7 +90,7 @@ def _print_text(found: "dict[str, Compared]") -> None:
 
     console = Console()
     for path, shown in found.items():
-        typer.echo("\n".join([heading(shown, path), *answer_text(shown)]))
+        typer.echo("\n".join([heading(shown, path), *answer_text(shown), ""]))
         for table in task_tables(shown):
             console.print(rich_table(table))
         for line in (EXPLANATION, *cautions(shown.leaderboard), *shown.remarks):
