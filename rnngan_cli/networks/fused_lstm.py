@@ -1,9 +1,9 @@
 """The LSTM by TensorFlow's own kernel for CPUs, which computes all steps in one operation.
 
-It is faster than a graph of single operations, and compiles at once at every length. TensorFlow gives the kernel a first
-derivative; the derivative of that is added here, from the linear recurrences of `adjoint.py`. Where second derivatives
-are sure to be taken, as by penalties on gradients, those recurrences are used from the start, which is faster than
-computing the first derivative twice: see `differentiated_twice`.
+It is faster than a graph of single operations, and compiles at once at every length. TensorFlow gives the kernel a
+first derivative; the derivative of that is added here, from the linear recurrences of `adjoint.py`. Where second
+derivatives are sure to be taken, as by penalties on gradients, those recurrences are used from the start, as that is
+faster than computing the first derivative twice: see `differentiated_twice`.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,17 +29,26 @@ def differentiated_twice() -> Iterator[None]:
         _twice.reset(token)
 
 
-def serves(inputs: Tensor) -> bool:
-    """Returns whether the kernel should be used: in 32 bits, and where first derivatives are enough."""
-    return inputs.dtype == tf.float32 and not _twice.get()
+LONGEST_SUM = 256
+"""Longest sum of products that Eigen, by which the kernel multiplies, adds up in one go whatever the caches: it splits
+sums longer than (L1 - 384) / 112 numbers, which is 289 for the 32 KiB that any x86-64 processor has."""
+
+
+def serves(inputs: Tensor, units: int) -> bool:
+    """Returns whether the kernel should be used: in 32 bits, where first derivatives are enough, and bits are portable.
+
+    Its sums run over the inputs and the state, over the gates in the gradient, and over the batch in that of weights.
+    """
+    longest = max(inputs.shape[2] + units, 4 * units, inputs.shape[0] or 0)
+    return inputs.dtype == tf.float32 and longest <= LONGEST_SUM and not _twice.get()
 
 
 def outputs(linear: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
     """Computes the outputs h of an LSTM at every step.
 
     Args:
-        linear: from the states h and c after every step and the same arguments to the outputs, with derivatives of every
-            order; called only where a second derivative is taken.
+        linear: from the states h and c after every step and the same arguments to the outputs, with derivatives of
+            every order; called only where a second derivative is taken.
         arguments: inputs (steps, batch, features), W (features, 4 units), U (units, 4 units), bias (4 units,), in the
             order of gates i, f, c, o; h and c before the first step, (batch, units) each.
 

@@ -2,8 +2,9 @@
 
 `keras.layers.GRU` and `LSTM` project the input step by step inside a loop. Here one matrix product projects all steps;
 the recurrence is unrolled or, for long series, a `scan.recurrence` with its own gradient. Both keep second derivatives
-cheap. On a GPU the layer calls Keras' own, which uses cuDNN, unless second derivatives are needed: cuDNN has none.
-Networks are built in `build.py`.
+cheap. An LSTM of which only first derivatives are taken is a single operation (`fused_lstm.py`). On a GPU the layer
+calls Keras' own, which uses cuDNN, unless second derivatives are needed: cuDNN has none. Networks are built in
+`build.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from rnngan_cli.lazy import Tensor
-from rnngan_cli.networks import scan
+from rnngan_cli.networks import fused_lstm, scan
 from rnngan_cli.networks.adjoint import Linearised, adjoint, at_start
 from rnngan_cli.networks.layers import spectrally_normalised
 from rnngan_cli.networks.scan import Parts
@@ -150,7 +151,25 @@ def lstm(inputs: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor,
     Returns:
         The outputs h, (batch, steps, units).
     """
-    return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel, *start)
+    if not fused_lstm.serves(inputs, recurrent_kernel.shape[0]):
+        return _hidden(_lstm_states, _lstm_gradients, _project(inputs, kernel, bias), recurrent_kernel, *start)
+    series = tf.transpose(inputs, [1, 0, 2])
+    given = start or _zeros(series, recurrent_kernel.shape[0], count=2)
+    return tf.transpose(fused_lstm.outputs(_lstm_known, series, kernel, recurrent_kernel, bias, *given), [1, 0, 2])
+
+
+def _lstm_known(
+    hidden: Tensor,
+    memory: Tensor,
+    series: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor,
+    *start: Tensor,
+) -> Tensor:
+    """Attaches derivatives of every order to states h and c that are known; `series` is time first."""
+    projected = _project(tf.transpose(series, [1, 0, 2]), kernel, bias)
+    return scan.attached((hidden, memory), _lstm_gradients, (projected, recurrent_kernel, *start))[0]
 
 
 def _lstm_states(projected: Tensor, kernel: Tensor, *start: Tensor) -> Parts:

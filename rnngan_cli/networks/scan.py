@@ -102,17 +102,17 @@ def recurrence(forward: Callable[..., Parts], backward: Callable[..., Parts], *a
         The states of all steps, (steps, batch, units) for each part.
     """
     # Hide the loop from TensorFlow, which would build the gradient of a loop twice differentiable whether used or not.
-    return _attached(forward(*map(tf.stop_gradient, arguments)), backward, arguments)
+    return attached(forward(*map(tf.stop_gradient, arguments)), backward, arguments)
 
 
-def _attached(states: Parts, backward: Callable[..., Parts], arguments: Parts) -> Parts:
+def attached(states: Parts, backward: Callable[..., Parts], arguments: Parts) -> Parts:
     """Gives states that are computed already the gradient `backward` with respect to the arguments they come from."""
 
     @tf.custom_gradient
     def known(*arguments: Tensor) -> tuple[Parts, Callable[..., Parts]]:
         def gradient(*upstream: Tensor) -> Parts:
             # The gradient depends on the states and these on the arguments: attach them, for second derivatives.
-            return backward(_attached(states, backward, arguments), upstream, *arguments)
+            return backward(attached(states, backward, arguments), upstream, *arguments)
 
         return tuple(map(tf.identity, states)), gradient
 

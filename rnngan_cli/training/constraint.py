@@ -14,6 +14,7 @@ from rnngan_cli.losses import play
 from rnngan_cli.losses.game import Outcome
 from rnngan_cli.losses.penalties import PENALTIES, clip_weights
 from rnngan_cli.losses.play import Batch, Draw, Network
+from rnngan_cli.networks.fused_lstm import differentiated_twice
 from rnngan_cli.networks.views import VIEWS_LAYER
 
 
@@ -48,7 +49,8 @@ class Constraint:
         def critic(read: Tensor) -> Tensor:
             copies = read.shape[0] // batch.series.shape[0]  # of the batch, where real and generated come together
             seen = None if draw.seen is None else tf.concat([draw.seen] * copies, axis=0)
-            return play.discriminate(self._rest, read, seen).logits
+            with differentiated_twice():
+                return play.discriminate(self._rest, read, seen).logits
 
         value = self.row.value(critic, self._read(batch.series), self._read(outcome.series), alpha)
         total = outcome.losses["discriminator"] + self.weight * value

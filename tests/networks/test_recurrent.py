@@ -1,5 +1,6 @@
 """The recurrent layers against Keras' own: the same weights, outputs, gradients, and gradients of gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnngan_cli.networks import recurrent, scan
+from rnngan_cli.networks import fused_lstm, recurrent, scan
 from rnngan_cli.networks.cells import CELL_FACTS
+from rnngan_cli.networks.fused_lstm import differentiated_twice
 from rnngan_cli.networks.recurrent import CELLS, Recurrent
 from rnngan_cli.networks.scan import BLOCK, WHOLE
 
@@ -238,3 +240,92 @@ def test_an_lstm_follows_its_formula() -> None:
         expected.append(hidden)
     weights = [tf.constant(weight) for weight in layer.get_weights()]
     np.testing.assert_allclose(recurrent.lstm(series, *weights), np.stack(expected, axis=1), atol=1e-12)
+
+
+# The LSTM's own kernel
+
+
+def operations(function: Any, *arguments: tf.Tensor) -> list[str]:
+    """Types of the operations of a compiled function, those of nested graphs included."""
+    graph = tf.function(function).get_concrete_function(*arguments).graph.as_graph_def()
+    nested = [node for body in graph.library.function for node in body.node_def]
+    return [node.op for node in (*graph.node, *nested)]
+
+
+@pytest.mark.parametrize("steps", [24, 300])
+def test_first_derivatives_of_an_lstm_are_one_operation_each_at_any_length(steps: int) -> None:
+    """Its graph does not grow with the length, so that compiling does not either."""
+    (layer,) = same_weights(keras_layers("lstm", 1, 2, "float32"), "lstm")
+
+    def update(series: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            value = tf.reduce_sum(layer(series))
+        return list(tape.gradient(value, layer.trainable_weights))
+
+    found = operations(update, inputs(steps, 2, "float32"))
+    assert (found.count("BlockLSTMV2"), found.count("BlockLSTMGradV2")) == (1, 1)
+    assert not {"While", "StatelessWhile"} & set(found)
+    assert len(found) < 100
+
+
+def test_a_penalty_is_built_without_the_kernel() -> None:
+    """Its first derivative is differentiated again, and would be computed twice."""
+    (layer,) = same_weights(keras_layers("lstm", 1, 2, "float32"), "lstm")
+
+    def penalty(series: tf.Tensor) -> list[tf.Tensor]:
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                inner.watch(series)
+                with differentiated_twice():
+                    outputs = layer(series)
+                scalar = tf.reduce_sum(outputs)
+            value = tf.reduce_sum(inner.gradient(scalar, series) ** 2)
+        return list(outer.gradient(value, layer.trainable_weights))
+
+    series = inputs(24, 2, "float32")
+    assert "BlockLSTMV2" not in operations(penalty, series)
+    for ours, expected in zip(penalty(series), _penalty_by_kernel(layer, series), strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=2e-4, atol=2e-5)
+
+
+def _penalty_by_kernel(layer: Any, series: tf.Tensor) -> list[tf.Tensor]:
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            inner.watch(series)
+            scalar = tf.reduce_sum(layer(series))
+        value = tf.reduce_sum(inner.gradient(scalar, series) ** 2)
+    return list(outer.gradient(value, layer.trainable_weights))
+
+
+@pytest.mark.parametrize(("batch", "features", "units"), [(257, 2, 3), (4, 2, 65), (4, 254, 3)])
+def test_sums_that_a_processor_may_split_are_left_to_other_operations(batch: int, features: int, units: int) -> None:
+    """Their bits would depend on the sizes of its caches."""
+    layer = Recurrent("lstm", units)
+    found = operations(layer, tf.zeros([batch, 3, features]))
+    assert "BlockLSTMV2" not in found
+    assert "BlockLSTMV2" in operations(Recurrent("lstm", 3), tf.zeros([256, 3, 2]))
+
+
+def test_sixty_four_bits_are_computed_without_the_kernel() -> None:
+    (layer,) = same_weights(keras_layers("lstm", 1, 2, "float64"), "lstm")
+    assert "BlockLSTMV2" not in operations(layer, inputs(5, 2, "float64"))
+
+
+def test_a_penalty_of_a_run_does_not_use_the_kernel_and_everything_else_does(
+    begin: Callable[..., Any], update: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many layers are built by the kernel with a penalty as without one."""
+    built, counts, plain = list[int](), {}, fused_lstm.outputs
+
+    def counted(*given: Any) -> Any:
+        built.append(1)
+        return plain(*given)
+
+    monkeypatch.setattr(fused_lstm, "outputs", counted)
+    for penalty in ("none", "r1", "r1r2"):
+        built.clear()
+        trainer = begin("bce", cell="lstm", penalty=penalty)
+        update(trainer, "discriminator")
+        update(trainer, "generator")
+        counts[penalty] = len(built)
+    assert counts["none"] == counts["r1"] == counts["r1r2"] >= 2
