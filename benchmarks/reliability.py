@@ -16,7 +16,7 @@ from rnngan_cli.config import DataConfig
 from rnngan_cli.evaluation import reliability
 from rnngan_cli.evaluation.damages import DAMAGES
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.evaluation.reliability import CHECKED, FILE, SEEN, Reliability, by_score, reliabilities
+from rnngan_cli.evaluation.reliability import CHECKED, PUBLISHED_FILE, SEEN, Reliability, by_score, reliabilities
 from rnngan_cli.results.figures import style
 from rnngan_cli.system.atomic import write_bytes, write_text
 from rnngan_cli.system.text import markdown_table
@@ -83,7 +83,7 @@ def main() -> None:
     for name in CHECKED:
         rows += reliabilities(data.load(DataConfig(name=name)), print)
     HERE.mkdir(parents=True, exist_ok=True)
-    write_text(Path(reliability.__file__).with_name(FILE), csv_text(rows))
+    write_text(Path(reliability.__file__).with_name(PUBLISHED_FILE), csv_text(rows))
     write_text(HERE / "reliability.md", page(rows))
     with style.look():
         write_bytes(HERE / "reliability.svg", picture(rows))

@@ -11,7 +11,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Pool:
+class RealPool:
     """Real series to damage.
 
     Attributes:
@@ -29,7 +29,7 @@ class Pool:
         return self.series[random.permutation(len(self.series))[: self.count]]
 
 
-Inflict = Callable[[Pool, float, np.random.Generator], np.ndarray]
+Inflict = Callable[[RealPool, float, np.random.Generator], np.ndarray]
 """A function (pool, grade, random) -> damaged series (count, steps, features)."""
 
 
@@ -64,7 +64,7 @@ def _some(count: int, share: float, random: np.random.Generator) -> np.ndarray:
 def _in_some(change: Callable[[np.ndarray, np.random.Generator], np.ndarray]) -> Inflict:
     """A damage whose grade is the share of series that are changed."""
 
-    def inflict(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+    def inflict(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
         series = pool.drawn(random).copy()
         chosen = _some(len(series), grade, random)
         series[chosen] = change(series[chosen], random)
@@ -73,32 +73,32 @@ def _in_some(change: Callable[[np.ndarray, np.random.Generator], np.ndarray]) ->
     return inflict
 
 
-def _noise(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _noise(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     series = pool.drawn(random)
     return series + grade * random.standard_normal(series.shape)
 
 
-def _shift(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _shift(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     return pool.drawn(random) + grade * pool.series.std()
 
 
-def _scale(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _scale(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     centre = pool.series.mean(axis=(0, 1))
     return centre + (1 + grade) * (pool.drawn(random) - centre)
 
 
-def _collapse(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _collapse(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     centre = pool.series.mean(axis=0)
     return centre + (1 - grade) * (pool.drawn(random) - centre)
 
 
-def _smooth(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _smooth(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     series = pool.drawn(random)
     padded = np.concatenate([series[:, :1], series, series[:, -1:]], axis=1)
     return (1 - grade) * series + grade * (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / 3
 
 
-def _misalign(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _misalign(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     series = pool.drawn(random).copy()
     lag = int(grade)
     series[:, lag:, 1::2] = series[:, : series.shape[1] - lag, 1::2].copy()
@@ -127,7 +127,7 @@ def _splice(series: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return np.concatenate([series[:, :half], series[random.permutation(len(series)), half:]], axis=1)
 
 
-def _drop_mode(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _drop_mode(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     flat = pool.series.reshape(len(pool.series), -1)
     flat = flat - flat.mean(axis=0)
     _, _, directions = np.linalg.svd(flat, full_matrices=False)
@@ -136,25 +136,25 @@ def _drop_mode(pool: Pool, grade: float, random: np.random.Generator) -> np.ndar
     return _without(pool, mode[_some(len(mode), grade, random)], random)
 
 
-def _drop_rare(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _drop_rare(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     flat = pool.series.reshape(len(pool.series), -1)
     distances = np.linalg.norm(flat - flat.mean(axis=0), axis=1)
     return _without(pool, np.argsort(-distances, kind="stable")[: round(grade * len(flat))], random)
 
 
-def _without(pool: Pool, places: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _without(pool: RealPool, places: np.ndarray, random: np.random.Generator) -> np.ndarray:
     rest = np.delete(np.arange(len(pool.series)), places)
     return pool.series[random.permutation(rest)[: pool.count]]
 
 
-def _copy(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _copy(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     series = pool.drawn(random).copy()
     chosen = _some(len(series), grade, random)
     series[chosen] = pool.training[random.permutation(len(pool.training))[: chosen.sum()]]
     return series
 
 
-def _repeat(pool: Pool, grade: float, random: np.random.Generator) -> np.ndarray:
+def _repeat(pool: RealPool, grade: float, random: np.random.Generator) -> np.ndarray:
     series = pool.drawn(random).copy()
     chosen = _some(len(series), grade, random)
     if not chosen.all():

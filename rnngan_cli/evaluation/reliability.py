@@ -13,18 +13,18 @@ from itertools import combinations
 import numpy as np
 
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.evaluation.damages import DAMAGES, Damage, Pool
+from rnngan_cli.evaluation.damages import DAMAGES, Damage, RealPool
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.values import compute_scores
 from rnngan_cli.system.randomness import random_generator
 
 CHECKED = ("sines", "stocks", "ar-gaussian", "digits")
 """The built-in data sets whose series are damaged."""
-MOST_SERIES, REPEATS = 500, 2
+MOST_DAMAGED, REPEATS = 500, 2
 """Series of each kind at most, and draws of each damage."""
 SEEN = 0.75
 """The reliability below which a score counts as blind to a damage: halfway between a coin and always right."""
-FILE = "reliability.csv"
+PUBLISHED_FILE = "reliability.csv"
 """The published reliabilities, beside this module; written by `make reliability`."""
 
 
@@ -53,15 +53,15 @@ def damaged_scores(dataset: Dataset, damage: Damage, repeat: int) -> list[Mappin
     for grade in grades:
         random = random_generator(repeat, f"damages/{damage.name}/{grade}")
         series = pool.drawn(random) if grade is None else damage.inflict(pool, grade, random)
-        real = dataset.test.series[:MOST_SERIES]
+        real = dataset.test.series[:MOST_DAMAGED]
         found.append(compute_scores(dataset.train.series, real, series.astype(np.float32))[0])
     return found
 
 
-def _pool(dataset: Dataset) -> Pool:
+def _pool(dataset: Dataset) -> RealPool:
     """Validation series, which stand for those of a perfect generator; half of them can be left out."""
-    series = dataset.validation.series[: 2 * MOST_SERIES]
-    return Pool(series, dataset.train.series, max(1, len(series) // 2))
+    series = dataset.validation.series[: 2 * MOST_DAMAGED]
+    return RealPool(series, dataset.train.series, max(1, len(series) // 2))
 
 
 def reliabilities(dataset: Dataset, report: Callable[[str], None] = lambda _: None) -> list[Reliability]:
@@ -103,7 +103,7 @@ def order_share(badness: np.ndarray) -> float:
 
 def published() -> list[Reliability]:
     """Reads the published reliabilities; none if the file is missing, as before it is first written."""
-    path = resources.files("rnngan_cli.evaluation").joinpath(FILE)
+    path = resources.files("rnngan_cli.evaluation").joinpath(PUBLISHED_FILE)
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -25,7 +25,7 @@ REPORTED_NOISE = (0.001, 0.01, 0.1)
 """Deviations at which the AUC is a score of its own."""
 HIDDEN = 0.75
 """The AUC at which series count as hidden by noise: halfway between a coin and a classifier that is always right."""
-PRECISION, NEAR = 1.15, 0.02
+PRECISION, NEAR_HIDDEN = 1.15, 0.02
 """The hiding noise is interpolated between two deviations once they are within this factor, or an AUC is this near."""
 FOLDS, PERMUTATIONS = 5, 199
 MOST_TESTED = 2000
@@ -115,7 +115,7 @@ def hiding_noise(auc: Callable[[float], float], known: dict[float, float]) -> fl
         return MOST_NOISE
     low = max(noise for noise, value in known.items() if value > HIDDEN)
     high = min(noise for noise, value in known.items() if value <= HIDDEN and noise > low)
-    while high / low > PRECISION and min(abs(known[low] - HIDDEN), abs(known[high] - HIDDEN)) > NEAR:
+    while high / low > PRECISION and min(abs(known[low] - HIDDEN), abs(known[high] - HIDDEN)) > NEAR_HIDDEN:
         middle = _between(low, known[low], high, known[high])
         known[middle] = auc(middle)
         low, high = (middle, high) if known[middle] > HIDDEN else (low, middle)

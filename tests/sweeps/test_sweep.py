@@ -30,6 +30,10 @@ from tests.support.processes import TIMEOUT, finish, until
 from tests.support.sweeps import DATA, LONG, SHORT, SIZE, Sweep, once
 
 
+def children_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
+    return psutil.Process(process.pid).children()
+
+
 def worker_of(process: "subprocess.Popen[str]") -> psutil.Process:
     (child,) = psutil.Process(process.pid).children()
     return child
@@ -557,7 +561,8 @@ def test_two_interrupts_end_at_once(tmp_path: Path) -> None:
     """The second Ctrl-C does not wait for the worker, and takes it along."""
     sweep = Sweep(tmp_path / "sweep", *LONG, *SIZE, *DATA, "--progress", "none")
     with sweep.start() as driver:
-        until(lambda: bool(psutil.Process(driver.pid).children()), driver)
+        # Until it runs its own program, the driver waits for it in `vfork` and could not end.
+        until(lambda: any("engines.worker" in " ".join(child.cmdline()) for child in children_of(driver)), driver)
         worker = worker_of(driver)
         worker.suspend()  # it cannot end by itself
         driver.send_signal(signal.SIGINT)
