@@ -662,3 +662,95 @@ def test_misspelt_commands_and_options_get_the_nearest(rnngan: Rnngan, words: st
     code, _, err = rnngan(*words.split())
     assert code == 2
     assert told in err
+
+
+# Answers, plans, and what follows from them
+
+
+def ended_runs(path: Path, values: dict[str, list[float]]) -> SweepFolder:
+    """A sweep on sines with runs that were never trained, from seed 3 on."""
+    sweep = SweepFolder(path)
+    count = len(next(iter(values.values())))
+    sweep.create(SweepConfig(losses=tuple(values), seeds=tuple(range(3, 3 + count)), profile="shared"))
+    for loss, every in values.items():
+        for run in plan(SweepConfig(losses=(loss,), seeds=tuple(range(3, 3 + count)), profile="shared")):
+            folder = sweep.run(run)
+            folder.create(run)
+            folder.write_scores(ScoreKey("quick", "ab" * 32), {"sliced_wasserstein": every[run.seed - 3]})
+            folder.write_status("done", run.steps)
+    return sweep
+
+
+def test_a_plan_is_followed_by_its_command(rnngan: Rnngan, tmp_path: Path) -> None:
+    """Three seeds of three losses: the command adds to the sweep as many runs as the plan says, and no others."""
+    sweep = ended_runs(
+        tmp_path / "sweep", {"bce": [0.1, 0.2, 0.3], "mse": [0.12, 0.21, 0.33], "wgan": [0.3, 0.42, 0.5]}
+    )
+    code, out, err = rnngan("compare", sweep.path, "--plan")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[1] == "sines, gru: to rule out, against bce, with a chance of 80 %:"
+    assert re.fullmatch(r"  wgan: \d+ seeds of each", lines[2])
+    assert lines[3] == "  mse: more than 50 seeds"
+    more = int(lines[4].split()[0])
+    command = shlex.split(lines[5])
+    assert command[:3] == ["rnngan", "sweep", str(sweep.path)]
+    told = json.loads(rnngan(*command[1:], "--dry-run", "--json")[1])
+    names = [run["name"] for run in told["runs"]]
+    assert len(names) == more + 6
+    assert {name.split("-")[0] for name in names} == {"bce", "wgan"}
+    assert {folder.path.name for folder in sweep.runs()} - set(names) == {
+        folder.path.name for folder in sweep.runs() if folder.path.name.startswith("mse")
+    }  # the same runs as there are, and new ones beside them
+    (facts,) = json.loads(rnngan("compare", sweep.path, "--json")[1]).values()
+    assert facts["best"][0]["further_runs"]["runs"] == more
+    assert rnngan("compare", sweep.path, "--plan", "--full")[0] == 2
+
+
+def test_a_sweep_is_continued_by_its_folder(rnngan: Rnngan, tmp_path: Path) -> None:
+    sweep = ended_runs(tmp_path / "sweep", {"bce": [0.1, 0.2]})
+    told = json.loads(rnngan("sweep", sweep.path, "--seeds", "3..5", "--dry-run", "--json")[1])
+    names = [run["name"] for run in told["runs"]]
+    assert {folder.path.name for folder in sweep.runs()} == set(names[:2])
+    assert len(names) == 3
+    assert sweep.path.name in rnngan("sweep", sweep.path, "--dry-run")[1]
+    (tmp_path / "empty").mkdir()
+    code, _, err = rnngan("sweep", "empty")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "`empty`: no sweep here; expected an experiment file (TOML), or the folder of a sweep" in err
+    drawn = SweepFolder(tmp_path / "drawn")
+    drawn.create(SweepConfig(), ["bce-gru-sines-s0-0123abcd"])
+    assert "continue it by `rnngan tune`" in rnngan("sweep", "drawn")[2]
+
+
+def test_a_margin_makes_losses_equal(rnngan: Rnngan, tmp_path: Path) -> None:
+    """Eight seeds of two losses that hardly differ."""
+    values = [0.1 + 0.001 * seed for seed in range(8)]
+    sweep = ended_runs(tmp_path / "sweep", {"bce": values, "mse": [value + 0.0001 for value in values]})
+    assert "Equal within" not in rnngan("compare", sweep.path)[1]
+    assert "  Equal within 0.05: bce and mse (95 %)." in rnngan("compare", sweep.path, "--margin", "0.05")[1]
+    assert rnngan("compare", sweep.path, "--margin", "-1")[0] == 2
+
+
+def test_scores_check_themselves(rnngan: Rnngan, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rnngan_cli.evaluation import reliability
+
+    monkeypatch.setattr(reliability, "CHECKED", ("sines",))
+    monkeypatch.setattr(reliability, "MOST_DAMAGED", 40)
+    by_name = {damage.name: damage for damage in reliability.DAMAGES}
+    monkeypatch.setattr(reliability, "DAMAGES", (by_name["copies"], by_name["shift"]))
+    code, out, err = rnngan("evaluate", "--self-check")
+    assert code == 0
+    assert "sines: copies: 5 to 50 % copies of training series" in err
+    assert re.search(r"^copies +0\.\d\d  sees copies", out, re.MULTILINE)
+    monkeypatch.setattr(reliability, "DAMAGES", (by_name["repeats"],))
+    monkeypatch.setattr(reliability, "SEEN", 1.01)
+    code, _, err = rnngan("evaluate", "--self-check")
+    assert (code, "no score of the first table sees repeats" in err) == (3, True)
+
+
+def test_metrics_tell_what_they_see(rnngan: Rnngan) -> None:
+    facts = json.loads(rnngan("metrics", "copies", "--json")[1])
+    assert facts["reliability"]["copies"] == 1
+    assert facts["sight"].startswith("sees copies; blind to noise")
+    assert "not measured" in rnngan("metrics", "discriminative")[1]
