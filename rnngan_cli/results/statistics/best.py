@@ -184,7 +184,7 @@ def most_above(own: np.ndarray, best: np.ndarray, needed: int) -> float:
     with np.errstate(invalid="ignore"):
         above = own[:, None] - best[None, :]
     above[np.isinf(own)] = np.inf
-    return float(np.sort(above, axis=None)[needed - 1])
+    return float(np.partition(above, needed - 1, axis=None)[needed - 1])
 
 
 def _cost(name: str, kept: Sequence[str], sides: Mapping[str, np.ndarray], level: float) -> float:

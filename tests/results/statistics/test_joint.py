@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
+from rnngan_cli.results.statistics import joint
 from rnngan_cli.results.statistics.joint import clearest_p, fewest_runs, step_down_p
 
 AGAINST_FIRST = ((1, 0), (2, 0))
@@ -79,6 +80,22 @@ def test_diverged_runs_tie_with_each_other() -> None:
     beaten, same = step_down_p([fine, gone, gone], [(0, 1), (1, 2)])
     assert beaten < 0.02
     assert same == 1.0
+
+
+@pytest.mark.parametrize("pairs", [AGAINST_FIRST, EVERY_PAIR])
+def test_many_runs_are_drawn_as_normal_and_agree_with_ranks(
+    pairs: tuple[tuple[int, int], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixty to a hundred runs: quantiles of the largest statistic, and correlations between comparisons."""
+    sizes = (60, 80, 100)
+    normal = joint.drawn_statistics(sizes, pairs)
+    monkeypatch.setattr(joint, "MANY_RUNS", 1000)
+    monkeypatch.setattr(joint, "MOST_PAIRS", 10**9)
+    ranks = joint.drawn_statistics.__wrapped__(sizes, pairs)
+    levels = (0.5, 0.9, 0.95, 0.99)
+    of_normal, of_ranks = (np.quantile(np.abs(drawn).max(axis=1), levels) for drawn in (normal, ranks))
+    np.testing.assert_allclose(of_normal, of_ranks, rtol=0.025)
+    np.testing.assert_allclose(np.corrcoef(normal.T), np.corrcoef(ranks.T), atol=0.05)
 
 
 def test_no_comparison_has_no_p() -> None:
