@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.config import RunState
 from rnngan_cli.results.answers import Answer, cost_in_words
 from rnngan_cli.results.comparison import Compared
 from rnngan_cli.results.leaderboard_text import mean_and_interval, short_interval
@@ -44,7 +45,7 @@ def task_tables(found: Compared) -> list[TaskTable]:
 
 def _task_table(found: Compared, answer: Answer) -> TaskTable:
     here = _of_task(found.scored, found, answer)
-    diverged = {name: int(runs[found.score].isna().sum()) for name, runs in here.groupby(found.by, observed=True)}
+    diverged = here.loc[here["status"] == RunState.DIVERGED, found.by].value_counts()
     words = _verdict_words(found, answer)
     columns = [found.by.replace("dataset", "data set"), "seeds", found.score_words, "may be best", "costs at most"]
     columns.append("others" if found.baseline is None else f"against {_name_in_title(found.baseline)}")
@@ -56,7 +57,7 @@ def _task_table(found: Compared, answer: Answer) -> TaskTable:
         rows.append(
             [
                 name,
-                f"{seeds}, {diverged[name]} diverged" if diverged[name] else str(seeds),
+                f"{seeds}, {diverged[name]} diverged" if name in diverged else str(seeds),
                 "-" if interval is None else mean_and_interval(interval.mean, interval.high),
                 "yes" if name in answer.best.kept else "no",
                 cost_in_words(answer.best.costs[name]),

@@ -120,6 +120,9 @@ def test_the_table_has_a_row_for_each_loss() -> None:
         ["wgan", "6", "yes", "0", "better"],
         ["bce", "6", "no", table.losses[1][4], "-"],
     ]
+    found.scored.loc[0, SCORE], found.scored.loc[7, SCORE] = np.nan, np.nan
+    found.scored.loc[7, "status"] = "diverged"  # the other one is done, and has no score
+    assert [row[1] for row in task_tables(found)[0].losses] == ["6, 1 diverged", "6"]
     (pairs,) = task_tables(compare({"bce": [0.5 + 0.01 * run for run in range(6)], "wgan": [0.1] * 6}, None))
     assert [row[-1] for row in pairs.losses] == ["better 1, worse 0", "better 0, worse 1"]
 
