@@ -85,7 +85,8 @@ def words_of(line: str) -> list[str]:
             matches = sorted(map(str, Path().glob(word)))
             assert matches, f"`{line}`: nothing matches"
             words[number] = matches[0]
-    own = "--data" in words or any(word.endswith(".toml") for word in words)
+    to_add_to = Path(words[1]).is_dir() if len(words) > 1 else False
+    own = "--data" in words or any(word.endswith(".toml") for word in words) or to_add_to
     sines = "-s sines.series=150" if words[0] == "sweep" and not own else ""
     return [*words, *AFTER.get(words[0], "").split(), *sines.split()]
 
