@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE_DATA = (
     "data/sources/NOTICE.md",
     "data/sources/goog.csv.gz",
+    "evaluation/reliability.csv",
     "py.typed",
     "results/report/page.css",
     "results/report/page.html.j2",
