@@ -63,7 +63,8 @@ def rescore(sweep: SweepFolder, by: Protocol, report: ReportLine = lambda _: Non
             num_runs += is_new
             notes += [note] if note else []
     missing = {f"{key}-{by.key}": data for key, data in known.items()}
-    missing = {place: data for place, data in missing.items() if not sweep.calibration(place).candidates}
+    # Earlier versions scored the candidates, and not how far sets of real series lie apart.
+    missing = {place: data for place, data in missing.items() if not sweep.calibration(place).real_spread}
     for place, data in missing.items():
         report(f"calibrating {data.name}")
         _calibrate(sweep, place, data, by, bench)

@@ -208,6 +208,17 @@ def test_a_damaged_calibration_is_reported_and_the_losses_stay(sweep: SweepFolde
     assert path.name in damage[0]
 
 
+def test_a_calibration_of_earlier_versions_gets_the_spread_of_real_series(sweep: SweepFolder) -> None:
+    rescore(sweep, PROTOCOLS["quick"])
+    (path,) = (sweep.path / "calibration").glob("*.json")
+    whole = sweep.calibration(path.stem)
+    assert whole.real_spread["sliced_wasserstein"] > 0
+    sweep.write_calibration(path.stem, whole.model_copy(update={"real_spread": {}}))
+    assert rescore(sweep, PROTOCOLS["quick"]).datasets == 1
+    assert sweep.calibration(path.stem) == whole
+    assert rescore(sweep, PROTOCOLS["quick"]).datasets == 0
+
+
 def test_a_score_that_cannot_tell_noise_from_real_series_is_named(sweep: SweepFolder) -> None:
     rescore(sweep, PROTOCOLS["quick"])
     runs, _ = runs_table(sweep)
