@@ -9,6 +9,8 @@ import typer
 from rnngan_cli.cli.choices import AsJson, CompareBaseline, Factor, PairChoice, Results, ScoreOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rnngan_cli.results.comparison import Compared
 
 
@@ -59,10 +61,7 @@ def compare(
     from rnngan_cli.results.comparison import Claim, compared
     from rnngan_cli.store import find_sweeps
 
-    asked_forms = (("json", as_json), ("csv", as_csv), ("md", as_markdown), ("plan", plan), ("full", full))
-    forms = [name for name, asked in asked_forms if asked]
-    if len(forms) > 1:
-        raise UserError(f"{', '.join(f'`--{form}`' for form in forms)}: expected at most one of them")
+    form = _form({"json": as_json, "csv": as_csv, "md": as_markdown, "plan": plan, "full": full})
     if pairs == "all" and baseline is not None:
         raise UserError(f"`--pairs all` and `--baseline {baseline}`: every pair is compared, so leave one of them out")
     claim = None if fail_if is None else Claim.read(fail_if)
@@ -76,9 +75,23 @@ def compare(
     for sweep_found in found.values():
         for line in sweep_found.damage:
             typer.echo(f"rnngan: {line}", err=True)
-    _PRINTERS[forms[0] if forms else "text"](found)
+    _PRINTERS[form](found)
     if shown:
         raise DifferenceFoundError(f"`--fail-if {fail_if}`: shown in {'; '.join(shown)}")
+
+
+def _form(asked: "Mapping[str, bool]") -> str:
+    """The form to print in.
+
+    Raises:
+        UserError: more than one is asked for.
+    """
+    from rnngan_cli.errors import UserError
+
+    forms = [name for name, wanted in asked.items() if wanted]
+    if len(forms) > 1:
+        raise UserError(f"{', '.join(f'`--{form}`' for form in forms)}: expected at most one of them")
+    return forms[0] if forms else "text"
 
 
 def _print_text(found: "dict[str, Compared]") -> None:

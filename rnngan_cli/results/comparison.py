@@ -196,11 +196,8 @@ def compared_tables(
     if score not in score_names(runs):
         raise unknown("score", score, score_names(runs))
     ended = runs[runs["status"].isin([RunState.DONE, RunState.DIVERGED])]
-    names = sorted(ended[by].unique())
-    if by != "loss" and len(names) == 1:
-        raise UserError(f"`--by {by}`: `{sweep.path}` has one {factor_words(by)} alone, `{names[0]}`; expected two")
-    usual = RunConfig.model_fields[by].default if by in RunConfig.model_fields else None
-    base = None if every_pair else baseline or (usual if usual in names else names[0])
+    usual = _usual_baseline(sweep, ended, by)
+    base = None if every_pair else baseline or usual
     scored, known = ended[[*KEYS, "status", score]], scales(sweep, ended, score)
     values = normalised(scored, score, known, by=by)
     column = score
@@ -224,6 +221,15 @@ def compared_tables(
         damage,
         run_remarks(runs),
     )
+
+
+def _usual_baseline(sweep: SweepFolder, ended: "pd.DataFrame", by: str) -> str:
+    """The default of a run if the sweep has it, else the first by name; refuses a single cell or data set."""
+    names = sorted(ended[by].unique())
+    if by != "loss" and len(names) == 1:
+        raise UserError(f"`--by {by}`: `{sweep.path}` has one {factor_words(by)} alone, `{names[0]}`; expected two")
+    usual = RunConfig.model_fields[by].default if by in RunConfig.model_fields else None
+    return str(usual if usual in names else names[0])
 
 
 def _margins(

@@ -8,11 +8,10 @@ import numpy as np
 from rnngan_cli.config import RunState
 from rnngan_cli.results.answers import Answer, cost_in_words
 from rnngan_cli.results.comparison import Compared
-from rnngan_cli.results.leaderboard_text import mean_and_interval, short_interval
-from rnngan_cli.results.statistics.intervals import mean_interval, task_columns
+from rnngan_cli.results.leaderboard_text import mean_and_interval, short_interval, terminal_table
+from rnngan_cli.results.statistics.intervals import mean_interval, of_task
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.table import Table
 
 EXPLANATION = (
@@ -44,7 +43,7 @@ def task_tables(found: Compared) -> list[TaskTable]:
 
 
 def _task_table(found: Compared, answer: Answer) -> TaskTable:
-    here = _of_task(found.scored, found, answer)
+    here = of_task(found.scored, found.by, answer.place)
     diverged = here.loc[here["status"] == RunState.DIVERGED, found.by].value_counts()
     words = _verdict_words(found, answer)
     columns = [found.by.replace("dataset", "data set"), "seeds", found.score_words, "may be best", "costs at most"]
@@ -72,15 +71,9 @@ def _name_in_title(name: str) -> str:
     return "the baseline" if " " in name else name
 
 
-def _of_task(table: "pd.DataFrame", found: Compared, answer: Answer) -> "pd.DataFrame":
-    for column, value in zip(task_columns(found.by), answer.place, strict=True):
-        table = table[table[column] == value]
-    return table
-
-
 def _verdict_words(found: Compared, answer: Answer) -> dict[str, str]:
     """A word or two for each name: its verdict against the baseline, or how many others it is shown to differ from."""
-    rows = _of_task(found.verdicts, found, answer)
+    rows = of_task(found.verdicts, found.by, answer.place)
     if found.baseline is not None:
         return {
             str(row[found.by]): ("better" if row["probability_better"] > 0.5 else "worse")
@@ -101,7 +94,7 @@ def _known_rows(found: Compared, answer: Answer, width: int) -> list[list[str]]:
     column = f"{found.score}_mean"
     if found.by != "loss" or column not in found.leaderboard.columns or "kind" not in found.leaderboard.columns:
         return []
-    here = _of_task(found.leaderboard, found, answer)
+    here = of_task(found.leaderboard, found.by, answer.place)
     known = here[(here["kind"] == "calibration") & here[column].notna()]
     return [
         [str(name), "", f"{value:.3f}", *[""] * (width - 3)]
@@ -111,18 +104,9 @@ def _known_rows(found: Compared, answer: Answer, width: int) -> list[list[str]]:
 
 def rich_table(table: TaskTable) -> "Table":
     """Sets a table for a terminal: losses, a gap, series of known quality."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    shown = Table(
-        title=Text(table.title, style="table.title"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-    )
+    shown = terminal_table(table.title)
     for number, column in enumerate(table.columns):
         last = len(table.columns) - 1
         shown.add_column(Text(column), justify="left" if number in (0, last) else "right", no_wrap=number == 0)

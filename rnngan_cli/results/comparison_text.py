@@ -10,7 +10,7 @@ from rnngan_cli.results.comparison_table import EXPLANATION, task_tables
 from rnngan_cli.results.statistics.aggregates import THRESHOLDS, Estimate, bootstrap_words
 from rnngan_cli.results.statistics.intervals import factor_words, task_columns
 from rnngan_cli.results.statistics.power import MOST_PROPOSED, POWER
-from rnngan_cli.system.text import counted, markdown_table
+from rnngan_cli.system.text import capital, counted, markdown_table
 
 AGGREGATED = ("iqm", "mean", "median")
 TEXT_WIDTH = 80
@@ -37,17 +37,13 @@ def answer_text(found: Compared) -> list[str]:
     for answer in found.answers:
         sentences = found.sentences(answer)
         lines += _wrapped(f"{', '.join(answer.place)}: {sentences[0]}.")
-        lines += [line for sentence in sentences[1:] for line in _wrapped(f"  {_capital(sentence)}.")]
+        lines += [line for sentence in sentences[1:] for line in _wrapped(f"  {capital(sentence)}.")]
     over_tasks = answer_over_tasks(found.answers)
-    return [*lines, *(_wrapped(f"{_capital(over_tasks)}.") if over_tasks else [])]
+    return [*lines, *(_wrapped(f"{capital(over_tasks)}.") if over_tasks else [])]
 
 
 def _wrapped(sentence: str) -> list[str]:
     return textwrap.wrap(sentence, TEXT_WIDTH, subsequent_indent="    ")
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def plan_text(found: Compared) -> list[str]:
@@ -181,9 +177,9 @@ def _answer_markdown(found: Compared) -> list[str]:
     lines = []
     for answer in found.answers:
         first, *rest = found.sentences(answer)
-        lines.append(f"- {', '.join(answer.place)}: {'. '.join([first, *map(_capital, rest)])}.")
+        lines.append(f"- {', '.join(answer.place)}: {'. '.join([first, *map(capital, rest)])}.")
     over_tasks = answer_over_tasks(found.answers)
-    lines += [f"- {_capital(over_tasks)}."] if over_tasks else []
+    lines += [f"- {capital(over_tasks)}."] if over_tasks else []
     for table in task_tables(found):
         rows = [*table.losses, *([f"({row[0]})", *row[1:]] for row in table.known)]
         lines += ["", f"**{table.title}**", "", *markdown_table(table.columns, rows)]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.config import RunState, SweepConfig
+from rnngan_cli.config import RunConfig, RunState
 from rnngan_cli.errors import DamagedFileError, UserError
-from rnngan_cli.results.statistics.intervals import task_columns
+from rnngan_cli.results.statistics.intervals import of_task, task_columns
 from rnngan_cli.results.statistics.power import SeedPlan
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.cost import duration_in_words
@@ -62,10 +62,8 @@ def further_runs(sweep: SweepFolder, ended: "pd.DataFrame", by: str, plan: SeedP
     """
     if plan.target is None:
         return None
-    here = ended
-    for column, value in zip(task_columns(by), plan.place, strict=True):
-        here = here[here[column] == value]
     names = [plan.leader, *plan.decided]
+    here = of_task(ended, by, plan.place)
     here = here[here[by].isin(names)]
     missing = {name: max(0, plan.target - int((here[by] == name).sum())) for name in names}
     seeds = _extended(sorted({int(seed) for seed in here["seed"]}), plan.target)
@@ -95,24 +93,21 @@ def _seconds_a_run(sweep: SweepFolder, runs: "pd.DataFrame") -> float | None:
 def _command(sweep: SweepFolder, by: str, plan: SeedPlan, names: Sequence[str], seeds: Sequence[int]) -> str:
     """The command; of a sweep with several settings of a loss or a cell, which no option names, it adds to all."""
     try:
-        config = sweep.config()
-        listed_runs = sweep.listed()
-        planned_runs(config)
+        drawn, known = sweep.listed(), planned_runs(sweep.config())
     except (DamagedFileError, UserError):
         return ""
-    if listed_runs:  # settings that were drawn: no sweep plans them
+    if drawn:  # its settings were drawn: no sweep plans them
         return ""
     words = ["rnngan", "sweep", str(sweep.path)]
     chosen = {**dict(zip(task_columns(by), ([value] for value in plan.place), strict=True)), by: list(names)}
     for factor, option in _OPTIONS.items():
         has_settings = any(" " in name for name in chosen[factor])
-        if not has_settings and set(chosen[factor]) != _names(config, factor):
+        if not has_settings and set(chosen[factor]) != _names(known, factor):
             words += [option, ",".join(chosen[factor])]
     steady = list(seeds) == list(range(seeds[0], seeds[-1] + 1))
     return command_line([*words, "--seeds", f"{seeds[0]}..{seeds[-1]}" if steady else ",".join(map(str, seeds))])
 
 
-def _names(config: SweepConfig, factor: str) -> set[str]:
-    """The names of the losses, cells or data sets of a sweep."""
-    runs = planned_runs(config)
+def _names(runs: Sequence[RunConfig], factor: str) -> set[str]:
+    """The names of the losses, cells or data sets of planned runs."""
     return {run.data.name if factor == "dataset" else str(getattr(run, factor)) for run in runs}

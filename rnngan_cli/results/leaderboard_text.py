@@ -231,18 +231,9 @@ def _width(name: str) -> int:
 
 def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> "Table":
     """A table of one data set and cell: losses, a gap, series of known quality."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    found = Table(
-        title=Text(f"{rows['dataset'].iloc[0]}, {rows['cell'].iloc[0]}{title}", style="table.title"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-        pad_edge=False,
-    )
+    found = terminal_table(f"{rows['dataset'].iloc[0]}, {rows['cell'].iloc[0]}{title}")
     for number, column in enumerate(("loss", *columns)):
         found.add_column(column, justify="right" if number else "left", no_wrap=True)
     for (_, row), words in zip(rows.iterrows(), lines, strict=True):
@@ -250,6 +241,22 @@ def _table(rows: "pd.DataFrame", title: str, columns: Sequence[str], lines: Sequ
             found.add_section()
         found.add_row(Text(str(row["loss"]).replace(" ", "\n")), *words)
     return found
+
+
+def terminal_table(title: str) -> "Table":
+    """Makes an empty table for a terminal, with a title and a rule below the heads alone."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    return Table(
+        title=Text(title, style="table.title"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+    )
 
 
 def short_interval(score: str) -> str:

@@ -36,6 +36,15 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(front)} and {last}" if front else last
 
 
+def capital(sentence: str) -> str:
+    """Begins a sentence with a capital and leaves the rest as it is.
+
+    >>> capital("the best is bce"), capital("")
+    ('The best is bce', '')
+    """
+    return sentence[:1].upper() + sentence[1:]
+
+
 def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]] = ()) -> list[str]:
     """Formats a Markdown table as lines, to which rows may be appended.
 

@@ -27,7 +27,7 @@ from rnngan_cli.results.leaderboard_text import (
 )
 from rnngan_cli.results.leaderboard_text import text_rows as first_rows
 from rnngan_cli.system.atomic import check_target, write_text
-from rnngan_cli.system.text import counted
+from rnngan_cli.system.text import capital, counted
 from rnngan_cli.system.version import __version__
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def shown_best(runs: "pd.DataFrame", scores: Sequence[str]) -> Shown:
 def _answer(compared: Compared, answer: Answer) -> str:
     """The answer of a data set and cell, as sentences."""
     first, *rest = compared.sentences(answer)
-    words = [f"By {compared.score_words}, {first}", *(f"{line[:1].upper()}{line[1:]}" for line in rest)]
+    words = [f"By {compared.score_words}, {first}", *map(capital, rest)]
     return f"{'. '.join(words)}."
 
 

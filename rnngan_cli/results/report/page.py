@@ -21,7 +21,7 @@ from rnngan_cli.results.report.leaderboard_tables import (
     leaderboard_tables,
     words_on_reading,
 )
-from rnngan_cli.system.text import counted
+from rnngan_cli.system.text import capital, counted
 from rnngan_cli.system.version import __version__
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def page(facts: ReportFacts) -> str:
         "half": _half,
         "percent": _percent,
         "code": _code,
-        "sentence": _capital,
+        "sentence": capital,
     }
     return environment.get_template("page.html.j2").render(
         **_values(facts), style=_own("page.css"), script=script(), plotly=get_plotlyjs()
@@ -131,11 +131,6 @@ def _comparison(facts: ReportFacts) -> Mapping[str, object]:
             (name, [None if name == other else found.improvement[name][other] for other in names]) for name in names
         ],
     }
-
-
-def _capital(sentence: str) -> str:
-    """Begins a sentence with a capital."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _short(value: float | None) -> str:

@@ -44,6 +44,13 @@ def task_columns(factor: str) -> list[str]:
     return [name for name in FACTORS if name != factor]
 
 
+def of_task(table: "pd.DataFrame", factor: str, place: Sequence[str]) -> "pd.DataFrame":
+    """Returns the rows of a task, given by its values of `task_columns(factor)`."""
+    for column, value in zip(task_columns(factor), place, strict=True):
+        table = table[table[column] == value]
+    return table
+
+
 def factor_words(factor: str) -> str:
     """Writes a factor as in a sentence.
 
