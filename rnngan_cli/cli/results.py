@@ -101,13 +101,16 @@ def evaluate(
       rnngan evaluate --self-check
       rnngan evaluate --self-check --protocol timegan
     """
+    from rnngan_cli.errors import UserError
     from rnngan_cli.evaluation import protocol as find_protocol
     from rnngan_cli.results.derived import refresh
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.system import device
 
     voice, by = set_voice(quiet, verbose), find_protocol(protocol)
-    if self_check and by.name != "timegan":
+    if self_check and by.name not in ("standard", "timegan"):
+        raise UserError(f"`--self-check --protocol {by.name}`: expected timegan, or no protocol to check all scores")
+    if self_check and by.name == "standard":
         check_scores(voice)
         return
     sweeps = [] if self_check else find_sweeps(results)

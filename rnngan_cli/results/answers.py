@@ -59,9 +59,15 @@ class Answer:
         if plan is None:
             return ""
         if plan.target is None:
-            if not plan.out_of_reach:
+            if plan.out_of_reach:
+                return f"{MOST_PROPOSED} seeds would not tell {_few(plan.out_of_reach)} from {plan.leader}"
+            unproven = [name for name in plan.near if name not in self.best.equal]
+            if not unproven:
                 return ""
-            return f"{MOST_PROPOSED} seeds would not tell {_few(plan.out_of_reach)} from {plan.leader}"
+            lies = "lies" if len(unproven) == 1 else "lie"
+            return (
+                f"no more seeds are proposed: {_few(unproven)} {lies} within the margin of {plan.leader}, the best mean"
+            )
         one = "would be" if len(plan.decided) == 1 else "would each be"
         return (
             f"next, with {plan.target} seeds of each, {_few(plan.decided)} {one} ruled out with a chance of "

@@ -747,6 +747,8 @@ def test_scores_check_themselves(rnngan: Rnngan, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(reliability, "SEEN", 1.01)
     code, _, err = rnngan("evaluate", "--self-check")
     assert (code, "no score of the first table sees repeats" in err) == (3, True)
+    code, _, err = rnngan("evaluate", "--self-check", "--protocol", "quick")
+    assert (code, "`--self-check --protocol quick`: expected timegan" in err) == (2, True)
 
 
 def test_metrics_tell_what_they_see(rnngan: Rnngan) -> None:

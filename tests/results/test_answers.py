@@ -84,6 +84,18 @@ def test_a_plan_names_what_is_near_and_what_is_out_of_reach() -> None:
     assert seed_plan(best_set((), alone), alone) is None  # one run has no spread
 
 
+def test_no_seeds_are_proposed_for_what_lies_within_the_margin_and_the_answer_says_so() -> None:
+    steps = np.linspace(-1, 1, 5)
+    rows = table({"a": list(steps), "b": list(steps + 0.01), "c": list(steps + 0.02)})
+    (within,) = answers(rows, "mmd2", margins={("sines", "gru"): 0.05})
+    assert within.plan_sentence() == "no more seeds are proposed: b and c lie within the margin of a, the best mean"
+    (beyond,) = answers(rows, "mmd2", margins={("sines", "gru"): 0.015})
+    assert beyond.plan_sentence() == "50 seeds would not tell c from a"
+    (shown,) = answers(rows, "mmd2", margins={("sines", "gru"): 9.0})
+    assert set(shown.best.equal) == {"a", "b", "c"}
+    assert shown.plan_sentence() == ""
+
+
 def test_diverged_runs_have_no_part_in_a_plan() -> None:
     sides = {"a": np.arange(5.0), "b": np.array([2.0, 3.0, 4.0, 5.0, np.inf])}
     plan = seed_plan(best_set((), sides), sides)
