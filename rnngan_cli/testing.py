@@ -33,7 +33,7 @@ from rnngan_cli.errors import UserError
 from rnngan_cli.lazy import tf
 from rnngan_cli.losses.penalties import PENALTIES
 from rnngan_cli.losses.variant import Variant
-from rnngan_cli.sweeps.plan import check_run
+from rnngan_cli.sweeps.checks import check_run
 from rnngan_cli.system.npz import Arrays
 from rnngan_cli.training.loss_checks import LOSS_SIDES, check_gradients, check_moves, check_weights, hold, in_one_line
 from rnngan_cli.training.small_runs import SEED, first_batch, make_config, make_trainer, moved, small_dataset, update

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from rnngan_cli.config import DataConfig, RunConfig, SweepConfig, build, canonical_json, identity
 from rnngan_cli.errors import UserError
-from rnngan_cli.sweeps.plan import RUN_FIELDS, check_resolved, plan
+from rnngan_cli.sweeps.checks import check_resolved
+from rnngan_cli.sweeps.plan import RUN_FIELDS, plan
 from tests.support.fuzz import fuzz
 from tests.support.hostile import Target, answered, check_plan, check_run, make_targets, mutated, playground
 

@@ -24,6 +24,7 @@ RUN_ADDED_LATER: dict[str, object] = {
     "view_size": 0.5,
     "penalty_at": "series",
     "first_state": "zeros",
+    "d_output_bias": True,
 }
 """Fields of a run that enter its identity only if they differ from this value, of which results older than the field
 are results, so that those kept their names."""

@@ -208,17 +208,17 @@ class RunConfig(_Frozen):
         description="Fixed linear maps of series that the discriminator reads beside the series: first differences, "
         "principal components of equal deviation, or both.",
     )
-    view_size: float = Field(
-        0.5, gt=0, le=100, description="Deviation of a view as a multiple of that of the training series."
-    )
+    view_size: float = Field(0.5, gt=0, le=100, description="Deviation of a view, in deviations of training series.")
     spectral_norm: bool = Field(
         False, description="Divide the discriminator's input and output kernels by their largest singular value."
+    )
+    d_output_bias: bool | None = Field(
+        None, description="Whether a trained constant is added to all logits; default: if the loss depends on it."
     )
     d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
     precision: Precision = Field(
         "float32",
-        description="Precision of the recurrent layers; mixed_bfloat16 computes their products in half the bits, "
-        "weights and losses stay float32: for hardware that is fast at it.",
+        description="Precision of the products of recurrent layers; mixed_bfloat16 is for hardware that is fast at it.",
     )
     options: dict[str, OptionValue] = Field({}, description="Options of the loss itself.")
     history_every: int = Field(20, ge=1, description="Updates of the generator per row of history.csv (means).")

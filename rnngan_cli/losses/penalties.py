@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnngan_cli.config import RunConfig
 from rnngan_cli.lazy import Tensor, tf
 
 EPSILON = 1e-12
 """Added inside the square root, whose derivative at 0 is infinite."""
 
+Points = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From real series, generated series and alpha to the series at which a penalty takes gradients."""
 Critic = Callable[[Tensor], Tensor]
 """From series (batch, steps, features) to logits (batch,) or (batch, steps)."""
 
@@ -28,48 +31,61 @@ def squared_gradient_norm(critic: Critic, series: Tensor) -> Tensor:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(series)
         logits = critic(series)
-        scalar = logits if len(logits.shape) == 1 else tf.reduce_mean(logits, axis=1)
+    return squared_norms(tape, logits, series)
+
+
+def squared_norms(tape: "tf.GradientTape", logits: Tensor, inputs: Tensor, features: int | None = None) -> Tensor:
+    """Computes ||grad_x D(x)||^2 for each series, (batch,), from a tape that recorded the way from inputs to logits.
+
+    Args:
+        tape: the tape, which watched the inputs.
+        logits: (batch,) or (batch, steps).
+        inputs: (batch, steps, columns).
+        features: number of leading columns that are the series; all if None.
+    """
     # The gradient of the sum over the batch is that of each series' own logit: (batch, steps, features).
-    gradient = tape.gradient(scalar, series)
+    gradient = tape.gradient(logits, inputs)[..., :features]
+    if len(logits.shape) == 2:
+        gradient = gradient / logits.shape[1]  # of the mean over steps, not of the sum
     return tf.reduce_sum(tf.square(gradient), axis=[1, 2])
 
 
-def gp(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Computes E (||grad D|| - 1)^2 between real and generated series (Gulrajani et al. 2017, Improved Training)."""
-    norms = tf.sqrt(squared_gradient_norm(critic, interpolate(real, generated, alpha)) + EPSILON)
-    return tf.reduce_mean(tf.square(norms - 1))
-
-
-def lp(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Computes E max(0, ||grad D|| - 1)^2 between real and generated series.
-
-    Petzka et al. 2018, On the Regularization of Wasserstein GANs.
-    """
-    norms = tf.sqrt(squared_gradient_norm(critic, interpolate(real, generated, alpha)) + EPSILON)
-    return tf.reduce_mean(tf.square(tf.nn.relu(norms - 1)))
-
-
-def r1(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Computes 1/2 E ||grad D||^2 on real series (Mescheder et al. 2018, Which Training Methods); alpha is not used."""
+def _real(real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
     del generated, alpha
-    return 0.5 * tf.reduce_mean(squared_gradient_norm(critic, real))
+    return real
 
 
-def r2(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Computes 1/2 E ||grad D||^2 on generated series (Mescheder et al. 2018, Which Training Methods)."""
+def _generated(real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
     del real, alpha
-    return 0.5 * tf.reduce_mean(squared_gradient_norm(critic, generated))
+    return generated
 
 
-def r1r2(critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
-    """Computes r1 + r2, with the series of both kinds in one pass.
-
-    Huang, Gokaslan, Kuleshov, Tompkin 2024, The GAN is dead; long live the GAN. Alpha is not used. There must be as
-    many generated series as real ones.
-    """
+def _both(real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
     del alpha
-    # The mean is over twice as many series, and so half the sum of two means.
-    return tf.reduce_mean(squared_gradient_norm(critic, tf.concat([real, generated], axis=0)))
+    return tf.concat([real, generated], axis=0)
+
+
+def _to_one(squares: Tensor) -> Tensor:
+    """Computes E (||grad D|| - 1)^2."""
+    return tf.reduce_mean(tf.square(tf.sqrt(squares + EPSILON) - 1))
+
+
+def _to_at_most_one(squares: Tensor) -> Tensor:
+    """Computes E max(0, ||grad D|| - 1)^2."""
+    return tf.reduce_mean(tf.square(tf.nn.relu(tf.sqrt(squares + EPSILON) - 1)))
+
+
+def _half_mean(squares: Tensor) -> Tensor:
+    """Computes 1/2 E ||grad D||^2."""
+    return 0.5 * tf.reduce_mean(squares)
+
+
+def _sum_of_half_means(squares: Tensor) -> Tensor:
+    """Computes 1/2 E ||grad D||^2 on real series plus the same on generated ones.
+
+    The mean is over twice as many series, and so half the sum of the two means.
+    """
+    return tf.reduce_mean(squares)
 
 
 @dataclass(frozen=True)
@@ -78,23 +94,51 @@ class Penalty:
 
     Attributes:
         weight: default weight of the penalty, or default bound.
-        value: from (critic, real, generated, alpha) to a scalar >= 0, which is added to the discriminator's loss. If it
-            is None, every weight of the discriminator is clipped to [-weight, weight] after each of its updates.
+        value: from the squared norms of the gradients of D at some points, (points,), to a scalar >= 0, which is added
+            to the discriminator's loss. If it is None, every weight of the discriminator is clipped to [-weight,
+            weight] after each of its updates.
+        points: from (real, generated, alpha) to those points, series (points, steps, features).
         batches: number of batches of series at which the gradient is taken.
+        of_all: whether these are all real and all generated series, which the loss evaluates D at too.
     """
 
     weight: float
-    value: Callable[[Critic, Tensor, Tensor, Tensor], Tensor] | None
+    value: Callable[[Tensor], Tensor] | None
+    points: Points = interpolate
     batches: int = 1
+    of_all: bool = False
+
+    def is_of_pass(self, config: RunConfig) -> bool:
+        """Whether the pass of a run's loss through the discriminator is at the points of the penalty."""
+        return self.of_all and (config.penalty_at == "series" or config.views == "none")
+
+    def of(self, critic: Critic, real: Tensor, generated: Tensor, alpha: Tensor) -> Tensor:
+        """Computes the penalty by a pass of the critic at the points, a scalar >= 0.
+
+        Args:
+            critic: the discriminator.
+            real: real series, (batch, steps, features).
+            generated: generated series, of the same shape.
+            alpha: weight of the real series in points between the two, (batch, 1, 1), in [0, 1].
+
+        Raises:
+            ValueError: the row bounds weights, and has no value.
+        """
+        if self.value is None:
+            raise ValueError("a bound on weights adds nothing to a loss")
+        return self.value(squared_gradient_norm(critic, self.points(real, generated, alpha)))
 
 
 PENALTIES: dict[str, Penalty | None] = {
     "none": None,
-    "gp": Penalty(10.0, gp),  # the paper's
-    "lp": Penalty(10.0, lp),
-    "r1": Penalty(0.1, r1),  # for series in [0, 1]; the paper's 10 is for pictures in [-1, 1]
-    "r2": Penalty(0.1, r2),
-    "r1r2": Penalty(0.1, r1r2, batches=2),
+    "gp": Penalty(10.0, _to_one),  # Gulrajani et al. 2017, Improved Training of Wasserstein GANs; the paper's weight
+    "lp": Penalty(10.0, _to_at_most_one),  # Petzka et al. 2018, On the Regularization of Wasserstein GANs
+    # Mescheder et al. 2018, Which Training Methods for GANs do actually Converge? The weight is for series in [0, 1],
+    # the paper's weight of 10 for pictures in [-1, 1].
+    "r1": Penalty(0.1, _half_mean, _real),
+    "r2": Penalty(0.1, _half_mean, _generated),
+    # Huang, Gokaslan, Kuleshov, Tompkin 2024, The GAN is dead; long live the GAN
+    "r1r2": Penalty(0.1, _sum_of_half_means, _both, batches=2, of_all=True),
     "clip": Penalty(0.01, None, batches=0),  # Arjovsky et al. 2017, "Wasserstein GAN", algorithm 1
 }
 GRADIENT_PENALTIES = tuple(name for name, row in PENALTIES.items() if row is not None and row.value is not None)

@@ -11,16 +11,34 @@ Network = Callable[[Tensor], Any]
 
 
 @dataclass(frozen=True)
+class Pass:
+    """One pass through the discriminator, of a batch or of several of one size.
+
+    Attributes:
+        inputs: the series of all batches, one batch after another, with their conditions in the last columns, (batches
+            x batch, steps, features + conditions).
+        logits: the logit of each series, (batches x batch,), or (batches x batch, steps) for the readout `step`.
+    """
+
+    inputs: Tensor
+    logits: Tensor
+
+
+@dataclass(frozen=True)
 class DiscriminatorOutput:
     """The output of the discriminator for a batch of series.
 
     Attributes:
         logits: unbounded, after the readout: (batch, steps) for the readout `step`, otherwise (batch,).
         layers: outputs of all recurrent layers, first to last, (batch, steps, units) each.
+        taken: the pass that the batch took, alone or together with others; None if not known.
+        place: number of the batch among those of that pass.
     """
 
     logits: Tensor
     layers: tuple[Tensor, ...]
+    taken: Pass | None = None
+    place: int = 0
 
     @property
     def features(self) -> Tensor:
@@ -38,7 +56,7 @@ def discriminate(discriminator: Network, series: Tensor, conditions: Tensor | No
     """
     inputs = series if conditions is None else keras.ops.concatenate([series, repeated(conditions, series)], axis=-1)
     outputs = discriminator(inputs)
-    return DiscriminatorOutput(outputs["logits"], tuple(outputs["layers"]))
+    return DiscriminatorOutput(outputs["logits"], tuple(outputs["layers"]), Pass(inputs, outputs["logits"]))
 
 
 def discriminate_together(
@@ -60,10 +78,13 @@ def discriminate_together(
         given = [None] * len(parts) if conditions is None else conditions
         return [discriminate(discriminator, *pair) for pair in zip(parts, given, strict=True)]
     joined = None if conditions is None else keras.ops.concatenate(conditions, axis=0)
-    both = discriminate(discriminator, keras.ops.concatenate(parts, axis=0), joined)
-    logits = keras.ops.split(both.logits, len(parts), axis=0)
-    layers = [keras.ops.split(layer, len(parts), axis=0) for layer in both.layers]
-    return [DiscriminatorOutput(part, tuple(layer[number] for layer in layers)) for number, part in enumerate(logits)]
+    output = discriminate(discriminator, keras.ops.concatenate(parts, axis=0), joined)
+    logits = keras.ops.split(output.logits, len(parts), axis=0)
+    layers = [keras.ops.split(layer, len(parts), axis=0) for layer in output.layers]
+    return [
+        DiscriminatorOutput(part, tuple(layer[number] for layer in layers), output.taken, number)
+        for number, part in enumerate(logits)
+    ]
 
 
 def repeated(values: Tensor, like: Tensor) -> Tensor:
@@ -110,7 +131,18 @@ def run_generator(generator: Network, draw: Draw) -> Tensor:
     Returns:
         Scaled series, (batch, steps, features).
     """
+    return generator(_inputs(draw))
+
+
+def run_generator_together(generator: Network, draws: list[Draw]) -> list[Tensor]:
+    """Runs the generator on several batches of inputs of one size in a single pass, as `run_generator` does on one."""
+    inputs = keras.ops.concatenate([_inputs(draw) for draw in draws], axis=0)
+    return list(keras.ops.split(generator(inputs), len(draws), axis=0))
+
+
+def _inputs(draw: Draw) -> Tensor:
+    """Puts noise and conditions side by side at every step, (batch, steps, width)."""
     pieces = [repeated(draw.series, draw.steps), draw.steps]
     if draw.conditions is not None:
         pieces.append(repeated(draw.conditions, draw.steps))
-    return generator(keras.ops.concatenate(pieces, axis=-1))
+    return keras.ops.concatenate(pieces, axis=-1)

@@ -254,6 +254,7 @@ ROWS = (
             penalty="gp",
             penalties=("gp", "lp", "clip"),
             threshold=None,
+            level_counts=False,
         ),
         paper=PaperSettings(
             {

@@ -104,10 +104,12 @@ def d_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     """Computes E sp(-D(x)) + E sp(D(prior sample)) + E sp(D(reconstruction))."""
     del step
     noise, _ = encode(game, batch, draw)
-    series, rebuilt = (play.run_generator(game.networks.generator, inputs) for inputs in (draw, noise))
-    real, generated, again = play.discriminate_together(
-        game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
+    series, rebuilt = play.run_generator_together(game.networks.generator, [draw, noise])
+    real, generated = play.discriminate_together(
+        game.networks.discriminator, [batch.series, series], None, coupled=game.networks.couples_batch
     )
+    # Reconstructions take a pass of their own, as penalties are at real and prior samples alone.
+    again = play.discriminate(game.networks.discriminator, rebuilt)
     value = scores.bce_discriminator(real.logits, generated.logits) + tf.reduce_mean(tf.nn.softplus(again.logits))
     return Outcome({"discriminator": value}, {}, real, generated, series)
 
@@ -118,9 +120,11 @@ def g_loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
     The generator minimises adversarial + gamma * reconstruction; the encoder, annealed KL + reconstruction.
     """
     noise, divergence = encode(game, batch, draw)
-    series, rebuilt = (play.run_generator(game.networks.generator, inputs) for inputs in (draw, noise))
-    real, generated, again = play.discriminate_together(
-        game.networks.discriminator, [batch.series, series, rebuilt], None, coupled=game.networks.couples_batch
+    series, rebuilt = play.run_generator_together(game.networks.generator, [draw, noise])
+    # Real series take a pass of their own, through which no gradient is taken.
+    real = play.discriminate(game.networks.discriminator, batch.series)
+    generated, again = play.discriminate_together(
+        game.networks.discriminator, [series, rebuilt], None, coupled=game.networks.couples_batch
     )
     layer = int(game.options["layer"])
     seen, remade = (batch.series, rebuilt) if layer == 0 else (_layer(real, layer), _layer(again, layer))

@@ -34,6 +34,7 @@ class Shape:
         fused: whether to use Keras' own recurrent layers, which run on cuDNN.
         spectral: whether the discriminator's input and output kernels are divided by their largest singular value.
         bidirectional: whether the discriminator reads series from both ends.
+        output_bias: whether the discriminator's last layer has a bias.
         precision: Keras' name of the dtype policy of the recurrent layers; None for its default. The output of a stack
             has the type of its input.
         noise_starts: whether noise sets the state of the generator before the first step; otherwise that is zeros.
@@ -50,6 +51,7 @@ class Shape:
     fused: bool = False
     spectral: bool = False
     bidirectional: bool = False
+    output_bias: bool = True
     precision: str | None = None
     noise_starts: bool = False
     views: str = "none"
@@ -127,7 +129,7 @@ def build_discriminator(shape: Shape, num_conditions: int, similarities: tuple[i
         repeated = keras.ops.repeat(close[:, None, :], shape.steps, axis=1)
         seen = keras.ops.concatenate([seen, repeated], axis=-1)
     dense = SpectralDense if shape.spectral else keras.layers.Dense
-    logits = READOUTS[shape.readout](seen, dense(1, name="logits"))
+    logits = READOUTS[shape.readout](seen, dense(1, use_bias=shape.output_bias, name="logits"))
     return keras.Model(inputs, {"logits": logits, "layers": outputs}, name="discriminator")
 
 

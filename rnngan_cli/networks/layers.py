@@ -46,7 +46,8 @@ class SpectralDense(keras.layers.Dense):
     def call(self, inputs: Tensor) -> Tensor:
         """Maps (..., features) to (..., units)."""
         kernel = spectrally_normalised(tf.convert_to_tensor(self.kernel))
-        return keras.ops.matmul(inputs, kernel) + self.bias
+        product = keras.ops.matmul(inputs, kernel)
+        return product + self.bias if self.use_bias else product
 
 
 @keras.saving.register_keras_serializable(package="rnngan")

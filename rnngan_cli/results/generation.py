@@ -122,7 +122,7 @@ def generate_series(
         device.start("cpu")
     from rnngan_cli import data
     from rnngan_cli.sweeps import cost
-    from rnngan_cli.sweeps.plan import check_resolved
+    from rnngan_cli.sweeps.checks import check_resolved
     from rnngan_cli.training.controls import LABEL, lay_out_controls, read_requests
 
     requests = read_requests(label, codes)

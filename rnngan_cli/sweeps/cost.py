@@ -156,7 +156,9 @@ def seconds(config: RunConfig, steps: int, features: int, *, judge_sizes: int) -
         losses.variant(config.loss).discriminator.penalty if config.penalty == "auto" else config.penalty
     ]
     batches = 0 if penalty is None else penalty.batches
-    second_order = 7 * directions * _pass_seconds(config, steps, read, batches)
+    # Where the pass of the loss is at the points of the penalty, the penalty takes three passes fewer.
+    of_pass = penalty is not None and penalty.is_of_pass(config)
+    second_order = (4 if of_pass else 7) * directions * _pass_seconds(config, steps, read, batches)
     generator, both_kinds = _pass_seconds(config, steps, noise, 1), _pass_seconds(config, steps, read, 2)
     per_critic_step = generator + 3 * directions * both_kinds + second_order
     per_update = 3 * generator + 3 * directions * _pass_seconds(config, steps, read, 1)

@@ -22,8 +22,8 @@ from rnngan_cli.store import (
     write_weights,
 )
 from rnngan_cli.sweeps import cost
+from rnngan_cli.sweeps.checks import check_resolved
 from rnngan_cli.sweeps.messages import Progress, ReportProgress
-from rnngan_cli.sweeps.plan import check_resolved
 from rnngan_cli.sweeps.scoring import score_generator
 from rnngan_cli.system import arithmetic, provenance
 from rnngan_cli.system.arithmetic import Arithmetic

@@ -103,8 +103,8 @@ class Differences:
         trainer, step = self.trainer, tf.constant(float(STEP), tf.float64)
         if side == "generator":
             return trainer.past.anchored(trainer.variant.g_loss(trainer.game, self.batch, self.draw, step))[0]
-        plain = trainer.variant.d_loss(trainer.game, self.batch, self.draw, step)
-        return trainer.past.anchored(trainer.constraint.penalised(plain, self.batch, self.draw, self.alpha))[0]
+        given = (trainer.game, self.batch, self.draw, step)
+        return trainer.past.anchored(trainer.constraint.penalised(trainer.variant.d_loss, *given, self.alpha))[0]
 
     def _difference(self, side: str, name: str, directions: list[np.ndarray], h: float) -> float:
         weights = self.trainer.networks.trained[name].trainable_weights

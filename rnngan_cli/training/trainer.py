@@ -171,8 +171,7 @@ class Trainer:
         alpha = uniform(key(seed, "alpha", counter), [series.shape[0], 1, 1])
 
         def loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-            outcome = self.variant.d_loss(game, batch, draw, step)
-            return self.constraint.penalised(outcome, batch, draw, alpha)
+            return self.constraint.penalised(self.variant.d_loss, game, batch, draw, step, alpha)
 
         outcome, terms = self._step(loss, batch, draw, step, counter)
         return {

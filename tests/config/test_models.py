@@ -97,6 +97,7 @@ OTHER_RUN: dict[str, Any] = {
     "g_momentum": 0.4,
     "spectral_norm": True,
     "d_bidirectional": True,
+    "d_output_bias": False,
     "penalty": "gp",
     "penalty_weight": 1.0,
     "precision": "mixed_bfloat16",

@@ -7,8 +7,13 @@ import pytest
 import tensorflow as tf
 from scipy.special import expit
 
-from rnngan_cli.losses import penalties
-from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES, clip_weights, interpolate, squared_gradient_norm
+from rnngan_cli.losses.penalties import (
+    GRADIENT_PENALTIES,
+    PENALTIES,
+    clip_weights,
+    interpolate,
+    squared_gradient_norm,
+)
 from rnngan_cli.networks.recurrent import CELLS
 
 NAMES = ("gp", "lp", "r1", "r2", "r1r2")
@@ -30,10 +35,10 @@ def expected(name: str, norms_at: Callable[[Array], Array], real: Array, generat
 
 
 def value_of(name: str) -> Callable[..., tf.Tensor]:
+    """The penalty as a function of (critic, real, generated, alpha)."""
     found = PENALTIES[name]
     assert found is not None
-    assert found.value is not None
-    return found.value
+    return found.of
 
 
 def batch(seed: int, count: int = 5) -> tf.Tensor:
@@ -114,9 +119,9 @@ def test_r1_looks_at_real_series_alone_and_r2_at_generated_ones() -> None:
 
     by_hand = 0.5 * np.mean((9 * batch(1).numpy() ** 4).sum(axis=(1, 2)))
     for seed in (2, 3):
-        found = penalties.r1(critic, batch(1), batch(seed), alphas(seed))
-        found_2 = penalties.r2(critic, batch(seed), batch(1), alphas(seed))
-        both = penalties.r1r2(critic, batch(1), batch(1), alphas(seed))
+        found = value_of("r1")(critic, batch(1), batch(seed), alphas(seed))
+        found_2 = value_of("r2")(critic, batch(seed), batch(1), alphas(seed))
+        both = value_of("r1r2")(critic, batch(1), batch(1), alphas(seed))
         assert [float(found), float(found_2), float(both) / 2] == pytest.approx([by_hand] * 3, rel=1e-12)
 
 

@@ -120,7 +120,7 @@ def test_a_penalty_takes_gradients_where_it_is_told(
     config = configure(loss, **fields)
     trainer = Trainer(config, small.format)
     trainer.reset(config, small.train.series)
-    outcome, batch, draw = evaluate_loss(trainer, "discriminator")
+    _, batch, draw = evaluate_loss(trainer, "discriminator")
     discriminator = trainer.networks.discriminator
     seen = [] if draw.seen is None else [tf.repeat(draw.seen[:, None], small.steps, axis=1)]
     view = discriminator.get_layer(VIEWS_LAYER).view
@@ -133,5 +133,6 @@ def test_a_penalty_takes_gradients_where_it_is_told(
         total = tf.reduce_sum(logits)
     gradient = np.asarray(tape.gradient(total, start))
     expected = 0.5 * (gradient**2).sum(axis=(1, 2)).mean()
-    found = trainer.constraint.penalised(outcome, batch, draw, tf.zeros([8, 1, 1])).terms["penalty"]
+    given = (trainer.variant.d_loss, trainer.game, batch, draw, tf.constant(0.0))
+    found = trainer.constraint.penalised(*given, tf.zeros([8, 1, 1])).terms["penalty"]
     assert float(found) == pytest.approx(expected, rel=1e-5)

@@ -11,7 +11,8 @@ from rnngan_cli.data import INCLUDED, SOURCES
 from rnngan_cli.errors import UserError
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES, PENALTIES
-from rnngan_cli.sweeps.plan import check_resolved, check_run, expand, plan
+from rnngan_cli.sweeps.checks import check_resolved, check_run
+from rnngan_cli.sweeps.plan import expand, plan
 
 
 def sweep(**fields: Any) -> SweepConfig:

@@ -90,7 +90,7 @@ def _write(folder: RunFolder, path: Path) -> None:
 
     device.start("cpu")
     from rnngan_cli.results.generation import restored
-    from rnngan_cli.sweeps.plan import check_resolved
+    from rnngan_cli.sweeps.checks import check_resolved
 
     check_resolved(config)
     series_format = read_series_format(folder) or data.load(config.data).format
