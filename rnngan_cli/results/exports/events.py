@@ -141,7 +141,7 @@ def _pictures(sweep: SweepFolder, run: EndedRun) -> tuple[dict[str, bytes], list
     facts = {"dataset": run.config.data.name, "cell": run.config.cell, "seed": run.config.seed, "folder": run.name}
     rows = pd.DataFrame([{**facts, "data": run.scores.data_sha256[:12]}])
     real, _ = read_reference(sweep, rows)  # without it pictures lack the names of features only
-    samples, notes = read_samples(sweep, rows.iloc[0], real)
+    samples, notes = read_samples(sweep, str(rows["folder"].iloc[0]), int(rows["seed"].iloc[0]), real)
     if samples is None:
         return {}, notes
     names = () if real is None else real.feature_names

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 JsonView = Mapping[str, Any]
 """The content of a JSON file of a run or a sweep."""
+Row = Mapping[Hashable, Any]
+"""A row of the table of runs."""
 _DASHES = ("solid", "dash", "dot")
+MOST_DETAILED = 600
+"""Most runs whose curve, series, settings and provenance a page holds, about; their scores it holds for all runs."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class ReportFacts:
         compared: verdicts and aggregates; None if no run has scores yet.
         leaderboard: means with intervals, one row for each data set, cell and loss.
         runs: the table of runs.
-        details: the details of every run, by the name of its folder.
+        details: the details of the runs with the lowest seeds of each loss, by the names of their folders; of all runs
+            where these are few.
         charts: the data of all charts.
         sweep: the resolved config of the sweep; empty if it cannot be read.
         notes: a line for everything that is left out, with the reason.
@@ -87,8 +92,9 @@ def gather(sweep: SweepFolder, score: str | None = None, baseline: str | None = 
     runs, leaderboard, damage = refresh(sweep)
     found = None if leaderboard.empty else compared_tables(sweep, (runs, leaderboard, damage), score, baseline)
     references, reference_notes = _references(sweep, runs)
-    details, detail_notes = _details_of(sweep, runs)
-    drawn, references_drawn, drawing_notes = _drawn(sweep, runs, references)
+    detailed = _detailed(runs)
+    details, detail_notes = _details_of(sweep, detailed)
+    drawn, references_drawn, drawing_notes = _drawn(sweep, runs, frozenset(detailed["folder"]), references)
     charts: Charts = {
         "runs": drawn,
         "references": references_drawn,
@@ -97,6 +103,11 @@ def gather(sweep: SweepFolder, score: str | None = None, baseline: str | None = 
         "losses": _loss_looks(list(runs["loss"])),
     }
     notes = [*damage, *reference_notes, *detail_notes, *drawing_notes]
+    if left_out := len(runs) - len(detailed):
+        notes.append(
+            f"curves, series, settings and provenance of {left_out} runs, those of higher seeds, are in their folders; "
+            "with them this page would not open at once"
+        )
     try:
         config = sweep.config()
         plan(config)
@@ -105,6 +116,13 @@ def gather(sweep: SweepFolder, score: str | None = None, baseline: str | None = 
         notes.append(f"how to make the whole sweep again: left out, {error}")
         resolved = {}
     return ReportFacts(sweep.path.resolve().name, found, leaderboard, runs, details, charts, resolved, tuple(notes))
+
+
+def _detailed(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """The runs of which a page holds everything: as many of the lowest seeds of each loss as there is room for."""
+    groups = runs.sort_values("seed", kind="stable").groupby(["dataset", "cell", "loss"], sort=False)
+    kept = groups.head(max(1, MOST_DETAILED // max(1, groups.ngroups)))
+    return runs if len(runs) <= MOST_DETAILED else runs.loc[sorted(kept.index)]
 
 
 def _title(dataset: object, cell: object) -> str:
@@ -121,17 +139,20 @@ def _references(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Ref
 
 
 def _drawn(
-    sweep: SweepFolder, runs: "pd.DataFrame", references: Mapping[str, Reference | None]
+    sweep: SweepFolder, runs: "pd.DataFrame", detailed: frozenset[str], references: Mapping[str, Reference | None]
 ) -> tuple[list[RunChart], dict[str, ReferenceChart], list[str]]:
-    """The charts of runs and of real series, and notes. Low seeds come first, in case there is no room for all runs."""
+    """The charts of runs and of real series, and notes. Low seeds come first, in case there is no room for all runs.
+
+    Runs that are not `detailed` have scores alone.
+    """
     room, notes, drawn = Room(), list[str](), list[RunChart]()
     real = {title: reference_facts(series, room) for title, series in references.items() if series is not None}
-    num_series, left_out = _series_a_run(references, len(runs)), 0
+    num_series, left_out = _series_a_run(references, len(detailed)), 0
     scores = [name for name in score_names(runs) if name in METRICS]
-    for _, row in runs.sort_values("seed", kind="stable").iterrows():
-        title = _title(row["dataset"], row["cell"])
-        history, history_notes = _history(sweep, row, len(runs))
-        samples, sample_notes = _samples(sweep, row, references[title])
+    for row in runs.sort_values("seed", kind="stable").to_dict("records"):
+        title, shown = _title(row["dataset"], row["cell"]), row["folder"] in detailed
+        history, history_notes = _history(sweep, row, len(detailed)) if shown else (None, [])
+        samples, sample_notes = _samples(sweep, row, references[title]) if shown else (None, [])
         kept = sample_facts(samples, room, num_series) if samples else None
         left_out += kept is not None and not kept["series"]
         notes += [*history_notes, *sample_notes]
@@ -147,7 +168,7 @@ def _drawn(
                 "samples": kept,
             }
         )
-    done = runs.loc[runs["status"] == RunState.DONE, "folder"]
+    done = runs.loc[(runs["status"] == RunState.DONE) & runs["folder"].isin(detailed), "folder"]
     if published_without := sum(sweep.named(str(name)).is_without_samples() for name in done):
         notes.append(f"generated series of {published_without} runs are not here, as published copies leave them out")
     if left_out:
@@ -155,13 +176,11 @@ def _drawn(
     return drawn, real, notes
 
 
-def _samples(
-    sweep: SweepFolder, row: "pd.Series[Any]", reference: Reference | None
-) -> tuple[RunSamples | None, list[str]]:
+def _samples(sweep: SweepFolder, row: Row, reference: Reference | None) -> tuple[RunSamples | None, list[str]]:
     """The generated series of a run, and a note if they cannot be read; none if it has none or they are left out."""
     if row["status"] != RunState.DONE or sweep.named(str(row["folder"])).is_without_samples():
         return None, []
-    return read_samples(sweep, row, reference)
+    return read_samples(sweep, str(row["folder"]), int(row["seed"]), reference)
 
 
 def _series_a_run(references: Mapping[str, Reference | None], num_runs: int) -> int:
@@ -171,7 +190,7 @@ def _series_a_run(references: Mapping[str, Reference | None], num_runs: int) -> 
     return max(1, min(MOST_SERIES, most))
 
 
-def _history(sweep: SweepFolder, row: "pd.Series[Any]", num_runs: int) -> tuple[HistoryChart | None, list[str]]:
+def _history(sweep: SweepFolder, row: Row, num_runs: int) -> tuple[HistoryChart | None, list[str]]:
     if row["status"] not in ENDED:
         return None, []
     try:
@@ -180,14 +199,14 @@ def _history(sweep: SweepFolder, row: "pd.Series[Any]", num_runs: int) -> tuple[
         return None, [f"loss curve of {row['folder']}: left out, {error}"]
 
 
-def _folder(sweep: SweepFolder, row: "pd.Series[Any]") -> RunFolder:
+def _folder(sweep: SweepFolder, row: Row) -> RunFolder:
     return sweep.named(str(row["folder"]))
 
 
 def _details_of(sweep: SweepFolder, runs: "pd.DataFrame") -> tuple[dict[str, Details], list[str]]:
-    """The details of every run by its folder's name, and a note for provenance that cannot be read."""
+    """The details of each run by its folder's name, and a note for provenance that cannot be read."""
     found, notes = {}, []
-    for _, row in runs.iterrows():
+    for row in runs.to_dict("records"):
         folder = _folder(sweep, row)
         config = folder.config()  # readable, because the table of runs has read it
         try:

@@ -17,11 +17,11 @@ from rnngan_cli.config import RunConfig, SweepConfig, build, identity, run_name
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.figures.style import loss_style
-from rnngan_cli.results.report import write_report
+from rnngan_cli.results.report import facts, write_report
 from rnngan_cli.results.report.charts import ALL_VALUES, Room, history_facts
 from rnngan_cli.results.report.facts import gather
 from rnngan_cli.results.report.leaderboard_tables import leaderboard_tables
-from rnngan_cli.results.report.page import script
+from rnngan_cli.results.report.page import page, script
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import SHAPES
 from rnngan_cli.store import SweepFolder
@@ -110,6 +110,27 @@ def test_numbers_of_the_page_are_few_however_many_runs_there_are(tmp_path: Path)
     assert sum(np.size(one) for one in kept) <= ALL_VALUES
     assert all(kept)  # one series of each run at least
     assert len(text) < 16 * 2**20
+
+
+def test_of_many_runs_the_lowest_seeds_are_shown_whole_and_all_by_their_scores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = write_sweep(tmp_path / "sweep", 60)
+    whole = gather(sweep)
+    assert len(whole.details) == 60
+    assert not [note for note in whole.notes if "higher seeds" in note]
+    monkeypatch.setattr(facts, "MOST_DETAILED", 45)  # two runs for each of twenty losses of a cell
+    part = gather(sweep)
+    seeds = whole.runs.groupby(["cell", "loss"])["seed"].nsmallest(2)
+    assert set(part.details) == set(whole.runs.loc[seeds.index.get_level_values(-1), "folder"])
+    assert len(part.details) == 40
+    assert [run["scores"] for run in part.charts["runs"]] == [run["scores"] for run in whole.charts["runs"]]
+    drawn = [run for run in part.charts["runs"] if run["history"]]
+    assert 0 < len(drawn) <= 40
+    assert "20 runs, those of higher seeds" in " ".join(part.notes)
+    text = page(part)
+    assert "Of the 40 runs of which this page holds everything" in text
+    assert text.count('<details class="run"') == 40
 
 
 def test_bars_lie_where_the_means_do(tmp_path: Path) -> None:
