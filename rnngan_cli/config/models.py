@@ -212,9 +212,7 @@ class RunConfig(_Frozen):
     spectral_norm: bool = Field(
         False, description="Divide the discriminator's input and output kernels by their largest singular value."
     )
-    d_output_bias: bool | None = Field(
-        None, description="Whether a trained constant is added to all logits; default: if the loss depends on it."
-    )
+    d_output_bias: bool = Field(True, description="Whether the discriminator adds a trained constant to its logits.")
     d_bidirectional: bool = Field(False, description="Let the discriminator read series from both ends.")
     precision: Precision = Field(
         "float32",

@@ -188,8 +188,8 @@ class DiscriminatorRules:
         penalties: penalties that the loss is defined with.
         threshold: logit between real and generated series; None stands for half-way between the two batch means.
         similarities: from the options to kernels and dimensions of minibatch discrimination; (0, 0) is none.
-        level_counts: whether the losses change if a constant is added to all logits. If not, the discriminator's output
-            has no bias: its gradient would be rounding alone, of which adam makes a drift.
+        level_counts: whether the losses change if a constant is added to all logits. If not, the profile `recipe` has
+            no bias in the discriminator's output: its gradient is rounding alone, of which adam makes a drift.
     """
 
     readouts: tuple[str, ...] = ("mean", "last", "step", "probability")

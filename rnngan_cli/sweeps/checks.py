@@ -9,13 +9,6 @@ from rnngan_cli.losses.variant import Variant
 
 MOST_HISTORY_ROWS = 500_000
 """Maximum rows of history.csv, which is held in memory and written anew with every checkpoint."""
-RESOLVED = {
-    "penalty_weight": "a number",
-    "d_learning_rate": "a number",
-    "g_learning_rate": "a number",
-    "d_output_bias": "true or false",
-}
-"""Fields that a plan fills in where the user leaves them open, and what they then hold."""
 _WHY_NOT = {
     "step": ", as it needs one number a series",
     "probability": ", as it has logits that do not stand for a probability",
@@ -69,9 +62,9 @@ def check_resolved(config: RunConfig) -> None:
             `check_run` refuses the config.
     """
     variant = losses.variant(config.loss)
-    for field, kind in RESOLVED.items():
+    for field in ("penalty_weight", "d_learning_rate", "g_learning_rate"):
         if getattr(config, field) is None:
-            raise UserError(f"`{field} = null`: expected {kind}, as in the config of every planned run")
+            raise UserError(f"`{field} = null`: expected a number, as in the config of every planned run")
     missing = [name for name in variant.options if name not in config.options]
     if missing:
         raise UserError(f"`options`: `{missing[0]}` of {variant.name} is missing; expected every option with its value")

@@ -196,7 +196,6 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
         "penalty": penalty,
         "penalty_weight": weight,
         "options": resolve_options(variant.name, variant.options, options),
-        "d_output_bias": variant.discriminator.level_counts if config.d_output_bias is None else config.d_output_bias,
         "average": _decay(config),
         "average_half_life": None,
         **optimizers.resolve_optimizers(config),

@@ -48,6 +48,8 @@ def _recipe(variant: Variant, given: Settings) -> Settings:
     penalty = next((name for name in PENALTY_WEIGHTS if name in variant.discriminator.penalties), None)
     if penalty is not None and given.get("penalty", penalty) == penalty:
         settings |= {"penalty": penalty, "penalty_weight": PENALTY_WEIGHTS[penalty]}
+    if not variant.discriminator.level_counts:
+        settings["d_output_bias"] = False
     for side in SIDES:
         if given.get(f"{side}_optimizer", "adam") == "adam":
             settings |= {f"{side}_{name}": value for name, value in ADAM.items()}

@@ -36,7 +36,7 @@ def build_networks(
         ),
         spectral=config.spectral_norm,
         bidirectional=config.d_bidirectional,
-        output_bias=config.d_output_bias is not False,
+        output_bias=config.d_output_bias,
         noise_starts=config.first_state == "noise",
         views=config.views,
         precision=None if config.precision == "float32" else config.precision,

@@ -73,7 +73,6 @@ def make_config(variant: Variant, **fields: Any) -> RunConfig:
         "loss": variant.name,
         "penalty": variant.discriminator.penalty,
         "penalty_weight": 0.0 if penalty is None else penalty.weight,
-        "d_output_bias": variant.discriminator.level_counts,
         **SIZES,
         **fields,
         "options": resolve_options(variant.name, variant.options, fields.get("options", {})),

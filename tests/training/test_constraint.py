@@ -8,10 +8,11 @@ import pytest
 import tensorflow as tf
 
 from rnngan_cli import losses
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.losses import play
 from rnngan_cli.losses.penalties import PENALTIES, squared_gradient_norm
+from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.training.small_runs import evaluate_loss
 from rnngan_cli.training.trainer import Trainer
 
@@ -124,6 +125,8 @@ def test_a_loss_that_a_constant_in_all_logits_does_not_change_has_no_output_bias
             bias.assign([level])
             values.append(float(evaluate_loss(trainer, "discriminator")[0].losses["discriminator"]))
         assert (abs(values[1] - values[0]) > 1e-4) == variant.discriminator.level_counts, name
-        biased = start(configure(name, d_output_bias=variant.discriminator.level_counts), small)
-        layer = biased.networks.discriminator.get_layer("logits")
-        assert layer.use_bias == variant.discriminator.level_counts
+        (run,) = plan(SweepConfig(losses=(name,), seeds=(0,)))
+        assert run.d_output_bias == variant.discriminator.level_counts
+    without = start(configure("wgan", d_output_bias=False, spectral_norm=True), small)
+    assert [weight.name for weight in without.networks.discriminator.get_layer("logits").weights] == ["kernel"]
+    assert np.isfinite(float(evaluate_loss(without, "discriminator")[0].losses["discriminator"]))

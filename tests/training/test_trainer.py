@@ -348,7 +348,8 @@ def test_a_penalty_is_added_with_its_weight(penalty: str, small: Dataset, config
 
 def test_one_adam_step_is_taken_on_the_sum_of_loss_and_penalty(small: Dataset, configure: Configure) -> None:
     """Two updates of a critic against Adam by hand (Kingma & Ba 2015, algorithm 1; epsilon as in Keras, 1e-7)."""
-    config = configure("wgan", penalty_weight=2.0, d_learning_rate=0.03, d_beta_1=0.5, d_beta_2=0.9)
+    fields = {"d_learning_rate": 0.03, "d_beta_1": 0.5, "d_beta_2": 0.9, "d_output_bias": False}
+    config = configure("wgan", penalty_weight=2.0, **fields)
     trainer = start(config, small)
     discriminator = trainer.networks.discriminator
     weights = discriminator.trainable_weights
