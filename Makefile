@@ -72,8 +72,9 @@ speed: $(PEERS)  ## Measure speed beside Keras and PyTorch; two hours on an idle
 rounding: $(READY)  ## Measure what rounding does to scores, beside seeds, into results/rounding; half an hour on two cores; resumable.
 	$(BIN)/python -m benchmarks.rounding
 
-simulate: $(READY)  ## Simulate how often the sentences of `compare` are wrong, into results/verdicts; half an hour on one core.
+simulate: $(READY)  ## Simulate how often the sentences of `compare` and `choose` are wrong, into results/verdicts; half an hour on one core.
 	$(BIN)/python -m benchmarks.verdict_rates
+	$(BIN)/python -m benchmarks.choice_rates
 
 reliability: $(READY)  ## Measure what each score sees of damage to real series, for `rnngan metrics` and docs/; ten minutes on one core.
 	$(BIN)/python -m benchmarks.reliability

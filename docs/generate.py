@@ -283,6 +283,20 @@ def found_table() -> str:
     return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
 
 
+def choices_table() -> str:
+    """How often each kind of statement of `rnngan choose` is false, from results/verdicts."""
+    from benchmarks.choice_rates import error_table, read
+
+    return "\n".join(error_table(read(ROOT / "results" / "verdicts")))
+
+
+def chosen_table() -> str:
+    """How often `rnngan choose` finds the best loss, beside equal seeds for all, from results/verdicts."""
+    from benchmarks.choice_rates import power_table, read
+
+    return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
+
+
 def promises_table() -> str:
     """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
@@ -305,6 +319,8 @@ PARTS = {
     "rounding": rounding_table,
     "rates": rates_table,
     "power": found_table,
+    "choices": choices_table,
+    "chosen": chosen_table,
     "losses": losses_table,
     "summary": summary_table,
     "benchmark": benchmark_table,
@@ -318,6 +334,7 @@ PAGES = {
     "docs/studies.md": ("tune", "study"),
     "docs/promises.md": ("promises",),
     "docs/evaluation.md": ("rounding", "rates", "power"),
+    "docs/choosing.md": ("choices", "chosen"),
 }
 """Pages written by hand, with the names of their generated parts."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 from rnngan_cli.cli import (
+    choose,
     compare,
     doctor,
     export,
@@ -27,6 +28,7 @@ from rnngan_cli.system.version import __version__
 
 EPILOG = """\b
 Examples:
+  rnngan choose my.csv               which loss for your data, how sure, and a generator
   rnngan sweep --losses bce,wgan     train and score two losses, into results/sweep
   rnngan status results/sweep        how far it is, from another terminal
   rnngan compare results/sweep       which loss is better, by how much, how sure
@@ -65,7 +67,7 @@ def _main(
     pass
 
 
-for _module in (inspection, init, sweep, tune, status, results, compare, export, verify, pack, listing, doctor):
+for _module in (inspection, choose, init, sweep, tune, status, results, compare, export, verify, pack, listing, doctor):
     for _command in _module.COMMANDS:
         app.command(help=help_of(_command))(_command)
 

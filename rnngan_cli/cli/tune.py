@@ -1,7 +1,7 @@
 """The command `tune`: settings chosen for each loss on equal budgets."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from rnngan_cli.cli.choices import (
     Losses,
     MixedBits,
     ProgressOption,
-    ProgressStyle,
     Quiet,
     TuneCells,
     TuneDatasets,
@@ -32,13 +31,14 @@ from rnngan_cli.cli.choices import (
     Verbose,
     Workers,
 )
+from rnngan_cli.cli.stages import StageDoer, stage_doer
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import RunState, Table
 from rnngan_cli.system.text import command_line
 
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
-    from rnngan_cli.sweeps.jobs import Orders, Prepared
+    from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.tuning.trials import Budget, TrialRound, Tune
 
 
@@ -89,7 +89,7 @@ def tune(
         _print_plan(begun, orders, as_json=as_json)
         return
     command = _command(losses, cells, datasets, budget, steps, settings or ())
-    do = _doer(orders, progress, voice, as_json=as_json)
+    do = stage_doer(orders, progress, voice, as_json=as_json)
     outcomes = {plan.name: _tune(plan, one, write_to, command, do, voice, as_json=as_json) for plan, one in begun}
     if as_json:
         typer.echo(json.dumps({"output": str(output), "datasets": outcomes}, indent=2))
@@ -131,33 +131,12 @@ def _print_notes(firsts: "list[TrialRound]", voice: Voice) -> None:
         voice.say(f"{loss}: takes {words}, being what it is defined with (trial {listed})", err=True)
 
 
-def _doer(
-    orders: "Orders", progress: ProgressStyle, voice: Voice, *, as_json: bool
-) -> "Callable[[str, Prepared], None]":
-    """A function that has runs done under a title, and ends the program if not all of them have ended."""
-    from rnngan_cli.cli.display import display_for
-    from rnngan_cli.cli.outcome import print_failures
-    from rnngan_cli.results.conclude import conclude_sweep
-
-    def do(title: str, prepared: "Prepared") -> None:
-        voice.say(f"{title}, into {prepared.folder.path}", err=as_json)
-        display = display_for(progress, voice, as_json=as_json)
-        outcome = conclude_sweep(prepared, orders, display, tables=False).outcome  # the tune writes tables of its own
-        if outcome.exit_code:
-            print_failures(outcome, err=True)
-            word = RunState.INTERRUPTED if outcome.signal is not None else "stopped"
-            typer.echo(f"{word}: the same command goes on from here", err=True)
-            raise typer.Exit(outcome.exit_code)
-
-    return do
-
-
 def _tune(
     planned: "Tune",
     first: "TrialRound",
     write_to: Path,
     command: str,
-    do: "Callable[[str, Prepared], None]",
+    do: StageDoer,
     voice: Voice,
     *,
     as_json: bool,

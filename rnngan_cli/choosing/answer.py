@@ -1,0 +1,162 @@
+"""The answer of a choice in words, as tables, and as JSON."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnngan_cli.choosing.choice import Race
+from rnngan_cli.choosing.confirmation import Confirmation
+from rnngan_cli.choosing.folder import ChoiceFile
+from rnngan_cli.choosing.race import BadnessBySeed, Sides
+from rnngan_cli.choosing.study import Choice, guarantee, plan_words
+from rnngan_cli.results.statistics.intervals import mean_interval
+from rnngan_cli.system.text import capital, command_line, markdown_table
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice that has been made.
+
+    Attributes:
+        race: how it went.
+        sides: the losses of the confirmation.
+        confirmation: what was shown.
+        scores: of the confirmation.
+        generator: the folder of the generator that is left behind; None if every run of the leader diverged.
+    """
+
+    race: Race
+    sides: Sides
+    confirmation: Confirmation
+    scores: BadnessBySeed
+    generator: Path | None
+
+
+def answer_sentences(choice: Choice, chosen: Chosen) -> list[str]:
+    """The answer, then what is not claimed."""
+    found = chosen.confirmation.sentences(choice.metric.in_text)
+    dropped = [loss for loss in chosen.race.order if loss not in chosen.sides.losses]
+    if dropped:
+        found.append(f"dropped in the race, which is no verdict: {', '.join(dropped)}")
+    return [capital(f"{sentence}.") for sentence in found]
+
+
+def answer_lines(choice: Choice, planned: ChoiceFile, chosen: Chosen) -> list[str]:
+    """The answer as Markdown: sentences, the confirmation, the race, and how the budget was spent."""
+    title = choice.metric.in_text
+    lines = [
+        f"# Which loss for {choice.name}",
+        "",
+        *answer_sentences(choice, chosen),
+        "",
+        capital(f"{guarantee()}."),
+        "",
+    ]
+    lines += ["## The confirmation", "", *confirmation_table(choice, chosen), ""]
+    lines += ["## The race", "", *race_table(chosen.race, title), ""]
+    spent = [capital(f"{line}.") for line in plan_words(planned, choice.losses)]
+    return [*lines, "## The budget", "", *spent]
+
+
+def confirmation_table(choice: Choice, chosen: Chosen) -> list[str]:
+    """Each loss of the confirmation with its score, and the leader beside it, as Markdown."""
+    claims = {claim.other: claim for claim in chosen.confirmation.claims}
+    level = "95 % for all"
+    rows = []
+    for loss in chosen.sides.losses:
+        words = ["-", "-"]
+        if claim := claims.get(loss):
+            words = [_range(-claim.high, -claim.low), "better" if claim.is_better else "not shown"]
+        rows.append([loss, badness_words(list(chosen.scores[loss].values())), *words])
+    heads = [
+        "loss",
+        f"{choice.metric.in_text}",
+        f"worse than {chosen.sides.leader} by ({level})",
+        f"{chosen.sides.leader} is",
+    ]
+    return markdown_table(heads, rows)
+
+
+def race_table(race: Race, title: str) -> list[str]:
+    """How every loss stood after the last round it was in, as Markdown."""
+    last = {one.loss: (number, one) for number, standing in enumerate(race.rounds, start=1) for one in standing}
+    rows = [
+        [
+            loss,
+            str(last[loss][0]),
+            str(len(last[loss][1].badness)),
+            f"{last[loss][1].mean_rank:.3g}",
+            badness_words(last[loss][1].badness),
+        ]
+        for loss in race.order
+    ]
+    return markdown_table(["loss", "rounds", "seeds", "mean rank in the last of them", f"{title}, validation"], rows)
+
+
+def badness_words(badness: Sequence[float]) -> str:
+    """A mean of badness with its interval, and the number of diverged runs."""
+    finite = [value for value in badness if math.isfinite(value)]
+    diverged = len(badness) - len(finite)
+    words = "-"
+    if finite:
+        found = mean_interval(finite)
+        half = "" if found.high is None else f" ± {found.high - found.mean:.2g}"
+        words = f"{found.mean:.3g}{half}"
+    return f"{words}, {diverged} diverged" if diverged else words
+
+
+def _range(low: float, high: float) -> str:
+    ends = ["-∞" if low == -math.inf else f"{low + 0.0:.2g}", "∞" if high == math.inf else f"{high:.2g}"]
+    return f"{ends[0]} to {ends[1]}"
+
+
+def json_values(choice: Choice, planned: ChoiceFile, chosen: Chosen) -> dict[str, object]:
+    """The answer as values for JSON; unbounded values are null."""
+    found = chosen.confirmation
+    return {
+        "dataset": choice.name,
+        "take": found.leader,
+        "better_than": found.better_than,
+        "costs_at_most": _finite(found.cost),
+        "margin": _finite(found.margin),
+        "equal_to": found.equal_to,
+        "score": choice.metric.name,
+        "answer": answer_sentences(choice, chosen),
+        "confirmation": {
+            "seeds": found.seeds,
+            "looks": list(planned.looks),
+            "claims": [
+                {
+                    "other": one.other,
+                    "p": one.p,
+                    "better": one.is_better,
+                    "low": _finite(one.low),
+                    "high": _finite(one.high),
+                }
+                for one in found.claims
+            ],
+            "badness": {loss: [_finite(value) for value in values.values()] for loss, values in chosen.scores.items()},
+        },
+        "race": [
+            [
+                {"loss": one.loss, "mean_rank": one.mean_rank, "badness": [_finite(v) for v in one.badness]}
+                for one in standing
+            ]
+            for standing in chosen.race.rounds
+        ],
+        "updates": planned.updates,
+        "runs": planned.runs,
+        "generator": None if chosen.generator is None else str(chosen.generator),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def next_commands(chosen: Chosen) -> list[str]:
+    """Commands that use what is left behind."""
+    if chosen.generator is None:
+        return []
+    return [command_line(["rnngan", "generate", str(chosen.generator), "-n", "100"])]

@@ -1,0 +1,92 @@
+"""The folder of a choice: choice.json, which says what was asked and planned, and a sweep for each stage."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnngan_cli.choosing.choice import Stage
+from rnngan_cli.errors import UserError
+from rnngan_cli.store.schemas import StoredFile, file_content, read_record
+from rnngan_cli.system import atomic
+
+CHOICE_NAME = "choice.json"
+PILOT, CONFIRMATION = "pilot", "confirmation"
+
+
+class ChoiceFile(StoredFile):
+    """choice.json: what was asked, and how it is carried out; written once the pilot has told how long runs take.
+
+    Attributes:
+        identity: of one run of the first loss, which says that data and settings are the same.
+        losses: the losses asked for, in their order.
+        score, baseline: as asked for.
+        updates: of the generator in every run.
+        runs: number of runs of the first schedule.
+        seconds: of one run, by the pilot; None if the budget is a number of runs.
+        looks: the number of fresh seeds at each look, the first of which is the schedule's.
+    """
+
+    identity: str
+    losses: list[str]
+    score: str
+    baseline: str
+    updates: int
+    runs: int
+    seconds: float | None = None
+    looks: list[int]
+
+
+@dataclass(frozen=True)
+class ChoiceFolder:
+    """The folder of the choice for one data set."""
+
+    path: Path
+
+    def stage(self, stage: Stage) -> Path:
+        """The folder of the sweep of a stage."""
+        return self.path / (f"race-{stage.number}" if stage.number else CONFIRMATION)
+
+    @property
+    def pilot(self) -> Path:
+        """The folder of the sweep that tells how long runs take."""
+        return self.path / PILOT
+
+    def read(self) -> ChoiceFile | None:
+        """What choice.json holds; None before it is written.
+
+        Raises:
+            DamagedFileError: the file cannot be read.
+        """
+        return read_record(self.path / CHOICE_NAME, ChoiceFile) if (self.path / CHOICE_NAME).exists() else None
+
+    def write(self, choice: ChoiceFile) -> None:
+        """Writes choice.json.
+
+        Raises:
+            EnvironmentFaultError: the disk refused.
+        """
+        atomic.write_json(self.path / CHOICE_NAME, file_content(choice))
+
+    def matching(self, asked: ChoiceFile) -> ChoiceFile | None:
+        """What is planned in the folder, if anything is.
+
+        Raises:
+            UserError: another choice is planned there.
+            DamagedFileError: choice.json cannot be read.
+        """
+        found = self.read()
+        if found is None:
+            return None
+        for field in ("losses", "score", "baseline", "identity"):
+            one, other = getattr(found, field), getattr(asked, field)
+            if one != other:
+                what = (
+                    "other data or settings"
+                    if field == "identity"
+                    else f"{field} `{_words(one)}`, not `{_words(other)}`"
+                )
+                raise UserError(f"`{self.path}` holds a choice with {what}; give another folder by `--output`")
+        return found
+
+
+def _words(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)

@@ -1,0 +1,87 @@
+"""What a choice leaves behind: the answer as text and JSON, a report, pictures, a generator, and an experiment."""
+
+import math
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from rnngan_cli.choosing.answer import Chosen, answer_lines, json_values
+from rnngan_cli.choosing.choice import Race, Stage
+from rnngan_cli.choosing.folder import ChoiceFile
+from rnngan_cli.choosing.race import BadnessBySeed, Sides
+from rnngan_cli.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
+from rnngan_cli.config import RunState
+from rnngan_cli.evaluation import protocol
+from rnngan_cli.results.derived import refresh
+from rnngan_cli.results.figures import draw_sweep
+from rnngan_cli.results.leaderboard import equality_margins
+from rnngan_cli.results.report import write_report
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.sweeps.rescore import rescore
+from rnngan_cli.system import atomic
+from rnngan_cli.system.text import capital
+from rnngan_cli.tuning.report import write_experiment
+
+GENERATOR, ANSWER, EXPERIMENT = "generator", "answer", "again.toml"
+
+
+def conclude(
+    choice: Choice,
+    planned: ChoiceFile,
+    race: Race,
+    sides: Sides,
+    scores: BadnessBySeed,
+    *,
+    margin: float | None,
+    command: str,
+    report: Callable[[str], None] = lambda _: None,
+) -> Chosen:
+    """BadnessBySeed series of known quality, and writes everything that is left behind.
+
+    Args:
+        choice: what was asked for.
+        planned: how the budget was spent.
+        race: the race.
+        sides: the losses of the confirmation.
+        scores: of the confirmation.
+        margin: the difference up to which losses count as equal; None for twice the spread of real series.
+        command: the command that made the choice.
+        report: called with a line for every step that takes long.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    fresh = tuple(sorted(scores[sides.leader]))
+    prepared = prepare_stage(choice, planned, Stage(0, sides.losses, fresh))
+    sweep = prepared.folder
+    rescore(sweep, protocol(CONFIRMED_BY), report)
+    runs, *_ = refresh(sweep)
+    if margin is None:
+        margin = max(equality_margins(sweep, runs, choice.metric.name).values(), default=math.nan)
+    report(f"{sweep.path}: drawing, and writing the report")
+    draw_sweep(sweep)
+    write_report(sweep, choice.metric.name, choice.baseline if choice.baseline in sides.losses else sides.others[-1])
+    found = confirmed(planned, sides, scores, margin)
+    chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, sides.leader))
+    notes = [capital(f"{sentence}.") for sentence in found.sentences(choice.metric.in_text)]
+    write_experiment(choice.folder.path / EXPERIMENT, prepared.sweep, notes, command)
+    atomic.write_text(choice.folder.path / f"{ANSWER}.md", "\n".join(answer_lines(choice, planned, chosen)) + "\n")
+    atomic.write_json(choice.folder.path / f"{ANSWER}.json", json_values(choice, planned, chosen))
+    return chosen
+
+
+def _leave_generator(choice: Choice, sweep: SweepFolder, leader: str) -> Path | None:
+    """Copies the leader's run of the median score: not the best one, so that its quality is what was measured."""
+    runs, *_ = refresh(sweep)
+    rows = runs[(runs["loss"] == leader) & (runs["status"] == RunState.DONE)]
+    if rows.empty:
+        return None
+    order = np.argsort(choice.metric.badness(rows[choice.metric.name].to_numpy()), kind="stable")
+    name = str(rows["folder"].iloc[order[(len(order) - 1) // 2]])
+    place = choice.folder.path / GENERATOR
+    with atomic.reporting_disk_errors(place):
+        atomic.remove(place)
+        shutil.copytree(sweep.named(name).path, place, ignore=shutil.ignore_patterns("checkpoints", ".lock*"))
+    return place

@@ -1,0 +1,222 @@
+"""`rnngan choose` as a user runs it: finished, killed and continued, with a larger budget, and mistakes."""
+
+import fcntl
+import functools
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnngan_cli.choosing.schedule import FIRST_FRESH
+from rnngan_cli.config import read_experiment
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.lock import held
+from tests.support.processes import ended, launch, until
+
+Rnngan = Callable[..., tuple[int, str, str]]
+WORDS = (
+    *("my.csv", "--id-column", "id", "--losses", "bce,gan,mse", "--steps", "4", "-s", "units=2"),
+    *("-s", "batch_size=16", "-j", "2", "--progress", "none"),
+)
+BUDGET = ("--budget", "23runs")
+"""A race of three losses on one seed, a duel, and six fresh seeds of all three."""
+
+
+class Command:
+    """The command in a folder of its own, with a table of short sines."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.results = folder, folder / "results" / "choose" / "my"
+        folder.mkdir(exist_ok=True)
+        phases = np.random.default_rng(0).uniform(0, 6, 150)
+        rows = [f"{place},{np.sin(phase + step / 2):.4f}" for place, phase in enumerate(phases) for step in range(4)]
+        (folder / "my.csv").write_text("\n".join(["id,x", *rows]) + "\n")
+
+    def start(self, *more: str) -> "subprocess.Popen[str]":
+        return launch("choose", *WORDS, *more, cwd=self.folder)
+
+    def run(self, *more: str) -> "subprocess.CompletedProcess[str]":
+        with self.start(*more) as process:
+            return ended(process)
+
+    def written(self) -> dict[str, bytes]:
+        """The answer, and what every run came to."""
+        names = (
+            "choice.json",
+            "answer.json",
+            "answer.md",
+            "again.toml",
+            "generator/config.json",
+            "generator/history.csv",
+        )
+        runs = [path for kind in ("history.csv", "scores.json") for path in self.results.glob(f"*/runs/*/{kind}")]
+        return {
+            str(path.relative_to(self.results)): path.read_bytes().replace(str(self.folder).encode(), b"")
+            for path in [*(self.results / name for name in names), *runs]
+        }
+
+
+def begun_runs(folder: Path) -> list[Path]:
+    """The runs of a stage that have begun."""
+    return list(folder.glob("runs/*/status.json"))
+
+
+@pytest.fixture(scope="session")
+def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished choice; not to be written to."""
+    base = tmp_path_factory.getbasetemp()
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "short-choice"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            making = path.with_suffix(".making")
+            shutil.rmtree(making, ignore_errors=True)
+            done = Command(making).run(*BUDGET)
+            assert done.returncode == 0, done.stderr
+            (making / "out.txt").write_text(done.stdout)
+            making.rename(path)
+    return path
+
+
+def test_it_says_what_it_understood_how_the_budget_is_spent_and_what_to_take(done_once: Path) -> None:
+    out = (done_once / "out.txt").read_text()
+    lines = out.splitlines()
+    assert lines[0].startswith("my: series of 4 steps and 1 column: 10")
+    assert "  23 runs of 4 updates" in lines
+    assert "  the race, on validation series: 3 losses on 1 seed, then 2 losses on 1 seed" in lines
+    found = json.loads((Command(done_once).results / "answer.json").read_text())
+    (take,) = [line for line in lines if line.startswith("Take ")]
+    assert take.startswith(f"Take {found['take']}: ")
+    assert take == found["answer"][0]
+    assert any(line.startswith("Certainty: the chance of any false `better` is at most 5 %") for line in lines)
+    assert lines[-1].startswith("Generate: rnngan generate results/choose/my/generator")
+
+
+def test_the_answer_is_that_of_the_scores_in_the_folders(done_once: Path) -> None:
+    results = Command(done_once).results
+    found = json.loads((results / "answer.json").read_text())
+    fresh = SweepFolder(results / "confirmation")
+    by_loss: dict[str, dict[int, float]] = {}
+    for run in fresh.runs():
+        by_loss.setdefault(run.config().loss, {})[run.config().seed] = run.scores().scores["hiding_noise"]
+    assert set(by_loss) == {found["take"], *(claim["other"] for claim in found["confirmation"]["claims"])}
+    for loss, values in by_loss.items():
+        assert sorted(values) == list(range(FIRST_FRESH, FIRST_FRESH + 6))
+        assert found["confirmation"]["badness"][loss] == [values[seed] for seed in sorted(values)]
+    raced = {run.config().loss: run.scores().scores["hiding_noise"] for run in SweepFolder(results / "race-1").runs()}
+    assert [one["loss"] for one in found["race"][0]] == sorted(raced, key=raced.__getitem__)
+    assert {run.scores().protocol for run in SweepFolder(results / "race-1").runs()} == {"validation"}
+
+
+def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
+    done_once: Path, tmp_path: Path, rnngan: Rnngan
+) -> None:
+    shutil.copytree(done_once, tmp_path / "choice")
+    results = Command(tmp_path / "choice").results
+    found = json.loads((results / "answer.json").read_text())
+    scores = json.loads((results / "generator" / "scores.json").read_text())["scores"]
+    assert scores["hiding_noise"] == sorted(found["confirmation"]["badness"][found["take"]])[2]
+    assert (results / "confirmation" / "report.html").stat().st_size > 1e5
+    assert list((results / "confirmation" / "figures").glob("*.png"))
+    again = read_experiment(results / "again.toml")
+    assert again["losses"][0] == found["take"]
+    assert "Take " in (results / "again.toml").read_text()
+    code, out, err = rnngan("generate", results / "generator", "-n", "3", "-o", tmp_path / "new.csv")
+    assert code == 0, err
+    assert (tmp_path / "new.csv").read_text().startswith("step,id,x\n")
+    code, out, _ = rnngan("status", results)
+    assert code == 0
+    assert "confirmation: 18 done" in out
+
+
+def test_killed_and_given_again_it_ends_the_same(done_once: Path, tmp_path: Path) -> None:
+    command = Command(tmp_path / "killed")
+    for stage in ("race-1", "confirmation"):
+        with command.start(*BUDGET) as process:
+            until(functools.partial(begun_runs, command.results / stage), process)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+    done = command.run(*BUDGET)
+    assert done.returncode == 0, done.stderr
+    expected = Command(done_once).written()
+    found = command.written()
+    assert set(found) == set(expected)
+    different = [name for name in expected if found[name] != expected[name]]
+    assert not different
+
+
+def test_a_larger_budget_adds_fresh_seeds_and_another_look(done_once: Path, tmp_path: Path) -> None:
+    shutil.copytree(done_once, tmp_path / "choice")
+    command = Command(tmp_path / "choice")
+    before = command.written()
+    done = command.run("--budget", "26runs")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((command.results / "answer.json").read_text())["confirmation"]
+    assert (found["looks"], found["seeds"]) == ([6, 7], 7)
+    assert "  continued: 7 seeds in the confirmation; look 2" in done.stdout
+    kept = {name: content for name, content in command.written().items() if "runs" in name}
+    assert all(kept[name] == content for name, content in before.items() if "runs" in name)
+    assert len(kept) == len([name for name in before if "runs" in name]) + 6
+    smaller = command.run("--budget", "20runs")
+    assert json.loads((command.results / "answer.json").read_text())["confirmation"]["looks"] == [6, 7]
+    assert smaller.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--budget", "7runs"), "`--budget 7runs`: too little for a choice; 23runs is enough for 3 losses"),
+        (("--budget", "soon"), "expected a time such as 30m or 2h, or a number of runs such as 60runs"),
+        (("--losses", "bce"), "expected two or more to choose among"),
+        (("--score", "discriminative"), "expected a score by the protocol `validation`"),
+        (("--score", "hiding"), "unknown score `hiding`"),
+        (("--baseline", "wgan"), "unknown baseline `wgan`"),
+        (("-s", "units=2,4"), "`-s units=2,4`: expected one value; a choice is among losses"),
+    ],
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
+)
+def test_mistakes_are_told_before_anything_is_trained(
+    more: tuple[str, ...], said: str, tmp_path: Path, rnngan: Rnngan
+) -> None:
+    Command(tmp_path)
+    code, _, err = rnngan("choose", *WORDS, *more)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+    assert not list(tmp_path.glob("results/choose/*/*/runs"))
+
+
+def test_another_choice_in_the_folder_and_a_second_driver_are_refused(
+    done_once: Path, tmp_path: Path, rnngan: Rnngan
+) -> None:
+    shutil.copytree(done_once, tmp_path, dirs_exist_ok=True)
+    results = Command(tmp_path).results
+    code, _, err = rnngan("choose", *WORDS, "--losses", "bce,gan", "--budget", "20runs")
+    assert (code, "holds a choice with losses `bce,gan,mse`, not `bce,gan`" in err) == (2, True)
+    code, _, err = rnngan("choose", *WORDS, "-s", "units=3", *BUDGET)
+    assert (code, "holds a choice with other data or settings" in err) == (2, True)
+    with held(results):
+        code, _, err = rnngan("choose", *WORDS, *BUDGET)
+    assert code != 0
+    assert "my" in err
+
+
+def test_a_time_is_planned_from_a_pilot(tmp_path: Path) -> None:
+    """Two minutes for two losses of four updates: as many runs as a choice can use, after a pilot of two."""
+    command = Command(tmp_path / "timed")
+    with command.start("--budget", "3m", "--losses", "bce,gan", "--steps", "4") as process:
+        planned = until(lambda: (command.results / "choice.json").exists() or None, process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert planned
+    found = json.loads((command.results / "choice.json").read_text())
+    assert len(list(command.results.glob("pilot/runs/*/scores.json"))) == 2
+    assert found["updates"] == 4
+    assert found["seconds"] > 0
+    assert found["runs"] >= 12
