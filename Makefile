@@ -46,10 +46,12 @@ publish: $(READY)  ## Make the committed results, packed: the benchmark and two 
 
 recipe: $(READY)  ## Train all ten losses by the recipe and by plain settings on five data sets; hours on two cores; resumable.
 	for name in recipe plain; do \
+	    if [ -f results/$$name/runs.zip ]; then $(BIN)/rnngan unpack results/$$name || exit 1; fi; \
 	    $(BIN)/rnngan sweep experiments/$$name.toml --bits portable && $(BIN)/rnngan evaluate results/$$name || exit 1; \
 	done
 
 levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
+	if [ -f results/levers/runs.zip ]; then $(BIN)/rnngan unpack results/levers; fi
 	$(BIN)/rnngan sweep experiments/levers.toml --bits portable
 	$(BIN)/rnngan evaluate results/levers
 
