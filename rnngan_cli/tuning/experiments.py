@@ -7,6 +7,9 @@ from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.tuning.search import DEFAULT, TUNED, setting
 from rnngan_cli.tuning.trials import Budget, Trial, drawn, trial_setting, user_settings
 
+BY_PROFILE = ("d_output_bias",)
+"""Fields that are not tuned, but in which the profiles that trials start from differ."""
+
 
 def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: Sequence[int]) -> SweepConfig:
     """An experiment in which each loss has the setting that it did best with, every tuned field written out."""
@@ -22,7 +25,7 @@ def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: 
 
 
 def resolved_fields(trial: Trial, given: Settings) -> Settings:
-    """The tuned fields of a trial's runs, with the values that its setting leaves to the profile and to the data.
+    """The fields of a trial's runs that are tuned or that a profile sets, with the values that its setting leaves open.
 
     The decay of the sampled average follows from a half-life and the number of updates, which differs between rounds;
     it is left out where the setting, or the user, has a half-life.
@@ -32,7 +35,7 @@ def resolved_fields(trial: Trial, given: Settings) -> Settings:
         given: settings of the user, which are not tuned.
     """
     left_out = {"average"} if "average_half_life" in {**given, **trial.setting} else set()
-    return {field: getattr(trial.runs[0], field) for field in TUNED if field not in left_out}
+    return {field: getattr(trial.runs[0], field) for field in (*TUNED, *BY_PROFILE) if field not in left_out}
 
 
 def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> SweepConfig:
