@@ -53,7 +53,7 @@ class Choice:
 
     @property
     def losses(self) -> tuple[str, ...]:
-        """The losses asked for, in their order."""
+        """The losses asked for, in their order, the baseline first if one was given."""
         return tuple(self.runs)
 
     @property
@@ -95,12 +95,14 @@ def prepare_choice(sweep: SweepConfig, score: str, baseline: str | None, output:
         raise UserError(f"`--losses {losses[0]}`: expected two or more to choose among")
     if baseline is not None and baseline not in losses:
         raise unknown("baseline", baseline, losses)
+    if baseline is not None:  # the first losses race where the budget is too small for all
+        losses = (baseline, *(loss for loss in losses if loss != baseline))
     (name,) = names
     folder = ChoiceFolder(output / name)
     asked = sweep.model_copy(update={"losses": losses, "seeds": (0,), "protocol": RACED_BY})
     prepared = prepare_sweep(asked, folder.pilot)
     runs = {job.config.loss: job.config for job in prepared.jobs}
-    return Choice(name, prepared.sweep, METRICS[score], baseline or losses[0], folder, prepared.datasets, runs)
+    return Choice(name, prepared.sweep, METRICS[score], losses[0], folder, prepared.datasets, runs)
 
 
 def understood(choice: Choice) -> str:

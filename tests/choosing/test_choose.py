@@ -192,6 +192,18 @@ def test_mistakes_are_told_before_anything_is_trained(
     assert not list(tmp_path.glob("results/choose/*/*/runs"))
 
 
+def test_a_dry_run_says_what_would_be_done_and_the_baseline_races_on_any_budget(tmp_path: Path, rnngan: Rnngan) -> None:
+    Command(tmp_path)
+    code, out, _ = rnngan("choose", *WORDS, "--budget", "12runs", "--baseline", "mse", "--dry-run")
+    assert code == 0
+    assert "  the race, on validation series: 2 losses on 1 seed" in out
+    assert "  the budget is too small for gan: left out, which is no verdict" in out
+    facts = json.loads(rnngan("choose", *WORDS, "--budget", "30m", "--dry-run", "--json")[1])
+    assert facts["updates"] == 4
+    assert facts["runs"] >= 23
+    assert not (tmp_path / "results").exists()
+
+
 def test_another_choice_in_the_folder_and_a_second_driver_are_refused(
     done_once: Path, tmp_path: Path, rnngan: Rnngan
 ) -> None:
