@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnngan_cli.cli.api import LossFunctions, generate, loss_functions, sweep, train
+    from rnngan_cli.cli.estimator import RecurrentGAN
     from rnngan_cli.errors import DamagedFileError, UserError
     from rnngan_cli.results.frames import load_histories, load_leaderboard, load_runs, load_samples
 
@@ -44,6 +45,7 @@ from rnngan_cli.system.version import __version__ as __version__
 __all__ = [
     "DamagedFileError",
     "LossFunctions",
+    "RecurrentGAN",
     "UserError",
     "generate",
     "load_histories",
@@ -58,6 +60,7 @@ __all__ = [
 _HOMES = {
     "errors": ("DamagedFileError", "UserError"),
     "results.frames": ("load_histories", "load_leaderboard", "load_runs", "load_samples"),
+    "cli.estimator": ("RecurrentGAN",),
     "cli.api": ("LossFunctions", "generate", "loss_functions", "sweep", "train"),
 }
 """Names in `__all__`, by the module that defines them."""
