@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rnngan_cli.cli.api import LossFunctions, generate, loss_functions, sweep, train
+    from rnngan_cli.cli.chooser import choose
     from rnngan_cli.cli.estimator import RecurrentGAN
     from rnngan_cli.errors import DamagedFileError, UserError
     from rnngan_cli.results.frames import load_histories, load_leaderboard, load_runs, load_samples
@@ -47,6 +48,7 @@ __all__ = [
     "LossFunctions",
     "RecurrentGAN",
     "UserError",
+    "choose",
     "generate",
     "load_histories",
     "load_leaderboard",
@@ -60,6 +62,7 @@ __all__ = [
 _HOMES = {
     "errors": ("DamagedFileError", "UserError"),
     "results.frames": ("load_histories", "load_leaderboard", "load_runs", "load_samples"),
+    "cli.chooser": ("choose",),
     "cli.estimator": ("RecurrentGAN",),
     "cli.api": ("LossFunctions", "generate", "loss_functions", "sweep", "train"),
 }

@@ -255,6 +255,7 @@ OVERLOADS = {
     "OPTIONS": "the options of a loss",
     "SOURCES": "rows of the registry of data sets",
     "check": "refuses settings that do not fit: of a loss, of an engine",
+    "choose": "a command, and the same as a function",
     "d_loss": "a loss of the discriminator",
     "draw": "draws one kind of figure",
     "export": "a command, and the function it calls",

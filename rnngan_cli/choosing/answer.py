@@ -8,10 +8,10 @@ from pathlib import Path
 from rnngan_cli.choosing.choice import Race
 from rnngan_cli.choosing.confirmation import Confirmation
 from rnngan_cli.choosing.folder import ChoiceFile
-from rnngan_cli.choosing.race import BadnessBySeed, Sides
+from rnngan_cli.choosing.race import BadnessBySeed, Sides, Standing
 from rnngan_cli.choosing.study import Choice, guarantee, plan_words
 from rnngan_cli.results.statistics.intervals import mean_interval
-from rnngan_cli.system.text import capital, command_line, markdown_table
+from rnngan_cli.system.text import capital, command_line, counted, markdown_table
 
 
 @dataclass(frozen=True)
@@ -160,3 +160,15 @@ def next_commands(chosen: Chosen) -> list[str]:
     if chosen.generator is None:
         return []
     return [command_line(["rnngan", "generate", str(chosen.generator), "-n", "100"])]
+
+
+def standing_lines(number: int, standing: Sequence[Standing], kept: int, score: str) -> list[str]:
+    """How the race stands after a round, in a few lines: who goes on, and who is dropped."""
+    words = [f"{one.loss} {badness_words(one.badness)}" for one in standing]
+    title = f"  after round {number}, mean {score} on {counted(len(standing[0].badness), 'seed')}: "
+    if kept == 1:
+        return [f"{title}{', '.join(words)}; {standing[0].loss} leads"]
+    lines = [title + ", ".join(words[:kept])]
+    if words[kept:]:
+        lines.append(f"  dropped, which is no verdict: {', '.join(words[kept:])}")
+    return lines

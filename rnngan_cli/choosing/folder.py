@@ -19,6 +19,7 @@ class ChoiceFile(StoredFile):
         identity: of one run of the first loss, which says that data and settings are the same.
         losses: the losses asked for, in their order.
         score, baseline: as asked for.
+        budget: the largest one given so far.
         updates: of the generator in every run.
         runs: number of runs of the first schedule.
         seconds: of one run, by the pilot; None if the budget is a number of runs.
@@ -29,6 +30,7 @@ class ChoiceFile(StoredFile):
     losses: list[str]
     score: str
     baseline: str
+    budget: str
     updates: int
     runs: int
     seconds: float | None = None

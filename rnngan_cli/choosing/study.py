@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnngan_cli.choosing import pace as pacing
-from rnngan_cli.choosing.budget import ChoiceBudget
+from rnngan_cli.choosing.budget import ChoiceBudget, parse_budget
 from rnngan_cli.choosing.choice import Stage
 from rnngan_cli.choosing.claims import CLAIM_LEVEL
 from rnngan_cli.choosing.confirmation import Confirmation, confirm
@@ -113,13 +113,16 @@ def understood(choice: Choice) -> str:
     return f"{choice.name}: series of {data.steps} steps and {features}: {parts}"
 
 
-def asked_file(choice: Choice, planned: Plan | None = None, seconds: float | None = None) -> ChoiceFile:
+def asked_file(
+    choice: Choice, budget: ChoiceBudget, planned: Plan | None = None, seconds: float | None = None
+) -> ChoiceFile:
     """What choice.json says of the choice, with the plan if there is one."""
     return ChoiceFile(
         identity=identity(next(iter(choice.runs.values())))[:16],
         losses=list(choice.losses),
         score=choice.metric.name,
         baseline=choice.baseline,
+        budget=budget.text,
         updates=planned.updates if planned else choice.most_updates,
         runs=planned.runs if planned else 0,
         seconds=seconds,
@@ -155,24 +158,30 @@ def plan_budget(choice: Choice, budget: ChoiceBudget, workers: int, pace: Pace |
     return planned
 
 
-def extended(found: ChoiceFile, budget: ChoiceBudget, workers: int) -> ChoiceFile:
-    """The plan with as many more fresh seeds as a larger budget affords; unchanged if that is less than one.
+def extended(found: ChoiceFile, budget: ChoiceBudget) -> ChoiceFile:
+    """The plan with as many more fresh seeds as a larger budget affords; unchanged by the same budget or a smaller one.
 
     Args:
         found: what is planned.
         budget: as given now.
-        workers: runs at a time.
+
+    Raises:
+        UserError: a time is given where the budget was a number of runs, which tells no time.
     """
-    schedule = schedule_of(found)
-    if budget.runs is not None:
-        runs = budget.runs
-    elif found.seconds:
-        runs = int((budget.seconds or 0) * workers * pacing.USED / found.seconds)
-    else:
-        runs = 0
+    schedule, before = schedule_of(found), parse_budget(found.budget)
     planned = schedule.runs + schedule.sides * (found.looks[-1] - schedule.confirming)
-    more = (runs - planned) // schedule.sides
-    return found if more < 1 else found.model_copy(update={"looks": [*found.looks, found.looks[-1] + more]})
+    if budget.runs is not None:
+        more = budget.runs - planned
+    elif before.seconds is None or budget.seconds is None:
+        raise UserError(
+            f"`--budget {budget.text}`: continues a choice of `{found.budget}`; give a number of runs again"
+        )
+    else:
+        more = int(planned * (budget.seconds / before.seconds - 1))
+    seeds = more // schedule.sides
+    if seeds < 1:
+        return found
+    return found.model_copy(update={"looks": [*found.looks, found.looks[-1] + seeds], "budget": budget.text})
 
 
 def schedule_of(found: ChoiceFile) -> Schedule:

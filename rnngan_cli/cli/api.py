@@ -246,11 +246,11 @@ def _carry_out(
     prepared = prepare_sweep(build(SweepConfig, _given(values), "sweep"), output)
     outcome = conclude_sweep(prepared, orders, Silent() if report is None else _Lines(report)).outcome
     warn_of(list(outcome.damage))
-    _raise_from(outcome, prepared.folder.path)
+    raise_from(outcome, prepared.folder.path)
     return prepared.jobs
 
 
-def _raise_from(outcome: SweepOutcome, folder: Path) -> None:
+def raise_from(outcome: SweepOutcome, folder: Path) -> None:
     """Raises what a caller has to know of.
 
     Raises:

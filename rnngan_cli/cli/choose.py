@@ -1,7 +1,6 @@
 """The command `choose`: which loss for a data set, how sure, and a generator."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,16 +25,14 @@ from rnngan_cli.cli.choices import (
 )
 from rnngan_cli.cli.data_options import NO_FIELDS, DataFields, with_data_options
 from rnngan_cli.cli.settings import merge
-from rnngan_cli.cli.stages import StageDoer, stage_doer
+from rnngan_cli.cli.stages import stage_doer
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import RunState
-from rnngan_cli.system.lock import held
-from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
+    from rnngan_cli.choosing.answer import Chosen
     from rnngan_cli.choosing.budget import ChoiceBudget
     from rnngan_cli.choosing.folder import ChoiceFile
-    from rnngan_cli.choosing.race import BadnessBySeed, Standing
     from rnngan_cli.choosing.study import Choice
 
 ChooseSource = Annotated[
@@ -101,6 +98,7 @@ def choose(
       rnngan choose stocks --losses bce,wgan,vae --budget 2h
     """
     from rnngan_cli.choosing.budget import parse_budget
+    from rnngan_cli.choosing.carry_out import make_choice
     from rnngan_cli.choosing.study import prepare_choice
     from rnngan_cli.sweeps.engines.engine import Cluster
     from rnngan_cli.sweeps.jobs import Orders
@@ -126,8 +124,10 @@ def choose(
         _print_plan(choice, afforded, orders.workers, as_json=as_json)
         return
     do = stage_doer(orders, progress, voice, as_json=as_json)
-    with held(choice.folder.path):
-        _choose(choice, afforded, margin, orders.workers, do, voice, as_json=as_json)
+    planned, chosen = make_choice(
+        choice, afforded, orders.workers, do, margin=margin, say=lambda line: voice.say(line, err=as_json)
+    )
+    _print_answer(choice, planned, chosen, voice, as_json=as_json)
 
 
 COMMANDS = (with_data_options(choose, left_out=("file",)),)
@@ -142,55 +142,11 @@ def _source(source: str | None, data: DataFields) -> dict[str, str]:
     return {"datasets": source} if source in SOURCES and not Path(source).exists() else {}
 
 
-def _choose(
-    choice: "Choice",
-    budget: "ChoiceBudget",
-    margin: float | None,
-    workers: int,
-    do: "StageDoer",
-    voice: Voice,
-    *,
-    as_json: bool,
-) -> None:
-    """Carries out a choice and prints what it comes to."""
+def _print_answer(choice: "Choice", planned: "ChoiceFile", chosen: "Chosen", voice: Voice, *, as_json: bool) -> None:
+    """Prints what a choice came to."""
     from rnngan_cli.choosing.answer import answer_sentences, confirmation_table, json_values, next_commands
-    from rnngan_cli.choosing.choice import Stage, run_confirmation, run_race
-    from rnngan_cli.choosing.study import (
-        guarantee,
-        plan_words,
-        prepare_stage,
-        schedule_of,
-        stage_scores,
-        understood,
-    )
-    from rnngan_cli.system import device
+    from rnngan_cli.choosing.study import guarantee
 
-    def say(line: str) -> None:
-        voice.say(line, err=as_json)
-
-    say(understood(choice))
-    planned = _planned(choice, budget, workers, do)
-    for line in plan_words(planned, choice.losses):
-        say(f"  {line}")
-    schedule = schedule_of(planned)
-
-    def run(stage: Stage) -> "BadnessBySeed":
-        prepared = prepare_stage(choice, planned, stage)
-        what = f"round {stage.number} of {len(schedule.rounds)}" if stage.number else "confirmation"
-        do(f"{choice.name}, {what}: {', '.join(stage.losses)}", prepared)
-        return stage_scores(choice, prepared)
-
-    def tell(number: int, standing: "Sequence[Standing]", kept: int) -> None:
-        for line in standing_lines(number, standing, kept, choice.metric.in_text):
-            say(line)
-
-    race = run_race(choice.losses, schedule, run, tell)
-    sides, scores = run_confirmation(race, schedule, choice.baseline, run, planned.looks[-1])
-    device.start("cpu")
-    from rnngan_cli.choosing.outcome import conclude
-
-    command = _command(choice, budget)
-    chosen = conclude(choice, planned, race, sides, scores, margin=margin, command=command, report=say)
     if as_json:
         typer.echo(json.dumps(json_values(choice, planned, chosen), indent=2))
         return
@@ -202,61 +158,21 @@ def _choose(
         voice.say(f"Generate: {line}")
 
 
-def _planned(choice: "Choice", budget: "ChoiceBudget", workers: int, do: "StageDoer") -> "ChoiceFile":
-    """What is planned in the folder, extended if the budget is larger now; or a new plan, after a pilot for a time."""
-    from rnngan_cli.choosing.pilot import measured_pace, prepare_pilot
-    from rnngan_cli.choosing.study import asked_file, extended, plan_budget
-
-    found = choice.folder.matching(asked_file(choice))
-    if found is not None:
-        planned = extended(found, budget, workers)
-    elif budget.runs is not None:
-        planned = asked_file(choice, plan_budget(choice, budget, workers, None))
-    else:
-        pilot = prepare_pilot(choice)
-        do(f"{choice.name}: a pilot, which tells how long runs take", pilot)
-        pace = measured_pace(choice, pilot)
-        plan = plan_budget(choice, budget, workers, pace)
-        planned = asked_file(choice, plan, pace.seconds(plan.schedule, plan.updates) / plan.schedule.runs)
-    if planned != found:
-        choice.folder.write(planned)
-    return planned
-
-
 def _print_plan(choice: "Choice", budget: "ChoiceBudget", workers: int, *, as_json: bool) -> None:
     """Prints how the data is understood, and what the budget affords by what is planned, else by the model of costs."""
     from rnngan_cli.choosing.pilot import modelled_pace
     from rnngan_cli.choosing.study import asked_file, extended, plan_budget, plan_words, understood
 
-    planned = choice.folder.matching(asked_file(choice))
+    planned = choice.folder.matching(asked_file(choice, budget))
     if planned is not None:
-        planned = extended(planned, budget, workers)
+        planned = extended(planned, budget)
     else:
         pace = modelled_pace(choice)
         plan = plan_budget(choice, budget, workers, None if budget.seconds is None else pace)
-        planned = asked_file(choice, plan, pace.seconds(plan.schedule, plan.updates) / plan.schedule.runs)
+        planned = asked_file(choice, budget, plan, pace.seconds(plan.schedule, plan.updates) / plan.schedule.runs)
     lines = [understood(choice), *(f"  {line}" for line in plan_words(planned, choice.losses))]
     if as_json:
         facts = {"updates": planned.updates, "runs": planned.runs, "seconds_a_run": planned.seconds}
         typer.echo(json.dumps({"dataset": choice.name, **facts, "looks": planned.looks}, indent=2))
     else:
         typer.echo("\n".join(lines))
-
-
-def standing_lines(number: int, standing: "Sequence[Standing]", kept: int, score: str) -> list[str]:
-    """How the race stands after a round, in a few lines: who goes on, and who is dropped."""
-    from rnngan_cli.choosing.answer import badness_words
-
-    words = [f"{one.loss} {badness_words(one.badness)}" for one in standing]
-    title = f"  after round {number}, mean {score} on {counted(len(standing[0].badness), 'seed')}: "
-    if kept == 1:
-        return [f"{title}{', '.join(words)}; {standing[0].loss} leads"]
-    lines = [title + ", ".join(words[:kept])]
-    if words[kept:]:
-        lines.append(f"  dropped, which is no verdict: {', '.join(words[kept:])}")
-    return lines
-
-
-def _command(choice: "Choice", budget: "ChoiceBudget") -> str:
-    """The command in short, for the experiment that is left behind."""
-    return command_line(["rnngan", "choose", choice.name, "--budget", budget.text, "--losses", ",".join(choice.losses)])

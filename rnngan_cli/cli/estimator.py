@@ -50,7 +50,15 @@ class RecurrentGAN:
         history_: a frame with a row for each step and term: losses and diagnostics.
         scores_: the scores of the run on the test part of the data that it was fitted to, by name.
         n_features_in_: number of columns of a series.
+        answer_, choice_: of an object that `choose` returns, the answer in sentences, and all that answer.json holds.
     """
+
+    run_: Path
+    history_: "pd.DataFrame"
+    scores_: dict[str, float]
+    n_features_in_: int
+    answer_: list[str]
+    choice_: dict[str, object]
 
     def __init__(
         self,
@@ -116,7 +124,7 @@ class RecurrentGAN:
         folder.mkdir(parents=True, exist_ok=True)
         if self.output is None:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        data = {**(self.data or {}), "file": str(_as_file(X, y, folder, "fitted"))}
+        data = {**(self.data or {}), "file": str(as_file(X, y, folder, "fitted"))}
         if self.window is not None:
             data["window"] = self.window
         made = sweep(
@@ -136,9 +144,15 @@ class RecurrentGAN:
         (row,) = load_runs(made).to_dict("records")
         if row["status"] != RunState.DONE:
             raise UserError(f"the run of {self.loss} has {row['status']}: {row['reason']}; try another loss or seed")
-        return self._take(made / "runs" / row["folder"], is_array=isinstance(X, np.ndarray))
+        return self.of_run(made / "runs" / row["folder"], is_array=isinstance(X, np.ndarray))
 
-    def _take(self, run: Path, *, is_array: bool) -> "RecurrentGAN":
+    def of_run(self, run: Path, *, is_array: bool = False) -> "RecurrentGAN":
+        """Takes a run that is done for what was fitted, and returns the object itself.
+
+        Args:
+            run: its folder.
+            is_array: whether `sample` returns arrays, in place of frames.
+        """
         import pandas as pd
 
         self.run_, self._is_array = run, is_array
@@ -204,7 +218,7 @@ class RecurrentGAN:
             real = np.asarray(X, np.float64)
         else:
             with tempfile.TemporaryDirectory() as place:
-                file = _as_file(X, None, Path(place), "scored")
+                file = as_file(X, None, Path(place), "scored")
                 read = data.load(folder.config().data.model_copy(update={"file": str(file), "sha256": None}))
             parts = (read.train, read.validation, read.test)
             scaled = np.concatenate([part.series for part in parts])
@@ -245,10 +259,10 @@ class RecurrentGAN:
             made = cls(**content["params"])
         except (DamagedFileError, KeyError, TypeError) as error:
             raise UserError(f"`{path}` holds no saved {cls.__name__}: {error}") from error
-        return made._take(Path(path) / KEPT_RUN, is_array=bool(content["is_array"]))
+        return made.of_run(Path(path) / KEPT_RUN, is_array=bool(content["is_array"]))
 
 
-def _as_file(given: "SeriesSource", labels: np.ndarray | None, folder: Path, name: str) -> Path:
+def as_file(given: "SeriesSource", labels: np.ndarray | None, folder: Path, name: str) -> Path:
     """Series as a file that the readers of data know.
 
     Raises:

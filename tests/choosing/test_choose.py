@@ -4,6 +4,7 @@ import fcntl
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,8 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnngan_cli import choose
+from rnngan_cli.choosing.budget import parse_budget
+from rnngan_cli.choosing.folder import ChoiceFile
 from rnngan_cli.choosing.schedule import FIRST_FRESH
+from rnngan_cli.choosing.study import extended, schedule_of
 from rnngan_cli.config import read_experiment
+from rnngan_cli.errors import UserError
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.lock import held
 from tests.support.processes import ended, launch, until
@@ -57,7 +63,7 @@ class Command:
         )
         runs = [path for kind in ("history.csv", "scores.json") for path in self.results.glob(f"*/runs/*/{kind}")]
         return {
-            str(path.relative_to(self.results)): path.read_bytes().replace(str(self.folder).encode(), b"")
+            str(path.relative_to(self.results)): re.sub(rb'"[^"]*/my.csv"', b"", path.read_bytes())
             for path in [*(self.results / name for name in names), *runs]
         }
 
@@ -166,6 +172,47 @@ def test_a_larger_budget_adds_fresh_seeds_and_another_look(done_once: Path, tmp_
     smaller = command.run("--budget", "20runs")
     assert json.loads((command.results / "answer.json").read_text())["confirmation"]["looks"] == [6, 7]
     assert smaller.returncode == 0
+
+
+def test_the_same_budget_again_changes_nothing_and_a_larger_one_adds_its_share() -> None:
+    """63 runs of half an hour; in an hour, as many more, in groups of three."""
+    found = ChoiceFile(
+        identity="", losses=list("abcdefghij"), score="", baseline="a", budget="30m", updates=9, runs=65, looks=[8]
+    )
+    schedule = schedule_of(found)
+    assert schedule.runs < found.runs  # some are left over, for less than a seed of every side
+    for same in ("30m", "1800s", "20m"):
+        assert extended(found, parse_budget(same)) == found
+    larger = extended(found, parse_budget("1h"))
+    assert larger.looks == [8, 8 + schedule.runs // 3]
+    assert extended(larger, parse_budget("60m")) == larger
+    assert extended(found, parse_budget(f"{schedule.runs + 3}runs")).looks == [8, 9]
+    of_runs = found.model_copy(update={"budget": "65runs"})
+    with pytest.raises(UserError, match="continues a choice of `65runs`; give a number of runs again"):
+        extended(of_runs, parse_budget("1h"))
+
+
+def test_as_a_function_it_returns_the_generator(
+    done_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the finished choice, which is not trained again."""
+    shutil.copytree(done_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)  # where the table is looked for that has moved
+    said: list[str] = []
+    model = choose(
+        "my.csv",
+        budget="23runs",
+        losses=["bce", "gan", "mse"],
+        data={"id_column": "id"},
+        run={"steps": 4, "units": 2, "batch_size": 16},
+        output=tmp_path / "results" / "choose",
+        report=said.append,
+    )
+    found = json.loads((Command(tmp_path).results / "answer.json").read_text())
+    assert (model.loss, model.answer_) == (found["take"], found["answer"])
+    assert model.choice_["confirmation"] == found["confirmation"]
+    assert list(model.sample(2).columns) == ["step", "id", "x"]
+    assert said[0].startswith("my: series of 4 steps")
 
 
 @pytest.mark.parametrize(
