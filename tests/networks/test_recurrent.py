@@ -314,7 +314,7 @@ def test_sixty_four_bits_are_computed_without_the_kernel() -> None:
 def test_a_penalty_of_a_run_does_not_use_the_kernel_and_everything_else_does(
     begin: Callable[..., Any], update: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As many layers are built by the kernel with a penalty as without one."""
+    """As many layers are built by the kernel with a penalty as without one, but for the pass that r1r2 shares."""
     built, counts, plain = list[int](), {}, fused_lstm.outputs
 
     def counted(*given: Any) -> Any:
@@ -328,4 +328,4 @@ def test_a_penalty_of_a_run_does_not_use_the_kernel_and_everything_else_does(
         update(trainer, "discriminator")
         update(trainer, "generator")
         counts[penalty] = len(built)
-    assert counts["none"] == counts["r1"] == counts["r1r2"] >= 2
+    assert counts["none"] == counts["r1"] == counts["r1r2"] + 1 >= 3

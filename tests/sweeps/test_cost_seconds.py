@@ -27,13 +27,25 @@ def test_one_pass_by_hand() -> None:
     assert cost.seconds(run, steps=5, features=2, judge_sizes=2) == pytest.approx(15 + training)
 
 
-@pytest.mark.parametrize(("name", "batches"), [("clip", 0), ("gp", 1), ("r2", 1), ("r1r2", 2)])
-def test_a_penalty_costs_seven_passes_more_over_the_batches_it_looks_at(name: str, batches: int) -> None:
-    plain, penalised = (cost.seconds(config(penalty=given), 24, 5, judge_sizes=2) for given in ("none", name))
+@pytest.mark.parametrize(
+    ("name", "batches", "passes", "fields"),
+    [
+        ("clip", 0, 7, {}),
+        ("gp", 1, 7, {}),
+        ("r2", 1, 7, {}),
+        ("r1r2", 2, 4, {}),  # the pass of the loss serves it too
+        ("r1r2", 2, 4, {"penalty_at": "views"}),  # without views, which are then the series
+    ],
+)
+def test_a_penalty_costs_some_passes_more_over_the_batches_it_looks_at(
+    name: str, batches: int, passes: int, fields: dict[str, str]
+) -> None:
+    configs = (config(penalty=given, **fields) for given in ("none", name))
+    plain, penalised = (cost.seconds(one, 24, 5, judge_sizes=2) for one in configs)
     run = config()
     operations = 2 * run.batch_size * 24 * 3 * run.units * (5 + run.units)
     one_pass = batches * operations / 90e9 + (24 * 25e-6 if batches else 0)
-    assert penalised - plain == pytest.approx(run.steps * 7 * one_pass)
+    assert penalised - plain == pytest.approx(run.steps * passes * one_pass)
 
 
 @pytest.mark.parametrize(
