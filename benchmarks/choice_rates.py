@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.verdict_rates import DRAWS
-from rnngan_cli.choosing.choice import Stage, run_confirmation, run_race
-from rnngan_cli.choosing.confirmation import confirm
-from rnngan_cli.choosing.race import BadnessBySeed, standings
-from rnngan_cli.choosing.schedule import plan_schedule
 from rnngan_cli.system.randomness import random_generator
 from rnngan_cli.system.text import markdown_table
+from rnngan_cli.tuning.choosing.choice import Stage, run_confirmation, run_race
+from rnngan_cli.tuning.choosing.confirmation import confirm
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, standings
+from rnngan_cli.tuning.choosing.schedule import plan_schedule
 
 MARGIN = 0.5
 """The margin of equality in standard deviations."""

@@ -11,8 +11,7 @@ Data flows one way, and imports point along it, never back:
 The rooms, from the top down; a room imports from rooms below it, never from rooms above:
 
     cli         commands: parse, call one function, print; api.py offers the same as functions
-    choosing    choice of a loss for a data set: a race, a confirmation on fresh seeds, the answer
-    tuning      choice of settings for each loss on equal budgets
+    tuning      choice of settings for each loss on equal budgets, and of a loss for a data set
     results     finished runs in tables, comparisons, figures, reports and exports
     sweeps      experiments planned, run by workers, watched and repeated
     training    training and sampling of the networks of one run; no disk

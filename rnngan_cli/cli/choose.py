@@ -30,10 +30,10 @@ from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import RunState
 
 if TYPE_CHECKING:
-    from rnngan_cli.choosing.answer import Chosen
-    from rnngan_cli.choosing.budget import ChoiceBudget
-    from rnngan_cli.choosing.folder import ChoiceFile
-    from rnngan_cli.choosing.study import Choice
+    from rnngan_cli.tuning.choosing.answer import Chosen
+    from rnngan_cli.tuning.choosing.budget import ChoiceBudget
+    from rnngan_cli.tuning.choosing.folder import ChoiceFile
+    from rnngan_cli.tuning.choosing.study import Choice
 
 ChooseSource = Annotated[
     str | None,
@@ -97,12 +97,12 @@ def choose(
       rnngan choose my.csv --budget 30m
       rnngan choose stocks --losses bce,wgan,vae --budget 2h
     """
-    from rnngan_cli.choosing.budget import parse_budget
-    from rnngan_cli.choosing.carry_out import make_choice
-    from rnngan_cli.choosing.study import prepare_choice
     from rnngan_cli.sweeps.engines.engine import Cluster
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.sweep import check_orders
+    from rnngan_cli.tuning.choosing.budget import parse_budget
+    from rnngan_cli.tuning.choosing.carry_out import make_choice
+    from rnngan_cli.tuning.choosing.study import prepare_choice
 
     voice, afforded = set_voice(quiet, verbose), parse_budget(budget)
     words = {"losses": losses, "cells": cell, **_source(source, data)}
@@ -144,8 +144,8 @@ def _source(source: str | None, data: DataFields) -> dict[str, str]:
 
 def _print_answer(choice: "Choice", planned: "ChoiceFile", chosen: "Chosen", voice: Voice, *, as_json: bool) -> None:
     """Prints what a choice came to."""
-    from rnngan_cli.choosing.answer import answer_sentences, confirmation_table, json_values, next_commands
-    from rnngan_cli.choosing.study import guarantee
+    from rnngan_cli.tuning.choosing.answer import answer_sentences, confirmation_table, json_values, next_commands
+    from rnngan_cli.tuning.choosing.study import guarantee
 
     if as_json:
         typer.echo(json.dumps(json_values(choice, planned, chosen), indent=2))
@@ -160,8 +160,8 @@ def _print_answer(choice: "Choice", planned: "ChoiceFile", chosen: "Chosen", voi
 
 def _print_plan(choice: "Choice", budget: "ChoiceBudget", workers: int, *, as_json: bool) -> None:
     """Prints how the data is understood, and what the budget affords by what is planned, else by the model of costs."""
-    from rnngan_cli.choosing.pilot import modelled_pace
-    from rnngan_cli.choosing.study import asked_file, extended, plan_budget, plan_words, understood
+    from rnngan_cli.tuning.choosing.pilot import modelled_pace
+    from rnngan_cli.tuning.choosing.study import asked_file, extended, plan_budget, plan_words, understood
 
     planned = choice.folder.matching(asked_file(choice, budget))
     if planned is not None:

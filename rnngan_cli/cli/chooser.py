@@ -61,12 +61,12 @@ def choose(
         UserError: anything wrong with what was asked for, in one line, or a run failed.
         KeyboardInterrupt: it was interrupted, after a checkpoint.
     """
-    from rnngan_cli.choosing.answer import answer_sentences, json_values
-    from rnngan_cli.choosing.budget import parse_budget
-    from rnngan_cli.choosing.carry_out import make_choice
-    from rnngan_cli.choosing.study import prepare_choice
     from rnngan_cli.data.registry import SOURCES
     from rnngan_cli.sweeps.sweep import check_orders
+    from rnngan_cli.tuning.choosing.answer import answer_sentences, json_values
+    from rnngan_cli.tuning.choosing.budget import parse_budget
+    from rnngan_cli.tuning.choosing.carry_out import make_choice
+    from rnngan_cli.tuning.choosing.study import prepare_choice
 
     afforded, folder = parse_budget(budget), Path(output)
     values: dict[str, Any] = {"losses": losses if isinstance(losses, str) else tuple(losses), "cells": cell}

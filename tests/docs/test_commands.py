@@ -22,7 +22,7 @@ SMALL = "--steps 6 --seeds 1 -s units=4 -s batch_size=8 -s history_every=2 --pro
 AFTER = {"sweep": SMALL, "evaluate": "--protocol quick"}
 """Words appended to a command."""
 PLANNED = {
-    "rnngan choose my.csv --budget 30m": "a choice is long, however small; tests/choosing/test_choose.py has one",
+    "rnngan choose my.csv --budget 30m": "long, however small; tests/tuning/choosing/test_choose.py has one",
     "rnngan choose stocks --losses bce,wgan,vae --budget 2h": "as above",
     "rnngan choose my.csv --budget 2h": "as above",
     "rnngan tune --losses bce,wgan": "a tune is long, however small; tests/tuning/test_tune.py has one",

@@ -96,7 +96,7 @@ def test_the_page_of_the_architecture_equals_the_map_of_the_package() -> None:
     table = page[page.index("| room |") : page.index("Beside the rooms")]
     rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)
     rooms = re.findall(r"^    ([a-z]+)  +(\S.*)$", package_map, re.MULTILINE)
-    assert len(rooms) == 13
+    assert len(rooms) == 12
     assert [(room, line.replace("`", "")) for room, line in rows] == rooms
     flow = package_map[package_map.index("    experiment (TOML)") : package_map.index("The rooms")]
     assert flow in page

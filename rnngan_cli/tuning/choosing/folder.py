@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.choosing.choice import Stage
 from rnngan_cli.errors import UserError
 from rnngan_cli.store.schemas import StoredFile, file_content, read_record
 from rnngan_cli.system import atomic
+from rnngan_cli.tuning.choosing.choice import Stage
 
 CHOICE_NAME = "choice.json"
 PILOT, CONFIRMATION = "pilot", "confirmation"

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnngan_cli.choosing.claims import fewest_fresh_seeds
+from rnngan_cli.tuning.choosing.claims import fewest_fresh_seeds
 
 CONFIRMING = 0.38
 """Share of the runs that confirms the leader."""

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from benchmarks.choice_rates import cases, error_table, power_table, rates
-from rnngan_cli.choosing.choice import Stage, run_confirmation, run_race
-from rnngan_cli.choosing.confirmation import confirm
-from rnngan_cli.choosing.race import BadnessBySeed, Sides, confirmed_sides, standings
-from rnngan_cli.choosing.schedule import FIRST_FRESH, plan_schedule
+from rnngan_cli.tuning.choosing.choice import Stage, run_confirmation, run_race
+from rnngan_cli.tuning.choosing.confirmation import confirm
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, confirmed_sides, standings
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, plan_schedule
 
 LOSSES = ("bce", "mse", "mae", "kld", "vae", "gan", "wgan", "igan", "cgan", "infogan")
 
 
 def scored(quality: Callable[[str], float], asked: list[Stage]) -> Callable[[Stage], BadnessBySeed]:
-    """BadnessBySeed that depend on the loss alone, but for a little by the seed; keeps what was asked for."""
+    """Scores that depend on the loss alone, but for a little by the seed; keeps what was asked for."""
 
     def run(stage: Stage) -> BadnessBySeed:
         asked.append(stage)

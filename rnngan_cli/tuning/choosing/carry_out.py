@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Sequence
 
-from rnngan_cli.choosing.answer import Chosen, standing_lines
-from rnngan_cli.choosing.budget import ChoiceBudget
-from rnngan_cli.choosing.choice import Stage, run_confirmation, run_race
-from rnngan_cli.choosing.folder import ChoiceFile
-from rnngan_cli.choosing.pilot import measured_pace, prepare_pilot
-from rnngan_cli.choosing.race import BadnessBySeed, Standing
-from rnngan_cli.choosing.study import (
+from rnngan_cli.sweeps.jobs import Prepared
+from rnngan_cli.system import device
+from rnngan_cli.system.lock import held
+from rnngan_cli.system.text import command_line
+from rnngan_cli.tuning.choosing.answer import Chosen, standing_lines
+from rnngan_cli.tuning.choosing.budget import ChoiceBudget
+from rnngan_cli.tuning.choosing.choice import Stage, run_confirmation, run_race
+from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.pilot import measured_pace, prepare_pilot
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Standing
+from rnngan_cli.tuning.choosing.study import (
     Choice,
     asked_file,
     extended,
@@ -19,10 +23,6 @@ from rnngan_cli.choosing.study import (
     stage_scores,
     understood,
 )
-from rnngan_cli.sweeps.jobs import Prepared
-from rnngan_cli.system import device
-from rnngan_cli.system.lock import held
-from rnngan_cli.system.text import command_line
 
 DoRuns = Callable[[str, Prepared], None]
 """Has the runs of a sweep done, under a title; does not return before all of them have ended."""
@@ -76,7 +76,7 @@ def make_choice(
         sides, scores = run_confirmation(race, schedule, choice.baseline, run, planned.looks[-1])
         if not device.in_use():
             device.start("cpu")
-        from rnngan_cli.choosing.outcome import conclude  # imports TensorFlow, which has to be set up before
+        from rnngan_cli.tuning.choosing.outcome import conclude  # imports TensorFlow, which has to be set up before
 
         command = _command(choice, planned)
         return planned, conclude(choice, planned, race, sides, scores, margin=margin, command=command, report=say)

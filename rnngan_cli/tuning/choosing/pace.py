@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from rnngan_cli.choosing.schedule import Schedule, fewest_choice_runs, plan_schedule
+from rnngan_cli.tuning.choosing.schedule import Schedule, fewest_choice_runs, plan_schedule
 
 PLANNED_RUNS = 63
 """Runs of a whole choice among ten losses; a time is spent on longer runs first, then on more of them."""

@@ -5,15 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnngan_cli.choosing import pace as pacing
-from rnngan_cli.choosing.budget import ChoiceBudget, parse_budget
-from rnngan_cli.choosing.choice import Stage
-from rnngan_cli.choosing.claims import CLAIM_LEVEL
-from rnngan_cli.choosing.confirmation import Confirmation, confirm
-from rnngan_cli.choosing.folder import ChoiceFile, ChoiceFolder
-from rnngan_cli.choosing.pace import Pace, Plan
-from rnngan_cli.choosing.race import BadnessBySeed, Sides
-from rnngan_cli.choosing.schedule import FIRST_FRESH, Schedule, fewest_choice_runs, plan_schedule
 from rnngan_cli.config import RunConfig, SweepConfig, identity
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import DamagedFileError, UserError, unknown
@@ -23,6 +14,15 @@ from rnngan_cli.sweeps.jobs import Prepared
 from rnngan_cli.sweeps.noise import with_any_noise
 from rnngan_cli.sweeps.plan import data_configs, plan
 from rnngan_cli.sweeps.sweep import prepare_sweep
+from rnngan_cli.tuning.choosing import pace as pacing
+from rnngan_cli.tuning.choosing.budget import ChoiceBudget, parse_budget
+from rnngan_cli.tuning.choosing.choice import Stage
+from rnngan_cli.tuning.choosing.claims import CLAIM_LEVEL
+from rnngan_cli.tuning.choosing.confirmation import Confirmation, confirm
+from rnngan_cli.tuning.choosing.folder import ChoiceFile, ChoiceFolder
+from rnngan_cli.tuning.choosing.pace import Pace, Plan
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, Schedule, fewest_choice_runs, plan_schedule
 from rnngan_cli.tuning.outcomes import run_score, trial_badness
 
 RACED_BY, CONFIRMED_BY = "validation", "quick"

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 from rnngan_cli import choose
-from rnngan_cli.choosing.budget import parse_budget
-from rnngan_cli.choosing.folder import ChoiceFile
-from rnngan_cli.choosing.schedule import FIRST_FRESH
-from rnngan_cli.choosing.study import extended, schedule_of
 from rnngan_cli.config import read_experiment
 from rnngan_cli.errors import UserError
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.lock import held
+from rnngan_cli.tuning.choosing.budget import parse_budget
+from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
+from rnngan_cli.tuning.choosing.study import extended, schedule_of
 from tests.support.processes import ended, launch, until
 
 Rnngan = Callable[..., tuple[int, str, str]]

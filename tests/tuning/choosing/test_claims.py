@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import wilcoxon
 
-from rnngan_cli.choosing.claims import (
+from rnngan_cli.results.statistics.rank_tests import holm
+from rnngan_cli.tuning.choosing.claims import (
     CLAIM_LEVEL,
     better_p,
     fewest_fresh_seeds,
@@ -19,7 +20,6 @@ from rnngan_cli.choosing.claims import (
     shown,
     upper_bound,
 )
-from rnngan_cli.results.statistics.rank_tests import holm
 
 
 def p_by_every_sign(differences: np.ndarray) -> float:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.choosing.choice import Race
-from rnngan_cli.choosing.confirmation import Confirmation
-from rnngan_cli.choosing.folder import ChoiceFile
-from rnngan_cli.choosing.race import BadnessBySeed, Sides, Standing
-from rnngan_cli.choosing.study import Choice, guarantee, plan_words
 from rnngan_cli.results.statistics.intervals import mean_interval
 from rnngan_cli.system.text import capital, command_line, counted, markdown_table
+from rnngan_cli.tuning.choosing.choice import Race
+from rnngan_cli.tuning.choosing.confirmation import Confirmation
+from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, Standing
+from rnngan_cli.tuning.choosing.study import Choice, guarantee, plan_words
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rnngan_cli.choosing.answer import Chosen, answer_lines, json_values
-from rnngan_cli.choosing.choice import Race, Stage
-from rnngan_cli.choosing.folder import ChoiceFile
-from rnngan_cli.choosing.race import BadnessBySeed, Sides
-from rnngan_cli.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
 from rnngan_cli.config import RunState
 from rnngan_cli.evaluation import protocol
 from rnngan_cli.results.derived import refresh
@@ -22,6 +17,11 @@ from rnngan_cli.store import SweepFolder
 from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.system import atomic
 from rnngan_cli.system.text import capital
+from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, json_values
+from rnngan_cli.tuning.choosing.choice import Race, Stage
+from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
+from rnngan_cli.tuning.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
 from rnngan_cli.tuning.report import write_experiment
 
 GENERATOR, ANSWER, EXPERIMENT = "generator", "answer", "again.toml"
@@ -38,7 +38,7 @@ def conclude(
     command: str,
     report: Callable[[str], None] = lambda _: None,
 ) -> Chosen:
-    """BadnessBySeed series of known quality, and writes everything that is left behind.
+    """Scores series of known quality, and writes everything that is left behind.
 
     Args:
         choice: what was asked for.

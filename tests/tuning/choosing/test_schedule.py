@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnngan_cli.choosing.budget import parse_budget
-from rnngan_cli.choosing.claims import fewest_fresh_seeds
-from rnngan_cli.choosing.pace import FEWEST_UPDATES, PLANNED_RUNS, USED, Pace, fit_plan
-from rnngan_cli.choosing.schedule import FIRST_FRESH, fewest_choice_runs, plan_schedule
 from rnngan_cli.errors import UserError
+from rnngan_cli.tuning.choosing.budget import parse_budget
+from rnngan_cli.tuning.choosing.claims import fewest_fresh_seeds
+from rnngan_cli.tuning.choosing.pace import FEWEST_UPDATES, PLANNED_RUNS, USED, Pace, fit_plan
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, fewest_choice_runs, plan_schedule
 
 PACE = Pace(update=0.05, beside=3.0, start=8.0)
 

@@ -2,12 +2,12 @@
 
 from statistics import fmean
 
-from rnngan_cli.choosing.pace import Pace
-from rnngan_cli.choosing.study import Choice
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.sweeps import cost
 from rnngan_cli.sweeps.jobs import Prepared
 from rnngan_cli.sweeps.sweep import prepare_sweep
+from rnngan_cli.tuning.choosing.pace import Pace
+from rnngan_cli.tuning.choosing.study import Choice
 
 PILOT_UPDATES = 60
 """Updates of the two runs."""

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rnngan_cli.choosing.claims import better_p, look_level, lower_bound, paired_differences, shown, upper_bound
-from rnngan_cli.choosing.race import BadnessBySeed, Sides
 from rnngan_cli.results.statistics.best import two_digits
 from rnngan_cli.system.text import listed
+from rnngan_cli.tuning.choosing.claims import better_p, look_level, lower_bound, paired_differences, shown, upper_bound
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rnngan_cli.choosing.race import BadnessBySeed, Sides, Standing, confirmed_sides, standings
-from rnngan_cli.choosing.schedule import FIRST_FRESH, Schedule
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, Standing, confirmed_sides, standings
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, Schedule
 
 
 @dataclass(frozen=True)
