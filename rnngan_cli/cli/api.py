@@ -38,6 +38,8 @@ def train(
     seed: int = 0,
     data: GivenSettings | None = None,
     run: GivenSettings | None = None,
+    profile: str | None = None,
+    budget: str | None = None,
     protocol: str = "standard",
     device: str = "auto",
     bits: Bits = "native",
@@ -53,6 +55,8 @@ def train(
         seed: seeds weights, batches, noise and judges.
         data: settings of the data, such as `{"file": "my.csv", "window": 24}`.
         run: settings of the run, options of the loss among them, such as `{"steps": 500, "units": 48}`.
+        profile: `recipe`, `shared` or `paper`: the settings that the run starts from.
+        budget: `quick`, `standard` or `long`: a third, one and four times the updates of the profile.
         protocol: name of the protocol that scores the run.
         device: `auto`, `cpu` or `gpu:N`.
         bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
@@ -65,7 +69,7 @@ def train(
         UserError: anything wrong with what was asked for, in one line, or the run failed.
     """
     values = {"losses": (loss,), "cells": (cell,), "seeds": (seed,), "data": data, "run": run, "protocol": protocol}
-    values |= {"datasets": None if dataset is None else (dataset,)}
+    values |= {"datasets": None if dataset is None else (dataset,), "profile": profile, "budget": budget}
     (job,) = _carry_out(values, Path(output), Orders(device=device, bits=bits), 1, report)
     return job.folder.path
 

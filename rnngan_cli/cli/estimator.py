@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnngan_cli.cli.api import generate, sweep
+from rnngan_cli.cli.api import generate, train
 from rnngan_cli.config import RunState
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import DamagedFileError, UserError
+from rnngan_cli.store import copy_run, find_run
 from rnngan_cli.system.atomic import npz_bytes, write_bytes
+from rnngan_cli.system.reading import read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,24 +129,21 @@ class RecurrentGAN:
         data = {**(self.data or {}), "file": str(as_file(X, y, folder, "fitted"))}
         if self.window is not None:
             data["window"] = self.window
-        made = sweep(
+        run = train(
+            self.loss,
             output=folder / "sweep",
-            losses=[self.loss],
-            cells=[self.cell],
-            seeds=[self.seed],
+            cell=self.cell,
+            seed=self.seed,
             data=data,
             run=self.run,
             budget=self.budget,
             protocol=SCORED_BY,
-            workers=1,
             device=self.device,
         )
-        from rnngan_cli.results.frames import load_runs
-
-        (row,) = load_runs(made).to_dict("records")
-        if row["status"] != RunState.DONE:
-            raise UserError(f"the run of {self.loss} has {row['status']}: {row['reason']}; try another loss or seed")
-        return self.of_run(made / "runs" / row["folder"], is_array=isinstance(X, np.ndarray))
+        status = find_run(run).status()
+        if status.state != RunState.DONE:
+            raise UserError(f"the run of {self.loss} has {status.state}: {status.reason}; try another loss or seed")
+        return self.of_run(run, is_array=isinstance(X, np.ndarray))
 
     def of_run(self, run: Path, *, is_array: bool = False) -> "RecurrentGAN":
         """Takes a run that is done for what was fitted, and returns the object itself.
@@ -164,8 +163,6 @@ class RecurrentGAN:
         return self
 
     def _folder(self) -> "RunFolder":
-        from rnngan_cli.store import find_run
-
         if not hasattr(self, "run_"):
             raise UserError(f"{self!r} has no generator yet; call `fit` or `load` first")
         return find_run(self.run_)
@@ -236,13 +233,12 @@ class RecurrentGAN:
         Raises:
             UserError: there is no generator yet, or something is at the path.
         """
-        place, run = Path(path), self._folder().path
+        place, run = Path(path), self._folder()
         if place.exists():
             raise UserError(f"`{place}` is there already; give the name of a new folder")
         content = {"params": {**self.get_params(), "output": None}, "is_array": self._is_array}
-        text = json.dumps(content, indent=2, default=dict)
-        shutil.copytree(run, place / KEPT_RUN, ignore=shutil.ignore_patterns("checkpoints", ".lock*"))
-        (place / KEPT_PARAMS).write_text(text + "\n", encoding="utf-8")
+        copy_run(run, place / KEPT_RUN)
+        write_bytes(place / KEPT_PARAMS, json.dumps(content, indent=2, default=dict).encode() + b"\n")
 
     @classmethod
     def load(cls, path: str | Path) -> "RecurrentGAN":
@@ -251,9 +247,6 @@ class RecurrentGAN:
         Raises:
             UserError: there is nothing of the kind.
         """
-        from rnngan_cli.errors import DamagedFileError
-        from rnngan_cli.system.reading import read_json
-
         try:
             content = read_json(Path(path) / KEPT_PARAMS)
             made = cls(**content["params"])

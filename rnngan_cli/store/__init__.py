@@ -9,6 +9,7 @@ place of runs/, and is read in the same way.
 """
 
 from rnngan_cli.store.checkpoints import Checkpoint, drop_checkpoints, read_checkpoint, write_checkpoint
+from rnngan_cli.store.copy import copy_run
 from rnngan_cli.store.examine import LEFT_OUT, REPLACEABLE, examine, folders_with_manifest, left_out
 from rnngan_cli.store.find import find_run, find_sweeps, is_run
 from rnngan_cli.store.history import HistoryRow, history_bytes, read_history
@@ -52,6 +53,7 @@ __all__ = [
     "SweepFolder",
     "SweepProgress",
     "append_log",
+    "copy_run",
     "drop_checkpoints",
     "examine",
     "find_run",

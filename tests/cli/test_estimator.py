@@ -80,6 +80,14 @@ def test_a_fit_to_an_array_gives_arrays_and_leaves_nothing_behind() -> None:
     assert not place.exists()
 
 
+def test_two_fits_into_one_folder_leave_both_runs(tmp_path: Path) -> None:
+    values = np.random.default_rng(1).normal(size=(60, 5, 2))
+    made = [RecurrentGAN(seed=seed, run=SMALL, output=tmp_path / "kept").fit(values) for seed in (0, 1)]
+    assert made[0].run_ != made[1].run_
+    assert not np.array_equal(made[0].sample(3), made[1].sample(3))
+    assert made[0].run_.is_dir()
+
+
 def test_it_is_cloned_changed_and_written_as_scikit_learn_does() -> None:
     made = RecurrentGAN("wgan", window=12, run=SMALL)
     copy = clone(made)

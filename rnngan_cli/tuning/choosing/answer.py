@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnngan_cli.evaluation.metrics import Direction, Metric
 from rnngan_cli.results.statistics.intervals import mean_interval
 from rnngan_cli.system.text import capital, command_line, counted, markdown_table
 from rnngan_cli.tuning.choosing.choice import Race
@@ -35,7 +36,7 @@ class Chosen:
 
 def answer_sentences(choice: Choice, chosen: Chosen) -> list[str]:
     """The answer, then what is not claimed."""
-    found = chosen.confirmation.sentences(choice.metric.in_text)
+    found = chosen.confirmation.sentences(compared_title(choice.metric))
     dropped = [loss for loss in chosen.race.order if loss not in chosen.sides.losses]
     if dropped:
         found.append(f"dropped in the race, which is no verdict: {', '.join(dropped)}")
@@ -44,7 +45,6 @@ def answer_sentences(choice: Choice, chosen: Chosen) -> list[str]:
 
 def answer_lines(choice: Choice, planned: ChoiceFile, chosen: Chosen) -> list[str]:
     """The answer as Markdown: sentences, the confirmation, the race, and how the budget was spent."""
-    title = choice.metric.in_text
     lines = [
         f"# Which loss for {choice.name}",
         "",
@@ -54,7 +54,7 @@ def answer_lines(choice: Choice, planned: ChoiceFile, chosen: Chosen) -> list[st
         "",
     ]
     lines += ["## The confirmation", "", *confirmation_table(choice, chosen), ""]
-    lines += ["## The race", "", *race_table(chosen.race, title), ""]
+    lines += ["## The race", "", *race_table(chosen.race, choice.metric), ""]
     spent = [capital(f"{line}.") for line in plan_words(planned, choice.losses)]
     return [*lines, "## The budget", "", *spent]
 
@@ -68,17 +68,17 @@ def confirmation_table(choice: Choice, chosen: Chosen) -> list[str]:
         words = ["-", "-"]
         if claim := claims.get(loss):
             words = [_range(-claim.high, -claim.low), "better" if claim.is_better else "not shown"]
-        rows.append([loss, badness_words(list(chosen.scores[loss].values())), *words])
+        rows.append([loss, score_words(list(chosen.scores[loss].values()), choice.metric), *words])
     heads = [
         "loss",
-        f"{choice.metric.in_text}",
+        compared_title(choice.metric),
         f"worse than {chosen.sides.leader} by ({level})",
         f"{chosen.sides.leader} is",
     ]
     return markdown_table(heads, rows)
 
 
-def race_table(race: Race, title: str) -> list[str]:
+def race_table(race: Race, metric: Metric) -> list[str]:
     """How every loss stood after the last round it was in, as Markdown."""
     last = {one.loss: (number, one) for number, standing in enumerate(race.rounds, start=1) for one in standing}
     rows = [
@@ -87,16 +87,31 @@ def race_table(race: Race, title: str) -> list[str]:
             str(last[loss][0]),
             str(len(last[loss][1].badness)),
             f"{last[loss][1].mean_rank:.3g}",
-            badness_words(last[loss][1].badness),
+            score_words(last[loss][1].badness, metric),
         ]
         for loss in race.order
     ]
-    return markdown_table(["loss", "rounds", "seeds", "mean rank in the last of them", f"{title}, validation"], rows)
+    return markdown_table(
+        ["loss", "rounds", "seeds", "mean rank in the last of them", f"{compared_title(metric)}, validation"], rows
+    )
 
 
-def badness_words(badness: Sequence[float]) -> str:
-    """A mean of badness with its interval, and the number of diverged runs."""
-    finite = [value for value in badness if math.isfinite(value)]
+def compared_title(metric: Metric) -> str:
+    """What losses are compared by, as written in a text: the score, or its distance from its best value.
+
+    >>> from rnngan_cli.evaluation.metrics import METRICS
+    >>> compared_title(METRICS["recall"]), compared_title(METRICS["density"])
+    ('recall', 'distance of density from 1')
+    """
+    if metric.direction in (Direction.LOWER, Direction.HIGHER):
+        return metric.in_text
+    return f"distance of {metric.in_text} from {metric.direction.removeprefix('to ')}"
+
+
+def score_words(badness: Sequence[float], metric: Metric) -> str:
+    """The mean of what `compared_title` names with its interval, and the number of diverged runs."""
+    sign = -1 if metric.direction is Direction.HIGHER else 1
+    finite = [sign * value for value in badness if math.isfinite(value)]
     diverged = len(badness) - len(finite)
     words = "-"
     if finite:
@@ -162,10 +177,10 @@ def next_commands(chosen: Chosen) -> list[str]:
     return [command_line(["rnngan", "generate", str(chosen.generator), "-n", "100"])]
 
 
-def standing_lines(number: int, standing: Sequence[Standing], kept: int, score: str) -> list[str]:
+def standing_lines(number: int, standing: Sequence[Standing], kept: int, metric: Metric) -> list[str]:
     """How the race stands after a round, in a few lines: who goes on, and who is dropped."""
-    words = [f"{one.loss} {badness_words(one.badness)}" for one in standing]
-    title = f"  after round {number}, mean {score} on {counted(len(standing[0].badness), 'seed')}: "
+    words = [f"{one.loss} {score_words(one.badness, metric)}" for one in standing]
+    title = f"  after round {number}, mean {compared_title(metric)} on {counted(len(standing[0].badness), 'seed')}: "
     if kept == 1:
         return [f"{title}{', '.join(words)}; {standing[0].loss} leads"]
     lines = [title + ", ".join(words[:kept])]

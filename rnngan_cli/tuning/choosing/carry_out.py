@@ -69,7 +69,7 @@ def make_choice(
             return stage_scores(choice, prepared)
 
         def tell(number: int, standing: Sequence[Standing], kept: int) -> None:
-            for line in standing_lines(number, standing, kept, choice.metric.in_text):
+            for line in standing_lines(number, standing, kept, choice.metric):
                 say(line)
 
         race = run_race(choice.losses, schedule, run, tell)

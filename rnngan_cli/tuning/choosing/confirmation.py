@@ -91,14 +91,12 @@ def confirm(scores: BadnessBySeed, sides: Sides, *, looks: int, margin: float = 
         margin: the difference up to which losses count as equal.
     """
     seeds = sorted(set.intersection(*(set(scores[loss]) for loss in sides.losses)))
-    by_other: Mapping[str, Sequence[float]] = {loss: [scores[loss][seed] for seed in seeds] for loss in sides.losses}
-    differences = {other: paired_differences(by_other[sides.leader], by_other[other]) for other in sides.others}
-    level = look_level(looks)
+    badness: Mapping[str, Sequence[float]] = {loss: [scores[loss][seed] for seed in seeds] for loss in sides.losses}
+    differences = {other: paired_differences(badness[sides.leader], badness[other]) for other in sides.others}
+    level, each = look_level(looks), look_level(looks) / len(sides.others)
     p_values = [better_p(values) for values in differences.values()]
     claims = tuple(
-        PairedClaim(
-            other, p, is_better, lower_bound(values, level / len(p_values)), upper_bound(values, level / len(p_values))
-        )
+        PairedClaim(other, p, is_better, lower_bound(values, each), upper_bound(values, each))
         for (other, values), p, is_better in zip(differences.items(), p_values, shown(p_values, level), strict=True)
     )
     return Confirmation(sides.leader, claims, len(seeds), margin)

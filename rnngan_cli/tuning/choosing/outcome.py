@@ -1,9 +1,9 @@
 """What a choice leaves behind: the answer as text and JSON, a report, pictures, a generator, and an experiment."""
 
 import math
-import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,16 +13,18 @@ from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures import draw_sweep
 from rnngan_cli.results.leaderboard import equality_margins
 from rnngan_cli.results.report import write_report
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import SweepFolder, copy_run
 from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.system import atomic
-from rnngan_cli.system.text import capital
-from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, json_values
+from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, answer_sentences, json_values
 from rnngan_cli.tuning.choosing.choice import Race, Stage
 from rnngan_cli.tuning.choosing.folder import ChoiceFile
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
 from rnngan_cli.tuning.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
 from rnngan_cli.tuning.report import write_experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GENERATOR, ANSWER, EXPERIMENT = "generator", "answer", "again.toml"
 
@@ -64,24 +66,20 @@ def conclude(
     draw_sweep(sweep)
     write_report(sweep, choice.metric.name, choice.baseline if choice.baseline in sides.losses else sides.others[-1])
     found = confirmed(planned, sides, scores, margin)
-    chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, sides.leader))
-    notes = [capital(f"{sentence}.") for sentence in found.sentences(choice.metric.in_text)]
+    chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, runs, sides.leader))
+    notes = answer_sentences(choice, chosen)
     write_experiment(choice.folder.path / EXPERIMENT, prepared.sweep, notes, command)
     atomic.write_text(choice.folder.path / f"{ANSWER}.md", "\n".join(answer_lines(choice, planned, chosen)) + "\n")
     atomic.write_json(choice.folder.path / f"{ANSWER}.json", json_values(choice, planned, chosen))
     return chosen
 
 
-def _leave_generator(choice: Choice, sweep: SweepFolder, leader: str) -> Path | None:
+def _leave_generator(choice: Choice, sweep: SweepFolder, runs: "pd.DataFrame", leader: str) -> Path | None:
     """Copies the leader's run of the median score: not the best one, so that its quality is what was measured."""
-    runs, *_ = refresh(sweep)
     rows = runs[(runs["loss"] == leader) & (runs["status"] == RunState.DONE)]
     if rows.empty:
         return None
     order = np.argsort(choice.metric.badness(rows[choice.metric.name].to_numpy()), kind="stable")
     name = str(rows["folder"].iloc[order[(len(order) - 1) // 2]])
-    place = choice.folder.path / GENERATOR
-    with atomic.reporting_disk_errors(place):
-        atomic.remove(place)
-        shutil.copytree(sweep.named(name).path, place, ignore=shutil.ignore_patterns("checkpoints", ".lock*"))
-    return place
+    copy_run(sweep.named(name), choice.folder.path / GENERATOR)
+    return choice.folder.path / GENERATOR

@@ -14,6 +14,7 @@ from rnngan_cli.sweeps.jobs import Prepared
 from rnngan_cli.sweeps.noise import with_any_noise
 from rnngan_cli.sweeps.plan import data_configs, plan
 from rnngan_cli.sweeps.sweep import prepare_sweep
+from rnngan_cli.system.text import counted
 from rnngan_cli.tuning.choosing import pace as pacing
 from rnngan_cli.tuning.choosing.budget import ChoiceBudget, parse_budget
 from rnngan_cli.tuning.choosing.choice import Stage
@@ -109,8 +110,8 @@ def understood(choice: Choice) -> str:
     """Says in a line how the data is understood."""
     data = choice.dataset
     parts = f"{len(data.train)} to train on, {len(data.validation)} for the race, {len(data.test)} for the confirmation"
-    features = "1 column" if data.features == 1 else f"{data.features} columns"
-    return f"{choice.name}: series of {data.steps} steps and {features}: {parts}"
+    shape = f"{counted(data.steps, 'step')} and {counted(data.features, 'column')}"
+    return f"{choice.name}: series of {shape}: {parts}"
 
 
 def asked_file(
@@ -195,23 +196,19 @@ def schedule_of(found: ChoiceFile) -> Schedule:
 def plan_words(found: ChoiceFile, losses: Sequence[str]) -> list[str]:
     """Says in lines how the budget is spent."""
     schedule = schedule_of(found)
-    rounds = ", then ".join(f"{part.losses} losses on {_seeds(len(part.seeds))}" for part in schedule.rounds)
+    rounds = ", then ".join(f"{part.losses} losses on {counted(len(part.seeds), 'seed')}" for part in schedule.rounds)
     length = "" if found.seconds is None else f", about {duration_in_words(found.seconds)} each on one core"
     lines = [
         f"{schedule.runs} runs of {found.updates} updates{length}",
         f"the race, on validation series: {rounds}",
         f"the confirmation, on test series: the leader and {schedule.sides - 1} more on "
-        f"{_seeds(schedule.confirming)} of their own",
+        f"{counted(schedule.confirming, 'seed')} of their own",
     ]
     if left_out := losses[schedule.losses :]:
         lines.append(f"the budget is too small for {', '.join(left_out)}: left out, which is no verdict")
     if len(found.looks) > 1:
         lines.append(f"continued: {found.looks[-1]} seeds in the confirmation; look {len(found.looks)}")
     return lines
-
-
-def _seeds(count: int) -> str:
-    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def prepare_stage(choice: Choice, found: ChoiceFile, stage: Stage) -> Prepared:

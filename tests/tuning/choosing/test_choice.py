@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from benchmarks.choice_rates import cases, error_table, power_table, rates
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.tuning.choosing.answer import standing_lines
 from rnngan_cli.tuning.choosing.choice import Stage, run_confirmation, run_race
 from rnngan_cli.tuning.choosing.confirmation import confirm
-from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, confirmed_sides, standings
+from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, Standing, confirmed_sides, standings
 from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, plan_schedule
 
 LOSSES = ("bce", "mse", "mae", "kld", "vae", "gan", "wgan", "igan", "cgan", "infogan")
@@ -78,6 +80,16 @@ def test_what_is_not_shown_is_bounded_and_what_is_near_is_equal() -> None:
     few = confirm({loss: {0: 1.0, 1: 2.0} for loss in scores}, Sides("gan", ("mse", "bce")), looks=0)
     assert few.cost == math.inf
     assert len(few.sentences("hiding noise")) == 1  # two seeds bound nothing
+
+
+def test_scores_are_shown_as_they_are_and_not_as_badness() -> None:
+    """Of which higher is better, the score itself; of which 1 is best, the distance."""
+    found = [Standing("bce", 1.0, (-0.9, -0.8)), Standing("gan", 2.0, (-0.1, math.inf))]
+    (line,) = standing_lines(2, found, 1, METRICS["recall"])
+    assert line.startswith("  after round 2, mean recall on 2 seeds: bce 0.85 ± ")
+    assert line.endswith("gan 0.1, 1 diverged; bce leads")
+    (line,) = standing_lines(1, [Standing("bce", 1.0, (0.25,))], 1, METRICS["density"])
+    assert line == "  after round 1, mean distance of density from 1 on 1 seed: bce 0.25; bce leads"
 
 
 def test_later_looks_ask_for_more() -> None:
