@@ -5,15 +5,14 @@ place of trained runs. Beside it stands the choice of the best mean rank where t
 losses. Studies are drawn from fixed seeds, so that the same version writes the same file.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.verdict_rates import DRAWS
+from benchmarks.verdict_rates import DRAWS, asked_for, write_rates
 from rnngan_cli.system.randomness import random_generator
 from rnngan_cli.system.text import markdown_table
 from rnngan_cli.tuning.choosing.choice import Stage, run_confirmation, run_race
@@ -159,16 +158,9 @@ def read(folder: Path) -> list[ChoiceRates]:
 
 def main() -> None:
     """Writes choices.json and choices.md into the folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=Path("results/verdicts"))
-    parser.add_argument("--studies", type=int, default=2000)
-    asked = parser.parse_args()
-    found = measure(asked.studies)
-    asked.output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps([asdict(row) for row in found], indent=1) + "\n"
-    (asked.output / "choices.json").write_text(text, encoding="utf-8")
-    lines = ["# Error rates", "", *error_table(found), "", "# Power", "", *power_table(found), ""]
-    (asked.output / "choices.md").write_text("\n".join(lines), encoding="utf-8")
+    folder, studies = asked_for(__doc__)
+    found = measure(studies)
+    write_rates(folder / "choices", found, error_table(found), power_table(found))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -196,16 +197,27 @@ def power_table(found: Sequence[Rates]) -> list[str]:
 
 def main() -> None:
     """Writes verdicts.json and verdicts.md into the folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    folder, studies = asked_for(__doc__)
+    found = measure(studies)
+    write_rates(folder / "verdicts", found, error_table(found), power_table(found))
+
+
+def asked_for(description: str | None) -> tuple[Path, int]:
+    """The folder and the number of studies that a command of a simulation asks for."""
+    parser = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     parser.add_argument("--output", type=Path, default=Path("results/verdicts"))
     parser.add_argument("--studies", type=int, default=2000)
     asked = parser.parse_args()
-    found = measure(asked.studies)
-    asked.output.mkdir(parents=True, exist_ok=True)
+    return asked.output, asked.studies
+
+
+def write_rates(path: Path, found: Sequence[Any], errors: Sequence[str], power: Sequence[str]) -> None:
+    """Writes the rates of a simulation, records of one kind, as JSON, and their tables as Markdown."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps([asdict(row) for row in found], indent=1) + "\n"
-    (asked.output / "verdicts.json").write_text(text, encoding="utf-8")
-    lines = ["# Error rates", "", *error_table(found), "", "# Power", "", *power_table(found), ""]
-    (asked.output / "verdicts.md").write_text("\n".join(lines), encoding="utf-8")
+    path.with_suffix(".json").write_text(text, encoding="utf-8")
+    lines = ["# Error rates", "", *errors, "", "# Power", "", *power, ""]
+    path.with_suffix(".md").write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
 """`rnngan tune` as a user runs it: finished, continued, interrupted, killed; what it writes; mistakes in one line."""
 
 import csv
-import fcntl
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -36,6 +34,7 @@ from rnngan_cli.tuning.tune import (
     prepare_tune,
 )
 from tests.support.processes import TIMEOUT, ended, launch, until
+from tests.support.sweeps import once
 
 SMALL = (
     "-s",
@@ -84,18 +83,13 @@ class Command:
 @pytest.fixture(scope="session")
 def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished tune of two losses: four settings, two of them kept for a second round; not to be written to."""
-    base = tmp_path_factory.getbasetemp()
-    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "short-tune"
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            making = path.with_suffix(".making")
-            shutil.rmtree(making, ignore_errors=True)
-            done = Command(making).run()
-            assert done.returncode == 0, done.stderr
-            (making / "out.txt").write_text(done.stdout)
-            making.rename(path)
-    return path
+
+    def make(folder: Path) -> None:
+        done = Command(folder).run()
+        assert done.returncode == 0, done.stderr
+        (folder / "out.txt").write_text(done.stdout)
+
+    return once(tmp_path_factory, "short-tune", make)
 
 
 @pytest.fixture

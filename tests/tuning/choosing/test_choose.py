@@ -1,9 +1,7 @@
 """`rnngan choose` as a user runs it: finished, killed and continued, with a larger budget, and mistakes."""
 
-import fcntl
 import functools
 import json
-import os
 import re
 import shutil
 import signal
@@ -24,6 +22,7 @@ from rnngan_cli.tuning.choosing.folder import ChoiceFile
 from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
 from rnngan_cli.tuning.choosing.study import extended, schedule_of
 from tests.support.processes import ended, launch, until
+from tests.support.sweeps import once
 
 Rnngan = Callable[..., tuple[int, str, str]]
 WORDS = (
@@ -76,18 +75,13 @@ def begun_runs(folder: Path) -> list[Path]:
 @pytest.fixture(scope="session")
 def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished choice; not to be written to."""
-    base = tmp_path_factory.getbasetemp()
-    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "short-choice"
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            making = path.with_suffix(".making")
-            shutil.rmtree(making, ignore_errors=True)
-            done = Command(making).run(*BUDGET)
-            assert done.returncode == 0, done.stderr
-            (making / "out.txt").write_text(done.stdout)
-            making.rename(path)
-    return path
+
+    def make(folder: Path) -> None:
+        done = Command(folder).run(*BUDGET)
+        assert done.returncode == 0, done.stderr
+        (folder / "out.txt").write_text(done.stdout)
+
+    return once(tmp_path_factory, "short-choice", make)
 
 
 def test_it_says_what_it_understood_how_the_budget_is_spent_and_what_to_take(done_once: Path) -> None:
