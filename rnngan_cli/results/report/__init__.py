@@ -8,6 +8,7 @@ recipe.py                the command that repeats a run
 page.py                  the file: page.html.j2 filled in by Jinja2, with page.css, the scripts *.js and plotly.js
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,11 @@ class WrittenReport:
 
 
 def write_report(
-    sweep: SweepFolder, score: str | None = None, baseline: str | None = None, output: Path | None = None
+    sweep: SweepFolder,
+    score: str | None = None,
+    baseline: str | None = None,
+    output: Path | None = None,
+    foreword: Sequence[str] = (),
 ) -> WrittenReport:
     """Writes the report of a sweep; the same results give the same bytes.
 
@@ -43,6 +48,7 @@ def write_report(
         baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
             first by name.
         output: the file to write; None is `report.html` in the folder of the sweep.
+        foreword: paragraphs that come before the answer of the sweep, where the sweep is part of a larger whole.
 
     Raises:
         UserError: the score or the baseline is unknown (if any run has scores), or the file cannot be written there.
@@ -51,5 +57,5 @@ def write_report(
     path = output or sweep.path / REPORT_NAME
     check_target(path, (".html", ".htm"))
     facts = gather(sweep, score, baseline)
-    write_text(path, page(facts))
+    write_text(path, page(facts, foreword))
     return WrittenReport(path, tuple(facts.notes))

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,8 @@ _BAR = 100
 """Width of the drawing of an interval, in units of the SVG."""
 
 
-def page(facts: ReportFacts) -> str:
-    """Renders the whole file as text."""
+def page(facts: ReportFacts, foreword: Sequence[str] = ()) -> str:
+    """Renders the whole file as text, with paragraphs before the answer if there are any."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
@@ -55,7 +55,7 @@ def page(facts: ReportFacts) -> str:
         "sentence": capital,
     }
     return environment.get_template("page.html.j2").render(
-        **_values(facts), style=_own("page.css"), script=script(), plotly=get_plotlyjs()
+        **_values(facts), foreword=foreword, style=_own("page.css"), script=script(), plotly=get_plotlyjs()
     )
 
 

@@ -26,7 +26,12 @@ from rnngan_cli.tuning.report import write_experiment
 if TYPE_CHECKING:
     import pandas as pd
 
-GENERATOR, ANSWER, EXPERIMENT = "generator", "answer", "again.toml"
+GENERATOR, ANSWER, EXPERIMENT, REPORT = "generator", "answer", "again.toml", "report.html"
+BELOW = (
+    "Below are the runs of the confirmation, compared as `rnngan compare` does: by tests of its own, which know "
+    "nothing of the race, so that what it says can differ from the answer above."
+)
+"""The end of the foreword of the report."""
 
 
 def conclude(
@@ -62,12 +67,13 @@ def conclude(
     runs, *_ = refresh(sweep)
     if margin is None:
         margin = max(equality_margins(sweep, runs, choice.metric.name).values(), default=math.nan)
-    report(f"{sweep.path}: drawing, and writing the report")
-    draw_sweep(sweep)
-    write_report(sweep, choice.metric.name, choice.baseline if choice.baseline in sides.losses else sides.others[-1])
     found = confirmed(planned, sides, scores, margin)
     chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, runs, sides.leader))
     notes = answer_sentences(choice, chosen)
+    report(f"{choice.folder.path}: drawing, and writing the report")
+    draw_sweep(sweep)
+    baseline = choice.baseline if choice.baseline in sides.losses else sides.others[-1]
+    write_report(sweep, choice.metric.name, baseline, choice.folder.path / REPORT, [*notes, BELOW])
     write_experiment(choice.folder.path / EXPERIMENT, prepared.sweep, notes, command)
     atomic.write_text(choice.folder.path / f"{ANSWER}.md", "\n".join(answer_lines(choice, planned, chosen)) + "\n")
     atomic.write_json(choice.folder.path / f"{ANSWER}.json", json_values(choice, planned, chosen))
