@@ -408,6 +408,7 @@ ROWS = (
         ),
         recognizer=Heads(informative.head_widths, shared_trunk=True),
         options=informative.OPTIONS,
+        recipe={"weight": 0.1},  # with 1, the codes take so much that modes are missing
         check=informative.check,
     ),
 )

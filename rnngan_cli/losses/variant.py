@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from rnngan_cli.config import RunConfig
+from rnngan_cli.config import OptionValue, RunConfig
 from rnngan_cli.config.options import Option
 from rnngan_cli.lazy import Tensor
 from rnngan_cli.losses.game import DrawFunction, Game, LossFunction, Options, Outcome, draw_noise
@@ -219,6 +219,7 @@ class Variant:
         discriminator: readouts, penalties and other rules for the discriminator.
         recognizer: outputs of its recognizer; None if it has no recognizer.
         options: settings of its own by name.
+        recipe: values of options by the profile `recipe`, where another than the default brings the series nearer.
         paper: the settings of its source.
         check: raises `UserError` for a run whose settings make no sense together.
         past_weight: from the options to the weight of historical averaging: the squared distance of every network's
@@ -232,6 +233,7 @@ class Variant:
     discriminator: DiscriminatorRules
     recognizer: Heads | None
     options: Mapping[str, Option]
+    recipe: Mapping[str, OptionValue]
     paper: PaperSettings
     check: Callable[[RunConfig], None]
     past_weight: Callable[[Options], float]
@@ -246,6 +248,7 @@ class Variant:
         discriminator: DiscriminatorRules | None = None,
         recognizer: Heads | None = None,
         options: Mapping[str, Option] | None = None,
+        recipe: Mapping[str, OptionValue] | None = None,
         paper: PaperSettings | None = None,
         check: Callable[[RunConfig], None] = allow_all,
         past_weight: Callable[[Options], float] = lambda _: 0.0,
@@ -258,6 +261,7 @@ class Variant:
             "g_loss": g_loss,
             "recognizer": recognizer,
             "options": options or {},
+            "recipe": recipe or {},
             "paper": paper or PaperSettings({}, ()),
             "check": check,
             "past_weight": past_weight,

@@ -32,7 +32,8 @@ def starting_settings(profile: ProfileName, variant: Variant, given: Settings) -
     """The settings that a run of a loss starts from.
 
     Args:
-        profile: `shared` (none), `recipe` (the same for all losses) or `paper` (those of the loss's source).
+        profile: `shared` (none), `recipe` (the same for all losses but for options of their own) or `paper` (those of
+            the loss's source).
         variant: the loss.
         given: fields of a run that the user gives; what would contradict them is left out.
     """
@@ -42,7 +43,7 @@ def starting_settings(profile: ProfileName, variant: Variant, given: Settings) -
 
 
 def _recipe(variant: Variant, given: Settings) -> Settings:
-    settings = dict(RECIPE)
+    settings = {**RECIPE, **variant.recipe}
     if "average" in given:
         del settings["average_half_life"]
     penalty = next((name for name in PENALTY_WEIGHTS if name in variant.discriminator.penalties), None)

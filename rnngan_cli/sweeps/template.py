@@ -145,7 +145,7 @@ def _overrides(wanted: Wanted, loss: str, start: Settings) -> list[str]:
     for name in RUN_SETTINGS_OF_A_LOSS:
         lines += [*_described(RunConfig, name), _option(f"override.{loss}.{name}", start[name])]
     for name, option in losses.variant(loss).options.items():
-        lines += [*_prose(option.help), _option(f"override.{loss}.{name}", option.default)]
+        lines += [*_prose(option.help), _option(f"override.{loss}.{name}", start.get(name, option.default))]
     if not wanted.file:
         lines += ["", *_prose(f"For one data set alone: its options (rnngan datasets {DEFAULT_DATASET}).")]
         for name, option in data.SOURCES[DEFAULT_DATASET].options.items():

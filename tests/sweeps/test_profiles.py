@@ -33,6 +33,14 @@ def test_the_recipe_is_the_same_for_all_losses_but_for_penalties_they_lack(name:
     assert run.penalty_weight == PENALTY_WEIGHTS[run.penalty]
 
 
+def test_the_recipe_sets_an_option_where_a_loss_names_one_and_the_user_does_not() -> None:
+    own = VARIANTS["infogan"].recipe
+    assert own == {"weight": 0.1} != {"weight": VARIANTS["infogan"].options["weight"].default}
+    (run,), (plain,) = planned(losses="infogan"), planned(losses="infogan", profile="shared")
+    (given,) = planned(losses="infogan", override={"infogan": {"weight": 2}})
+    assert [one.options["weight"] for one in (run, plain, given)] == [0.1, 1.0, 2.0]
+
+
 @pytest.mark.parametrize(
     ("given", "others"),
     [
