@@ -31,6 +31,8 @@ from rnngan_cli.store import (
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system import atomic, provenance
 
+SERIES = 1000
+"""Series of the data set: fewer than it has by default, as every command that checks them makes them anew."""
 RUNS_PER_SEED = 20
 """Number of runs per seed: ten losses, two cells."""
 DIAGNOSTICS = ("d_real_logit", "d_fake_logit", "d_accuracy", "d_real_accuracy", "d_fake_accuracy")
@@ -49,7 +51,11 @@ def sweep_config(num_runs: int) -> SweepConfig:
     if num_runs % RUNS_PER_SEED:
         raise ValueError(f"`num_runs = {num_runs}`: expected a multiple of {RUNS_PER_SEED}")
     return SweepConfig(
-        losses=("all",), cells=("gru", "lstm"), profile="shared", seeds=tuple(range(num_runs // RUNS_PER_SEED))
+        losses=("all",),
+        cells=("gru", "lstm"),
+        profile="shared",
+        seeds=tuple(range(num_runs // RUNS_PER_SEED)),
+        override={"sines": {"series": SERIES}},
     )
 
 

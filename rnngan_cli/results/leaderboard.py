@@ -125,14 +125,15 @@ def _summary(place: tuple[str, str, str], group: "pd.DataFrame", scores: Sequenc
     done = group[group["status"] == RunState.DONE]
     num_diverged = int((group["status"] == RunState.DIVERGED).sum())
     ended = len(done) + num_diverged
-    found = (done[score].dropna().to_numpy() for score in scores)
+    values = done[list(scores)].to_numpy(np.float64)  # (runs, scores); a column at a time takes ten times as long
+    found = (column[~np.isnan(column)] for column in values.T)
     return LossSummary(
         *place,
-        num_seeds=int(done[list(scores)].notna().any(axis=1).sum()),
+        num_seeds=int((~np.isnan(values)).any(axis=1).sum()),
         num_diverged=num_diverged,
         share_diverged=num_diverged / ended if ended else np.nan,
         share_limits=share_interval(num_diverged, ended, level) if ended else (np.nan, np.nan),
-        scores=tuple(mean_interval(values, level) if len(values) else None for values in found),
+        scores=tuple(mean_interval(known, level) if len(known) else None for known in found),
     )
 
 
