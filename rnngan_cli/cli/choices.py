@@ -207,8 +207,10 @@ CompareBaseline = Annotated[
 ]
 ReportBaseline = Annotated[str | None, _one(completion.loss_names, "Loss to compare the others with.")]
 EvaluateProtocol = Annotated[
-    str,
+    str | None,
     _one(
-        completion.protocols, "How to score: standard, quick, judges, timegan; runs scored by another are scored anew."
+        completion.protocols,
+        "How to score: standard, quick, judges, timegan; runs scored by another are scored anew. "
+        "[default: that of the sweep]",
     ),
 ]

@@ -79,7 +79,7 @@ def report(
 
 def evaluate(
     results: Results = Path("results"),
-    protocol: EvaluateProtocol = "standard",
+    protocol: EvaluateProtocol = None,
     self_check: Annotated[
         bool,
         typer.Option(
@@ -107,10 +107,10 @@ def evaluate(
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.system import device
 
-    voice, by = set_voice(quiet, verbose), find_protocol(protocol)
-    if self_check and by.name not in ("standard", "timegan"):
-        raise UserError(f"`--self-check --protocol {by.name}`: expected timegan, or no protocol to check all scores")
-    if self_check and by.name == "standard":
+    voice, given = set_voice(quiet, verbose), None if protocol is None else find_protocol(protocol)
+    if self_check and given is not None and given.name not in ("standard", "timegan"):
+        raise UserError(f"`--self-check --protocol {given.name}`: expected timegan, or no protocol to check all scores")
+    if self_check and (given is None or given.name == "standard"):
         check_scores(voice)
         return
     sweeps = [] if self_check else find_sweeps(results)
@@ -120,6 +120,7 @@ def evaluate(
     from rnngan_cli.sweeps.rescore import rescore as run
 
     for sweep in sweeps:
+        by = given or find_protocol(sweep.config().protocol)
         done = run(sweep, by, lambda line: voice.say(line, err=True))
         refresh(sweep)
         for note in done.notes:
