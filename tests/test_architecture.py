@@ -42,7 +42,17 @@ PLACES = {
         *("agreement", "engines", "reproduce", "jobs", "eta", "progress", "survey", "scheduler", "sweep"),
     ),
     "results": (
-        *("statistics", "cautions", "runs_table", "leaderboard", "leaderboard_text", "derived", "groups", "frames"),
+        *(
+            "statistics",
+            "standing",
+            "cautions",
+            "runs_table",
+            "leaderboard",
+            "leaderboard_text",
+            "derived",
+            "groups",
+            "frames",
+        ),
         *(
             "further_runs",
             "answers",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,12 +16,18 @@ from rnngan_cli.config import RunState
 from rnngan_cli.errors import printable
 
 if TYPE_CHECKING:
+    from rnngan_cli.results.standing import PlaceStanding
     from rnngan_cli.sweeps.status import ObservedRun, Observer, SweepStatus
+    from rnngan_cli.tuning.choosing.watch import ChoiceObserver, ChoiceStatus
 
 MOST_RUNS_SHOWN = 20
 """Most runs listed of a sweep unless all are asked for: a screen of them."""
 MOST_REASONS = 10
 """Most runs whose reason and log are printed unless all are asked for."""
+MOST_PLACES = 5
+"""Most data sets, cells and settings whose losses are told unless all are asked for."""
+SENTENCE_WIDTH = 100
+"""Columns at which sentences are folded."""
 LOG_LINES = 4
 """Last lines of a failed run's log that are printed."""
 SCORES = ("hiding_noise", "sliced_wasserstein")
@@ -37,36 +44,92 @@ def status(
 ) -> None:
     """Show how each sweep stands: runs by state, steps, losses, scores so far, time left, failures and their logs.
 
-    It works from another terminal while a sweep is running. Running and failed runs are listed first, then the newest.
+    It works from another terminal while a sweep, or a choice of a loss, is at work. The scores of the losses so far
+    come first, then runs: running and failed ones before the newest.
 
     Examples:
       rnngan status results/sweep
+      rnngan status results/choose/my
       rnngan status results/sweep --watch
       rnngan status --all --json
     """
     from rnngan_cli.errors import UserError
-    from rnngan_cli.store import find_sweeps
-    from rnngan_cli.sweeps.status import Observer
 
     if watch and as_json:
         raise UserError("`--watch` and `--json`: one draws again and again, the other prints once; leave out one")
-    observers = {str(sweep.path): Observer(sweep) for sweep in find_sweeps(results)}
+    watched = _Watched(results)
     most = None if everything else MOST_RUNS_SHOWN
     if watch:
-        _watch(observers, most)
+        _watch(watched, most)
         return
-    seen = {path: observer.look() for path, observer in observers.items()}
+    choices, seen = watched.look()
     if as_json:
-        typer.echo(json.dumps({path: _facts(observers[path], found, most) for path, found in seen.items()}, indent=2))
+        facts: dict[str, Mapping[str, object]] = {path: asdict(found) for path, found in choices.items()}
+        facts |= {path: _facts(watched.sweeps[path], found, most) for path, found in seen.items()}
+        typer.echo(json.dumps(facts, indent=2))
         return
-    for path, found in seen.items():
-        typer.echo("\n".join(_lines(path, observers[path], found, most)))
+    typer.echo("\n".join(_all_lines(watched, choices, seen, most)))
 
 
 COMMANDS = (status,)
 
 
-def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
+class _Watched:
+    """The choices and sweeps at a path, by the paths of their folders; those that are begun later are found too."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.choices: dict[str, ChoiceObserver] = {}
+        self.sweeps: dict[str, Observer] = {}
+
+    def look(self) -> "tuple[dict[str, ChoiceStatus], dict[str, SweepStatus]]":
+        """The status of every choice that is planned, and of every sweep.
+
+        Raises:
+            UserError: there is none of either.
+        """
+        from rnngan_cli.errors import UserError
+        from rnngan_cli.store import find_sweeps
+        from rnngan_cli.sweeps.status import Observer
+        from rnngan_cli.tuning.choosing.watch import ChoiceObserver, find_choices
+
+        for folder in find_choices(self.results):
+            self.choices.setdefault(str(folder.path), ChoiceObserver(folder))
+        try:
+            for sweep in find_sweeps(self.results):
+                self.sweeps.setdefault(str(sweep.path), Observer(sweep))
+        except UserError:
+            if not self.choices:
+                raise
+        looks = {path: observer.look() for path, observer in self.choices.items()}
+        choices = {path: found for path, found in looks.items() if found is not None}
+        return choices, {path: observer.look() for path, observer in self.sweeps.items()}
+
+
+def _all_lines(
+    watched: _Watched, choices: "dict[str, ChoiceStatus]", seen: "dict[str, SweepStatus]", most: int | None
+) -> list[str]:
+    """All that is printed: choices, then sweeps."""
+    lines = []
+    for path, choice in choices.items():
+        first, *rest = choice.lines
+        lines += [*_folded(f"{path}: {first}", ""), *(part for line in rest for part in _folded(line))]
+    for path, found in seen.items():
+        lines += _lines(path, watched.sweeps[path], found, most)
+    return [printable(line) for line in lines]
+
+
+def _folded(line: str, indent: str = "  ") -> list[str]:
+    """A line folded where it is longer than most terminals are wide."""
+    return textwrap.wrap(line, SENTENCE_WIDTH, initial_indent=indent, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _is_over(choices: "dict[str, ChoiceStatus]", seen: "dict[str, SweepStatus]") -> bool:
+    """Whether nothing is left to be done; the sweeps of a choice end before the choice does."""
+    return all(found.is_over for found in choices.values()) and all(found.is_over for found in seen.values())
+
+
+def _watch(watched: _Watched, most: int | None) -> None:
     """Prints the status again and again: in place on a terminal, else a line whenever it has changed."""
     from rich.console import Console
     from rich.live import Live
@@ -75,32 +138,33 @@ def _watch(observers: "dict[str, Observer]", most: int | None) -> None:
     console = Console()
     try:
         if not console.is_terminal or console.is_dumb_terminal:
-            _watch_plainly(observers)
+            _watch_plainly(watched)
             return
         with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
             while True:
-                seen = {path: observer.look() for path, observer in observers.items()}
-                lines = [line for path, found in seen.items() for line in _lines(path, observers[path], found, most)]
+                choices, seen = watched.look()
+                lines = _all_lines(watched, choices, seen, most)
                 live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
-                if all(found.is_over for found in seen.values()):
+                if _is_over(choices, seen):
                     return
                 time.sleep(REFRESH_SECONDS)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
-def _watch_plainly(observers: "dict[str, Observer]") -> None:
+def _watch_plainly(watched: _Watched) -> None:
     printed: dict[str, str] = {}
     while True:
-        seen = {path: observer.look() for path, observer in observers.items()}
+        choices, seen = watched.look()
+        lines = {path: f"{path}: {choice.lines[0]}" for path, choice in choices.items()}
         for path, found in seen.items():
-            line = "; ".join(
-                [_summary(path, found), *(_in_words(run) for run in found.runs if run.state == RunState.RUNNING)]
-            )
+            running = [_in_words(run) for run in found.runs if run.state == RunState.RUNNING]
+            lines[path] = "; ".join([_summary(path, found), *running])
+        for path, line in lines.items():
             if printed.get(path) != line:
                 printed[path] = line
                 typer.echo(printable(line))
-        if all(found.is_over for found in seen.values()):
+        if _is_over(choices, seen):
             return
         time.sleep(REFRESH_SECONDS)
 
@@ -111,10 +175,13 @@ def _in_words(run: "ObservedRun") -> str:
 
 
 def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | None) -> list[str]:
-    """All lines that are printed of a sweep, ready for a terminal."""
+    """All lines that are printed of a sweep."""
+    from rnngan_cli.results.standing import standings_so_far
+
     shown, damage = _shown(observer, seen, most)
     rest = len([run for run in seen.runs if run.state != RunState.PENDING]) - len(shown)
-    lines = [_summary(path, seen), *_table(shown)]
+    standing = standing_lines_of(standings_so_far(seen.runs, observer.grid), most)
+    lines = [_summary(path, seen), *standing, *_table(shown)]
     lines += [f"  and {rest} more that have begun: `--all` lists every one"] if rest else []
     unwell = _remarkable(seen)
     for run in unwell[: None if most is None else MOST_REASONS]:
@@ -127,7 +194,15 @@ def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | Non
         else []
     )
     lines += [f"  damaged: {line}" for line in [*seen.damage, *damage]]
-    return [printable(line) for line in lines]
+    return lines
+
+
+def standing_lines_of(found: "Sequence[PlaceStanding]", most: int | None) -> list[str]:
+    """How the losses stand so far on each data set and cell; of few of these unless all are asked for."""
+    shown = found if most is None else found[:MOST_PLACES]
+    lines = [part for place in shown for part in _folded(place.words)]
+    hidden = len(found) - len(shown)
+    return [*lines, f"  and {hidden} more data sets, cells and settings: `--all` tells them"] if hidden else lines
 
 
 def _remarkable(seen: "SweepStatus") -> "list[ObservedRun]":
@@ -216,4 +291,5 @@ def _finite(run: "ObservedRun") -> Mapping[str, object]:
     """A row of the table, with null for losses that are not finite, which JSON has no word for."""
     losses = {"d_loss": run.d_loss, "g_loss": run.g_loss}
     finite = {name: loss if loss is not None and math.isfinite(loss) else None for name, loss in losses.items()}
-    return {**asdict(run), "reason": printable(run.reason), **finite}
+    fields = {name: value for name, value in vars(run).items() if name != "config"}
+    return {**fields, "reason": printable(run.reason), **finite}

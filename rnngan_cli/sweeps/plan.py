@@ -149,6 +149,16 @@ def _point(grid: Mapping[str, Sequence[Any]], values: Sequence[Any]) -> Settings
     return point
 
 
+def grid_fields(grid: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The settings that a grid varies, those of its tables included.
+
+    >>> grid_fields({"units": [24, 48], "pair": [{"d_beta_1": 0.0, "g_beta_1": 0.5}, {"d_beta_1": 0.5}]})
+    ('units', 'd_beta_1', 'g_beta_1')
+    """
+    names = [name for field, values in grid.items() for value in values for name in _point({field: ()}, [value])]
+    return tuple(dict.fromkeys(names))
+
+
 def split_settings(settings: Settings, where: str) -> tuple[Settings, Settings]:
     """Splits settings into fields of a run and options of a loss.
 

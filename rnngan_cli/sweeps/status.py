@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rnngan_cli.config import ENDED, RunState, run_name
+from rnngan_cli.config import ENDED, RunConfig, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store import Provenance, RunFolder, RunProgress, SweepFolder, remarks
-from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.plan import grid_fields, plan
 
 OPEN = (RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
 """States of runs that the same command would still do, without `--rerun`."""
@@ -33,6 +33,7 @@ class ObservedRun:
         seconds: since a worker began the run, or of training and scoring together once it has ended; None if unknown.
         stage: what is done besides training; empty while the run is trained.
         reason: why it failed or diverged, or what should be known of its end.
+        config: of the run; None where the run has not begun.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ObservedRun:
     seconds: float | None = None
     stage: str = ""
     reason: str = ""
+    config: RunConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,16 @@ class Observer:
 
     Args:
         sweep: the sweep's folder.
+
+    Attributes:
+        grid: names of the settings that vary in the sweep as last asked for, beside losses and seeds.
     """
 
     def __init__(self, sweep: SweepFolder) -> None:
         self.sweep = sweep
         self._known: dict[str, tuple[int, ObservedRun]] = {}
         self._planned: tuple[int, list[str], list[str]] = (-1, [], [])
+        self.grid: tuple[str, ...] = ()
 
     def look(self) -> SweepStatus:
         """The status now."""
@@ -119,7 +125,9 @@ class Observer:
         try:
             stamp = (self.sweep.path / "sweep.json").stat().st_mtime_ns
             if stamp != self._planned[0]:
-                names = self.sweep.listed() or [run_name(run) for run in plan(self.sweep.config())]
+                asked = self.sweep.config()
+                names = self.sweep.listed() or [run_name(run) for run in plan(asked)]
+                self.grid = grid_fields(asked.grid)
                 self._planned = (stamp, names, [])
         except OSError as error:
             return [], [f"`{self.sweep.path / 'sweep.json'}` cannot be read: {error.strerror}"]
@@ -153,6 +161,7 @@ class Observer:
             scores=scores.scores,
             seconds=_seconds(facts) if state in ENDED else None,
             reason=remarks(status, scores),
+            config=config,
         )
         if state in ENDED:
             self._known[name] = (stamp, run)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.evaluation.metrics import Direction, Metric
-from rnngan_cli.results.statistics.intervals import mean_interval
+from rnngan_cli.evaluation.metrics import Metric
+from rnngan_cli.results.standing import compared_title, score_words
 from rnngan_cli.system.text import capital, command_line, counted, markdown_table
 from rnngan_cli.tuning.choosing.choice import Race
 from rnngan_cli.tuning.choosing.confirmation import Confirmation
@@ -94,31 +94,6 @@ def race_table(race: Race, metric: Metric) -> list[str]:
     return markdown_table(
         ["loss", "rounds", "seeds", "mean rank in the last of them", f"{compared_title(metric)}, validation"], rows
     )
-
-
-def compared_title(metric: Metric) -> str:
-    """What losses are compared by, as written in a text: the score, or its distance from its best value.
-
-    >>> from rnngan_cli.evaluation.metrics import METRICS
-    >>> compared_title(METRICS["recall"]), compared_title(METRICS["density"])
-    ('recall', 'distance of density from 1')
-    """
-    if metric.direction in (Direction.LOWER, Direction.HIGHER):
-        return metric.in_text
-    return f"distance of {metric.in_text} from {metric.direction.removeprefix('to ')}"
-
-
-def score_words(badness: Sequence[float], metric: Metric) -> str:
-    """The mean of what `compared_title` names with its interval, and the number of diverged runs."""
-    sign = -1 if metric.direction is Direction.HIGHER else 1
-    finite = [sign * value for value in badness if math.isfinite(value)]
-    diverged = len(badness) - len(finite)
-    words = "-"
-    if finite:
-        found = mean_interval(finite)
-        half = "" if found.high is None else f" ± {found.high - found.mean:.2g}"
-        words = f"{found.mean:.3g}{half}"
-    return f"{words}, {diverged} diverged" if diverged else words
 
 
 def _range(low: float, high: float) -> str:

@@ -19,7 +19,6 @@ from rnngan_cli.tuning.choosing.study import (
     plan_budget,
     plan_words,
     prepare_stage,
-    schedule_of,
     stage_scores,
     understood,
 )
@@ -60,7 +59,7 @@ def make_choice(
         planned = _planned(choice, budget, workers, do)
         for line in plan_words(planned, choice.losses):
             say(f"  {line}")
-        schedule = schedule_of(planned)
+        schedule = planned.schedule
 
         def run(stage: Stage) -> BadnessBySeed:
             prepared = prepare_stage(choice, planned, stage)

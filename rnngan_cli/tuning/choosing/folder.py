@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.errors import UserError
+from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store.schemas import StoredFile, file_content, read_record
 from rnngan_cli.system import atomic
 from rnngan_cli.tuning.choosing.choice import Stage
+from rnngan_cli.tuning.choosing.schedule import Schedule, plan_schedule
 
-CHOICE_NAME = "choice.json"
+CHOICE_NAME, ANSWER_NAME = "choice.json", "answer.json"
 PILOT, CONFIRMATION = "pilot", "confirmation"
 
 
@@ -36,6 +37,23 @@ class ChoiceFile(StoredFile):
     seconds: float | None = None
     looks: list[int]
 
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule of the first look.
+
+        Raises:
+            DamagedFileError: there is none for so many runs and losses.
+        """
+        found = plan_schedule(len(self.losses), self.runs)
+        if found is None:
+            raise DamagedFileError(f"{CHOICE_NAME}: {self.runs} runs of {len(self.losses)} losses are no choice")
+        return found
+
+    @property
+    def all_runs(self) -> int:
+        """Number of runs of all looks together."""
+        return self.schedule.runs + self.schedule.sides * (self.looks[-1] - self.schedule.confirming)
+
 
 @dataclass(frozen=True)
 class ChoiceFolder:
@@ -45,7 +63,16 @@ class ChoiceFolder:
 
     def stage(self, stage: Stage) -> Path:
         """The folder of the sweep of a stage."""
-        return self.path / (f"race-{stage.number}" if stage.number else CONFIRMATION)
+        return self.round(stage.number) if stage.number else self.confirmation
+
+    def round(self, number: int) -> Path:
+        """The folder of the sweep of a round of the race, from 1."""
+        return self.path / f"race-{number}"
+
+    @property
+    def confirmation(self) -> Path:
+        """The folder of the sweep of the confirmation."""
+        return self.path / CONFIRMATION
 
     @property
     def pilot(self) -> Path:

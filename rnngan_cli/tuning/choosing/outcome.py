@@ -18,7 +18,7 @@ from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.system import atomic
 from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, answer_sentences, json_values
 from rnngan_cli.tuning.choosing.choice import Race, Stage
-from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.folder import ANSWER_NAME, ChoiceFile
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
 from rnngan_cli.tuning.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
 from rnngan_cli.tuning.report import write_experiment
@@ -26,7 +26,7 @@ from rnngan_cli.tuning.report import write_experiment
 if TYPE_CHECKING:
     import pandas as pd
 
-GENERATOR, ANSWER, EXPERIMENT, REPORT = "generator", "answer", "again.toml", "report.html"
+GENERATOR, ANSWER_TEXT, EXPERIMENT, REPORT = "generator", "answer.md", "again.toml", "report.html"
 BELOW = (
     "Below are the runs of the confirmation, compared as `rnngan compare` does: by tests of its own, which know "
     "nothing of the race, so that what it says can differ from the answer above."
@@ -75,8 +75,8 @@ def conclude(
     baseline = choice.baseline if choice.baseline in sides.losses else sides.others[-1]
     write_report(sweep, choice.metric.name, baseline, choice.folder.path / REPORT, [*notes, BELOW])
     write_experiment(choice.folder.path / EXPERIMENT, prepared.sweep, notes, command)
-    atomic.write_text(choice.folder.path / f"{ANSWER}.md", "\n".join(answer_lines(choice, planned, chosen)) + "\n")
-    atomic.write_json(choice.folder.path / f"{ANSWER}.json", json_values(choice, planned, chosen))
+    atomic.write_text(choice.folder.path / ANSWER_TEXT, "\n".join(answer_lines(choice, planned, chosen)) + "\n")
+    atomic.write_json(choice.folder.path / ANSWER_NAME, json_values(choice, planned, chosen))
     return chosen
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnngan_cli.config import RunConfig, SweepConfig, identity
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.errors import DamagedFileError, UserError, unknown
+from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.sweeps.cost import duration_in_words
 from rnngan_cli.sweeps.jobs import Prepared
@@ -23,7 +23,7 @@ from rnngan_cli.tuning.choosing.confirmation import Confirmation, confirm
 from rnngan_cli.tuning.choosing.folder import ChoiceFile, ChoiceFolder
 from rnngan_cli.tuning.choosing.pace import Pace, Plan
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
-from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, Schedule, fewest_choice_runs, plan_schedule
+from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH, fewest_choice_runs, plan_schedule
 from rnngan_cli.tuning.outcomes import run_score, trial_badness
 
 RACED_BY, CONFIRMED_BY = "validation", "quick"
@@ -169,33 +169,24 @@ def extended(found: ChoiceFile, budget: ChoiceBudget) -> ChoiceFile:
     Raises:
         UserError: a time is given where the budget was a number of runs, which tells no time.
     """
-    schedule, before = schedule_of(found), parse_budget(found.budget)
-    planned = schedule.runs + schedule.sides * (found.looks[-1] - schedule.confirming)
+    before = parse_budget(found.budget)
     if budget.runs is not None:
-        more = budget.runs - planned
+        more = budget.runs - found.all_runs
     elif before.seconds is None or budget.seconds is None:
         raise UserError(
             f"`--budget {budget.text}`: continues a choice of `{found.budget}`; give a number of runs again"
         )
     else:
-        more = int(planned * (budget.seconds / before.seconds - 1))
-    seeds = more // schedule.sides
+        more = int(found.all_runs * (budget.seconds / before.seconds - 1))
+    seeds = more // found.schedule.sides
     if seeds < 1:
         return found
     return found.model_copy(update={"looks": [*found.looks, found.looks[-1] + seeds], "budget": budget.text})
 
 
-def schedule_of(found: ChoiceFile) -> Schedule:
-    """The schedule of the first look."""
-    schedule = plan_schedule(len(found.losses), found.runs)
-    if schedule is None:
-        raise DamagedFileError(f"choice.json: {found.runs} runs of {len(found.losses)} losses are no choice")
-    return schedule
-
-
 def plan_words(found: ChoiceFile, losses: Sequence[str]) -> list[str]:
     """Says in lines how the budget is spent."""
-    schedule = schedule_of(found)
+    schedule = found.schedule
     rounds = ", then ".join(f"{part.losses} losses on {counted(len(part.seeds), 'seed')}" for part in schedule.rounds)
     length = "" if found.seconds is None else f", about {duration_in_words(found.seconds)} each on one core"
     lines = [

@@ -20,14 +20,14 @@ from rnngan_cli.system.lock import held
 from rnngan_cli.tuning.choosing.budget import parse_budget
 from rnngan_cli.tuning.choosing.folder import ChoiceFile
 from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
-from rnngan_cli.tuning.choosing.study import extended, schedule_of
+from rnngan_cli.tuning.choosing.study import extended
 from tests.support.processes import ended, launch, until
 from tests.support.sweeps import once
 
 Rnngan = Callable[..., tuple[int, str, str]]
 WORDS = (
     *("my.csv", "--id-column", "id", "--losses", "bce,gan,mse", "--steps", "4", "-s", "units=2"),
-    *("-s", "batch_size=16", "-j", "2", "--progress", "none"),
+    *("-s", "batch_size=16", "--progress", "none"),
 )
 BUDGET = ("--budget", "23runs")
 """A race of three losses on one seed, a duel, and six fresh seeds of all three."""
@@ -77,7 +77,7 @@ def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished choice; not to be written to."""
 
     def make(folder: Path) -> None:
-        done = Command(folder).run(*BUDGET)
+        done = Command(folder).run(*BUDGET, "-j", "1")
         assert done.returncode == 0, done.stderr
         (folder / "out.txt").write_text(done.stdout)
 
@@ -126,30 +126,43 @@ def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
     assert len(page) > 1e5
     assert page.index(found["answer"][0]) < page.index("which know nothing of the race") < page.index("<table")
     assert list((results / "confirmation" / "figures").glob("*.png"))
+    scored = rnngan("evaluate", results / "confirmation")[1]  # by the protocol of the sweep, unless told otherwise
+    assert scored.endswith("0 runs scored, 1 data sets calibrated, by `quick`\n")
     again = read_experiment(results / "again.toml")
     assert again["losses"][0] == found["take"]
     assert "Take " in (results / "again.toml").read_text()
     code, out, err = rnngan("generate", results / "generator", "-n", "3", "-o", tmp_path / "new.csv")
     assert code == 0, err
     assert (tmp_path / "new.csv").read_text().startswith("step,id,x\n")
-    code, out, _ = rnngan("status", results)
-    assert code == 0
-    assert "confirmation: 18 done" in out
+    for place in (results, tmp_path / "choice" / "results"):  # of the choice alone, and of all results
+        code, out, _ = rnngan("status", place)
+        assert code == 0
+        assert " ".join(out.split()).startswith(f"{results}: {found['answer'][0]} {found['answer'][1]}")
+    assert "confirmation: 18 done" in rnngan("status", results)[1]
+    assert json.loads(rnngan("status", results, "--json")[1])[str(results)]["answer"] == found["answer"]
 
 
-def test_killed_and_given_again_it_ends_the_same(done_once: Path, tmp_path: Path) -> None:
+def test_killed_and_given_again_it_ends_the_same(done_once: Path, tmp_path: Path, rnngan: Rnngan) -> None:
+    """Two workers here, and one there; from outside one sees where each was killed."""
     command = Command(tmp_path / "killed")
+    seen = {}
     for stage in ("race-1", "confirmation"):
-        with command.start(*BUDGET) as process:
+        with command.start(*BUDGET, "-j", "2") as process:
             until(functools.partial(begun_runs, command.results / stage), process)
             process.send_signal(signal.SIGKILL)
             process.wait()
-    done = command.run(*BUDGET)
+        seen[stage] = json.loads(rnngan("status", command.results, "--json")[1])[str(command.results)]
+    expected = json.loads((Command(done_once).results / "answer.json").read_text())
+    assert seen["race-1"]["stage"] == "round 1 of 2"
+    assert (set(seen["race-1"]["losses"]), seen["race-1"]["dropped"]) == ({"bce", "gan", "mse"}, [])
+    assert seen["confirmation"]["stage"] == "confirmation on fresh seeds"
+    assert seen["confirmation"]["losses"][0] == expected["take"]
+    assert seen["race-1"]["ended"] < 5 <= seen["confirmation"]["ended"] < seen["confirmation"]["runs"] == 23
+    done = command.run(*BUDGET, "-j", "2")
     assert done.returncode == 0, done.stderr
-    expected = Command(done_once).written()
-    found = command.written()
-    assert set(found) == set(expected)
-    different = [name for name in expected if found[name] != expected[name]]
+    wanted, found = Command(done_once).written(), command.written()
+    assert set(found) == set(wanted)
+    different = [name for name in wanted if found[name] != wanted[name]]
     assert not different
 
 
@@ -157,7 +170,7 @@ def test_a_larger_budget_adds_fresh_seeds_and_another_look(done_once: Path, tmp_
     shutil.copytree(done_once, tmp_path / "choice")
     command = Command(tmp_path / "choice")
     before = command.written()
-    done = command.run("--budget", "26runs")
+    done = command.run("--budget", "26runs", "-j", "1")
     assert done.returncode == 0, done.stderr
     found = json.loads((command.results / "answer.json").read_text())["confirmation"]
     assert (found["looks"], found["seeds"]) == ([6, 7], 7)
@@ -165,7 +178,7 @@ def test_a_larger_budget_adds_fresh_seeds_and_another_look(done_once: Path, tmp_
     kept = {name: content for name, content in command.written().items() if "runs" in name}
     assert all(kept[name] == content for name, content in before.items() if "runs" in name)
     assert len(kept) == len([name for name in before if "runs" in name]) + 6
-    smaller = command.run("--budget", "20runs")
+    smaller = command.run("--budget", "20runs", "-j", "1")
     assert json.loads((command.results / "answer.json").read_text())["confirmation"]["looks"] == [6, 7]
     assert smaller.returncode == 0
 
@@ -175,7 +188,7 @@ def test_the_same_budget_again_changes_nothing_and_a_larger_one_adds_its_share()
     found = ChoiceFile(
         identity="", losses=list("abcdefghij"), score="", baseline="a", budget="30m", updates=9, runs=65, looks=[8]
     )
-    schedule = schedule_of(found)
+    schedule = found.schedule
     assert schedule.runs < found.runs  # some are left over, for less than a seed of every side
     for same in ("30m", "1800s", "20m"):
         assert extended(found, parse_budget(same)) == found
