@@ -31,7 +31,7 @@ def inspect(
 ) -> None:
     """Show how a file is understood: series, steps, columns with their roles and forms, doubts; nothing is trained.
 
-    The options are those of `rnngan sweep`; the command that trains with them is printed at the end.
+    The options are those of `rnngan choose` and `rnngan sweep`, which are printed with them at the end.
 
     Examples:
       rnngan inspect my.csv
@@ -45,22 +45,21 @@ def inspect(
     given = {name: value for name, value in data.items() if value is not None}
     config = build(DataConfig, {**given, "file": str(file), "name": data_room.file_name(str(file))}, "data")
     found = data_room.describe_file(config)
-    command = sweep_command(str(file), given)
+    choosing = command_on(["choose", str(file), "--budget", "30m"], given)
+    training = command_on(["sweep", "--losses", "bce,wgan", "--data", str(file)], given)
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "command": command}, indent=2))
+        typer.echo(json.dumps({**asdict(found), "choose": choosing, "command": training}, indent=2))
     else:
-        for line in inspection_text(found, command):
+        for line in inspection_text(found, choosing, training):
             typer.echo(printable(line))
     if found.refusal:
         raise UserError(found.refusal)
 
 
-def sweep_command(file: str, given: DataFields) -> str:
-    """The command that trains on the file with the same settings."""
-    words = ["rnngan", "sweep", "--losses", "bce,wgan", "--data", file]
-    for name, value in given.items():
-        words += option_words(name, value)
-    return command_line(words)
+def command_on(words: "Sequence[str]", given: DataFields) -> str:
+    """A command with the same settings of the data."""
+    options = [word for name, value in given.items() for word in option_words(name, value)]
+    return command_line(["rnngan", *words, *options])
 
 
 def option_words(name: str, value: object) -> list[str]:
@@ -73,8 +72,8 @@ def option_words(name: str, value: object) -> list[str]:
     return [flag, join_names(value) if isinstance(value, tuple) else str(value)]
 
 
-def inspection_text(found: "Inspection", command: str) -> list[str]:
-    """The lines that `inspect` prints: the answer, the columns, the notes, and the command that trains."""
+def inspection_text(found: "Inspection", choosing: str, training: str) -> list[str]:
+    """The lines that `inspect` prints: the answer, the columns, the notes, and the commands to go on with."""
     lines = [_answer(found), f"  file: {found.description}"]
     if found.kind:
         lines.append(f"  data: {_series_in_words(found)}")
@@ -85,7 +84,7 @@ def inspection_text(found: "Inspection", command: str) -> list[str]:
         lines += ["", *_column_table(found.columns)]
     if found.notes:
         lines += ["", "Notes:", *(f"  - {note}" for note in found.notes)]
-    return lines if found.refusal else [*lines, "", f"Train on it: {command}"]
+    return lines if found.refusal else [*lines, "", f"Choose a loss for it: {choosing}", f"Train on it: {training}"]
 
 
 def _answer(found: "Inspection") -> str:

@@ -12,7 +12,7 @@ FIELD = Path(__file__).parents[1] / "data" / "field"
 Rnngan = Callable[..., tuple[int, str, str]]
 
 
-def test_the_answer_stands_first_and_the_command_last(rnngan: Rnngan, tmp_path: Path) -> None:
+def test_the_answer_stands_first_and_the_commands_last(rnngan: Rnngan, tmp_path: Path) -> None:
     code, out, err = rnngan(
         "inspect", FIELD / "air_notail.csv", "--window", "12", "--missing-marks", "-200", "--missing", "drop"
     )
@@ -21,12 +21,16 @@ def test_the_answer_stands_first_and_the_command_last(rnngan: Rnngan, tmp_path: 
     assert lines[0].endswith("series (train/validation/test) of 12 steps x 6 columns")
     assert lines[1] == "  file: CSV, `;` between columns, UTF-8, header in line 1"
     assert "1 hour a row" in lines[2]
-    columns = {line.split()[0]: line for line in lines if line and not line.startswith((" ", "Notes", "Train"))}
+    columns = {
+        line.split()[0]: line for line in lines if line and not line.startswith((" ", "Notes", "Choose", "Train"))
+    }
     assert "%d/%m/%Y" in columns["Date"] and " time " in columns["Date"]
     assert "decimal, 1 digit" in columns["CO(GT)"] and " 13 " in columns["CO(GT)"]
     assert any(sign in columns["RH"] for sign in "▁▂▃▄▅▆▇█")
-    command = shlex.split(lines[-1].removeprefix("Train on it: rnngan "))
-    assert rnngan(*command, "--dry-run", "-o", tmp_path / "out")[0] == 0
+    for title, line in zip(("Choose a loss for it", "Train on it"), lines[-2:], strict=True):
+        assert line.startswith(f"{title}: rnngan ")
+        command = shlex.split(line.removeprefix(f"{title}: rnngan "))
+        assert rnngan(*command, "--dry-run", "-o", tmp_path / "out")[0] == 0
 
 
 def test_json_has_the_same(rnngan: Rnngan) -> None:

@@ -19,10 +19,11 @@ from tests.support.places import ROOT
 Rnngan = Callable[..., tuple[int, str, str]]
 
 SMALL = "--steps 6 --seeds 1 -s units=4 -s batch_size=8 -s history_every=2 --protocol quick"
-AFTER = {"sweep": SMALL, "evaluate": "--protocol quick"}
+SHORT = "--steps 3 --budget 12runs --losses bce,gan -s units=4 -s batch_size=8 -j 1"
+AFTER = {"choose": SHORT, "sweep": SMALL, "evaluate": "--protocol quick"}
 """Words appended to a command."""
 PLANNED = {
-    "rnngan choose my.csv --budget 30m": "long, however small; tests/tuning/choosing/test_choose.py has one",
+    "rnngan choose my.csv --budget 30m": "long, even if small; the tutorial has one",
     "rnngan choose stocks --losses bce,wgan,vae --budget 2h": "as above",
     "rnngan choose my.csv --budget 2h": "as above",
     "rnngan tune --losses bce,wgan": "a tune is long, however small; tests/tuning/test_tune.py has one",
@@ -44,13 +45,14 @@ NOT_RUN = {
     ".venv/bin/python -m benchmarks": "measures; tests/benchmarks run its parts",
 }
 """Beginnings of lines, also after settings of the environment, that are not run, and the reasons."""
-QUICK = ("README.md", "docs/index.md", "docs/tutorial.md")
+QUICK = ("README.md", "docs/index.md")
+TUTORIAL = "docs/tutorial.md"
 
 
 def pages() -> list[object]:
-    """Returns the pages with commands; all but README and the pages for newcomers are marked slow."""
+    """Returns the pages with commands but the tutorial; all but README and the first page are marked slow."""
     names = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
-    having = [name for name in names if cells(name)]
+    having = [name for name in names if cells(name) and name != TUTORIAL]
     return [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in having]
 
 
@@ -114,9 +116,9 @@ def prepared(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", pages())
-def test_the_commands_of_a_page_run(page: str, prepared: Path, rnngan: Rnngan) -> None:
-    ran = 0
+def run_page(page: str, rnngan: Rnngan) -> dict[str, str]:
+    """Runs the cells of a page in their order; returns what each command printed."""
+    printed: dict[str, str] = {}
     for kind, cell in cells(page):
         if kind == "python":
             exec(compile(cell, page, "exec"), {"__name__": "cell"})
@@ -124,25 +126,25 @@ def test_the_commands_of_a_page_run(page: str, prepared: Path, rnngan: Rnngan) -
         for line in lines(cell):
             if not_run(line):
                 continue
-            code, said, errors = rnngan(*words_of(line))
-            assert code == 0, f"{page}: `{line}`: {said}{errors}"
-            ran += 1
-    assert ran or page == "docs/speed.md"
+            code, printed[line], errors = rnngan(*words_of(line))
+            assert code == 0, f"{page}: `{line}`: {printed[line]}{errors}"
+    return printed
 
 
-def test_the_tutorial_ends_with_what_it_promises(prepared: Path, rnngan: Rnngan) -> None:
-    """It promises a table that compares two losses, and new series in the units of the record."""
-    for kind, cell in cells("docs/tutorial.md"):
-        if kind == "python":
-            exec(compile(cell, "docs/tutorial.md", "exec"), {"__name__": "cell"})
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("page", pages())
+def test_the_commands_of_a_page_run(page: str, rnngan: Rnngan) -> None:
+    assert run_page(page, rnngan) or page == "docs/speed.md"
+
+
+def test_the_tutorial_runs_and_ends_with_what_it_promises(prepared: Path, rnngan: Rnngan) -> None:
+    """It promises an answer, and new series in the units of the record."""
+    printed = run_page(TUTORIAL, rnngan)
     record = pd.read_csv(prepared / "my.csv", encoding="cp1252", sep=";", decimal=",", skiprows=1, na_values="-200,0")
     assert len(record) == 1500 and record["Sea °C"].isna().sum() == 16
-    sweep = next(line for _, cell in cells("docs/tutorial.md") for line in lines(cell) if "sweep" in line)
-    assert rnngan(*words_of(sweep.removesuffix(" --dry-run")))[0] == 0
-    compared = rnngan("compare", "results/my")[1]
-    assert "any of the 2 may be the best" in compared and "\nbce " in compared and "\nwgan " in compared
-    draw = next(line for _, cell in cells("docs/tutorial.md") for line in lines(cell) if "new.csv" in line)
-    assert rnngan(*words_of(draw))[0] == 0
+    (answer,) = [said for line, said in printed.items() if "--budget" in line]
+    assert "\nTake " in answer and "\n| bce " in answer and "\n| gan " in answer
+    assert (prepared / "results/choose/my/report.html").exists()
     new = pd.read_csv(prepared / "new.csv")
     assert list(new.columns) == ["series", *record.columns]
     assert new["series"].nunique() == 1000 and new["Date"].unique().tolist() == ["01/06/2024"]
