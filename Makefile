@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish recipe levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
+.PHONY: help setup benchmark publish recipe study levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
 	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
@@ -48,6 +48,15 @@ recipe: $(READY)  ## Train all ten losses by the recipe and by plain settings on
 	for name in recipe plain; do \
 	    if [ -f results/$$name/runs.zip ]; then $(BIN)/rnngan unpack results/$$name || exit 1; fi; \
 	    $(BIN)/rnngan sweep experiments/$$name.toml --bits portable && $(BIN)/rnngan evaluate results/$$name || exit 1; \
+	done
+
+STUDY ?= weak none strong lstm
+
+study: $(READY)  ## Train the study of ten losses (experiments/study) into results/study; some 9 hours on two cores; resumable.
+	for name in $(STUDY); do \
+	    if [ -f results/study/$$name/runs.zip ]; then $(BIN)/rnngan unpack results/study/$$name || exit 1; fi; \
+	    $(BIN)/rnngan sweep experiments/study/$$name.toml --bits portable --output results/study/$$name && \
+	    $(BIN)/rnngan evaluate results/study/$$name || exit 1; \
 	done
 
 levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
