@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from rnngan_cli.config import DataConfig, RunConfig
+from rnngan_cli.config.options import Option
 from rnngan_cli.data import SOURCES
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.losses import VARIANTS
@@ -297,6 +298,14 @@ def chosen_table() -> str:
     return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
 
 
+def before_after_table() -> str:
+    """What the recipe brings on `sines`, from results/benchmark and results/recipe."""
+    from benchmarks.before_after import against_normal, before_and_after
+
+    before, after = (ROOT / "results" / name for name in ("benchmark", "recipe"))
+    return "\n".join([*before_and_after(before, after), "", *textwrap.wrap(against_normal(after), 120)])
+
+
 def promises_table() -> str:
     """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
@@ -321,6 +330,7 @@ PARTS = {
     "power": found_table,
     "choices": choices_table,
     "chosen": chosen_table,
+    "before-after": before_after_table,
     "losses": losses_table,
     "summary": summary_table,
     "benchmark": benchmark_table,
@@ -335,6 +345,7 @@ PAGES = {
     "docs/promises.md": ("promises",),
     "docs/evaluation.md": ("rounding", "rates", "power"),
     "docs/choosing.md": ("choices", "chosen"),
+    "docs/training.md": ("before-after",),
 }
 """Pages written by hand, with the names of their generated parts."""
 
@@ -374,12 +385,18 @@ def settings_page() -> str:
         "| setting | default | expected | meaning |",
         "| --- | --- | --- | --- |",
         *(
-            f"| `{name}.{key}` | {option.default} | {option.expected} | {option.help} |"
+            f"| `{name}.{key}` | {_default(name, key, option)} | {option.expected} | {option.help} |"
             for name, options in own
             for key, option in options.items()
         ),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _default(name: str, key: str, option: Option) -> str:
+    """The default of an option, and its value by the recipe if that is another."""
+    by_recipe = VARIANTS[name].recipe if name in VARIANTS else {}
+    return f"{option.default}; recipe {by_recipe[key]}" if key in by_recipe else str(option.default)
 
 
 def _run_table() -> list[str]:
