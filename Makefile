@@ -58,6 +58,7 @@ study: $(READY)  ## Train the study of ten losses (experiments/study) into resul
 	    $(BIN)/rnngan sweep experiments/study/$$name.toml --bits portable --output results/study/$$name && \
 	    $(BIN)/rnngan evaluate results/study/$$name || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.study
 
 levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
 	if [ -f results/levers/runs.zip ]; then $(BIN)/rnngan unpack results/levers; fi

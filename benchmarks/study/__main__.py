@@ -1,0 +1,105 @@
+"""`python -m benchmarks.study`: writes what the study found into results/study, from the sweeps there."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.study import picture, text
+from benchmarks.study.runs import SCORES, STRENGTHS, SWEEPS, balanced, study_runs, worst_filled
+from benchmarks.study.shares import Share, ranks_within, variance_shares
+from rnngan_cli.results.comparison import Compared, compared
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.atomic import write_bytes, write_json, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PRIMARY = SCORES[0]
+DESIGNS = {
+    "the strength of the penalty": (STRENGTHS, ("loss", "sweep", "dataset")),
+    "the cell": (("weak", "lstm"), ("loss", "cell", "dataset")),
+    "tuning": (("weak", "tuned"), ("loss", "sweep", "dataset")),
+}
+"""What matters beside the loss: the sweeps that are compared, and the factors."""
+
+
+def main() -> int:
+    """Writes study.md, study.json and the picture."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
+    parser.add_argument("--results", type=Path, default=Path("results/study"), help="the folder of the sweeps")
+    root = parser.parse_args().results
+    found = {name: compared(SweepFolder(root / name)) for name in SWEEPS if (root / name / "sweep.json").exists()}
+    if not found:
+        print(f"`{root}`: no sweep of the study here; `make study` trains them", file=sys.stderr)  # noqa: T201
+        return 2
+    runs = study_runs(root)
+    shares = variance_of(runs)
+    write_text(root / "study.md", "\n".join(page(runs, found, shares)) + "\n")
+    write_json(
+        root / "study.json",
+        {
+            "runs": {name: len(group) for name, group in runs.groupby("sweep", sort=False)},
+            "answers": {name: one.facts()["best"] for name, one in found.items()},
+            "shares": {
+                what: [
+                    {"effect": list(one.effect), "share": one.share, "low": one.low, "high": one.high}
+                    for one in several
+                ]
+                for what, several in shares.items()
+            },
+        },
+    )
+    for kind, content in picture.draw(runs).items():
+        write_bytes(root / f"study.{kind}", content)
+    return 0
+
+
+def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
+    """The shares of variance of the rank of the primary score, for each design with runs for two levels or more."""
+    found = {}
+    for what, (sweeps, factors) in DESIGNS.items():
+        here = runs[runs["sweep"].isin(sweeps)]
+        if what != "the cell":
+            here = here[here["cell"] == "gru"]
+        here = balanced(here, factors)
+        if any(here[name].nunique() < 2 for name in (*factors, "seed")):
+            continue
+        ranked = here.assign(rank=ranks_within(here, worst_filled(here), "dataset"))
+        found[what] = variance_shares(ranked, "rank", factors)
+    return found
+
+
+def normals(found: dict[str, Compared]) -> dict[str, float]:
+    """The primary score of a fitted normal distribution, by data set."""
+    rows = [one.leaderboard for one in found.values()]
+    return {
+        str(row["dataset"]): float(row[f"{PRIMARY}_mean"])
+        for table in rows
+        for row in table[table["loss"] == "gaussian"].to_dict("records")
+    }
+
+
+def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, list[Share]]) -> list[str]:
+    """All of it as Markdown."""
+    lines = ["# What the study found", "", f"{len(runs)} runs. Written by `python -m benchmarks.study`.", ""]
+    for name, one in found.items():
+        own = runs[runs["sweep"] == name]
+        lines += [
+            f"## {name}",
+            "",
+            *text.answer_lines(one),
+            "",
+            f"Mean {text.score_title()}; bold: may be the best.",
+            "",
+        ]
+        lines += [*text.means_table(own, one.answers, normals({name: one}), PRIMARY), ""]
+    lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
+    lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]
+    for what, several in shares.items():
+        lines += [f"## What matters beside the loss: {what}", "", *text.shares_table(several), ""]
+    return lines[:-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""The analysis of the study: shares of variance against sums by hand, and the whole on made-up sweeps."""
+
+import itertools
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.study.runs import balanced, slope
+from benchmarks.study.shares import ranks_within, variance_shares
+from benchmarks.study.text import mean_words
+from benchmarks.synthetic import write_sweep
+from rnngan_cli.store import RunFolder
+from tests.support.places import ROOT
+
+LOSSES, STRENGTHS, SEEDS = ("bce", "gan", "wgan"), ("none", "weak"), range(6)
+
+
+def design(value: object) -> pd.DataFrame:
+    """Every combination of losses, strengths and seeds, with a value by a function of the three."""
+    rows = [
+        {"loss": loss, "sweep": strength, "seed": seed, "value": value(loss, strength, seed)}  # type: ignore[operator]
+        for loss, strength, seed in itertools.product(LOSSES, STRENGTHS, SEEDS)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_an_effect_alone_has_all_of_the_variance() -> None:
+    shares = {
+        one.effect: one for one in variance_shares(design(lambda loss, *_: len(loss)), "value", ("loss", "sweep"))
+    }
+    assert shares["loss",].share == pytest.approx(1)
+    assert (shares["loss",].low, shares["loss",].high) == pytest.approx((1, 1))
+    assert shares["sweep",].share == pytest.approx(0) == shares["loss", "sweep"].share
+
+
+def test_shares_are_those_of_sums_of_squares_by_hand() -> None:
+    """Two losses, one strength apart by 2, and seeds that add -1 and 1 in every cell: MS_rest is 8 / 4."""
+    rows = [
+        {"loss": loss, "sweep": strength, "seed": seed, "value": 2.0 * (strength == "weak") + sign}
+        for loss in "ab"
+        for strength in STRENGTHS
+        for seed, sign in enumerate((-1.0, 1.0))
+    ]
+    shares = {one.effect: one for one in variance_shares(pd.DataFrame(rows), "value", ("loss", "sweep"))}
+    total, rest = 8 * 1 + 8 * 1, 8 / 4  # of the strength, 8 runs each 1 from the mean; and of the seeds
+    assert shares["sweep",].share == pytest.approx((8 - rest) / (total + rest))
+    assert shares["loss",].share == pytest.approx((0 - rest) / (total + rest))
+    assert math.isnan(shares["sweep",].low)  # two seeds leave one when one is left out
+
+
+def test_noise_has_no_share_on_average_and_intervals_cover_what_is_true() -> None:
+    random = np.random.default_rng(0)
+    found, covered = [], 0
+    for _ in range(200):
+        table = design(lambda *_: float(random.normal()))
+        (one, *_) = variance_shares(table, "value", ("loss", "sweep"))
+        found.append(one.share)
+        covered += one.low <= 0 <= one.high
+    assert np.mean(found) == pytest.approx(0, abs=0.015)
+    assert covered > 180
+
+
+def test_a_design_with_gaps_is_refused_and_its_balanced_part_taken() -> None:
+    table = design(lambda *_: 1.0).assign(dataset="sines")
+    holed = table.drop(index=table.index[(table["loss"] == "gan") & (table["seed"] == 5)])
+    with pytest.raises(ValueError, match="34 of 36 combinations"):
+        variance_shares(holed, "value", ("loss", "sweep"))
+    kept = balanced(holed, ("loss", "sweep", "dataset"))
+    assert set(kept["loss"]) == {"bce", "wgan"} and len(kept) == 24
+
+
+def test_ranks_are_within_each_data_set_and_diverged_runs_are_last() -> None:
+    table = pd.DataFrame({"dataset": list("aaabb"), "score": [0.1, np.inf, 0.3, 9.0, 8.0]})
+    assert ranks_within(table, table["score"], "dataset").tolist() == [0, 1, 0.5, 1, 0]
+
+
+def test_the_slope_is_the_root_of_the_last_penalties(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.path.mkdir()
+    folder.write_history([(step, {"penalty": 9.0 if step < 90 else 4.0}) for step in range(0, 100, 5)])
+    assert slope(folder) == 2.0
+
+
+def test_means_are_told_with_diverged_runs() -> None:
+    assert mean_words([0.2, 0.4], 1) == f"0.3 ± {12.7062 * 0.1:.2g}, 1 diverged"
+
+
+def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:
+    for name in ("none", "weak"):
+        write_sweep(tmp_path / name, 40)
+    words = [sys.executable, "-m", "benchmarks.study", "--results", str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "study.md").read_text()
+    assert page.startswith("# What the study found\n\n80 runs.")
+    assert "## none" in page and "## weak" in page and "## strong" not in page
+    facts = json.loads((tmp_path / "study.json").read_text())
+    assert facts["runs"] == {"none": 40, "weak": 40}
+    assert {one["dataset"] for one in facts["answers"]["weak"]} == {"sines"}
+    assert (tmp_path / "study.svg").stat().st_size > 10_000
+    empty = subprocess.run([*words[:-1], str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (empty.returncode, "make study" in empty.stderr) == (2, True)
