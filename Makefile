@@ -52,7 +52,7 @@ recipe: $(READY)  ## Train all ten losses by the recipe and by plain settings on
 
 STUDY ?= weak none strong lstm
 
-study: $(READY)  ## Train the study of ten losses (experiments/study) into results/study; some 9 hours on two cores; resumable.
+study: $(READY)  ## Train the study of ten losses (experiments/study) into results/study; some 10 hours on two cores; resumable.
 	for name in $(STUDY); do \
 	    if [ -f results/study/$$name/runs.zip ]; then $(BIN)/rnngan unpack results/study/$$name || exit 1; fi; \
 	    $(BIN)/rnngan sweep experiments/study/$$name.toml --bits portable --output results/study/$$name && \
