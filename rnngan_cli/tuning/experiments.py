@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rnngan_cli import losses
 from rnngan_cli.config import SweepConfig
 from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.tuning.search import DEFAULT, TUNED, setting
@@ -35,7 +36,9 @@ def resolved_fields(trial: Trial, given: Settings) -> Settings:
         given: settings of the user, which are not tuned.
     """
     left_out = {"average"} if "average_half_life" in {**given, **trial.setting} else set()
-    return {field: getattr(trial.runs[0], field) for field in (*TUNED, *BY_PROFILE) if field not in left_out}
+    run = trial.runs[0]
+    options = {name: run.options[name] for name in losses.variant(trial.loss).recipe}  # another by other profiles
+    return {field: getattr(run, field) for field in (*TUNED, *BY_PROFILE) if field not in left_out} | options
 
 
 def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> SweepConfig:
