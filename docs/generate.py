@@ -82,8 +82,22 @@ def losses_page() -> str:
         "defined with the penalty r1r2 has lp with a weight of 10:",
         "",
         ", ".join(f"{name} {value}" for name, value in facts[0].changed("recipe").items()) + ".",
+        "",
+        f"Of single losses: {'; '.join(_own_recipe(facts))}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _own_recipe(facts: list[LossFacts]) -> list[str]:
+    """What the recipe sets for some losses alone, besides penalties, in words."""
+    common = facts[0].changed("recipe").items()
+    own = {loss.name: dict(loss.changed("recipe").items() - common) for loss in facts}
+    return [
+        f"`{loss}` has {name} {value}"
+        for loss, settings in own.items()
+        for name, value in settings.items()
+        if not name.startswith("penalty")
+    ]
 
 
 NEEDS = {
