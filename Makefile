@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish recipe study levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
+.PHONY: help setup benchmark publish recipe study choices levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
 	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
@@ -59,6 +59,14 @@ study: $(READY)  ## Train the study of ten losses (experiments/study) into resul
 	    $(BIN)/rnngan evaluate results/study/$$name || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.study
+
+CHOICES ?= sines stocks ar-gaussian digits
+
+choices: $(READY)  ## Choose a loss for CHOICES="sines stocks ..." in half an hour each, and hold it against results/study/weak.
+	for name in $(CHOICES); do \
+	    $(BIN)/rnngan choose $$name --budget 30m --bits portable --output results/choices || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.choices
 
 levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
 	if [ -f results/levers/runs.zip ]; then $(BIN)/rnngan unpack results/levers; fi
