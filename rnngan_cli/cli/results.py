@@ -9,11 +9,12 @@ import typer
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import EvaluateProtocol, Quiet, ReportBaseline, Results, ScoreOption, Verbose
 from rnngan_cli.cli.self_check import check_judges, check_scores
-from rnngan_cli.cli.voice import set_voice
+from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.errors import printable
 from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
+    from rnngan_cli.evaluation import Protocol
     from rnngan_cli.store import SweepFolder
 
 
@@ -101,22 +102,17 @@ def evaluate(
       rnngan evaluate --self-check
       rnngan evaluate --self-check --protocol timegan
     """
-    from rnngan_cli.errors import UserError
     from rnngan_cli.evaluation import protocol as find_protocol
     from rnngan_cli.results.derived import refresh
     from rnngan_cli.store import find_sweeps
     from rnngan_cli.system import device
 
     voice, given = set_voice(quiet, verbose), None if protocol is None else find_protocol(protocol)
-    if self_check and given is not None and given.name not in ("standard", "timegan"):
-        raise UserError(f"`--self-check --protocol {given.name}`: expected timegan, or no protocol to check all scores")
-    if self_check and (given is None or given.name == "standard"):
-        check_scores(voice)
-        return
-    sweeps = [] if self_check else find_sweeps(results)
-    device.start("cpu")
     if self_check:
-        check_judges(voice)
+        _check_itself(given, voice)
+        return
+    sweeps = find_sweeps(results)
+    device.start("cpu")
     from rnngan_cli.sweeps.rescore import rescore as run
 
     for sweep in sweeps:
@@ -127,6 +123,20 @@ def evaluate(
             typer.echo(printable(f"rnngan: {note}"), err=True)
         _say_if_nothing_ended(sweep)
         voice.say(f"{sweep.path}: {done.runs} runs scored, {done.datasets} data sets calibrated, by `{by.name}`")
+
+
+def _check_itself(by: "Protocol | None", voice: Voice) -> None:
+    """Checks all scores on damaged series; by the protocol `timegan`, its judges on real ones."""
+    from rnngan_cli.errors import UserError
+    from rnngan_cli.system import device
+
+    if by is not None and by.name not in ("standard", "timegan"):
+        raise UserError(f"`--self-check --protocol {by.name}`: expected timegan, or no protocol to check all scores")
+    if by is None or by.name == "standard":
+        check_scores(voice)
+        return
+    device.start("cpu")
+    check_judges(voice)
 
 
 def _say_if_nothing_ended(sweep: "SweepFolder") -> None:

@@ -18,7 +18,7 @@ from rnngan_cli.errors import printable
 if TYPE_CHECKING:
     from rnngan_cli.results.standing import PlaceStanding
     from rnngan_cli.sweeps.status import ObservedRun, Observer, SweepStatus
-    from rnngan_cli.tuning.choosing.watch import ChoiceObserver, ChoiceStatus
+    from rnngan_cli.tuning.choosing.watch import ChoiceStatus, ResultsObserver
 
 MOST_RUNS_SHOWN = 20
 """Most runs listed of a sweep unless all are asked for: a screen of them."""
@@ -54,10 +54,11 @@ def status(
       rnngan status --all --json
     """
     from rnngan_cli.errors import UserError
+    from rnngan_cli.tuning.choosing.watch import ResultsObserver
 
     if watch and as_json:
         raise UserError("`--watch` and `--json`: one draws again and again, the other prints once; leave out one")
-    watched = _Watched(results)
+    watched = ResultsObserver(results)
     most = None if everything else MOST_RUNS_SHOWN
     if watch:
         _watch(watched, most)
@@ -65,6 +66,7 @@ def status(
     choices, seen = watched.look()
     if as_json:
         facts: dict[str, Mapping[str, object]] = {path: asdict(found) for path, found in choices.items()}
+        facts |= {path: {"damaged": [line]} for path, line in watched.damage.items()}
         facts |= {path: _facts(watched.sweeps[path], found, most) for path, found in seen.items()}
         typer.echo(json.dumps(facts, indent=2))
         return
@@ -74,43 +76,11 @@ def status(
 COMMANDS = (status,)
 
 
-class _Watched:
-    """The choices and sweeps at a path, by the paths of their folders; those that are begun later are found too."""
-
-    def __init__(self, results: Path) -> None:
-        self.results = results
-        self.choices: dict[str, ChoiceObserver] = {}
-        self.sweeps: dict[str, Observer] = {}
-
-    def look(self) -> "tuple[dict[str, ChoiceStatus], dict[str, SweepStatus]]":
-        """The status of every choice that is planned, and of every sweep.
-
-        Raises:
-            UserError: there is none of either.
-        """
-        from rnngan_cli.errors import UserError
-        from rnngan_cli.store import find_sweeps
-        from rnngan_cli.sweeps.status import Observer
-        from rnngan_cli.tuning.choosing.watch import ChoiceObserver, find_choices
-
-        for folder in find_choices(self.results):
-            self.choices.setdefault(str(folder.path), ChoiceObserver(folder))
-        try:
-            for sweep in find_sweeps(self.results):
-                self.sweeps.setdefault(str(sweep.path), Observer(sweep))
-        except UserError:
-            if not self.choices:
-                raise
-        looks = {path: observer.look() for path, observer in self.choices.items()}
-        choices = {path: found for path, found in looks.items() if found is not None}
-        return choices, {path: observer.look() for path, observer in self.sweeps.items()}
-
-
 def _all_lines(
-    watched: _Watched, choices: "dict[str, ChoiceStatus]", seen: "dict[str, SweepStatus]", most: int | None
+    watched: "ResultsObserver", choices: "dict[str, ChoiceStatus]", seen: "dict[str, SweepStatus]", most: int | None
 ) -> list[str]:
     """All that is printed: choices, then sweeps."""
-    lines = []
+    lines = [f"damaged: {line}" for line in watched.damage.values()]
     for path, choice in choices.items():
         first, *rest = choice.lines
         lines += [*_folded(f"{path}: {first}", ""), *(part for line in rest for part in _folded(line))]
@@ -129,7 +99,7 @@ def _is_over(choices: "dict[str, ChoiceStatus]", seen: "dict[str, SweepStatus]")
     return all(found.is_over for found in choices.values()) and all(found.is_over for found in seen.values())
 
 
-def _watch(watched: _Watched, most: int | None) -> None:
+def _watch(watched: "ResultsObserver", most: int | None) -> None:
     """Prints the status again and again: in place on a terminal, else a line whenever it has changed."""
     from rich.console import Console
     from rich.live import Live
@@ -152,7 +122,7 @@ def _watch(watched: _Watched, most: int | None) -> None:
         raise typer.Exit(130) from None
 
 
-def _watch_plainly(watched: _Watched) -> None:
+def _watch_plainly(watched: "ResultsObserver") -> None:
     printed: dict[str, str] = {}
     while True:
         choices, seen = watched.look()
@@ -180,7 +150,7 @@ def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | Non
 
     shown, damage = _shown(observer, seen, most)
     rest = len([run for run in seen.runs if run.state != RunState.PENDING]) - len(shown)
-    standing = standing_lines_of(standings_so_far(seen.runs, observer.grid), most)
+    standing = places_lines(standings_so_far(seen.runs, observer.grid), most)
     lines = [_summary(path, seen), *standing, *_table(shown)]
     lines += [f"  and {rest} more that have begun: `--all` lists every one"] if rest else []
     unwell = _remarkable(seen)
@@ -197,7 +167,7 @@ def _lines(path: str, observer: "Observer", seen: "SweepStatus", most: int | Non
     return lines
 
 
-def standing_lines_of(found: "Sequence[PlaceStanding]", most: int | None) -> list[str]:
+def places_lines(found: "Sequence[PlaceStanding]", most: int | None) -> list[str]:
     """How the losses stand so far on each data set and cell; of few of these unless all are asked for."""
     shown = found if most is None else found[:MOST_PLACES]
     lines = [part for place in shown for part in _folded(place.words)]

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from rnngan_cli.cli.status import places_lines
 from rnngan_cli.config import RunState, SweepConfig
 from rnngan_cli.results.standing import standings_so_far
 from rnngan_cli.sweeps.plan import grid_fields, plan
@@ -62,10 +63,8 @@ def test_settings_of_a_grid_are_places_of_their_own() -> None:
 
 @pytest.mark.parametrize(("count", "told"), [(5, False), (6, True)])
 def test_status_tells_few_places_and_how_many_there_are(count: int, told: bool) -> None:
-    from rnngan_cli.cli.status import standing_lines_of
-
     places = [run for units in range(1, count + 1) for run in runs({"bce": [0.1]}, units=units)]
-    lines = standing_lines_of(standings_so_far(places, ("units",)), 20)
+    lines = places_lines(standings_so_far(places, ("units",)), 20)
     assert len(lines) == 5 + told
     assert ("`--all`" in lines[-1]) == told
-    assert len(standing_lines_of(standings_so_far(places, ("units",)), None)) == count
+    assert len(places_lines(standings_so_far(places, ("units",)), None)) == count

@@ -1,15 +1,16 @@
 """How a choice stands, read from its folder while another process may be at it. No TensorFlow; no data is loaded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli.config import ENDED
+from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.standing import compared_title, score_words, standings_so_far
-from rnngan_cli.store import SweepFolder
+from rnngan_cli.store import SweepFolder, find_sweeps
 from rnngan_cli.sweeps.cost import duration_in_words
-from rnngan_cli.sweeps.status import Observer
+from rnngan_cli.sweeps.status import Observer, SweepStatus
 from rnngan_cli.system.reading import read_json
 from rnngan_cli.system.text import counted
 from rnngan_cli.tuning.choosing.folder import ANSWER_NAME, CHOICE_NAME, ChoiceFolder
@@ -110,7 +111,7 @@ class ChoiceObserver:
             ended,
             total,
             planned.seconds * (total - ended) / workers if planned.seconds is not None and workers else None,
-            self._answer() if ended == total else (),
+            self._answer(planned.looks) if ended == total else (),
         )
 
     def _observer(self, path: Path) -> Observer:
@@ -118,6 +119,49 @@ class ChoiceObserver:
             self._observers[path] = Observer(SweepFolder(path))
         return self._observers[path]
 
-    def _answer(self) -> tuple[str, ...]:
+    def _answer(self, looks: Sequence[int]) -> tuple[str, ...]:
+        """The answer after the last look; none while it is being written, when that of an earlier look may be there."""
         path = self.folder.path / ANSWER_NAME
-        return tuple(read_json(path)["answer"]) if path.exists() else ()
+        found = read_json(path) if path.exists() else None
+        return () if found is None or found["confirmation"]["looks"] != list(looks) else tuple(found["answer"])
+
+
+class ResultsObserver:
+    """Reads the status of all choices and sweeps at a path again and again; those that are begun later are found too.
+
+    Args:
+        results: a choice, a sweep, or a folder of such.
+
+    Attributes:
+        sweeps: what reads each sweep, by its path.
+        damage: a line for each choice that cannot be read, by its path.
+    """
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+        self.sweeps: dict[str, Observer] = {}
+        self.damage: dict[str, str] = {}
+        self._choices: dict[str, ChoiceObserver] = {}
+
+    def look(self) -> tuple[dict[str, ChoiceStatus], dict[str, SweepStatus]]:
+        """The status of every choice that is planned, and of every sweep, by their paths.
+
+        Raises:
+            UserError: there is none of either.
+        """
+        for folder in find_choices(self.results):
+            self._choices.setdefault(str(folder.path), ChoiceObserver(folder))
+        try:
+            for sweep in find_sweeps(self.results):
+                self.sweeps.setdefault(str(sweep.path), Observer(sweep))
+        except UserError:
+            if not self._choices:
+                raise
+        choices, self.damage = {}, {}
+        for path, observer in self._choices.items():
+            try:
+                if (choice := observer.look()) is not None:
+                    choices[path] = choice
+            except DamagedFileError as error:
+                self.damage[path] = str(error)
+        return choices, {path: sweep.look() for path, sweep in self.sweeps.items()}

@@ -142,6 +142,10 @@ def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
         assert " ".join(out.split()).startswith(f"{results}: {found['answer'][0]} {found['answer'][1]}")
     assert "confirmation: 18 done" in rnngan("status", results)[1]
     assert json.loads(rnngan("status", results, "--json")[1])[str(results)]["answer"] == found["answer"]
+    (results / "choice.json").write_text("{")
+    code, out, _ = rnngan("status", results)  # the rest is told all the same
+    assert code == 0
+    assert out.startswith("damaged: ") and "choice.json" in out.splitlines()[0] and "confirmation: 18 done" in out
 
 
 def test_killed_and_given_again_it_ends_the_same(done_once: Path, tmp_path: Path, rnngan: Rnngan) -> None:
