@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.study import picture, text
-from benchmarks.study.runs import SCORES, STRENGTHS, SWEEPS, balanced, study_runs, worst_filled
+from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, balanced, study_runs, worst_filled
 from benchmarks.study.shares import Share, ranks_within, variance_shares
 from rnngan_cli.results.comparison import Compared, compared
 from rnngan_cli.store import SweepFolder
@@ -15,13 +15,13 @@ from rnngan_cli.system.atomic import write_bytes, write_json, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-PRIMARY = SCORES[0]
 DESIGNS = {
-    "the strength of the penalty": (STRENGTHS, ("loss", "sweep", "dataset")),
-    "the cell": (("weak", "lstm"), ("loss", "cell", "dataset")),
-    "tuning": (("weak", "tuned"), ("loss", "sweep", "dataset")),
+    "the strength of the penalty": STRENGTHS,
+    "the cell": ("weak", "lstm"),
+    "tuning": ("weak", "tuned"),
 }
-"""What matters beside the loss: the sweeps that are compared, and the factors."""
+"""What matters beside the loss: the sweeps that differ in it alone."""
+FACTORS = ("loss", "sweep", "dataset")
 
 
 def main() -> int:
@@ -58,15 +58,13 @@ def main() -> int:
 def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
     """The shares of variance of the rank of the primary score, for each design with runs for two levels or more."""
     found = {}
-    for what, (sweeps, factors) in DESIGNS.items():
+    for what, sweeps in DESIGNS.items():
         here = runs[runs["sweep"].isin(sweeps)]
-        if what != "the cell":
-            here = here[here["cell"] == "gru"]
-        here = balanced(here, factors)
-        if any(here[name].nunique() < 2 for name in (*factors, "seed")):
+        here = balanced(here, FACTORS)
+        if any(here[name].nunique() < 2 for name in (*FACTORS, "seed")):
             continue
         ranked = here.assign(rank=ranks_within(here, worst_filled(here), "dataset"))
-        found[what] = variance_shares(ranked, "rank", factors)
+        found[what] = variance_shares(ranked, "rank", FACTORS)
     return found
 
 
@@ -74,7 +72,7 @@ def normals(found: dict[str, Compared]) -> dict[str, float]:
     """The primary score of a fitted normal distribution, by data set."""
     rows = [one.leaderboard for one in found.values()]
     return {
-        str(row["dataset"]): float(row[f"{PRIMARY}_mean"])
+        str(row["dataset"]): float(row[f"{PRIMARY.name}_mean"])
         for table in rows
         for row in table[table["loss"] == "gaussian"].to_dict("records")
     }
@@ -90,10 +88,10 @@ def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, lis
             "",
             *text.answer_lines(one),
             "",
-            f"Mean {text.score_title()}; bold: may be the best.",
+            f"Mean {PRIMARY.in_text}; bold: may be the best.",
             "",
         ]
-        lines += [*text.means_table(own, one.answers, normals({name: one}), PRIMARY), ""]
+        lines += [*text.means_table(own, one.answers, normals({name: one})), ""]
     lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
     lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]
     for what, several in shares.items():

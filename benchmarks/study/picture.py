@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.study.runs import SCORES, STRENGTHS
-from rnngan_cli.evaluation.metrics import METRICS
+from benchmarks.study.runs import PRIMARY, STRENGTHS
 from rnngan_cli.results.figures import style
 
 if TYPE_CHECKING:
@@ -33,20 +32,20 @@ def draw(runs: "pd.DataFrame") -> dict[str, bytes]:
     Returns:
         Content of the file in the formats `png` and `svg`.
     """
-    of_gru = runs[(runs["cell"] == "gru") & runs["sweep"].isin(STRENGTHS)]
-    strengths = [name for name in STRENGTHS if (of_gru["sweep"] == name).any()]
-    names = list(dict.fromkeys(of_gru["dataset"]))
-    losses = _order(of_gru)
+    drawn = runs[runs["sweep"].isin(STRENGTHS)]
+    strengths = [name for name in STRENGTHS if (drawn["sweep"] == name).any()]
+    names = list(dict.fromkeys(drawn["dataset"]))
+    losses = _order(drawn)
     with style.look():
-        subtitle = f"{len(of_gru)} runs of ten losses on {len(names)} data sets, GRU networks, equal updates"
+        subtitle = f"{len(drawn)} runs of ten losses on {len(names)} data sets, equal updates"
         figure = style.new_figure(
             1.0 + 0.32 * len(losses), "Which loss for a recurrent GAN", subtitle, _CAPTION, legend=True
         )
         panels = figure.subplots(1, len(strengths), sharex=True, sharey=True, squeeze=False)[0]
         for axes, strength in zip(panels, strengths, strict=True):
-            _draw_panel(axes, of_gru[of_gru["sweep"] == strength], losses, names)
+            _draw_panel(axes, drawn[drawn["sweep"] == strength], losses, names)
             axes.set_title(TITLES[strength])
-            axes.set_xlabel(METRICS[SCORES[0]].in_text)
+            axes.set_xlabel(PRIMARY.in_text)
         panels[0].set_yticks(range(len(losses)), losses)
         panels[0].set_ylim(len(losses) - 0.5, -0.5)
         handles, labels = panels[0].get_legend_handles_labels()
@@ -56,7 +55,7 @@ def draw(runs: "pd.DataFrame") -> dict[str, bytes]:
 
 def _order(runs: "pd.DataFrame") -> list[str]:
     """The losses by the mean, over strengths and data sets, of their rank."""
-    means = runs.groupby(["sweep", "dataset", "loss"], observed=True)[SCORES[0]].mean().unstack()
+    means = runs.groupby(["sweep", "dataset", "loss"], observed=True)[PRIMARY.name].mean().unstack()
     ranks = means.rank(axis=1).mean()
     return [str(name) for name in ranks.sort_values(kind="stable").index]
 
@@ -64,7 +63,7 @@ def _order(runs: "pd.DataFrame") -> list[str]:
 def _draw_panel(axes: "Axes", runs: "pd.DataFrame", losses: list[str], names: list[str]) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    means = runs.groupby(["dataset", "loss"], observed=True)[SCORES[0]].mean().clip(lower=LEAST)
+    means = runs.groupby(["dataset", "loss"], observed=True)[PRIMARY.name].mean().clip(lower=LEAST)
     for number, name in enumerate(names):
         values = np.array([means.get((name, loss), np.nan) for loss in losses])
         axes.plot(

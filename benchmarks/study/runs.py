@@ -1,13 +1,15 @@
 """The runs of the study in one table, and how steep their discriminators were."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnngan_cli.config import ENDED, RunState
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import RunFolder, SweepFolder
 
 if TYPE_CHECKING:
@@ -17,8 +19,8 @@ SWEEPS = ("none", "weak", "strong", "lstm", "tuned")
 """The sweeps by the names of their folders, in the order of tables."""
 STRENGTHS = ("none", "weak", "strong")
 """Sweeps that differ in the strength of the penalty alone."""
-SCORES = ("hiding_noise", "sliced_wasserstein", "coverage", "recall", "discriminative_weak", "predictive_weak")
-"""The primary score, and those beside it."""
+PRIMARY = METRICS["hiding_noise"]
+"""The primary score."""
 PENALTY = "r1r2"
 """The penalty whose root is the slope of the discriminator."""
 LAST = 0.1
@@ -32,49 +34,38 @@ def study_runs(root: Path) -> "pd.DataFrame":
         root: results/study.
 
     Returns:
-        A row for each run with the columns sweep, dataset, cell, loss, seed, diverged (bool), slope (NaN unless the
-        penalty is r1r2) and `SCORES`, NaN where a run has none; sorted by the first five.
+        The rows of `runs_table` for every sweep, with the columns sweep, diverged (bool) and slope (NaN unless the
+        penalty is r1r2) beside them; in the order of `SWEEPS`.
     """
     import pandas as pd
 
-    rows = [
-        row for name in SWEEPS if (root / name / "sweep.json").exists() for row in _rows(name, SweepFolder(root / name))
-    ]
-    columns = ["sweep", "dataset", "cell", "loss", "seed", "diverged", "slope", *SCORES]
-    return pd.DataFrame(rows, columns=columns).sort_values(columns[:5], ignore_index=True)
-
-
-def _rows(name: str, sweep: SweepFolder) -> Iterable[dict[str, object]]:
-    for folder in sweep.runs():
-        state = folder.status().state
-        if state not in ENDED:
+    tables = []
+    for name in SWEEPS:
+        if not (root / name / "sweep.json").exists():
             continue
-        config, scores = folder.config(), folder.scores().scores if state == RunState.DONE else {}
-        yield {
-            "sweep": name,
-            "dataset": config.data.name,
-            "cell": config.cell,
-            "loss": config.loss,
-            "seed": config.seed,
-            "diverged": state == RunState.DIVERGED,
-            "slope": slope(folder) if config.penalty == PENALTY else math.nan,
-            **{score: scores.get(score, math.nan) for score in SCORES},
-        }
+        sweep = SweepFolder(root / name)
+        table, _ = runs_table(sweep)
+        table = table[table["status"].isin([state.value for state in ENDED])]
+        slopes = [slope(sweep.named(folder)) for folder in table["folder"]]
+        tables.append(table.assign(sweep=name, diverged=table["status"] == RunState.DIVERGED, slope=slopes))
+    return pd.concat(tables, ignore_index=True)
 
 
 def slope(folder: RunFolder) -> float:
     """The root mean square of the norm of the gradient of D's logit, over the last tenth of a history.
 
     The penalty r1r2 is half the mean squared norm at real series plus half of that at generated ones, so that its root
-    is that of the mean over both kinds.
+    is that of the mean over both kinds. NaN for a run with another penalty.
     """
+    if folder.config().penalty != PENALTY:
+        return math.nan
     penalties = [values["penalty"] for _, values in folder.history()]
     return math.sqrt(float(np.mean(penalties[-max(1, round(LAST * len(penalties))) :])))
 
 
-def worst_filled(runs: "pd.DataFrame", score: str = SCORES[0]) -> "pd.Series[float]":
-    """A score of which less is better, with infinity for diverged runs, which count as the worst."""
-    return runs[score].where(~runs["diverged"], np.inf)
+def worst_filled(runs: "pd.DataFrame") -> "pd.Series[float]":
+    """The primary score, of which less is better, with infinity for diverged runs, which count as the worst."""
+    return runs[PRIMARY.name].where(~runs["diverged"], np.inf)
 
 
 def balanced(runs: "pd.DataFrame", factors: Sequence[str]) -> "pd.DataFrame":

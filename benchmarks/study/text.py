@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.study.runs import SCORES, STRENGTHS, SWEEPS
+from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, worst_filled
 from benchmarks.study.shares import Share
-from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison import Compared
-from rnngan_cli.results.statistics.intervals import mean_interval, share_interval
+from rnngan_cli.results.standing import score_words
+from rnngan_cli.results.statistics.intervals import share_interval
 from rnngan_cli.system.text import capital, markdown_table
 
 if TYPE_CHECKING:
@@ -28,24 +28,23 @@ def answer_lines(found: Compared) -> list[str]:
     return lines[:-1]
 
 
-def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mapping[str, float], score: str) -> list[str]:
+def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mapping[str, float]) -> list[str]:
     """The mean score of each loss on each data set of a sweep, with the number of diverged runs.
 
     Args:
         runs: of the sweep.
         answers: of the sweep; means of losses that may be the best are set bold.
         known: the score of a fitted normal distribution by data set, for a last row.
-        score: the column.
     """
     best = {answer.place[0]: set(answer.best.kept) for answer in answers}
     names = [name for name in best if name in set(runs["dataset"])]
-    losses = sorted(runs["loss"].unique(), key=lambda loss: _order(runs, loss, score))
+    losses = sorted(runs["loss"].unique(), key=lambda loss: _order(runs, loss))
     rows = []
     for loss in losses:
         cells = []
         for name in names:
             here = runs[(runs["loss"] == loss) & (runs["dataset"] == name)]
-            words = mean_words(here[score].dropna().tolist(), int(here["diverged"].sum()))
+            words = score_words(worst_filled(here).tolist(), PRIMARY) if len(here) else "-"
             cells.append(f"**{words}**" if loss in best[name] else words)
         rows.append([f"`{loss}`", *cells, str(sum(loss in kept for kept in best.values()))])
     if known:
@@ -53,24 +52,10 @@ def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mappin
     return markdown_table(["loss", *names, "may be the best on"], rows)
 
 
-def _order(runs: "pd.DataFrame", loss: str, score: str) -> float:
+def _order(runs: "pd.DataFrame", loss: str) -> float:
     """The mean over data sets of the loss's mean score, as a share of the mean over all losses."""
-    means = runs.groupby(["dataset", "loss"], observed=True)[score].mean().unstack()
+    means = runs.groupby(["dataset", "loss"], observed=True)[PRIMARY.name].mean().unstack()
     return float((means[loss] / means.mean(axis=1)).mean())
-
-
-def mean_words(values: Sequence[float], diverged: int) -> str:
-    """A mean with its 95 % interval, and how many more runs diverged.
-
-    >>> mean_words([0.25, 0.25], 0), mean_words([], 3)
-    ('0.25 ± 0', '3 diverged')
-    """
-    words = []
-    if values:
-        found = mean_interval(values)
-        half = "" if found.high is None else f" ± {found.high - found.mean:.2g}"
-        words.append(f"{_plain(found.mean)}{half}")
-    return ", ".join([*words, *([f"{diverged} diverged"] if diverged else [])]) or "-"
 
 
 def _plain(value: float) -> str:
@@ -94,7 +79,7 @@ def diverged_table(runs: "pd.DataFrame") -> list[str]:
 def slopes_table(runs: "pd.DataFrame") -> list[str]:
     """The median slope of the discriminator in the end, by data set and strength, over the runs that tell it."""
     strengths = [name for name in STRENGTHS if (runs["sweep"] == name).any()]
-    medians = runs[runs["cell"] == "gru"].groupby(["dataset", "sweep"], observed=True)["slope"].median()
+    medians = runs.groupby(["dataset", "sweep"], observed=True)["slope"].median()
     rows = [
         [str(name), *(_plain(float(medians.get((name, strength), math.nan))) for strength in strengths)]
         for name in dict.fromkeys(runs["dataset"])
@@ -112,8 +97,3 @@ def shares_table(shares: Sequence[Share]) -> list[str]:
     return markdown_table(
         ["effect", "share", "95 % interval"], [*rows, ["seeds (the rest)", f"{100 * rest:.1f} %", ""]]
     )
-
-
-def score_title() -> str:
-    """The primary score as written in a text."""
-    return METRICS[SCORES[0]].in_text

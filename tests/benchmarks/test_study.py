@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks.study.runs import balanced, slope
 from benchmarks.study.shares import ranks_within, variance_shares
-from benchmarks.study.text import mean_words
 from benchmarks.synthetic import write_sweep
+from rnngan_cli.config import SweepConfig
 from rnngan_cli.store import RunFolder
+from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
 
 LOSSES, STRENGTHS, SEEDS = ("bce", "gan", "wgan"), ("none", "weak"), range(6)
@@ -81,14 +82,14 @@ def test_ranks_are_within_each_data_set_and_diverged_runs_are_last() -> None:
 
 
 def test_the_slope_is_the_root_of_the_last_penalties(tmp_path: Path) -> None:
+    (config,) = plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1, "noise": {"sines": (13, 0)}}))
     folder = RunFolder(tmp_path / "run")
-    folder.path.mkdir()
+    folder.create(config)
     folder.write_history([(step, {"penalty": 9.0 if step < 90 else 4.0}) for step in range(0, 100, 5)])
-    assert slope(folder) == 2.0
-
-
-def test_means_are_told_with_diverged_runs() -> None:
-    assert mean_words([0.2, 0.4], 1) == f"0.3 ± {12.7062 * 0.1:.2g}, 1 diverged"
+    assert (config.penalty, slope(folder)) == ("r1r2", 2.0)
+    other = RunFolder(tmp_path / "other")
+    other.create(config.model_copy(update={"penalty": "lp"}))
+    assert math.isnan(slope(other))
 
 
 def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnngan_cli import data
@@ -41,3 +42,10 @@ def refusal(path: Path, **fields: object) -> str:
     message = str(caught.value)
     assert "\n" not in message
     return message.replace(f"{path.parent}/", "")
+
+
+def write_short_sines(path: Path) -> None:
+    """Writes a CSV of 150 sines of four steps each, with a column that names them: the least that can be chosen on."""
+    phases = np.random.default_rng(0).uniform(0, 6, 150)
+    rows = [f"{place},{np.sin(phase + step / 2):.4f}" for place, phase in enumerate(phases) for step in range(4)]
+    path.write_text("\n".join(["id,x", *rows]) + "\n")

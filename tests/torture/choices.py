@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
+from tests.support.tables import write_short_sines
 from tests.torture.command import REPRODUCIBLE, children, lives
 from tests.torture.harness import COMMAND_SECONDS, TortureError
 
@@ -68,9 +67,7 @@ class ChoiceCommand:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        phases = np.random.default_rng(0).uniform(0, 6, 150)
-        rows = [f"{place},{np.sin(phase + step / 2):.4f}" for place, phase in enumerate(phases) for step in range(4)]
-        (self.folder / "my.csv").write_text("\n".join(["id,x", *rows]) + "\n")
+        write_short_sines(self.folder / "my.csv")
 
     @property
     def results(self) -> Path:

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rnngan_cli import choose
@@ -23,6 +22,7 @@ from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
 from rnngan_cli.tuning.choosing.study import extended
 from tests.support.processes import ended, launch, until
 from tests.support.sweeps import once
+from tests.support.tables import write_short_sines
 
 Rnngan = Callable[..., tuple[int, str, str]]
 WORDS = (
@@ -39,9 +39,7 @@ class Command:
     def __init__(self, folder: Path) -> None:
         self.folder, self.results = folder, folder / "results" / "choose" / "my"
         folder.mkdir(exist_ok=True)
-        phases = np.random.default_rng(0).uniform(0, 6, 150)
-        rows = [f"{place},{np.sin(phase + step / 2):.4f}" for place, phase in enumerate(phases) for step in range(4)]
-        (folder / "my.csv").write_text("\n".join(["id,x", *rows]) + "\n")
+        write_short_sines(folder / "my.csv")
 
     def start(self, *more: str) -> "subprocess.Popen[str]":
         return launch("choose", *WORDS, *more, cwd=self.folder)
