@@ -44,6 +44,17 @@ SIGNS = (
 """How to read the formulas."""
 
 
+PROFILES_TEXT = (
+    "There are three profiles. `recipe`, the default, is the same for all losses, with what brings generators near",
+    "the data ([training settings](training.md)). `--profile shared` is plain, and the same for all losses except",
+    "for the penalty and a loss's own options. `--profile paper` starts from the settings in the source of a loss,",
+    "as far as they are available here. Settings on the command line and in `[run]`, `[grid]` or",
+    "`[override.NAME]` override all of them. The shared settings:",
+    "",
+)
+"""What the profiles are, before the settings of the one called shared."""
+
+
 def losses_page() -> str:
     """The page that lists the losses by their definitions, followed by the settings they share."""
     facts = [describe_loss(row) for row in VARIANTS.values()]
@@ -70,12 +81,7 @@ def losses_page() -> str:
         "",
         *table,
         "",
-        "There are three profiles. `recipe`, the default, is the same for all losses, with what brings generators near",
-        "the data ([training settings](training.md)). `--profile shared` is plain, and the same for all losses except",
-        "for the penalty and a loss's own options. `--profile paper` starts from the settings in the source of a loss,",
-        "as far as they are available here. Settings on the command line and in `[run]`, `[grid]` or",
-        "`[override.NAME]` override all of them. The shared settings:",
-        "",
+        *PROFILES_TEXT,
         common + ".",
         "",
         "The recipe differs from them in the following, and in noise that follows from the data; a loss that is not",
