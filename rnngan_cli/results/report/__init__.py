@@ -8,12 +8,11 @@ recipe.py                the command that repeats a run
 page.py                  the file: page.html.j2 filled in by Jinja2, with page.css, the scripts *.js and plotly.js
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnngan_cli.results.report.facts import gather
-from rnngan_cli.results.report.page import page
+from rnngan_cli.results.report.page import Foreword, page
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import check_target, write_text
 
@@ -38,7 +37,7 @@ def write_report(
     score: str | None = None,
     baseline: str | None = None,
     output: Path | None = None,
-    foreword: Sequence[str] = (),
+    foreword: Foreword | None = None,
 ) -> WrittenReport:
     """Writes the report of a sweep; the same results give the same bytes.
 
@@ -48,7 +47,7 @@ def write_report(
         baseline: the loss that the rest is compared with; None is the default of a run if the sweep has it, else the
             first by name.
         output: the file to write; None is `report.html` in the folder of the sweep.
-        foreword: paragraphs that come before the answer of the sweep, where the sweep is part of a larger whole.
+        foreword: what comes before the answer of the sweep, if it is part of a larger whole.
 
     Raises:
         UserError: the score or the baseline is unknown (if any run has scores), or the file cannot be written there.

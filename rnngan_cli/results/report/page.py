@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,21 @@ _BAR = 100
 """Width of the drawing of an interval, in units of the SVG."""
 
 
-def page(facts: ReportFacts, foreword: Sequence[str] = ()) -> str:
-    """Renders the whole file as text, with paragraphs before the answer if there are any."""
+@dataclass(frozen=True)
+class Foreword:
+    """What comes before the answer of a sweep that is part of a larger whole.
+
+    Attributes:
+        name: what the whole is about, in place of the name of the sweep.
+        lines: paragraphs, the answer of the whole first.
+    """
+
+    name: str
+    lines: Sequence[str]
+
+
+def page(facts: ReportFacts, foreword: Foreword | None = None) -> str:
+    """Renders the whole file as text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from plotly.offline import get_plotlyjs
 
@@ -55,7 +69,10 @@ def page(facts: ReportFacts, foreword: Sequence[str] = ()) -> str:
         "sentence": capital,
     }
     return environment.get_template("page.html.j2").render(
-        **_values(facts), foreword=foreword, style=_own("page.css"), script=script(), plotly=get_plotlyjs()
+        **_values(facts, foreword or Foreword(facts.name, ())),
+        style=_own("page.css"),
+        script=script(),
+        plotly=get_plotlyjs(),
     )
 
 
@@ -69,13 +86,14 @@ def _own(name: str) -> str:
     return resources.files("rnngan_cli.results.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _values(facts: ReportFacts) -> Mapping[str, object]:
+def _values(facts: ReportFacts, foreword: Foreword) -> Mapping[str, object]:
     """The variables of the template."""
     reading, warnings = words_on_reading(facts.leaderboard, facts.runs)
     counts = facts.runs["status"].value_counts()
     states = [(state, int(counts[state])) for state in _STATES if state in counts]
     return {
-        "name": facts.name,
+        "name": foreword.name,
+        "foreword": foreword.lines,
         "version": __version__,
         "num_runs": counted(len(facts.runs), "run"),
         "states": states,

@@ -13,6 +13,7 @@ from rnngan_cli.results.derived import refresh
 from rnngan_cli.results.figures import draw_sweep
 from rnngan_cli.results.leaderboard import equality_margins
 from rnngan_cli.results.report import write_report
+from rnngan_cli.results.report.page import Foreword
 from rnngan_cli.store import SweepFolder, copy_run
 from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.system import atomic
@@ -73,7 +74,8 @@ def conclude(
     report(f"{choice.folder.path}: drawing, and writing the report")
     draw_sweep(sweep)
     baseline = choice.baseline if choice.baseline in sides.losses else sides.others[-1]
-    write_report(sweep, choice.metric.name, baseline, choice.folder.path / REPORT, [*notes, BELOW])
+    foreword = Foreword(choice.name, [*notes, BELOW])
+    write_report(sweep, choice.metric.name, baseline, choice.folder.path / REPORT, foreword)
     write_experiment(choice.folder.path / EXPERIMENT, prepared.sweep, notes, command)
     atomic.write_text(choice.folder.path / ANSWER_TEXT, "\n".join(answer_lines(choice, planned, chosen)) + "\n")
     atomic.write_json(choice.folder.path / ANSWER_NAME, json_values(choice, planned, chosen))

@@ -123,6 +123,7 @@ def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
     assert scores["hiding_noise"] == sorted(found["confirmation"]["badness"][found["take"]])[2]
     page = (results / "report.html").read_text()
     assert len(page) > 1e5
+    assert "<h1>my</h1>" in page
     assert page.index(found["answer"][0]) < page.index("which know nothing of the race") < page.index("<table")
     assert list((results / "confirmation" / "figures").glob("*.png"))
     code, out, err = rnngan("evaluate", results / "confirmation")  # by the protocol of the sweep, unless told otherwise
