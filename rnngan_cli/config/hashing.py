@@ -25,6 +25,7 @@ RUN_ADDED_LATER: dict[str, object] = {
     "penalty_at": "series",
     "first_state": "zeros",
     "d_output_bias": True,
+    "penalty_every": 1,
 }
 """Fields of a run that enter its identity only if they differ from this value, of which results older than the field
 are results, so that those kept their names."""

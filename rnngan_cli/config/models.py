@@ -203,6 +203,13 @@ class RunConfig(_Frozen):
         description="Whether penalties take gradients with respect to the series, or to all that the discriminator "
         "reads of the series, its views included.",
     )
+    penalty_every: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="Take a penalty on gradients in every so many updates of the discriminator alone, with its weight "
+        "times that number.",
+    )
     views: ViewsName = Field(
         "none",
         description="Fixed linear maps of series that the discriminator reads beside the series: first differences, "

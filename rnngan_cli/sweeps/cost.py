@@ -160,7 +160,7 @@ def seconds(config: RunConfig, steps: int, features: int, *, judge_sizes: int) -
     of_pass = penalty is not None and penalty.is_of_pass(config)
     second_order = (4 if of_pass else 7) * directions * _pass_seconds(config, steps, read, batches)
     generator, both_kinds = _pass_seconds(config, steps, noise, 1), _pass_seconds(config, steps, read, 2)
-    per_critic_step = generator + 3 * directions * both_kinds + second_order
+    per_critic_step = generator + 3 * directions * both_kinds + second_order / config.penalty_every
     per_update = 3 * generator + 3 * directions * _pass_seconds(config, steps, read, 1)
     per_step = config.critic_steps * per_critic_step + per_update
     return SCORE_SECONDS + JUDGING_SECONDS * judge_sizes + config.steps * per_step

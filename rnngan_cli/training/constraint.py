@@ -1,6 +1,7 @@
 """The constraint that a run puts on its discriminator: a penalty on gradients, a bound on weights, or none.
 
-The penalties are in `losses/penalties.py`; `trainer.py` applies the constraint of its run.
+The penalties are in `losses/penalties.py`; `trainer.py` applies the constraint of its run. A penalty may be taken in some
+updates only (lazy regularisation; Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN).
 """
 
 from dataclasses import replace
@@ -24,16 +25,20 @@ class Constraint:
     Args:
         config: of the run, as resolved by a plan.
         discriminator: the discriminator of the run.
+
+    Attributes:
+        every: the penalty is taken in every so many updates of the discriminator, from the first.
     """
 
     def __init__(self, config: RunConfig, discriminator: keras.Model) -> None:
         self.row, self.weight = PENALTIES[config.penalty], config.penalty_weight or 0.0
+        self.every = 1 if self.row is None or self.row.value is None else config.penalty_every
         self._discriminator = discriminator
         self._read, self._rest = _split(config, discriminator)
         self._of_pass = self.row is not None and self.row.is_of_pass(config)
 
     def penalised(
-        self, loss: LossFunction, game: Game, batch: Batch, draw: Draw, step: Tensor, alpha: Tensor
+        self, loss: LossFunction, game: Game, batch: Batch, draw: Draw, step: Tensor, alpha: Tensor, *, times: int = 1
     ) -> Outcome:
         """Evaluates a loss of the discriminator and adds the penalty, times its weight.
 
@@ -44,17 +49,23 @@ class Constraint:
             draw: the noise and conditions that the loss is given.
             step: number of generator updates done.
             alpha: weight of the real series in points between real and generated series, (batch, 1, 1), in [0, 1].
+            times: number of updates for which the penalty stands; 0 leaves the penalty out.
 
         Returns:
-            The outcome with the penalised loss and the term `penalty`; that of the loss if the run adds no penalty.
+            The outcome with the penalised loss and the term `penalty`, the penalty times `times`, whose mean over
+            updates is thus that of the penalty; the outcome of the loss alone if the run adds no penalty.
         """
         row = self.row
         if row is None or row.value is None:
             return loss(game, batch, draw, step)
+        if not times:
+            outcome = loss(game, batch, draw, step)
+            return replace(outcome, terms={**outcome.terms, "penalty": tf.constant(0.0)})
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             outcome = loss(self._watched(game, tape) if self._of_pass else game, batch, draw, step)
         squares = _norms_of_pass(tape, outcome, batch) if self._of_pass else None
         value = self._by_own_pass(row, outcome, batch, draw, alpha) if squares is None else row.value(squares)
+        value = value if times == 1 else times * value
         total = outcome.losses["discriminator"] + self.weight * value
         return replace(
             outcome, losses={**outcome.losses, "discriminator": total}, terms={**outcome.terms, "penalty": value}

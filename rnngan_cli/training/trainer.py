@@ -170,17 +170,26 @@ class Trainer:
         draw = self._draw(seed, "d-noise", counter, batch)
         alpha = uniform(key(seed, "alpha", counter), [series.shape[0], 1, 1])
 
-        def loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
-            return self.constraint.penalised(self.variant.d_loss, game, batch, draw, step, alpha)
+        def update(times: int) -> dict[str, Tensor]:
+            """Updates the discriminator with a penalty that stands for `times` updates."""
 
-        outcome, terms = self._step(loss, batch, draw, step, counter)
-        return {
-            "d_loss": outcome.losses["discriminator"],
-            **outcome.terms,
-            **self.constraint.clip(),
-            **logit_diagnostics(self.variant, outcome),
-            **terms,
-        }
+            def loss(game: Game, batch: Batch, draw: Draw, step: Tensor) -> Outcome:
+                return self.constraint.penalised(self.variant.d_loss, game, batch, draw, step, alpha, times=times)
+
+            outcome, terms = self._step(loss, batch, draw, step, counter)
+            return {
+                "d_loss": outcome.losses["discriminator"],
+                **outcome.terms,
+                **self.constraint.clip(),
+                **logit_diagnostics(self.variant, outcome),
+                **terms,
+            }
+
+        every = self.constraint.every
+        if every == 1:
+            return update(1)
+        found: dict[str, Tensor] = tf.cond(counter % every == 0, lambda: update(every), lambda: update(0))
+        return found
 
     def _update_generator(
         self, seed: Tensor, counter: Tensor, step: Tensor, series: Tensor, labels: Tensor | None

@@ -83,6 +83,7 @@ OTHER_RUN: dict[str, Any] = {
     "d_schedule": "cosine",
     "g_schedule": "linear",
     "penalty_at": "views",
+    "penalty_every": 2,
     "views": "differences",
     "view_size": 0.4,
     "d_learning_rate": 1e-3,

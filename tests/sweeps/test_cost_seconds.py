@@ -34,11 +34,12 @@ def test_one_pass_by_hand() -> None:
         ("gp", 1, 7, {}),
         ("r2", 1, 7, {}),
         ("r1r2", 2, 4, {}),  # the pass of the loss serves it too
+        ("gp", 1, 3.5, {"penalty_every": 2}),
         ("r1r2", 2, 4, {"penalty_at": "views"}),  # without views, which are then the series
     ],
 )
 def test_a_penalty_costs_some_passes_more_over_the_batches_it_looks_at(
-    name: str, batches: int, passes: int, fields: dict[str, str]
+    name: str, batches: int, passes: float, fields: dict[str, Any]
 ) -> None:
     configs = (config(penalty=given, **fields) for given in ("none", name))
     plain, penalised = (cost.seconds(one, 24, 5, judge_sizes=2) for one in configs)

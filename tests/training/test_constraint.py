@@ -113,6 +113,36 @@ def test_a_penalty_at_other_points_takes_a_pass_of_its_own(
         assert count_passes(start(configure("bce", penalty=penalty), small), monkeypatch) == 2
 
 
+@pytest.mark.parametrize(("loss", "penalty"), [("bce", "r1r2"), ("wgan", "gp"), ("vae", "r1")])
+def test_a_penalty_of_every_third_update_stands_for_three(
+    loss: str, penalty: str, small: Dataset, configure: Configure
+) -> None:
+    """Loss and gradient are those of the loss alone, plus three times the penalty or none of it."""
+    trainer = start(configure(loss, penalty=penalty, penalty_weight=0.5, penalty_every=3), small)
+    assert trainer.constraint.every == 3
+    _, batch, draw = evaluate_loss(trainer, "discriminator")
+    weights = trainer.networks.discriminator.trainable_weights
+    given = (trainer.game, batch, draw, tf.constant(3.0), tf.fill([8, 1, 1], 0.25))
+    found = {}
+    for times in (0, 1, 3):
+        with tf.GradientTape() as tape:
+            outcome = trainer.constraint.penalised(trainer.variant.d_loss, *given, times=times)
+        total = outcome.losses["discriminator"]
+        slopes = np.concatenate([np.ravel(slope) for slope in tape.gradient(total, weights)])
+        found[times] = float(outcome.terms["penalty"]), float(total), slopes
+    assert found[0][0] == 0
+    assert found[1][0] > 0
+    for part in range(3):
+        none, once, thrice = (found[times][part] for times in (0, 1, 3))
+        np.testing.assert_allclose(thrice - none, 3 * (once - none), rtol=1e-3, atol=1e-4)
+
+
+def test_only_penalties_on_gradients_are_left_out_of_updates(small: Dataset, configure: Configure) -> None:
+    for penalty in ("none", "clip"):
+        config = configure("wgan", penalty=penalty, penalty_every=3)
+        assert start(config, small).constraint.every == 1
+
+
 def test_a_loss_that_a_constant_in_all_logits_does_not_change_has_no_output_bias(
     small: Dataset, configure: Configure
 ) -> None:

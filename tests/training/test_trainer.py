@@ -98,6 +98,7 @@ WITH_OPTIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {
             "penalty": "r1r2",
             "penalty_at": "views",
+            "penalty_every": 3,
             "views": "both",
             "first_state": "noise",
             "d_schedule": "cosine",
@@ -344,6 +345,21 @@ def test_a_penalty_is_added_with_its_weight(penalty: str, small: Dataset, config
     assert "penalty" not in plain
     assert heavy["d_loss"] - plain["d_loss"] == pytest.approx(3.5 * heavy["penalty"], rel=1e-4, abs=1e-6)
     assert heavy["d_grad_norm"] != plain["d_grad_norm"] or penalty == "lp"  # no norm is above 1 yet
+
+
+def test_a_penalty_is_taken_in_every_third_update_from_the_first(small: Dataset, configure: Configure) -> None:
+    """Updates 0 and 3 are those of a penalty of three times the weight, 1 and 2 those of no penalty, to the bit."""
+    lazy = start(configure("bce", penalty="r1", penalty_weight=0.5, penalty_every=3), small)
+    heavy = start(configure("bce", penalty="r1", penalty_weight=1.5), small)
+    without = start(configure("bce", penalty="none"), small)
+    for number in range(4):
+        state = lazy.state()
+        other = heavy if number in (0, 3) else without
+        other.load_state(state)
+        found, expected = (update(trainer, small, "discriminator", number) for trainer in (lazy, other))
+        assert not differing(lazy.state(), other.state())
+        assert found["penalty"] == pytest.approx(3 * expected["penalty"] if number in (0, 3) else 0)
+        assert found["d_loss"] == expected["d_loss"]
 
 
 def test_one_adam_step_is_taken_on_the_sum_of_loss_and_penalty(small: Dataset, configure: Configure) -> None:
