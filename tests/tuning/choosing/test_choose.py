@@ -6,7 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from rnngan_cli.tuning.choosing.budget import parse_budget
 from rnngan_cli.tuning.choosing.folder import ChoiceFile
 from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
 from rnngan_cli.tuning.choosing.study import extended
+from tests.support.disks import Disk
 from tests.support.processes import ended, launch, until
 from tests.support.sweeps import once
 from tests.support.tables import write_short_sines
@@ -41,12 +42,17 @@ class Command:
         folder.mkdir(exist_ok=True)
         write_short_sines(folder / "my.csv")
 
-    def start(self, *more: str) -> "subprocess.Popen[str]":
-        return launch("choose", *WORDS, *more, cwd=self.folder)
+    def start(self, *more: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+        return launch("choose", *WORDS, *more, cwd=self.folder, env=env)
 
-    def run(self, *more: str) -> "subprocess.CompletedProcess[str]":
-        with self.start(*more) as process:
+    def run(self, *more: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+        with self.start(*more, env=env) as process:
             return ended(process)
+
+    def runs(self) -> dict[str, bytes]:
+        """What every run came to."""
+        paths = [path for kind in ("history.csv", "scores.json") for path in self.results.glob(f"*/runs/*/{kind}")]
+        return {str(path.relative_to(self.results)): path.read_bytes() for path in paths}
 
     def written(self) -> dict[str, bytes]:
         """The answer, and what every run came to."""
@@ -58,11 +64,8 @@ class Command:
             "generator/config.json",
             "generator/history.csv",
         )
-        runs = [path for kind in ("history.csv", "scores.json") for path in self.results.glob(f"*/runs/*/{kind}")]
-        return {
-            str(path.relative_to(self.results)): re.sub(rb'"[^"]*/my.csv"', b"", path.read_bytes())
-            for path in [*(self.results / name for name in names), *runs]
-        }
+        own = {name: re.sub(rb'"[^"]*/my.csv"', b"", (self.results / name).read_bytes()) for name in names}
+        return own | self.runs()
 
 
 def begun_runs(folder: Path) -> list[Path]:
@@ -293,3 +296,38 @@ def test_a_time_is_planned_from_a_pilot(tmp_path: Path) -> None:
     assert found["updates"] == 4
     assert found["seconds"] > 0
     assert found["runs"] >= 12
+
+
+OWN_FILES = ("choice.json", "generator", "report.html", "again.toml", "answer.md", "answer.json")
+"""What a choice writes beside its sweeps, in that order."""
+
+
+@pytest.mark.parametrize(
+    "names", [("choice.json", "answer.json"), pytest.param(OWN_FILES, marks=pytest.mark.slow)], ids=["two", "all"]
+)
+def test_a_full_disk_loses_nothing_of_a_choice(names: tuple[str, ...], done_once: Path, tmp_path: Path) -> None:
+    """A choice that has done its runs, and has no room to write one file after another; then there is room."""
+    disk = Disk(tmp_path / "disk", "limit", tmp_path)
+    shutil.copytree(done_once, disk.path)
+    command = Command(disk.path)
+    wanted = command.written()
+    for name in OWN_FILES:
+        shutil.rmtree(command.results / name, ignore_errors=True)
+        (command.results / name).unlink(missing_ok=True)
+    kept = command.runs()
+    for name in names:
+        disk.refuse_at(rf"/\.{re.escape(name)}\.")
+        done = command.run(*BUDGET, "-j", "1", env=disk.environment())
+        assert done.returncode == 5, (name, done.stdout, done.stderr)
+        assert name in disk.refused.read_text()
+        (line,) = done.stderr.splitlines()
+        assert f"/{name}`" in line or f"/{name}/" in line
+        assert "cannot be written (" in line and "nothing complete is lost" in line
+        assert command.runs() == kept
+        assert not (command.results / name).exists()
+        assert not list(command.results.rglob("*.tmp"))
+    disk.refuse_at("")
+    done = command.run(*BUDGET, "-j", "1")
+    assert done.returncode == 0, done.stderr
+    assert command.written() == wanted
+    assert (command.results / "report.html").stat().st_size > 1e5
