@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish recipe study choices levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
+.PHONY: help setup benchmark publish recipe study choices presets levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
 	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
@@ -67,6 +67,12 @@ choices: $(READY)  ## Choose a loss for CHOICES="sines stocks ..." in half an ho
 	    $(BIN)/rnngan choose $$name --budget 30m --bits portable --output results/choices || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.choices
+
+presets: $(READY)  ## Train the presets of published generators and their losses by the recipe, ten seeds each, into results/presets.
+	for name in rcgan c-rnn-gan; do \
+	    $(BIN)/rnngan sweep experiments/$$name-sines.toml --seeds 10 --protocol timegan --bits portable --output results/presets/$$name || exit 1; \
+	done
+	$(BIN)/rnngan sweep --losses cgan,igan --seeds 10 --protocol timegan --bits portable --output results/presets/recipe
 
 levers: $(READY)  ## Put back one setting of the recipe at a time, into results/levers; hours on two cores; resumable.
 	if [ -f results/levers/runs.zip ]; then $(BIN)/rnngan unpack results/levers; fi
