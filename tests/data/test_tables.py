@@ -1,5 +1,6 @@
 """CSV and Parquet files: what is read, and the one line for everything that cannot be."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,27 @@ def test_a_parquet_file_is_refused_by_what_it_declares(tmp_path: Path, monkeypat
     assert "1,048,576 rows of 1 columns: needs about 0.00781 GiB of memory, this machine has" in refusal(path)
     pq.write_table(pa.table({f"c{number}": [1.0] for number in range(10_004)}), path)
     assert "10,004 columns; expected at most 10,003" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "left"),
+    [
+        ([f"{0.01 * row:.2f}" for row in range(200)], True),
+        ([f"{row / 30:.3f}" for row in range(200)], True),  # rounded: steps of 0.033 and 0.034
+        ([f"{1000 + 7 * row}" for row in range(200)], True),
+        ([f"{0.01 * row + 1e-4 * row * row:.2f}" for row in range(200)], False),  # steps grow
+        ([f"{row // 10}" for row in range(200)], False),  # a counter that stands still
+        ([f"{0.01 * row:.2f}" for row in range(10)], False),  # too few to tell
+    ],
+    ids=["hundredths", "thirtieths", "sevens", "growing", "standing", "few"],
+)
+def test_a_first_column_of_even_steps_is_no_measurement(values: list[str], left: bool, tmp_path: Path) -> None:
+    """The time of a table that does not say so."""
+    lines = [f"{value} {math.sin(row):.3f} {math.cos(row):.3f}" for row, value in enumerate(values)]
+    raw = raw_of(write(tmp_path, lines))
+    told = [note for note in raw.notes if "rises by equal steps" in note and "--columns" in note]
+    assert (raw.series[0].shape[1], len(told)) == ((2, 1) if left else (3, 0))
+    listed = raw_of(tmp_path / "mine.csv", columns=["column_1"])
+    assert listed.feature_names == ("column_1",)
+    with_time = raw_of(write(tmp_path, ["date,x", *(f"2024-01-{1 + row:02d},{row / 7:.3f}" for row in range(30))]))
+    assert with_time.feature_names == ("x",)  # a table with a time has no other

@@ -10,9 +10,13 @@ import numpy as np
 
 from rnngan_cli.config import DataConfig, join_names, rejoined
 from rnngan_cli.data.tables.cells import Cells, UserTable
+from rnngan_cli.data.tables.numbers import Numbers
 from rnngan_cli.data.tables.times import CALENDAR_NAMES, Time, found_time, given_time, named_times
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system.text import command_line
+
+FEWEST_OF_RAMP = 20
+"""Rows from which on even steps are no chance."""
 
 OWN_COLUMNS = ("series", "step")
 """The columns that `rnngan generate` numbers series and steps by, in this order in front."""
@@ -80,10 +84,12 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     index: tuple[str, ...] = ()
     if not config.columns and not plain:
         index = tuple(name for name in features if _counts(cells, name, identifier))
+        if time is None and not index and identifier is None and _is_ramp(cells.numbers(features[0])):
+            index = features[:1]  # a time of rows without a name that says so
         index = () if len(index) == len(features) else index
         features = tuple(name for name in features if name not in index)
         own = OWN_COLUMNS if identifier is not None and config.id_column is None else ()
-        notes += [_index_note(name, cells) for name in index if name not in own]
+        notes += [_index_note(name, cells, identifier) for name in index if name not in own]
         notes += [_cycle_note(name) for name in features if _is_cycle(cells, name)]
     if not features:
         raise UserError(
@@ -155,11 +161,23 @@ def _counts(cells: Cells, name: str, identifier: str | None) -> bool:
     return bool(values[0] in (0, 1) and (values == counted + values[0]).all())
 
 
-def _index_note(name: str, cells: Cells) -> str:
+def _is_ramp(numbers: Numbers | None) -> bool:
+    """Whether a column rises by the same step from row to row, up to the rounding of its decimals."""
+    if numbers is None or len(numbers.values) < FEWEST_OF_RAMP or not np.isfinite(numbers.values).all():
+        return False
+    values = numbers.values
+    step = (values[-1] - values[0]) / (len(values) - 1)
+    rounded = 1e-6 * step if numbers.decimals is None else 10.0**-numbers.decimals
+    line = values[0] + step * np.arange(len(values))
+    return bool(step >= 0.99 * rounded and step > 0 and np.abs(values - line).max() <= rounded)
+
+
+def _index_note(name: str, cells: Cells, identifier: str | None) -> str:
     numbers = cells.numbers(name)
-    last = "" if numbers is None else f" ({numbers.values[0]:.0f} to {numbers.values[-1]:.0f})"
+    last = "" if numbers is None else f" ({numbers.values[0]:g} to {numbers.values[-1]:g})"
     shown = f"`{name}`" if name else "the column without a name"
-    return f"{shown} counts rows{last} and is left out; if it is a measurement, list it with `--columns`"
+    counts = "counts rows" if _counts(cells, name, identifier) else "rises by equal steps"
+    return f"{shown} {counts}{last} and is left out; if it is a measurement, list it with `--columns`"
 
 
 def _is_cycle(cells: Cells, name: str) -> bool:

@@ -1,6 +1,5 @@
 """Tables with one series a row: the columns are its steps."""
 
-import itertools
 import re
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.classes import label_values
+from rnngan_cli.data.tables.dates import parse_dates
 from rnngan_cli.data.tables.forms_of import number_column
 from rnngan_cli.errors import UserError
 
@@ -20,6 +20,12 @@ FEWEST_STEPS = 8
 
 SMOOTHER = 0.7
 """Rows this much smoother than columns are taken for series."""
+
+MOST_OTHERS = 2
+"""Columns of numbers that may stand beside those that are steps."""
+
+MOST_SHOWN = 4
+"""Columns that are left out, of which the names are told."""
 
 VALUE = "value"
 """Name of the only feature."""
@@ -43,8 +49,8 @@ class Wide:
 def find_wide(cells: Cells, config: DataConfig, layout: Layout | None) -> Wide | None:
     """Finds whether a table has one series a row; None if its rows are steps.
 
-    It has if the user says so; if the names of the columns count up, or there are none, and rows are much smoother than
-    columns; or if every row has an id of its own and names count up.
+    It has if the user says so; if the columns are named by rising dates or times of day; if their names count up, or
+    there are none, and rows are much smoother than columns; or if every row has an id of its own and names count up.
 
     Raises:
         UserError: the user says so, and no column of numbers is left.
@@ -68,23 +74,38 @@ def find_wide(cells: Cells, config: DataConfig, layout: Layout | None) -> Wide |
 
 def _hinted(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> Wide | None:
     label = _found_label(cells, config, numeric)
-    steps = _counting(tuple(name for name in numeric if name != label)) if cells.table.has_header else ()
-    if not cells.table.has_header:
-        steps = tuple(name for name in numeric if name != label)
+    steps = tuple(name for name in numeric if name != label)
+    dated = _dated(steps) if cells.table.has_header else ()
+    steps = dated or (_counting(steps) if cells.table.has_header else steps)
     if len(steps) < FEWEST_STEPS:
         return None
-    own_ids = config.id_column is not None and cells.distinct(config.id_column) == len(cells)
-    values = _values(cells, steps)
-    along_row, along_column = _roughness(values), _roughness(values.T)
-    if not own_ids and not along_row < SMOOTHER * along_column:
-        return None
-    names = f"`{steps[0]}` to `{steps[-1]}`"
+    if not dated and not _has_own_ids(cells, config):
+        values = _values(cells, steps)
+        if not _roughness(values) < SMOOTHER * _roughness(values.T):
+            return None
     note = (
-        f"one series a row: {names} are its {len(steps)} steps; if rows are steps and columns features, give "
-        "`--layout long`"
+        f"one series a row: `{steps[0]}` to `{steps[-1]}` are its {len(steps)} steps; if rows are steps and columns "
+        "features, give `--layout long`"
     )
     of_label = () if label is None else (f"`{label}` holds the classes; else leave it out by `--columns`",)
-    return Wide(steps, label, (note, *of_label))
+    return Wide(steps, label, (note, *of_label, *_left_out(cells, config, (*steps, label))))
+
+
+def _has_own_ids(cells: Cells, config: DataConfig) -> bool:
+    """Whether every row has an id of its own, by the column that the user names."""
+    return config.id_column is not None and cells.distinct(config.id_column) == len(cells)
+
+
+def _left_out(cells: Cells, config: DataConfig, used: tuple[str | None, ...]) -> tuple[str, ...]:
+    """A note on the columns that are neither steps nor named by the user."""
+    if config.columns:
+        return ()
+    roles = (*used, config.id_column, config.label_column)
+    others = [f"`{name}`" for name in cells.table.names if name not in roles and name]
+    if not others:
+        return ()
+    shown = ", ".join(others[:MOST_SHOWN]) + (f" and {len(others) - MOST_SHOWN} more" if others[MOST_SHOWN:] else "")
+    return (f"left out: {shown}; `--id-column` names the series, `--label-column` their classes",)
 
 
 def doubtful_layout(features: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,7 +120,8 @@ def doubtful_layout(features: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _has_numbers(cells: Cells, name: str) -> bool:
-    return cells.numbers(name) is not None
+    numbers = cells.numbers(name)
+    return numbers is not None and bool(np.isfinite(numbers.values).any())
 
 
 def _found_label(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> str | None:
@@ -117,15 +139,37 @@ def _found_label(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> 
 
 
 def _counting(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names that count up in steps of one behind a common beginning, if nearly all names do."""
-    found = [re.fullmatch(r"(.*?)(\d+)([^\d]*)", name) for name in names]
-    parts = [(match.group(1), int(match.group(2)), match.group(3)) for match in found if match is not None]
-    if len(parts) < max(FEWEST_STEPS, len(names) - 2) or len({(begin, end) for begin, _, end in parts}) != 1:
+    """The names that count up in even steps behind a common beginning, or are rising dates or times of day.
+
+    Nearly all names must: at most two do not, such as the coordinates of a place before its values.
+    """
+    return _numbered(names, r"(.*?)(\d+)(\D*)") or _numbered(names, r"(\D*)(\d+[.]\d+)(\D*)") or _dated(names)
+
+
+def _numbered(names: tuple[str, ...], pattern: str) -> tuple[str, ...]:
+    """The names with a beginning, a number and an end by a pattern, if the numbers rise in even steps."""
+    found = [re.fullmatch(pattern, name) for name in names]
+    parts = [(match.group(1), float(match.group(2)), match.group(3)) for match in found if match is not None]
+    if len(parts) < max(FEWEST_STEPS, len(names) - MOST_OTHERS) or len({(begin, end) for begin, _, end in parts}) != 1:
         return ()
-    numbers = [number for _, number, _ in parts]
-    if any(after - before != 1 for before, after in itertools.pairwise(numbers)):
+    steps = np.diff([number for _, number, _ in parts])
+    if not (steps > 0).all() or np.ptp(steps) > 1e-6 * steps[0]:
         return ()
     return tuple(name for name, match in zip(names, found, strict=True) if match is not None)
+
+
+def _dated(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names behind at most two others, if they are rising dates or times of day."""
+    import pandas as pd
+
+    for others in range(min(MOST_OTHERS, len(names) - FEWEST_STEPS) + 1):
+        words = pd.Series(names[others:])
+        if words.str.fullmatch(r"\d+").any():  # a number alone is no date
+            return ()
+        dates = parse_dates("", words, np.zeros(len(words), dtype=bool))
+        if dates is not None and (np.diff(dates.stamps) > 0).all():
+            return names[others:]
+    return ()
 
 
 def _roughness(values: FloatArray) -> float:
