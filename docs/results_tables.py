@@ -1,0 +1,167 @@
+"""Tables of pages, written from what make targets left in results/."""
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+
+from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
+from rnngan_cli.results.leaderboard_text import leaderboard_markdown
+from rnngan_cli.results.runs_table import runs_table
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.system.text import markdown_table
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
+
+
+def benchmark_table() -> str:
+    """The leaderboards of the published benchmark, with the number of runs and core hours behind them."""
+    sweep = SweepFolder(ROOT / "results" / "benchmark")
+    runs, _ = runs_table(sweep)
+    facts = [folder.provenance() for folder in sweep.runs()]
+    machine, versions = facts[0].machine, facts[0].versions
+    seconds = sum((fact.seconds.training or 0) + (fact.seconds.scoring or 0) for fact in facts)
+    note = (
+        f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
+        f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
+    )
+    return f"{leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
+
+
+def summary_table() -> str:
+    """The main scores of the benchmark on its first data set."""
+    return benchmark_table().split("\n\n**")[0].split("**\n\n", 1)[1]
+
+
+def study_table() -> str:
+    """The leaderboard of the study of optimisers."""
+    sweep = SweepFolder(ROOT / "results" / "adam-vs-sgd")
+    runs, _ = runs_table(sweep)
+    return leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
+
+
+def tune_table() -> str:
+    """The result of tuning on equal budgets, as the tune wrote it, without the list of settings."""
+    page = (ROOT / "results" / "tune" / "sines" / "outcome.md").read_text(encoding="utf-8")
+    return page.split("\n", 1)[1].split("The settings:")[0].strip()
+
+
+def speed_table() -> str:
+    """Runs per hour of whole sweeps, and their ratios to Keras and PyTorch, from results/speed."""
+    from benchmarks.facts import facts
+    from benchmarks.ledger import read
+    from benchmarks.tables import machine_line, ratio_lines
+
+    measured = read(ROOT / "results" / "speed")
+    return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured["settings"]["sweeps"])])
+
+
+PROMISES = (
+    (
+        "a sweep killed anywhere ends with the same bytes",
+        "SIGKILL at random moments to workers, the scheduler, both or all; ten losses, two cells; `make torture`",
+        "{survived}",
+    ),
+    (
+        "with `--bits portable`, the same bits on every x86-64 processor with AVX2",
+        "short runs of every loss and cell against recorded bits, and on emulated Intel and AMD processors",
+        "{golden}",
+    ),
+    (
+        "a full disk loses nothing that was complete",
+        "no space at every kind of write, on a small disk and by a limit on file sizes",
+        "13 kinds of write by a worker, 9 by a scheduler, pictures",
+    ),
+    (
+        "a broken worker fails only its own run",
+        "out of memory, hanging, crashing, killed, sending nonsense, in one sweep",
+        "11 ways to break",
+    ),
+    (
+        "altered files are named",
+        "every file of a run and of a sweep emptied, truncated, bit-flipped, made unreadable or replaced",
+        "11 kinds of damage to 13 files",
+    ),
+    ("hostile files are refused in one line", "properties, and a fuzzer; `make fuzz`", "{fuzzed}"),
+    (
+        "a lost machine loses only the work since a checkpoint",
+        "a Ray cluster of two nodes, with a node removed and a process killed on the other",
+        "bytes equal to those of local workers",
+    ),
+    (
+        "each run is done once",
+        "locks of the operating system; two concurrent shards; a run held by another process",
+        "bytes equal to those of one sweep",
+    ),
+)
+"""Each promise with its test and the figures; those in braces are filled in from results/."""
+
+
+ROUNDED = ("sliced_wasserstein", "coverage", "nearest_training", "discriminative_weak", "predictive")
+"""Scores in the short table of docs/evaluation.md on rounding."""
+
+
+def rounding_table() -> str:
+    """The ratio of deviations over nudges and over seeds, for some scores and each loss, from results/rounding."""
+    rows, loss = [], ""
+    for line in (ROOT / "results" / "rounding" / "rounding.md").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            loss = line.removeprefix("## ").partition(":")[0]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] in ROUNDED:
+            rows.append([loss, *cells])
+    return "\n".join(markdown_table(["loss", "score", "mean", "sd over seeds", "sd over nudges", "ratio"], rows))
+
+
+def rates_table() -> str:
+    """How often each kind of statement of `rnngan compare` is false, from results/verdicts."""
+    from benchmarks.verdict_rates import error_table, read
+
+    return "\n".join(error_table(read(ROOT / "results" / "verdicts")))
+
+
+def found_table() -> str:
+    """How often `rnngan compare` finds a better loss, beside the older rule, from results/verdicts."""
+    from benchmarks.verdict_rates import power_table, read
+
+    return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
+
+
+def choices_table() -> str:
+    """How often each kind of statement of `rnngan choose` is false, from results/verdicts."""
+    from benchmarks.choice_rates import error_table, read
+
+    return "\n".join(error_table(read(ROOT / "results" / "verdicts")))
+
+
+def chosen_table() -> str:
+    """How often `rnngan choose` finds the best loss, beside equal seeds for all, from results/verdicts."""
+    from benchmarks.choice_rates import power_table, read
+
+    return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
+
+
+def before_after_table() -> str:
+    """What the recipe brings on `sines`, from results/benchmark and results/recipe."""
+    from benchmarks.before_after import against_normal, before_and_after
+
+    before, after = (ROOT / "results" / name for name in ("benchmark", "recipe"))
+    return "\n".join([*before_and_after(before, after), "", *textwrap.wrap(against_normal(after), 120)])
+
+
+def promises_table() -> str:
+    """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
+    fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))
+    path, survived = ROOT / "results" / "torture.json", "30 kills in every run of the tests"
+    if path.exists():
+        torture = json.loads(path.read_text("utf-8"))
+        equal = "all equal" if torture["all_bytes_equal"] else f"{len(torture['different'])} different"
+        states = ", ".join(f"{count} {state}" for state, count in torture["by_state"].items())
+        survived = f"{torture['kills']} kills ({states}), {torture['files_compared']} files compared, {equal}"
+    fuzzed = f"{fuzz['inputs']:,} inputs of {len(fuzz['by_target'])} kinds, {len(fuzz['findings'])} findings"
+    kinds = json.loads((ROOT / "tests" / "golden" / "runs.json").read_text("utf-8"))["kinds"]
+    portable = [kind for kind in kinds if kind["arithmetic"]["bits"] == "portable"]
+    golden = f"{sum(len(kind['runs']) for kind in portable)} runs, 2 emulated processors"
+    rows = [[*words, figures.format(survived=survived, fuzzed=fuzzed, golden=golden)] for *words, figures in PROMISES]
+    return "\n".join(markdown_table(["promise", "how it is tested", "figures"], rows))
