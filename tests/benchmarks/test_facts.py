@@ -1,10 +1,8 @@
 """From raw measurements to facts, targets, tables and a picture: on numbers made by hand."""
 
 import csv
-import importlib.util
 import io
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,7 @@ from benchmarks.facts import (
 )
 from benchmarks.targets import Target, targets
 from benchmarks.tasks import FULL, Scale
-from tests.support.places import ROOT
+from tests.support.pages import docs_module
 
 SETTING: dict[str, Any] = {
     "machine": {"system": "Linux x86_64", "processor": "A Processor", "cores": 2, "memory_gib": 8.0},
@@ -267,16 +265,11 @@ def test_a_picture_of_one_section_says_what_is_missing() -> None:
 
 
 def test_the_part_of_the_readme_is_made_of_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = ROOT
-    spec = importlib.util.spec_from_file_location("generate", root / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    generate = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generate)
-    monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    results_tables = docs_module("results_tables")
+    monkeypatch.setattr(results_tables, "ROOT", tmp_path)
     folder = tmp_path / "results" / "speed"
     folder.mkdir(parents=True)
     (folder / "speed.json").write_text(json.dumps({"settings": SETTINGS, "raw": raw()}))
-    part = generate.speed_table()
+    part = results_tables.speed_table()
     assert part.startswith("| loss | contender | runs per hour |")
     assert part.endswith(f"\n\n{tables.machine_line(SETTING)}")

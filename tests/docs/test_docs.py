@@ -1,6 +1,5 @@
 """The documentation against the program: generated pages, named commands, links, the page of the architecture."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,7 @@ from rnngan_cli.cli import app
 from rnngan_cli.config import SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import plan
+from tests.support.pages import docs_module
 from tests.support.places import ROOT
 
 PAGES = [
@@ -22,11 +22,7 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def generate() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return docs_module("generate")
 
 
 def test_generated_pages_are_current(generate: ModuleType) -> None:
