@@ -1,13 +1,17 @@
 """Gradients of every loss and penalty, through a GRU and an LSTM, against central differences in float64.
 
-What is differentiated is what an update differentiates: the loss with its penalty and its historical average, in a
-compiled function. `test_penalties.py` compares penalties with a second implementation, in NumPy.
+What is differentiated is what an update differentiates: the loss with its penalty and its historical average. Every
+loss, every penalty and every setting of the networks is differentiated as a graph, as in training; what else they are
+tried with is differentiated an operation at a time, as most of a case's time would go into the making of its graph.
+`test_penalties.py` compares penalties with a second implementation, in NumPy.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import tensorflow as tf
 
 from rnngan_cli import losses
 from rnngan_cli.losses.penalties import GRADIENT_PENALTIES
@@ -19,12 +23,25 @@ CELLS = ("gru", "lstm")
 NAMES = list(losses.VARIANTS)
 
 
-def every_penalty() -> Iterator[tuple[str, str, str]]:
-    """Every loss, through either cell, with every penalty it is defined with; clipping adds nothing to the loss."""
+def every_penalty() -> Iterator[tuple[str, str, str, bool]]:
+    """Every loss, through either cell, with every penalty it is defined with; clipping adds nothing to the loss.
+
+    Last, whether as a graph: every loss with its first penalty, and every penalty with one loss.
+    """
     for name, variant in losses.VARIANTS.items():
         for cell in CELLS:
             for penalty in variant.discriminator.penalties:
-                yield name, cell, penalty
+                yield name, cell, penalty, penalty == variant.discriminator.penalties[0] or name == "bce"
+
+
+@contextmanager
+def as_graphs(graphs: bool) -> Iterator[None]:
+    """Functions are made into graphs inside a `with` block, or run an operation at a time."""
+    tf.config.run_functions_eagerly(not graphs)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -55,19 +72,23 @@ OF_THE_NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def every_option() -> Iterator[tuple[str, str]]:
+def every_option() -> Iterator[tuple[str, str, bool]]:
+    """Every option, with a cell and whether as a graph: those of the networks as a graph with one cell, in turns."""
     for number, name in enumerate(OPTIONS):
-        yield name, CELLS[number % 2]
-    for name in OF_THE_NETWORKS:
+        yield name, CELLS[number % 2], False
+    for number, name in enumerate(OF_THE_NETWORKS):
         for cell in CELLS:
-            yield name, cell
+            yield name, cell, cell == CELLS[number % 2]
 
 
-@pytest.mark.parametrize(("loss", "cell", "penalty"), list(every_penalty()))
-def test_a_loss_with_its_penalty_has_the_gradient_of_finite_differences(loss: str, cell: str, penalty: str) -> None:
+@pytest.mark.parametrize(("loss", "cell", "penalty", "graphs"), list(every_penalty()))
+def test_a_loss_with_its_penalty_has_the_gradient_of_finite_differences(
+    loss: str, cell: str, penalty: str, graphs: bool
+) -> None:
     variant = losses.variant(loss)
     sides = LOSS_SIDES if penalty == variant.discriminator.penalties[0] else LOSS_SIDES[:1]
-    check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
+    with as_graphs(graphs):
+        check_gradients(variant, sides=sides, cell=cell, penalty=penalty)
 
 
 @pytest.mark.parametrize("penalty", list(GRADIENT_PENALTIES))
@@ -77,8 +98,9 @@ def test_what_is_differentiated_has_a_penalty_that_acts(penalty: str) -> None:
         assert Differences(make_trainer(losses.variant("bce"), small_dataset(4), **sizes)).terms()["penalty"] > 1e-6
 
 
-@pytest.mark.parametrize(("name", "cell"), list(every_option()))
-def test_an_option_has_the_gradient_of_finite_differences(name: str, cell: str) -> None:
+@pytest.mark.parametrize(("name", "cell", "graphs"), list(every_option()))
+def test_an_option_has_the_gradient_of_finite_differences(name: str, cell: str, graphs: bool) -> None:
     """Without a penalty unless the option bears on it: the sum of both is tested above."""
     loss, fields = {**OPTIONS, **OF_THE_NETWORKS}[name]
-    check_gradients(losses.variant(loss), **{"cell": cell, "penalty": "none", **fields})
+    with as_graphs(graphs):
+        check_gradients(losses.variant(loss), **{"cell": cell, "penalty": "none", **fields})
