@@ -14,7 +14,9 @@ from rnngan_cli.networks.fused_lstm import differentiated_twice
 from rnngan_cli.networks.recurrent import CELLS, Recurrent
 from rnngan_cli.networks.scan import BLOCK, WHOLE
 
-STEPS = (1, 5, 24, WHOLE, WHOLE + 1, WHOLE + BLOCK, 192)
+SHORT_WHOLE = 2 * BLOCK
+"""Stands in for `WHOLE` where a border is what matters: eager steps, differentiated twice, take most of the time."""
+STEPS = (1, 5, SHORT_WHOLE, SHORT_WHOLE + 1, SHORT_WHOLE + BLOCK, 2 * SHORT_WHOLE + BLOCK)
 """Unrolled as a whole, at that border, and in blocks: with a rest, and without one."""
 
 Layers = list[Any]
@@ -77,11 +79,28 @@ def assert_close(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float)
             np.testing.assert_allclose(np.asarray(one) / scale, np.asarray(other) / scale, atol=tolerance, err_msg=name)
 
 
-@pytest.mark.parametrize("cell", list(CELLS))
-@pytest.mark.parametrize("steps", STEPS)
-def test_outputs_and_both_orders_of_gradients_equal_keras_in_float64(cell: str, steps: int) -> None:
+@pytest.fixture
+def _short_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets longer series than a few steps be long ones, in blocks of the size they have."""
+    monkeypatch.setattr(scan, "WHOLE", SHORT_WHOLE)
+
+
+def assert_equals_keras(cell: str, steps: int) -> None:
     layers, series = keras_layers(cell, 1, 2, "float64"), inputs(steps, 2, "float64")
     assert_close(quantities(same_weights(layers, cell), series), quantities(layers, series), 1e-11)
+
+
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("steps", [24, WHOLE + 1])
+def test_outputs_and_both_orders_of_gradients_equal_keras_in_float64(cell: str, steps: int) -> None:
+    assert_equals_keras(cell, steps)
+
+
+@pytest.mark.usefixtures("_short_whole")
+@pytest.mark.parametrize("cell", list(CELLS))
+@pytest.mark.parametrize("steps", STEPS)
+def test_they_equal_keras_on_both_sides_of_the_border(cell: str, steps: int) -> None:
+    assert_equals_keras(cell, steps)
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
@@ -109,8 +128,9 @@ def from_start(layer: Any, series: tf.Tensor, start: list[tf.Tensor], name: str)
     return {"outputs": outputs, "inputs": gradients, "weights": outer.gradient(scalar, weights), "second": second}
 
 
+@pytest.mark.usefixtures("_short_whole")
 @pytest.mark.parametrize("cell", list(CELLS))
-@pytest.mark.parametrize("steps", [1, 5, WHOLE + 1])
+@pytest.mark.parametrize("steps", [1, 5, SHORT_WHOLE + 1])
 def test_a_layer_that_begins_at_a_given_state_equals_keras(cell: str, steps: int) -> None:
     layers, series = keras_layers(cell, 1, 2, "float64"), inputs(steps, 2, "float64")
     random = np.random.default_rng(7)
@@ -138,8 +158,7 @@ def test_every_number_of_blocks_and_remainder_equals_keras(
     cell: str, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_blocks_of_two(monkeypatch)
-    layers, series = keras_layers(cell, 1, 2, "float64"), inputs(steps, 2, "float64")
-    assert_close(quantities(same_weights(layers, cell), series), quantities(layers, series), 1e-11)
+    assert_equals_keras(cell, steps)
 
 
 @pytest.mark.parametrize("cell", list(CELLS))
