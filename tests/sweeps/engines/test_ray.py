@@ -137,7 +137,7 @@ def both(machines: Machines) -> Machines:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     """The four runs on the local engine, never stopped."""
     sweep = Sweep(tmp_path_factory.mktemp("local") / "sweep", *MANY)
-    sweep.end("-j", "2")
+    sweep.end("-j", "1")
     assert len(sweep.contents()) >= 4 * len(RESULTS)
     return sweep
 
