@@ -84,6 +84,7 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     if len(train) < NUM_CLUSTERS:
         raise UserError(
@@ -94,7 +95,8 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
     varies = chosen.min(axis=0) < chosen.max(axis=0)  # exact, whereas the deviation of equal values can round to 1e-8
     mean, deviation = chosen.mean(axis=0), np.where(varies, chosen.std(axis=0), 1)
     model = KMeans(NUM_CLUSTERS, n_init=10, random_state=0)
-    with warnings.catch_warnings():
+    # One thread: several mostly wait for each other here, and their number must not decide how sums are rounded.
+    with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
             model.fit((chosen - mean) / deviation)
@@ -104,7 +106,8 @@ def cluster(train: FloatArray, parts: list[FloatArray]) -> list[IntArray]:
                 "use `--labels none`, or give labels with `--label-column`"
             ) from None
     flat = (part.reshape(len(part), -1) for part in parts)
-    return [model.predict((values - mean) / deviation).astype(np.int32) for values in flat]
+    with threadpool_limits(limits=1):
+        return [model.predict((values - mean) / deviation).astype(np.int32) for values in flat]
 
 
 def encode_labels(values: np.ndarray, where: str) -> tuple[IntArray, tuple[str, ...]]:

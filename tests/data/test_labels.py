@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnngan_cli.data.dataset import Split, SplitName
 from rnngan_cli.data.labels import cluster, encode_labels, label_parts
@@ -51,6 +52,27 @@ def test_clusters_of_many_series_are_fitted_on_some() -> None:
     (found,) = cluster(train, [train])
     agree = sum((heap[found == label] == np.bincount(heap[found == label]).argmax()).sum() for label in range(4))
     assert agree == len(heap)
+
+
+def test_clusters_are_found_by_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many the process may use: their number decides how sums are rounded, and several wait for each other."""
+    from sklearn.cluster import KMeans
+
+    seen: list[set[int]] = []
+
+    def threads(*_: object, **__: object) -> None:
+        seen.append({pool["num_threads"] for pool in threadpool_info()})
+
+    train, _ = four_heaps(100, 0)
+    for name in ("fit", "predict"):
+        own = getattr(KMeans, name)
+        monkeypatch.setattr(KMeans, name, lambda *given, own=own, **more: (threads(), own(*given, **more))[1])
+    with threadpool_limits(limits=2):
+        threads()
+        cluster(train, [train])
+        threads()
+    assert 2 in seen[0] and 2 in seen[-1]
+    assert seen[1:-1] == [{1}, {1}]
 
 
 def test_derived_refuses_too_few_or_equal_series() -> None:
