@@ -147,7 +147,7 @@ class Population:
         # The epsilon of TensorFlow 1, which TimeGAN's judges were trained with.
         self.optimizer = tf.keras.optimizers.Adam(learning_rate, epsilon=1e-8)
         self.optimizer.build(self.model.trainable_weights)
-        self._update = tf.function(self._one_update, autograph=False, reduce_retracing=True)
+        self._updates = tf.function(self._all_updates, autograph=False, reduce_retracing=True)
         signature = [tf.TensorSpec([None, *inputs]), tf.TensorSpec([networks, PREDICT_BATCH], tf.int32)]
         self._answer = tf.function(self._answers, autograph=False, input_signature=signature)
 
@@ -170,8 +170,7 @@ class Population:
         ]
         inputs = [tf.constant(pool.inputs, tf.float32) for pool in pools]
         targets = [tf.constant(pool.targets) for pool in pools]
-        for number in range(iterations):
-            self._update(inputs, targets, [tf.constant(plan[:, number]) for plan in plans])
+        self._updates(inputs, targets, [tf.constant(plan.swapaxes(0, 1)) for plan in plans])
 
     def answers(self, inputs: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Computes the linear outputs of each network for its own rows of `inputs`.
@@ -226,6 +225,22 @@ class Population:
             order = np.concatenate([random.permutation(members) for _ in range(-(-needed // members))])[:needed]
             plans.append(pool.rows[network, order].reshape(iterations, batch_size))
         return np.stack(plans).astype(np.int32)
+
+    def _all_updates(self, inputs: list[Tensor], targets: list[Tensor], plans: list[Tensor]) -> None:
+        """Takes one update after another in one call, as every call from Python takes about as long as an update.
+
+        Args:
+            inputs: of each pool, (series, steps, features).
+            targets: of each pool, (series, ...).
+            plans: of each pool, the rows of every batch, (iterations, networks, batch).
+        """
+
+        def update(number: Tensor) -> tuple[Tensor]:
+            self._one_update(inputs, targets, [plan[number] for plan in plans])
+            return (number + 1,)
+
+        count = tf.shape(plans[0])[0]
+        tf.while_loop(lambda number: number < count, update, (tf.constant(0),), parallel_iterations=1)
 
     def _one_update(self, inputs: list[Tensor], targets: list[Tensor], rows: list[Tensor]) -> None:
         given = tf.concat([tf.gather(series, at) for series, at in zip(inputs, rows, strict=True)], axis=1)
