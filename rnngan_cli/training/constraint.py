@@ -1,7 +1,7 @@
 """The constraint that a run puts on its discriminator: a penalty on gradients, a bound on weights, or none.
 
-The penalties are in `losses/penalties.py`; `trainer.py` applies the constraint of its run. A penalty may be taken in some
-updates only (lazy regularisation; Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN).
+The penalties are in `losses/penalties.py`; `trainer.py` applies the constraint of its run. A penalty may be taken in
+some updates only (lazy regularisation; Karras et al. 2020, Analyzing and Improving the Image Quality of StyleGAN).
 """
 
 from dataclasses import replace
