@@ -24,7 +24,7 @@ from benchmarks.facts import (
 )
 from benchmarks.targets import Target, targets
 from benchmarks.tasks import FULL, Scale
-from tests.support.pages import docs_module
+from tests.support.docs import docs_module
 
 SETTING: dict[str, Any] = {
     "machine": {"system": "Linux x86_64", "processor": "A Processor", "cores": 2, "memory_gib": 8.0},

@@ -12,7 +12,7 @@ from rnngan_cli.cli import app
 from rnngan_cli.config import SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
 from rnngan_cli.sweeps.plan import plan
-from tests.support.pages import docs_module
+from tests.support.docs import docs_module
 from tests.support.places import ROOT
 
 PAGES = [
