@@ -270,6 +270,16 @@ def test_p_of_many_seeds_is_the_normal_approximation_which_is_near_the_exact_one
     assert 0 <= rank_sum_p(*many) <= 1  # C(4000, 2000) is no float
 
 
+def test_p_of_many_seeds_with_ties_is_that_of_scipy_to_the_bit() -> None:
+    random = np.random.Generator(np.random.Philox(3))
+    for kinds in (2, 5, 100, 10**6):
+        for sizes in ((51, 51), (51, 60), (300, 70)):
+            first, second = (random.integers(0, kinds, size).astype(float) for size in sizes)
+            assert rank_sum_p(first, second) == mannwhitneyu(first, second, method="asymptotic").pvalue
+    assert rank_sum_p(np.zeros(60), np.zeros(70)) == 1.0
+    assert rank_sum_p(np.full(60, inf), np.zeros(60)) == rank_sum_p(np.ones(60), np.zeros(60)) < 1e-20
+
+
 def test_p_needs_numbers_on_both_sides() -> None:
     for first, second in (([], [1.0]), ([1.0], []), ([nan], [1.0])):
         with pytest.raises(ValueError, match="one number or more, no NaN"):
@@ -496,7 +506,7 @@ def test_statistics_need_no_tensorflow() -> None:
     code = (
         "import sys, rnngan_cli.results.statistics.intervals as s;"
         "import rnngan_cli.results.statistics.significance as c; s.mean_interval([1, 2]);"
-        "c.rank_sum_p([1, 2], [2, 3]);"
+        "c.rank_sum_p([1, 2], [2, 3]); c.rank_sum_p(range(60), range(60));"
         "sys.exit(str({'tensorflow', 'keras', 'ot', 'scipy.stats'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
