@@ -49,8 +49,7 @@ class _Frozen(BaseModel):
 
     @model_validator(mode="after")
     def _check_whole_numbers(self) -> Self:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
+        for name, value in vars(self).items():
             if isinstance(value, int) and value > MOST_WHOLE:
                 raise ValueError(f"`{name}` should be at most {MOST_WHOLE}")
         return self

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -18,9 +19,20 @@ RUNS, PACK_NAME = "runs", "runs.zip"
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """The files of a run in its folder. No method follows a link below the sweep's folder."""
+    """The files of a run in its folder. No method follows a link below the sweep's folder.
+
+    Attributes:
+        path: the folder.
+        at_once: whether it is looked for links in place of folders once, and not before every reading.
+    """
 
     path: Path
+    at_once: bool = False
+
+    @cached_property
+    def _folders(self) -> tuple[str, str]:
+        """The folder of the runs and that of this one, as text: `Path` takes longer than the reading of a file."""
+        return str(self.path.parent), str(self.path)
 
     def place(self, *parts: str) -> Path:
         """The path of a file of the run.
@@ -38,9 +50,21 @@ class FolderFiles:
             return True
         return False
 
-    def label(self, name: str) -> Path:
+    @cached_property
+    def _was_behind_link(self) -> bool:
+        return self._is_behind_link()
+
+    def _is_behind_link(self) -> bool:
+        return any(map(os.path.islink, self._folders))
+
+    def _place(self, name: str) -> str:
+        """As `place`, but as text; no path is made in the common case of a file of the folder itself, without links."""
+        linked = self._was_behind_link if self.at_once else self._is_behind_link()
+        return str(self.place(*name.split("/"))) if linked or "/" in name else self.label(name)
+
+    def label(self, name: str) -> str:
         """The path of a file as errors name it."""
-        return self.path / name
+        return f"{self._folders[1]}/{name}"
 
     def has(self, name: str) -> bool:
         """Whether something has this name, be it a link.
@@ -48,7 +72,7 @@ class FolderFiles:
         Raises:
             DamagedFileError: as `place`.
         """
-        return os.path.lexists(self.place(*name.split("/")))
+        return os.path.lexists(self._place(name))
 
     def stamp(self, name: str) -> int | None:
         """When the file was last written, in nanoseconds; None if it is missing.
@@ -56,12 +80,13 @@ class FolderFiles:
         Raises:
             DamagedFileError: the disk refuses to tell.
         """
+        path = self.label(name)
         try:
-            return os.stat(self.path / name, follow_symlinks=False).st_mtime_ns  # noqa: PTH116 - of thousands
+            return os.stat(path, follow_symlinks=False).st_mtime_ns  # noqa: PTH116 - of thousands
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise DamagedFileError(f"`{self.path / name}` cannot be read: {error.strerror}") from error
+            raise DamagedFileError(f"`{path}` cannot be read: {error.strerror}") from error
 
     def open(self, name: str) -> IO[bytes]:
         """Opens a file for reading.
@@ -70,7 +95,7 @@ class FolderFiles:
             DamagedFileError: as `place`.
             OSError: it is missing or no regular file.
         """
-        return open_regular(self.place(*name.split("/")))
+        return open_regular(self._place(name))
 
     def read(self, name: str) -> bytes:
         """The content of a file, of at most `MOST_JSON` bytes for JSON and `MOST_TABLE` for everything else.
@@ -80,7 +105,7 @@ class FolderFiles:
         """
         content = self.read_if_there(name)
         if content is None:
-            raise DamagedFileError(f"`{self.path / name}` cannot be read: No such file or directory")
+            raise DamagedFileError(f"`{self.label(name)}` cannot be read: No such file or directory")
         return content
 
     def read_if_there(self, name: str) -> bytes | None:
@@ -89,7 +114,7 @@ class FolderFiles:
         Raises:
             DamagedFileError: as `read`.
         """
-        path = self.place(*name.split("/"))
+        path = self._place(name)
         with reporting_read_errors(path):
             try:
                 return read_limited(path, MOST_JSON if name.endswith(".json") else MOST_TABLE)
@@ -102,7 +127,7 @@ class FolderFiles:
         Raises:
             DamagedFileError: it cannot be read, or is no regular file.
         """
-        path = self.path / name
+        path = self.label(name)
         with reporting_read_errors(path), open_regular(path) as file:
             return hashlib.sha256(file.read()).hexdigest()  # quicker for small files than hashlib.file_digest
 
@@ -130,7 +155,7 @@ class PackedFiles:
         """
         raise DamagedFileError(f"`{self.pack.path}` holds no {'/'.join(parts)}, which packs leave out")
 
-    def label(self, name: str) -> Path:
+    def label(self, name: str) -> str:
         """A file as errors name it."""
         return self.pack.label(self._run, name)
 
@@ -178,15 +203,19 @@ class PackedFiles:
 RunFiles = FolderFiles | PackedFiles
 
 
-def files_of(run: Path) -> RunFiles:
+def files_of(run: Path, *, at_once: bool = False) -> RunFiles:
     """The files of a run, by the path of its folder, which need not exist if its sweep is packed.
+
+    Args:
+        run: the folder.
+        at_once: as in `FolderFiles`.
 
     Raises:
         DamagedFileError: the pack is damaged.
     """
     runs = run.parent
     pack = None if runs.name != RUNS or os.path.isdir(runs) else pack_in_use(runs.parent)  # noqa: PTH112 - of thousands
-    return FolderFiles(run) if pack is None else PackedFiles(run, pack)
+    return FolderFiles(run, at_once) if pack is None else PackedFiles(run, pack)
 
 
 def pack_in_use(sweep: Path) -> Pack | None:

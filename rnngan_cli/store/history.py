@@ -8,6 +8,7 @@ from pathlib import Path
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.csv_text import safe_cell
 from rnngan_cli.system.reading import read_table
+from rnngan_cli.system.safe_open import StrPath
 
 HistoryRow = tuple[int, dict[str, float]]
 """A step (updates of the generator so far) and the values of that step by term."""
@@ -36,7 +37,7 @@ def read_history(path: Path) -> list[HistoryRow]:
     return _parse(path, read_table(path))
 
 
-def parse_history(path: Path, content: bytes) -> list[HistoryRow]:
+def parse_history(path: StrPath, content: bytes) -> list[HistoryRow]:
     """The rows of a history.csv that was read already; `path` names the file in errors.
 
     Raises:
@@ -48,7 +49,7 @@ def parse_history(path: Path, content: bytes) -> list[HistoryRow]:
         raise DamagedFileError(f"`{path}` cannot be read: {error}") from error
 
 
-def _parse(path: Path, text: str) -> list[HistoryRow]:
+def _parse(path: StrPath, text: str) -> list[HistoryRow]:
     try:
         rows = list(csv.reader(io.StringIO(text)))
         names = rows[0][1:]

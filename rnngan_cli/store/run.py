@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from rnngan_cli.config import ENDED, RunConfig, RunState, build, identity, of_older_run
+from rnngan_cli.config import ENDED, RunConfig, RunState, identity
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.store.checkpoints import CHECKPOINTS_FOLDER as CHECKPOINTS
 from rnngan_cli.store.checkpoints import drop_checkpoints
+from rnngan_cli.store.configs import parse_config
 from rnngan_cli.store.files import FolderFiles, RunFiles, files_of, refuse_packed
 from rnngan_cli.store.history import HistoryRow, history_bytes, parse_history, timing_bytes
 from rnngan_cli.store.manifest import HASHED, Manifest
@@ -19,19 +20,25 @@ from rnngan_cli.store.schemas import Provenance, Record, RunStatus, StoredScores
 from rnngan_cli.store.scores import ScoreBook, ScoreKey
 from rnngan_cli.system import atomic
 from rnngan_cli.system.lock import living_holder
-from rnngan_cli.system.reading import parse_json, parse_npz, reporting_read_errors
+from rnngan_cli.system.reading import parse_npz, reporting_read_errors
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder."""
+    """A run's folder.
+
+    Attributes:
+        path: the folder.
+        at_once: whether its files are read now, one after another, so that links on the way are looked for once.
+    """
 
     path: Path
+    at_once: bool = False
 
     @cached_property
     def files(self) -> RunFiles:
         """Where the run's files are read from."""
-        return files_of(self.path)
+        return files_of(self.path, at_once=self.at_once)
 
     @cached_property
     def _manifest(self) -> Manifest:
@@ -43,7 +50,7 @@ class RunFolder:
 
     def is_begun(self) -> bool:
         """Whether the run has any file; a worker that is about to begin makes the folder and locks it, no more."""
-        if os.path.lexists(self.path / "config.json"):  # the common case, and the quick one
+        if os.path.lexists(f"{self.path}/config.json"):  # the common case, and the quick one
             return True
         if not isinstance(self.files, FolderFiles):
             return self.files.has("config.json")
@@ -90,12 +97,7 @@ class RunFolder:
         Raises:
             DamagedFileError: it cannot be read or does not validate.
         """
-        label = self.files.label("config.json")
-        values = parse_json(label, self.files.read("config.json"))
-        try:
-            return build(RunConfig, of_older_run(values), str(label))
-        except UserError as error:
-            raise DamagedFileError(str(error)) from error
+        return parse_config(self.files.label("config.json"), self.files.read("config.json"))
 
     def status(self) -> RunStatus:
         """The run's status; `pending` before anything was written.

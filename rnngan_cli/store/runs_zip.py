@@ -73,9 +73,9 @@ class Pack:
         """The folder names of all runs, in order."""
         return sorted(self.places)
 
-    def label(self, run: str, name: str) -> Path:
+    def label(self, run: str, name: str) -> str:
         """A file in the pack as errors name it."""
-        return self.path / run / name
+        return str(self.path / run / name)
 
     def read(self, run: str, name: str) -> bytes:
         """The content of a file, of at most `MOST_JSON` bytes for JSON and `MOST_TABLE` for everything else.

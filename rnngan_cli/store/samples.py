@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from rnngan_cli.errors import DamagedFileError
+from rnngan_cli.system.safe_open import StrPath
 
 SERIES = "series"
 _GRID, _VALUES = "by_", "values_of_"
@@ -46,7 +46,7 @@ class Samples:
         return arrays
 
 
-def samples_of(path: Path, arrays: Mapping[str, np.ndarray]) -> Samples:
+def samples_of(path: StrPath, arrays: Mapping[str, np.ndarray]) -> Samples:
     """Makes samples of the arrays of samples.npz; a grid without its values is ignored.
 
     Args:

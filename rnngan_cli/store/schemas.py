@@ -13,6 +13,7 @@ from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system.arithmetic import Arithmetic
 from rnngan_cli.system.provenance import PlainFact
 from rnngan_cli.system.reading import PLAIN_NAME, parse_json, read_small
+from rnngan_cli.system.safe_open import StrPath
 
 RESERVED = ("dataset", "cell", "loss", "seed", "status", "protocol", "data", "folder", "step", "reason", "kind")
 """Columns of the derived tables whose names no score may have."""
@@ -167,7 +168,7 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     return parse_record(path, read_small(path), kind)
 
 
-def parse_record(path: Path, content: bytes, kind: type[Record]) -> Record:
+def parse_record(path: StrPath, content: bytes, kind: type[Record]) -> Record:
     """Makes a record of the content of a JSON file; `path` names the file in errors.
 
     Raises:
@@ -176,7 +177,7 @@ def parse_record(path: Path, content: bytes, kind: type[Record]) -> Record:
     return validated(path, parse_json(path, content), kind)
 
 
-def validated(path: Path, values: dict[str, Any], kind: type[Record]) -> Record:
+def validated(path: StrPath, values: dict[str, Any], kind: type[Record]) -> Record:
     """Makes a record of the values of a JSON file; `path` names the file in errors.
 
     Raises:

@@ -93,8 +93,11 @@ class SweepFolder:
         """The folder of the run with that folder name."""
         return RunFolder(self.path / RUNS / name)
 
-    def runs(self) -> Iterator[RunFolder]:
+    def runs(self, *, at_once: bool = False) -> Iterator[RunFolder]:
         """The folders of all runs that have any file, by name; those of a packed sweep need not exist.
+
+        Args:
+            at_once: whether each is read as it comes, and not used any more afterwards; see `RunFolder`.
 
         Raises:
             DamagedFileError: the sweep is packed, and its pack is damaged.
@@ -103,8 +106,13 @@ class SweepFolder:
         if pack is not None:
             yield from map(self.named, pack.runs())
             return
-        for path in sorted((self.path / RUNS).glob("[!.]*")):
-            if (folder := RunFolder(path)).is_begun():
+        runs = self.path / RUNS
+        try:
+            names = sorted(os.listdir(runs))  # noqa: PTH208 - thousands of paths need not be made and compared
+        except OSError:
+            return
+        for name in names:
+            if not name.startswith(".") and (folder := RunFolder(runs / name, at_once)).is_begun():
                 yield folder
 
     def write_progress(self, lock: str, progress: SweepProgress) -> None:

@@ -1,7 +1,6 @@
 """Reading of files that may be damaged, or come from a stranger: bounded in size, checked, never executed."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +8,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from pydantic_core import from_json
 
 from rnngan_cli.errors import DamagedFileError
 from rnngan_cli.system import memory
 from rnngan_cli.system.atomic import own_path
 from rnngan_cli.system.npz import ArrayFileError, read_archive
-from rnngan_cli.system.safe_open import check_plain, open_regular, read_limited
+from rnngan_cli.system.safe_open import StrPath, check_plain, open_regular, read_limited
 
 MOST_JSON, MOST_TABLE = 16 * 2**20, 512 * 2**20
 """Largest size in bytes of a JSON file, and of a table, that is read back."""
@@ -36,7 +36,7 @@ def read_json(path: Path) -> Json:
 
 
 @contextmanager
-def reporting_read_errors(path: Path) -> Iterator[None]:
+def reporting_read_errors(path: StrPath) -> Iterator[None]:
     """Turns whatever a file is unreadable for into one line that names it.
 
     Raises:
@@ -58,14 +58,14 @@ def read_small(path: Path) -> bytes:
         return read_limited(path, MOST_JSON)
 
 
-def parse_json(path: Path, content: bytes) -> Json:
+def parse_json(path: StrPath, content: bytes) -> Json:
     """Parses a JSON object; `path` names the file in errors.
 
     Raises:
         DamagedFileError: the content is not JSON, not an object, or holds what `safe_open.check_plain` refuses.
     """
     with reporting_read_errors(path):
-        value = json.loads(content.decode())
+        value = from_json(content)
         check_plain(value)
     if not isinstance(value, dict):
         raise DamagedFileError(f"`{path}` should hold a JSON object")
@@ -82,7 +82,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         return parse_npz(path, file)
 
 
-def parse_npz(path: Path, file: IO[bytes]) -> dict[str, np.ndarray]:
+def parse_npz(path: StrPath, file: IO[bytes]) -> dict[str, np.ndarray]:
     """Reads the arrays of an opened NPZ archive; `path` names it in errors.
 
     Raises:

@@ -18,12 +18,15 @@ FILE_MODE, FOLDER_MODE = 0o644, 0o755
 MOST_DEPTH, MOST_NUMBER = 32, 2**63
 """Limits of plain values: depth of nested tables, and absolute value of whole numbers."""
 
+StrPath = str | os.PathLike[str]
+"""A path, or its text: where thousands of files are read, making a `Path` of each takes longer than the reading."""
+
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # opens a pipe without waiting for a writer; it is refused then
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def open_regular(path: Path, *, follow: bool = False) -> BufferedReader:
+def open_regular(path: StrPath, *, follow: bool = False) -> BufferedReader:
     """Opens a file for reading.
 
     Args:
@@ -33,7 +36,8 @@ def open_regular(path: Path, *, follow: bool = False) -> BufferedReader:
     Raises:
         OSError: the file cannot be opened, is no regular file, or is a link; `strerror` says which.
     """
-    return open(_opened(path, os.O_RDONLY, follow=follow), "rb")
+    descriptor, _ = _opened(path, os.O_RDONLY, follow=follow)
+    return os.fdopen(descriptor, "rb")
 
 
 def open_own(path: Path, flags: int) -> int:
@@ -46,11 +50,12 @@ def open_own(path: Path, flags: int) -> int:
     Raises:
         OSError: as `open_regular`.
     """
-    return _opened(path, flags | os.O_CREAT, follow=False)
+    return _opened(path, flags | os.O_CREAT, follow=False)[0]
 
 
-def _opened(path: Path, flags: int, *, follow: bool) -> int:
-    if not follow and not _NO_LINK and path.is_symlink():
+def _opened(path: StrPath, flags: int, *, follow: bool) -> tuple[int, int]:
+    """The descriptor of a regular file, and its size in bytes."""
+    if not follow and not _NO_LINK and Path(path).is_symlink():
         raise _link(path)
     try:
         descriptor = os.open(path, flags | _AT_ONCE | _BINARY | (0 if follow else _NO_LINK), FILE_MODE)
@@ -60,17 +65,18 @@ def _opened(path: Path, flags: int, *, follow: bool) -> int:
         if error.errno == errno.ELOOP and not follow:
             raise _link(path) from error
         raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is not a regular file", str(path))
-    return descriptor
+    return descriptor, found.st_size
 
 
-def _link(path: Path) -> OSError:
+def _link(path: StrPath) -> OSError:
     return OSError(errno.ELOOP, "is a link, which is not followed", str(path))
 
 
-def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:
+def read_limited(path: StrPath, most: int, *, follow: bool = False) -> bytes:
     """Reads a file of at most `most` bytes.
 
     Args:
@@ -81,11 +87,16 @@ def read_limited(path: Path, most: int, *, follow: bool = False) -> bytes:
     Raises:
         OSError: as `open_regular`, or the file is larger.
     """
-    with open_regular(path, follow=follow) as file:
-        size = os.fstat(file.fileno()).st_size
+    descriptor, size = _opened(path, os.O_RDONLY, follow=follow)
+    try:  # without a file object, which takes longer to make than a small file to read
         if size > most:
             raise OSError(errno.EFBIG, f"has {size:,} bytes; expected at most {most:,}", str(path))
-        return file.read(size)
+        content = os.read(descriptor, size)
+        while len(content) < size and (more := os.read(descriptor, size - len(content))):
+            content += more
+        return content
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(path: Path) -> None:
