@@ -1,9 +1,12 @@
 """Canonical JSON of the config of a run, and the hashes and names derived from it."""
 
+import functools
 import hashlib
 import json
 
 from rnngan_cli.config.models import RunConfig, Table
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def canonical_json(value: object) -> str:
@@ -12,7 +15,7 @@ def canonical_json(value: object) -> str:
     >>> canonical_json({"b": 1, "a": [1.5, True]})
     '{"a":[1.5,true],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 RUN_ADDED_LATER: dict[str, object] = {
@@ -62,15 +65,30 @@ def of_older_run(values: Table) -> Table:
 
 def identity(config: RunConfig) -> str:
     """SHA-256 of everything that changes the result of a run; the path of its data and `checkpoint_every` do not."""
-    content = config.model_dump(mode="json", exclude={"checkpoint_every": True, "data": {"file": True}})
+    described = config.model_dump_json(exclude={"seed": True, "checkpoint_every": True, "data": {"file": True}})
+    before, after = _around_seed(described, own_file=config.data.file is not None)
+    return hashlib.sha256(f"{before}{config.seed}{after}".encode()).hexdigest()
+
+
+@functools.lru_cache(maxsize=1024)
+def _around_seed(described: str, *, own_file: bool) -> tuple[str, str]:
+    """What comes before and after the seed in the canonical JSON of the identity of a run: many differ in it alone.
+
+    Args:
+        described: JSON of the config without the seed and what does not change the result.
+        own_file: whether the data is the user's own file.
+    """
+    content = json.loads(described)
     for name, before in RUN_ADDED_LATER.items():
         if content[name] == before:
             del content[name]
     data = content["data"]
     for name, before in DATA_ADDED_LATER.items():
-        if data[name] == before or (config.data.file is None and name in OF_OWN_FILES):
+        if data[name] == before or (not own_file and name in OF_OWN_FILES):
             del data[name]
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    parts = [{name: value for name, value in content.items() if (name > "seed") == later} for later in (False, True)]
+    before, after = map(canonical_json, parts)  # neither is empty: a run has a cell and steps
+    return f'{before[:-1]},"seed":', f",{after[1:]}"
 
 
 def shape_key(config: RunConfig) -> str:

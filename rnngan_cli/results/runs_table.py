@@ -1,5 +1,6 @@
 """The table of a sweep's runs, one row a run, read from the folders of the runs."""
 
+from collections.abc import Sequence
 from math import fsum, sqrt
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ RunRow = dict[str, str | int | float]
 """A row of the table, by column."""
 SettingWords = dict[str, str]
 """Settings of a run by name, as text."""
+NO_SETTINGS = {"schema_version", "checkpoint_every", "seed"}
+"""Fields of a run in which runs of the same settings may differ."""
 
 ARITHMETIC = "arithmetic"
 """Column with the names of the kinds of arithmetic that a run was computed with; absent if no run has recorded it."""
@@ -37,21 +40,21 @@ def runs_table(sweep: SweepFolder) -> "tuple[pd.DataFrame, list[str]]":
     """
     import pandas as pd
 
-    rows, fields = [], []
+    rows, described = [], []
     damage: list[str] = []
-    for folder in sweep.runs():
+    for folder in sweep.runs(at_once=True):
         try:
-            row, setting, found = _row(folder)
+            row, config, found = _row(folder)
         except DamagedFileError as error:
             damage.append(str(error))
             continue
         damage += found
         rows.append(row)
-        fields.append(setting)
+        described.append(config.model_dump_json(exclude=NO_SETTINGS))
     if not rows:
         return pd.DataFrame(columns=[*KEYS, *FACTS]), damage
     frame = pd.DataFrame(rows)
-    of_run, of_data = (pd.Series(words) for words in _settings(frame, fields))
+    of_run, of_data = (pd.Series(words) for words in _settings(described))
     alone = frame.groupby(["dataset", "cell"])["loss"].transform("nunique") == 1
     frame["loss"] = (frame["loss"] + " " + of_run.where(alone, "")).str.strip()
     frame["cell"] = (frame["cell"] + " " + of_run.where(~alone, "")).str.strip()
@@ -74,8 +77,8 @@ def headline(runs: "pd.DataFrame") -> str:
     return full[0] if full else HEADLINES[-1]
 
 
-def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
-    """The row of a run, its settings, and a line for every damaged file that the row can do without."""
+def _row(folder: RunFolder) -> tuple[RunRow, RunConfig, list[str]]:
+    """The row of a run, its config, and a line for every damaged file that the row can do without."""
     config, status, scores = folder.config(), folder.status(), folder.scores()
     if folder.path.name != run_name(config):
         raise DamagedFileError(f"`{folder.path / 'config.json'}` does not fit the folder's name; passed over")
@@ -96,7 +99,7 @@ def _row(folder: RunFolder) -> tuple[RunRow, SettingWords, list[str]]:
         **facts,
         **spread,
     }
-    return row, _setting_fields(config), damage
+    return row, config, damage
 
 
 def judge_spread(scores: StoredScores) -> dict[str, float]:
@@ -107,7 +110,7 @@ def judge_spread(scores: StoredScores) -> dict[str, float]:
 def _deviation(values: list[float]) -> float:
     """The standard deviation of a sample; for the many short lists of judges this is faster than NumPy."""
     mean = fsum(values) / len(values)
-    return sqrt(fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    return sqrt(fsum([(value - mean) ** 2 for value in values]) / (len(values) - 1))
 
 
 def _facts(folder: RunFolder) -> tuple[RunRow, list[str]]:
@@ -125,7 +128,7 @@ def _facts(folder: RunFolder) -> tuple[RunRow, list[str]]:
 def _setting_fields(run: RunConfig) -> SettingWords:
     """The settings in which runs of one loss, cell and data set can differ."""
     config = run.model_dump(mode="json")
-    named = ("schema_version", "checkpoint_every", "loss", "cell", "seed", "data", "options")
+    named = (*NO_SETTINGS, "loss", "cell", "data", "options")
     flat = {key: value for key, value in config.items() if key not in named}
     flat |= {f"data.{key}": value for key, value in config["data"].items() if key not in ("name", "file", "options")}
     flat |= {f"{config['loss']}.{key}": value for key, value in config["options"].items()}
@@ -140,22 +143,29 @@ def _paired(fields: SettingWords) -> SettingWords:
     return {name: value for name, value in fields.items() if name[2:] not in both} | paired
 
 
-def _settings(frame: "pd.DataFrame", fields: list[SettingWords]) -> tuple[list[str], list[str]]:
+def _settings(described: Sequence[str]) -> tuple[list[str], list[str]]:
     """Writes, for every run, the settings that differ among the runs of its loss, cell and data set.
+
+    Args:
+        described: for every run its config without `NO_SETTINGS`, as JSON. Mostly many runs have the same, so that
+            settings are looked at once for each text.
 
     Returns:
         Settings of the run, and settings of its data; a text for each run.
     """
     import pandas as pd
 
-    flat = pd.DataFrame(fields)
-    places = [frame["dataset"], frame["cell"]]
-    counts = flat.groupby([*places, frame["loss"]]).transform("nunique")
-    varies = (counts > 1).groupby(places).transform("any")  # all losses of a data set and cell show the same settings
-    of_run, of_data = [], []
-    for number, (row, differs) in enumerate(zip(fields, varies.to_numpy(), strict=True)):
+    kinds = {text: RunConfig.model_validate_json(text) for text in dict.fromkeys(described)}
+    fields = [_setting_fields(config) for config in kinds.values()]
+    frame = pd.DataFrame([(config.data.name, config.cell, config.loss) for config in kinds.values()])
+    counts = pd.DataFrame(fields).groupby([frame[0], frame[1], frame[2]]).transform("nunique")
+    varies = (
+        (counts > 1).groupby([frame[0], frame[1]]).transform("any")
+    )  # a table shows the same settings of all losses
+    of_run, of_data = {}, {}
+    for (text, config), row, differs in zip(kinds.items(), fields, varies.to_numpy(), strict=True):
         names = [str(name) for name in varies.columns[differs] if name in row]
-        about_data = [name for name in names if name.startswith(("data.", f"{frame['dataset'][number]}."))]
-        of_run.append(" ".join(f"{name}={row[name]}" for name in names if name not in about_data))
-        of_data.append(" ".join(f"{name}={row[name]}" for name in about_data))
-    return of_run, of_data
+        about_data = [name for name in names if name.startswith(("data.", f"{config.data.name}."))]
+        of_run[text] = " ".join(f"{name}={row[name]}" for name in names if name not in about_data)
+        of_data[text] = " ".join(f"{name}={row[name]}" for name in about_data)
+    return [of_run[text] for text in described], [of_data[text] for text in described]

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -19,10 +21,10 @@ from rnngan_cli.results.leaderboard_text import (
     text_rows,
 )
 from rnngan_cli.results.runs_table import FACTS, KEYS, runs_table, score_names
-from rnngan_cli.store import Provenance, RunFolder, Seconds, SweepFolder
+from rnngan_cli.store import Provenance, RunFolder, Seconds, SweepFolder, configs
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.system import arithmetic
+from rnngan_cli.system import arithmetic, reading
 
 
 def finish(sweep: SweepFolder, config: RunConfig, value: float) -> RunFolder:
@@ -67,6 +69,33 @@ def test_what_computed_a_run_is_told_and_is_no_score(sweep: SweepFolder) -> None
     (sentence,) = run_remarks(runs)
     assert f"({here.name} 1, {here.name} then {other.name} 1)" in sentence
     assert run_remarks(runs[:2]) == []
+
+
+def test_each_file_of_a_run_is_opened_once_and_parsed_once(sweep: SweepFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of runs, opening and parsing are nearly all of the time of `rnngan compare`."""
+    folders = [finish(sweep, config, 1.0) for config in resolved(losses="bce,wgan", seeds=3)]
+    for folder in folders:
+        folder.write_provenance(Provenance())
+        folder.write_history([(20, {"d_loss": 1.0})])
+        folder.end("done", 20)
+    opened, parsed = Counter[str](), Counter[str]()
+    plain_open, plain_parse = os.open, reading.from_json
+
+    def counted_open(path: str, *rest: Any) -> int:
+        opened[os.fspath(path)] += 1
+        return plain_open(path, *rest)
+
+    def counted_parse(content: bytes) -> Any:
+        parsed["documents"] += 1
+        return plain_parse(content)
+
+    monkeypatch.setattr(os, "open", counted_open)
+    monkeypatch.setattr(reading, "from_json", counted_parse)
+    configs._of_seed_0.cache_clear()
+    assert len(runs_table(sweep)[0]) == 6
+    names = ("config.json", "manifest.json", "provenance.json", "scores.json", "status.json")
+    assert opened == {f"{folder.path}/{name}": 1 for folder in folders for name in names}
+    assert parsed["documents"] == 4 * len(folders) + 2  # the config once for each loss
 
 
 def test_no_run_is_an_empty_table(sweep: SweepFolder) -> None:
