@@ -28,6 +28,8 @@ MOST_RUNS = 100_000
 RUN_FIELDS = tuple(
     name for name in RunConfig.model_fields if name not in ("schema_version", "loss", "cell", "seed", "data")
 )
+NOISE_FIELDS = ("latent_series", "latent_steps")
+"""Fields of a run that are chosen by the data where the profile asks for it and they are not given."""
 
 
 def plan(sweep: SweepConfig) -> list[RunConfig]:
@@ -45,15 +47,15 @@ def plan(sweep: SweepConfig) -> list[RunConfig]:
     sources = data_configs(sweep)
     _check_overrides(sweep, names, [source.name for source in sources])
     _check_number(sweep, len(names) * len(cells) * len(sources))
-    runs = [
-        _run(sweep, losses.variant(name), cell, source, _point(sweep.grid, point), seed)
+    of_first_seed = [
+        _run(sweep, losses.variant(name), cell, source, _point(sweep.grid, point))
         for source in sources
         for cell in cells
         for name in names
         for point in itertools.product(*sweep.grid.values())
-        for seed in sweep.seeds
     ]
-    return list({identity(run): run for run in runs}.values())
+    different = {identity(run): run for run in of_first_seed}.values()
+    return [run.model_copy(update={"seed": seed}) for run in different for seed in dict.fromkeys(sweep.seeds)]
 
 
 def expand(kind: str, given: Sequence[str], known: Sequence[str], every: Sequence[str] = ()) -> list[str]:
@@ -190,14 +192,15 @@ def merge_layers(layers: Sequence[Settings], where: str) -> tuple[Settings, Sett
     return fields, options
 
 
-def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Settings, seed: int) -> RunConfig:
+def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, point: Settings) -> RunConfig:
+    """The run of the first seed; those of other seeds differ in nothing else."""
     layers = (sweep.run, point, sweep.override.get(variant.name, {}))  # later layers take precedence
     where = f"runs of `{variant.name}`"
     given, _ = merge_layers(layers, where)
     start = starting_settings(sweep.profile, variant, given)
     start = {**start, **_noise(sweep, source, given), "steps": budgeted_steps(sweep.budget, start)}
     fields, options = merge_layers((start, *layers), where)
-    identified = {"loss": variant.name, "cell": cell, "seed": seed, "data": source.model_dump()}
+    identified = {"loss": variant.name, "cell": cell, "seed": sweep.seeds[0], "data": source.model_dump()}
     config = build(RunConfig, {**fields, **identified}, where)
     penalty = variant.discriminator.penalty if config.penalty == "auto" else config.penalty
     row = PENALTIES[penalty]
@@ -215,14 +218,13 @@ def _run(sweep: SweepConfig, variant: Variant, cell: str, source: DataConfig, po
 
 def _noise(sweep: SweepConfig, source: DataConfig, given: Settings) -> Settings:
     """The sizes of the noise by the data, where the profile asks for them and the user does not give both."""
-    names = ("latent_series", "latent_steps")
-    if sweep.profile != "recipe" or all(name in given for name in names):
+    if sweep.profile != "recipe" or all(name in given for name in NOISE_FIELDS):
         return {}
     sizes = sweep.noise.get(source.name)
     if sizes is None:
         found = planned_noise(source)
         sizes = found.series, found.steps
-    return dict(zip(names, sizes, strict=True))
+    return dict(zip(NOISE_FIELDS, sizes, strict=True))
 
 
 def _decay(config: RunConfig) -> float:

@@ -7,7 +7,7 @@ from rnngan_cli import data
 from rnngan_cli.config import Cell, DataConfig, RunConfig, SweepConfig, identity, join_names
 from rnngan_cli.errors import UserError
 from rnngan_cli.evaluation import protocol_of_key
-from rnngan_cli.sweeps.plan import RUN_FIELDS, plan
+from rnngan_cli.sweeps.plan import NOISE_FIELDS, RUN_FIELDS, data_configs, plan
 
 _WITH_OPTIONS = {
     "columns": "--columns",
@@ -31,7 +31,7 @@ def recipe(config: RunConfig, protocol: str) -> list[str]:
         The words of `rnngan sweep ...` with every setting that differs from its default; empty if the command line
         cannot express the run.
     """
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = {name: getattr(config, name) for name in NOISE_FIELDS}  # or the data would choose
     for _ in range(_ROUNDS):
         try:
             planned = _planned(config.loss, config.cell, tuple(sorted(settings.items())))
@@ -95,7 +95,7 @@ def _of_data(config: DataConfig) -> list[str]:
 
 @functools.lru_cache(maxsize=64)
 def _plain_data(name: str) -> DataConfig:
-    return plan(SweepConfig(losses=("bce",), datasets=(name,), seeds=(0,)))[0].data
+    return data_configs(SweepConfig(datasets=(name,)))[0]
 
 
 def _written(value: Any) -> str:

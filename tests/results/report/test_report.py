@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.synthetic import write_sweep
+from rnngan_cli import data
 from rnngan_cli.config import RunConfig, SweepConfig, build, identity, run_name
 from rnngan_cli.config.toml_text import toml_text
 from rnngan_cli.errors import UserError
@@ -25,7 +26,8 @@ from rnngan_cli.results.report.page import page, script
 from rnngan_cli.results.report.recipe import recipe
 from rnngan_cli.results.report.shapes import SHAPES
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.noise import planned_noise
+from rnngan_cli.sweeps.plan import data_configs, plan
 from tests.support.pages import HOSTILE, write_strangers_sweep
 from tests.support.places import ROOT
 from tests.support.sweeps import copy_published
@@ -290,6 +292,20 @@ def test_runs_by_the_recipe_are_told(loss: str, rnngan: Rnngan, tmp_path: Path) 
     assert planned_by(recipe(run, "quick"), rnngan, tmp_path / "again") == [run_name(run)]
     again = build(SweepConfig, tomllib.loads(toml_text(sweep.model_dump(mode="json"))), "sweep")
     assert [identity(other) for other in plan(again)] == [identity(run)]
+
+
+def test_noise_is_told_as_other_data_would_choose_another(
+    rnngan: Rnngan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The noise that `sines` is given, in a run on `stocks`: it is no default there. No data is loaded to say so."""
+    sizes = {name: planned_noise(data_configs(SweepConfig(datasets=(name,)))[0]) for name in ("sines", "stocks")}
+    assert sizes["sines"] != sizes["stocks"]
+    noise = {"latent_series": sizes["sines"].series, "latent_steps": sizes["sines"].steps}
+    (run,) = plan(SweepConfig(losses=("bce",), datasets=("stocks",), seeds=(7,), run=noise))
+    with monkeypatch.context() as patched:
+        patched.setattr(data, "load", lambda config: pytest.fail(f"{config.name} was loaded"))
+        words = recipe(run, "quick")
+    assert planned_by(words, rnngan, tmp_path / "again") == [run_name(run)]
 
 
 def test_runs_of_ones_own_data_are_told(rnngan: Rnngan, tmp_path: Path) -> None:
