@@ -1,5 +1,7 @@
 """Labels given and derived."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -60,13 +62,19 @@ def test_clusters_are_found_by_one_thread(monkeypatch: pytest.MonkeyPatch) -> No
 
     seen: list[set[int]] = []
 
-    def threads(*_: object, **__: object) -> None:
+    def threads() -> None:
         seen.append({pool["num_threads"] for pool in threadpool_info()})
+
+    def watched(own: Callable[..., object]) -> Callable[..., object]:
+        def call(*given: object, **more: object) -> object:
+            threads()
+            return own(*given, **more)
+
+        return call
 
     train, _ = four_heaps(100, 0)
     for name in ("fit", "predict"):
-        own = getattr(KMeans, name)
-        monkeypatch.setattr(KMeans, name, lambda *given, own=own, **more: (threads(), own(*given, **more))[1])
+        monkeypatch.setattr(KMeans, name, watched(getattr(KMeans, name)))
     with threadpool_limits(limits=2):
         threads()
         cluster(train, [train])
