@@ -212,3 +212,19 @@ def test_a_first_column_of_even_steps_is_no_measurement(values: list[str], left:
     assert listed.feature_names == ("column_1",)
     with_time = raw_of(write(tmp_path, ["date,x", *(f"2024-01-{1 + row:02d},{row / 7:.3f}" for row in range(30))]))
     assert with_time.feature_names == ("x",)  # a table with a time has no other
+
+
+def test_a_unit_behind_every_number_is_left_out_and_told(tmp_path: Path) -> None:
+    """With decimal commas, thousands and the delimiter to find; a column of two units is no column of numbers."""
+    rows = [(1234.5 + row, 20.25 + row / 4, row / 8) for row in range(40)]
+
+    def german(number: float, digits: int) -> str:
+        return f"{number:,.{digits}f}".translate(str.maketrans(",.", ".,"))
+
+    lines = [f"{german(price, 2)} EUR;{german(heat, 2)}°C;{german(wind, 3)} m/s" for price, heat, wind in rows]
+    raw = raw_of(write(tmp_path, ["price;heat;wind", *lines]), columns=["price", "heat", "wind"])
+    np.testing.assert_array_equal(raw.series[0], rows)
+    told = "\n".join(raw.notes)
+    assert all(f"`{name}`: the unit `{unit}` is left out" in told for name, unit in (("price", "EUR"), ("heat", "°C")))
+    mixed = [f"{row} {'kW' if row % 2 else 'MW'},{math.sin(row):.3f}" for row in range(400)]
+    assert "column `power` is not numeric: `0 MW`" in refusal(write(tmp_path, ["power,x", *mixed]))

@@ -88,6 +88,23 @@ _UNIT_PATTERN = re.compile(
 )
 
 
+_QUANTITY = re.compile(
+    rf"[+\-−]?\s?(?:{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s?([^\W\d]\S{{0,7}}|[°µΩ]\S{{0,7}})"
+)
+_SUFFIX_WORDS = frozenset("KkMmBbTt")
+
+
+def unit_behind(cell: str) -> str:
+    """The unit behind a number, such as `kW` in `3,5 kW`; empty if there is none, or a suffix that counts thousands.
+
+    >>> [unit_behind(cell) for cell in ("3,5 kW", "21.0°C", "1.234,50 EUR", "12 m/s", "600K", "3 phases", "12")]
+    ['kW', '°C', 'EUR', 'm/s', '', '', '']
+    """
+    found = _QUANTITY.fullmatch(cell)
+    unit = "" if found is None else found[1]
+    return unit if unit not in _SUFFIX_WORDS and is_unit(unit) else ""
+
+
 def is_unit(cell: str) -> bool:
     """Whether a cell may be the unit or the type of a column, such as `[-]`, `degC`, `l/min` or `float`.
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rnngan_cli.data.formats.cells import kind_of
+from rnngan_cli.data.formats.cells import kind_of, unit_behind
 from rnngan_cli.errors import UserError
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
@@ -224,7 +224,9 @@ def _score(lines: Sequence[str], mark: str, quote: str) -> float:
 
 
 def _is_simple(word: str, mark: str) -> bool:
-    """Whether a word is not several cells under another delimiter; a list in brackets is one."""
+    """Whether a word is not several cells under another delimiter; a list in brackets is one, and so is a quantity."""
+    if unit_behind(word):
+        return True
     if re.fullmatch(r"\[[^\[\]]*\]|\{.*\}|\([^()]*\)", word):
         return True
     return not re.search(r"[;\t|]" if mark == "," else r"[,;\t|]", word) and not re.search(r'\d[, ]+[+-]?\d|""', word)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rnngan_cli.data.formats.cells import MISSING_WORDS
+from rnngan_cli.data.formats.cells import MISSING_WORDS, unit_behind
 from rnngan_cli.data.forms import FloatArray
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def find_decimal_mark(
     """
     doubtful = []
     for name, words in columns.items():
-        bare = words.str.replace(rf"[{_MONEY}%‰\s]|[A-Z]{{3}}$", "", regex=True)
+        bare = words.str.removesuffix(_common_unit(words)).str.replace(rf"[{_MONEY}%‰\s]", "", regex=True)
         commas = bare[bare.str.contains(",", regex=False)]
         if not len(commas) or not _all_like(commas, r"^[+-]?[\d.,'  ]+$|^[+-]?[\d.,]+[eE][+-]?\d+$"):
             continue
@@ -140,6 +140,10 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     if words.str.contains(r"[^\d.,eE+\-]", regex=True).any():
         words = words.str.replace("−", "-", regex=False)
         words = words.str.replace(r"^\((.+)\)$", r"-\1", regex=True)
+        unit = _common_unit(words)
+        if unit:
+            words = words.str.removesuffix(unit).str.rstrip()
+            notes += (f"the unit `{unit}` is left out",)
         money = words.str.contains(f"[{_MONEY}%‰]", regex=True)
         if money.any():
             words = words.str.replace(rf"\s*[{_MONEY}%‰]\s*", "", regex=True)
@@ -159,6 +163,12 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     if mark == ",":
         words = words.str.replace(",", ".", regex=False)
     return _Plain(words, factors, not isinstance(factors, float), notes)
+
+
+def _common_unit(words: "pd.Series") -> str:
+    """The unit that stands behind every number of a column; empty if there is none, or several."""
+    unit = unit_behind(str(words.iloc[0])) if len(words) else ""
+    return unit if unit and words.str.endswith(unit).all() else ""
 
 
 def _without_suffixes(words: "pd.Series") -> tuple["pd.Series", FloatArray | float]:
