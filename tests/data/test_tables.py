@@ -228,3 +228,28 @@ def test_a_unit_behind_every_number_is_left_out_and_told(tmp_path: Path) -> None
     assert all(f"`{name}`: the unit `{unit}` is left out" in told for name, unit in (("price", "EUR"), ("heat", "°C")))
     mixed = [f"{row} {'kW' if row % 2 else 'MW'},{math.sin(row):.3f}" for row in range(400)]
     assert "column `power` is not numeric: `0 MW`" in refusal(write(tmp_path, ["power,x", *mixed]))
+
+
+def test_windows_end_at_blank_lines_that_part_a_table_without_a_time(tmp_path: Path) -> None:
+    """As gnuplot writes the curves of a file; blank lines at its ends, and one after every row, part nothing."""
+
+    def curves(rows: int, count: int) -> list[str]:
+        return [
+            "",
+            *("\n".join([*(f"{math.sin(row)},{curve}" for row in range(rows)), ""]) for curve in range(count)),
+            "",
+        ]
+
+    raw = raw_of(write(tmp_path, curves(20, 3)))
+    assert raw.series[0][[19, 20, 39, 40], 1].tolist() == [0, 1, 1, 2]
+    assert [list(found) for found in raw.breaks] == [[20, 40]]
+    assert "2 blank lines part the rows: windows end there, unless `-s data.gaps=ignore`" in "\n".join(raw.notes)
+    for lines, fields in ((curves(20, 3), {"gaps": "ignore"}), (curves(1, 60), {}), (curves(60, 1), {})):
+        assert not any(len(found) for found in raw_of(write(tmp_path, lines), **fields).breaks)
+    lost = curves(20, 3)
+    lost[2] = "nan,9\n" + lost[2]  # the first row behind the first blank line
+    dropped = raw_of(write(tmp_path, lost), missing="drop")
+    assert [list(found) for found in dropped.breaks] == [[20, 40]]
+    dated = [f"2024-01-{day + 1:02d},{math.sin(day):.3f}" for day in range(20)]
+    with_time = raw_of(write(tmp_path, ["date,x", *dated[:10], "", *dated[10:]]))
+    assert not any(len(found) for found in with_time.breaks)  # its time tells gaps

@@ -72,6 +72,7 @@ class TextRows:
         lines: the line of the file on which each row ends.
         comments, blank, longer: lines left out as comments, lines left out as blank, and rows with empty cells beyond
             the table: how many, and the first line.
+        parts: the rows in front of which blank lines stand, but for the first row.
     """
 
     table: "pa.Table"
@@ -79,6 +80,7 @@ class TextRows:
     comments: tuple[int, int]
     blank: tuple[int, int]
     longer: tuple[int, int]
+    parts: tuple[int, ...] = ()
 
 
 def sample_lines(lines: Iterator[str]) -> list[str]:
@@ -125,6 +127,7 @@ def read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: Te
     feed = LineFeed(path, lines, dialect, layout.begin)
     numbers, portions = array("q"), []
     blank = longer = (0, 0)
+    parts: dict[int, None] = {}
     rows: list[list[str]] = []
     try:
         for fields in row_parser(iter(feed), dialect, strict=True):
@@ -133,6 +136,7 @@ def read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: Te
             if len(fields) != layout.width:
                 if len(fields) < 2 and layout.width > 1 and not "".join(fields).strip():
                     blank = (blank[0] + 1, blank[1] or feed.number)
+                    parts[len(numbers)] = None
                     continue
                 if len(fields) > layout.width:
                     longer = (longer[0] + 1, longer[1] or feed.number)
@@ -147,7 +151,8 @@ def read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: Te
     if rows or not portions:
         portions.append(_columns(rows or [[""] * layout.width]))
     table = pa.Table.from_batches(portions)
-    return TextRows(table if len(numbers) else table.slice(0, 0), numbers, feed.comments, blank, longer)
+    inner = tuple(row for row in parts if 0 < row < len(numbers))
+    return TextRows(table if len(numbers) else table.slice(0, 0), numbers, feed.comments, blank, longer, inner)
 
 
 def _columns(rows: list[list[str]]) -> "pa.RecordBatch":

@@ -59,6 +59,7 @@ class TextTable:
         description: the properties of the file in a few words.
         units: the unit of each column, or () without a line of units.
         notes: sentences for the user: each names a doubt and the option that settles it.
+        parts: the rows in front of which blank lines stand.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class TextTable:
     description: str
     units: tuple[str, ...]
     notes: tuple[str, ...]
+    parts: tuple[int, ...] = ()
 
 
 def read_text_table(path: Path, options: TextOptions) -> TextTable:
@@ -98,6 +100,7 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
         description=_described(content.packing, encoding.label, dialect, layout),
         units=tuple(layout.units[place] for place in kept) if layout.units else (),
         notes=tuple(filter(None, notes)),
+        parts=found.parts,
     )
 
 

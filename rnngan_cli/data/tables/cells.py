@@ -33,6 +33,7 @@ class UserTable:
         has_header: whether the names are from the file.
         commas: whether commas separate the columns.
         notes: sentences for the user on the reading.
+        parts: the rows in front of which blank lines stand in the file.
     """
 
     path: Path
@@ -43,13 +44,21 @@ class UserTable:
     has_header: bool = True
     commas: bool = False
     notes: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
 
     @classmethod
     def of_text(cls, table: TextTable) -> "UserTable":
         """A table of text as a table of any kind."""
-        commas = "`,`" in table.description
         return cls(
-            table.path, table.frame, table.lines, table.description, table.units, table.has_header, commas, table.notes
+            path=table.path,
+            frame=table.frame,
+            lines=table.lines,
+            description=table.description,
+            units=table.units,
+            has_header=table.has_header,
+            commas="`,`" in table.description,
+            notes=table.notes,
+            parts=table.parts,
         )
 
     @classmethod

@@ -16,6 +16,10 @@ from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
 from rnngan_cli.errors import UserError
+from rnngan_cli.system.text import counted
+
+FEWEST_OF_PART = 8
+"""Rows to a part on average, with fewer of which blank lines part nothing: some programs write one after every line."""
 
 
 def load_table(table: UserTable, config: DataConfig) -> Raw:
@@ -55,8 +59,10 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         series = [_filled(item, features, names, place) for item, place in zip(series, _places(ids), strict=True)]
     labels, label_names = table_labels(cells, roles.label, ids, groups)
     spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
-    breaks = _breaks(spacing, whole, kept.rows) if config.gaps == "split" and config.forms == "file" else ()
-    gap_notes = spacing.notes if config.gaps == "split" else ()
+    splits = config.gaps == "split" and config.forms == "file"
+    parts = _parts(table, roles, kept.rows) if splits else np.array([], dtype=np.int64)
+    breaks = _breaks(spacing, whole, kept.rows, parts) if splits else ()
+    gap_notes = (*(spacing.notes if config.gaps == "split" else ()), *_parts_note(parts))
     layout_notes = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
     layout_notes += _class_notes(features, roles, groups)
     doubts = (*cells.notes, *roles.notes, *layout_notes, *(note for feature in features for note in feature.notes))
@@ -251,11 +257,28 @@ def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) ->
     return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
 
 
-def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray) -> tuple[IntArray, ...]:
-    """Where windows end: at gaps in time, and where rows of `whole` were dropped."""
+def _parts(table: UserTable, roles: Roles, kept: np.ndarray) -> IntArray:
+    """Where blank lines part the rows of a record without a time; none where they are too many to mean that."""
+    if roles.time is not None or roles.id is not None or len(table.parts) * FEWEST_OF_PART > len(kept):
+        return np.array([], dtype=np.int64)
+    before = np.concatenate([[0], np.cumsum(kept)])  # number of rows kept before each row
+    found = before[list(table.parts)]
+    return np.unique(found[(found > 0) & (found < before[-1])])
+
+
+def _parts_note(parts: IntArray) -> tuple[str, ...]:
+    if not len(parts):
+        return ()
+    return (
+        f"{counted(len(parts), 'blank line')} part the rows: windows end there, unless `-s data.gaps=ignore` is given",
+    )
+
+
+def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray, parts: IntArray) -> tuple[IntArray, ...]:
+    """Where windows end: at gaps in time, where rows of `whole` were dropped, and at the `parts` of a record."""
     found = []
     for index, group in enumerate(whole):
         dropped = np.flatnonzero(np.diff(np.flatnonzero(kept[group])) > 1) + 1
         in_time = spacing.breaks[index] if spacing.breaks else np.array([], dtype=np.int64)
-        found.append(np.union1d(dropped, in_time))
+        found.append(np.union1d(np.union1d(dropped, in_time), parts))
     return tuple(found)
