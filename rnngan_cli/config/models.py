@@ -206,8 +206,7 @@ class RunConfig(_Frozen):
         1,
         ge=1,
         le=100,
-        description="Take a penalty on gradients in every so many updates of the discriminator alone, with its weight "
-        "times that number.",
+        description="Penalise gradients in every so many updates of D only, with its weight times that.",
     )
     views: ViewsName = Field(
         "none",
