@@ -203,10 +203,7 @@ class RunConfig(_Frozen):
         "reads of the series, its views included.",
     )
     penalty_every: int = Field(
-        1,
-        ge=1,
-        le=100,
-        description="Penalise gradients in every so many updates of D only, with its weight times that.",
+        1, ge=1, le=100, description="Penalise gradients in every so many updates of D, with its weight times that."
     )
     views: ViewsName = Field(
         "none",
