@@ -71,7 +71,7 @@ PROMISES = (
     (
         "a full disk loses nothing that was complete",
         "no space at every kind of write, on a small disk and by a limit on file sizes",
-        "13 kinds of write by a worker, 9 by a scheduler, pictures",
+        "13 kinds of write by a worker, 9 by a scheduler, 6 by a choice, pictures",
     ),
     (
         "a broken worker fails only its own run",

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rnngan_cli.errors import EnvironmentFaultError
 from rnngan_cli.store.checkpoints import CHECKPOINTS_FOLDER
 from rnngan_cli.store.run import RunFolder
 from rnngan_cli.system import atomic
@@ -19,10 +20,14 @@ def copy_run(run: RunFolder, place: Path) -> None:
     with atomic.reporting_disk_errors(place):
         make_folder(place.parent)
         atomic.clear_leftovers(place.parent)
-        for source in sorted(run.path.rglob("*")):
-            part = source.relative_to(run.path)
-            if source.is_file() and part.parts[0] not in (CHECKPOINTS_FOLDER, LOCK_NAME):
-                make_folder((making / part).parent)
-                atomic.write_bytes(making / part, source.read_bytes())
-        atomic.remove(place)
-        making.rename(place)
+        try:
+            for source in sorted(run.path.rglob("*")):
+                part = source.relative_to(run.path)
+                if source.is_file() and part.parts[0] not in (CHECKPOINTS_FOLDER, LOCK_NAME):
+                    make_folder((making / part).parent)
+                    atomic.write_bytes(making / part, source.read_bytes())
+            atomic.remove(place)
+            making.rename(place)
+        except (OSError, EnvironmentFaultError):
+            atomic.remove(making)  # what is half there would take room of a disk that has none
+            raise

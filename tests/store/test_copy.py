@@ -45,3 +45,4 @@ def test_a_disk_that_refuses_leaves_the_older_copy(
     with pytest.raises(EnvironmentFaultError):
         copy_run(run, place)
     assert files(place) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["generator", "sweep"]  # nothing half there
