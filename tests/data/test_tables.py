@@ -226,6 +226,8 @@ def test_a_unit_behind_every_number_is_left_out_and_told(tmp_path: Path) -> None
     np.testing.assert_array_equal(raw.series[0], rows)
     told = "\n".join(raw.notes)
     assert all(f"`{name}`: the unit `{unit}` is left out" in told for name, unit in (("price", "EUR"), ("heat", "°C")))
+    metres = write(tmp_path, ["depth,x", *(f"{row / 4} m,{math.sin(row):.3f}" for row in range(40))])
+    assert raw_of(metres, columns=["depth"]).series[0][-1, 0] == 39 / 4  # not millions
     mixed = [f"{row} {'kW' if row % 2 else 'MW'},{math.sin(row):.3f}" for row in range(400)]
     assert "column `power` is not numeric: `0 MW`" in refusal(write(tmp_path, ["power,x", *mixed]))
 

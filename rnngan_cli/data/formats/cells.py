@@ -91,7 +91,8 @@ _UNIT_PATTERN = re.compile(
 _QUANTITY = re.compile(
     rf"[+\-−]?\s?(?:{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s?([^\W\d]\S{{0,7}}|[°µΩ]\S{{0,7}})"
 )
-_SUFFIX_WORDS = frozenset("KkMmBbTt")
+_SUFFIX_WORDS = frozenset("KkMBbTt")
+"""What counts thousands and more, and no unit even behind every number; `m` is metres then."""
 
 
 def unit_behind(cell: str) -> str:
