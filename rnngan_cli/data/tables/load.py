@@ -60,9 +60,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     labels, label_names = table_labels(cells, roles.label, ids, groups)
     spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
     splits = config.gaps == "split" and config.forms == "file"
-    parts = _parts(table, roles, kept.rows) if splits else np.array([], dtype=np.int64)
-    breaks = _breaks(spacing, whole, kept.rows, parts) if splits else ()
-    gap_notes = (*(spacing.notes if config.gaps == "split" else ()), *_parts_note(parts))
+    breaks, gap_notes = _window_ends(table, roles, spacing, whole, kept.rows) if splits else ((), ())
     layout_notes = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
     layout_notes += _class_notes(features, roles, groups)
     doubts = (*cells.notes, *roles.notes, *layout_notes, *(note for feature in features for note in feature.notes))
@@ -257,6 +255,16 @@ def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) ->
     return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
 
 
+def _window_ends(
+    table: UserTable, roles: Roles, spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray
+) -> tuple[tuple[IntArray, ...], tuple[str, ...]]:
+    """Where windows of each series end, and notes on that."""
+    parts = _parts(table, roles, kept)
+    lines = counted(len(parts), "blank line")
+    told = f"{lines} part the rows: windows end there, unless `-s data.gaps=ignore` is given"
+    return _breaks(spacing, whole, kept, parts), (*spacing.notes, *([told] if len(parts) else []))
+
+
 def _parts(table: UserTable, roles: Roles, kept: np.ndarray) -> IntArray:
     """Where blank lines part the rows of a record without a time; none where they are too many to mean that."""
     if roles.time is not None or roles.id is not None or len(table.parts) * FEWEST_OF_PART > len(kept):
@@ -264,14 +272,6 @@ def _parts(table: UserTable, roles: Roles, kept: np.ndarray) -> IntArray:
     before = np.concatenate([[0], np.cumsum(kept)])  # number of rows kept before each row
     found = before[list(table.parts)]
     return np.unique(found[(found > 0) & (found < before[-1])])
-
-
-def _parts_note(parts: IntArray) -> tuple[str, ...]:
-    if not len(parts):
-        return ()
-    return (
-        f"{counted(len(parts), 'blank line')} part the rows: windows end there, unless `-s data.gaps=ignore` is given",
-    )
 
 
 def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray, parts: IntArray) -> tuple[IntArray, ...]:

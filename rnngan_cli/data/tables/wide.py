@@ -215,12 +215,7 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
         missing.interpolate_missing(values[row, : ends[row], None], (VALUE,), cells.table.place(int(row)))
         for row in rows
     ]
-    name = config.label_column or found.label
-    labels: list[np.ndarray] | None = None
-    label_names: tuple[str, ...] = ()
-    if name is not None:
-        codes, label_names = encode_labels(label_values(cells, name)[rows], f"`--label-column {name}`")
-        labels = [np.full(len(item), code, dtype=np.int32) for item, code in zip(series, codes, strict=True)]
+    labels, label_names = _labels(cells, config.label_column or found.label, rows, [len(item) for item in series])
     ids = tuple(cells.words(config.id_column).to_numpy()[rows]) if config.id_column is not None else ()
     every = np.concatenate(series)[:, 0]
     numbers = [cells.numbers(step) for step in found.steps]
@@ -236,3 +231,13 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
         columns=(column,) if config.forms == "file" else (),
         notes=(*cells.table.notes, *cells.notes, *notes),
     )
+
+
+def _labels(
+    cells: Cells, name: str | None, rows: np.ndarray, lengths: list[int]
+) -> tuple[list[np.ndarray] | None, tuple[str, ...]]:
+    """The label of every step of each series, from the column of classes, and the names of classes; None without."""
+    if name is None:
+        return None, ()
+    codes, names = encode_labels(label_values(cells, name)[rows], f"`--label-column {name}`")
+    return [np.full(length, code, dtype=np.int32) for length, code in zip(lengths, codes, strict=True)], names
