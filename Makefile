@@ -26,7 +26,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps $(DATA)
 	@touch $@
 
-benchmark: $(READY)  ## Train all ten losses on two data sets, 3 seeds; resumable; OUTPUT=results/my-benchmark.
+benchmark: $(READY)  ## Train ten losses on two data sets, 6 seeds, and answer; half an hour; OUTPUT=results/my-benchmark.
 	$(BIN)/rnngan sweep experiments/benchmark.toml --bits portable --output $(OUTPUT)
 	$(BIN)/rnngan evaluate $(OUTPUT)
 	$(BIN)/rnngan plot $(OUTPUT)

@@ -1,4 +1,4 @@
-"""What the recipe brings: a table of ten losses on `sines`, before (results/benchmark) and after (results/recipe)."""
+"""What the recipe brings: ten losses on `sines`, before (results/before-recipe) and after (results/recipe)."""
 
 import functools
 from collections.abc import Callable, Mapping, Sequence

@@ -143,10 +143,10 @@ def chosen_table() -> str:
 
 
 def before_after_table() -> str:
-    """What the recipe brings on `sines`, from results/benchmark and results/recipe."""
+    """What the recipe brings on `sines`, from results/before-recipe and results/recipe."""
     from benchmarks.before_after import against_normal, before_and_after
 
-    before, after = (ROOT / "results" / name for name in ("benchmark", "recipe"))
+    before, after = (ROOT / "results" / name for name in ("before-recipe", "recipe"))
     return "\n".join([*before_and_after(before, after), "", *textwrap.wrap(against_normal(after), 120)])
 
 

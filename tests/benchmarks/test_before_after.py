@@ -7,7 +7,7 @@ import statistics
 from benchmarks.before_after import against_normal, before_and_after
 from tests.support.places import ROOT
 
-BEFORE, AFTER = ROOT / "results" / "benchmark", ROOT / "results" / "recipe"
+BEFORE, AFTER = ROOT / "results" / "before-recipe", ROOT / "results" / "recipe"
 
 
 def of_runs(name: str, score: str) -> dict[str, float]:
@@ -24,7 +24,7 @@ def test_losses_medians_and_bests_are_those_of_the_runs() -> None:
     heads = [cell.strip() for cell in lines[0].split("|")[2:-1]]
     assert heads[0] == "Discriminative score" and heads[3] == "Coverage"
     for column, score, best in ((0, "discriminative", min), (3, "coverage", max)):
-        before, after = of_runs("benchmark", score), of_runs("recipe", score)
+        before, after = of_runs("before-recipe", score), of_runs("recipe", score)
         assert len(after) == 10
         for loss in after:
             assert cells[loss][column] == f"{before[loss]:.3f} to {after[loss]:.3f}"

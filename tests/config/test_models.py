@@ -151,7 +151,7 @@ def test_an_older_run_on_an_own_file_keeps_its_name(field: str) -> None:
 
 def test_a_field_that_was_added_later_leaves_the_names_of_older_results_alone() -> None:
     """The names of published runs, which were made before these were fields."""
-    runs = list(SweepFolder(ROOT / "results" / "benchmark").runs())
+    runs = list(SweepFolder(ROOT / "results" / "before-recipe").runs())
     assert len(runs) == 60
     for run in runs:
         values = json.loads(run.files.read("config.json"))

@@ -11,6 +11,7 @@ import rnngan_cli
 from rnngan_cli.cli import app
 from rnngan_cli.config import SweepConfig, build, read_experiment
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.results.statistics.best import fewest_to_rule_out
 from rnngan_cli.sweeps.plan import plan
 from tests.support.docs import docs_module
 from tests.support.places import ROOT
@@ -74,12 +75,16 @@ def test_experiments_can_be_planned(path: Path) -> None:
     assert plan(build(SweepConfig, read_experiment(path), path.name))
 
 
-def test_the_benchmark_is_ten_losses_two_data_sets_three_seeds() -> None:
+def test_the_benchmark_is_ten_losses_two_data_sets_six_seeds_by_the_recipe() -> None:
     runs = plan(build(SweepConfig, read_experiment(ROOT / "experiments" / "benchmark.toml"), "benchmark"))
-    assert len(runs) == 60
+    assert len(runs) == 120
     assert {run.loss for run in runs} == set(VARIANTS)
-    shared = {"loss", "seed", "data", "options"}
-    assert len({run.model_dump_json(exclude=shared) for run in runs}) == 1  # all else is the same for all ten
+    by_loss = {"loss", "seed", "data", "options"}  # and what the recipe makes of the data, and of losses without r1r2
+    noise, critic = {"latent_series", "latent_steps"}, {"penalty", "penalty_weight", "d_output_bias"}
+    assert len({run.model_dump_json(exclude=by_loss | noise) for run in runs if run.loss != "wgan"}) == 1
+    assert len({run.model_dump_json(exclude=by_loss | noise | critic) for run in runs}) == 1
+    assert {3 * run.steps for run in runs} == {one.steps for one in plan(SweepConfig(losses=["bce"], profile="recipe"))}
+    assert fewest_to_rule_out(10) <= len({run.seed for run in runs})
 
 
 def test_nothing_of_a_machine_is_published() -> None:

@@ -141,7 +141,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
         "provenance.json": schemas.Provenance,
     }
     runs = [run for path in (ROOT / "results").rglob("sweep.json") for run in SweepFolder(path.parent).runs()]
-    assert len(runs) == 278 + 50  # the latter are those of results/recipe
+    assert len(runs) == 278 + 60 + 50  # the latter are those of results/before-recipe and results/recipe
     for run in runs:
         for name, kind in kinds.items():
             content = run.files.read(name)
@@ -149,7 +149,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
         assert isinstance(run.config(), RunConfig)
         assert examine(run)[1] == {}
     calibrations = list((ROOT / "results").glob("*/calibration/*.json"))
-    assert len(calibrations) == 5
+    assert len(calibrations) == 7
     for path in calibrations:
         schemas.read_record(path, schemas.Calibration)
 

@@ -28,8 +28,8 @@ Rnngan = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
-    """Four runs of the published benchmark, two losses, one of them with codes, and a diverged one."""
-    sweep = copy_published("benchmark", tmp_path_factory.mktemp("results") / "benchmark")
+    """Four published runs, two losses, one of them with codes, and a diverged one."""
+    sweep = copy_published("before-recipe", tmp_path_factory.mktemp("results") / "before-recipe")
     for folder in sweep.runs():
         if not folder.path.name.startswith(("bce-gru-sines", "infogan-gru-sines-s0")):
             folder.clear()

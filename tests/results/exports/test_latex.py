@@ -25,7 +25,7 @@ KNOWN = {
 """Commands of LaTeX itself and, the three rules, of booktabs."""
 
 
-def copied(tmp_path: Path, name: str = "benchmark") -> SweepFolder:
+def copied(tmp_path: Path, name: str = "before-recipe") -> SweepFolder:
     return copy_published(name, tmp_path / name)
 
 
@@ -82,7 +82,7 @@ def numbers(cell: str) -> tuple[float, float]:
     return float(match[1]), float(match[2]) if match[2] else np.nan
 
 
-@pytest.mark.parametrize("name", ["benchmark", "digits-codes", "adam-vs-sgd"])
+@pytest.mark.parametrize("name", ["before-recipe", "digits-codes", "adam-vs-sgd"])
 def test_every_number_is_the_leaderboards(tmp_path: Path, name: str) -> None:
     sweep = copied(tmp_path, name)
     (done,) = export(sweep.path, "latex")
@@ -114,7 +114,7 @@ def test_every_number_is_the_leaderboards(tmp_path: Path, name: str) -> None:
 
 def test_the_note_says_what_the_interval_is_and_names_the_protocol(tmp_path: Path) -> None:
     (done,) = export(copied(tmp_path).path, "latex", tmp_path / "paper.tex")
-    table = tables(done.target.read_text(encoding="utf-8"))["tab:benchmark-sines-gru"]
+    table = tables(done.target.read_text(encoding="utf-8"))["tab:before-recipe-sines-gru"]
     assert r"half the width of the 95 \% interval (Student t over seeds)" in table["note"]
     assert "Scored by the protocol standard." in table["note"]
     assert r"\texttt{rnngan compare}" in table["note"] and "Coverage" not in table["note"]
@@ -156,7 +156,7 @@ def test_diverged_seeds_are_shown_with_their_total(tmp_path: Path) -> None:
     (folder.path / "scores.json").unlink()
     folder.write_status("diverged", 400, reason="d_loss is not finite")
     (done,) = export(sweep.path, "latex")
-    rows = tables(done.target.read_text(encoding="utf-8"))["tab:benchmark-sines-gru"]["rows"]
+    rows = tables(done.target.read_text(encoding="utf-8"))["tab:before-recipe-sines-gru"]["rows"]
     assert rows["bce"][2].startswith("1 of 3 [0.01, 0.9")
 
 
@@ -170,4 +170,4 @@ def test_nothing_in_a_text_is_a_command() -> None:
 
 def test_another_suffix_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"expected a name that ends in \.tex"):
-        export(ROOT / "results" / "benchmark", "latex", tmp_path / "table.txt")
+        export(ROOT / "results" / "before-recipe", "latex", tmp_path / "table.txt")

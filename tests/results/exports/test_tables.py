@@ -25,8 +25,8 @@ FORMULA = "=HYPERLINK(1)\n+1"
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
-    """A copy of the published benchmark: 60 runs that were trained."""
-    return copy_published("benchmark", tmp_path_factory.mktemp("results") / "benchmark")
+    """A copy of the sweep published before there was a recipe: 60 runs that were trained."""
+    return copy_published("before-recipe", tmp_path_factory.mktemp("results") / "before-recipe")
 
 
 def read(folder: Path, name: str) -> pd.DataFrame:

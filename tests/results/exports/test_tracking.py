@@ -20,8 +20,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of MLflow's own dependencie
 
 @pytest.fixture
 def sweep(tmp_path: Path) -> SweepFolder:
-    """Three runs of the published benchmark, one of them made a diverged one."""
-    sweep = copy_published("benchmark", tmp_path / "benchmark")
+    """Three runs of the sweep published before there was a recipe, one of them made a diverged one."""
+    sweep = copy_published("before-recipe", tmp_path / "before-recipe")
     for folder in sweep.runs():
         if not folder.path.name.startswith(("bce-gru-sines-s0", "bce-gru-sines-s1", "cgan-gru-stocks-s2")):
             folder.clear()
@@ -35,7 +35,7 @@ def tracked(folder: Path) -> tuple[Any, list[Any]]:
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=f"sqlite:///{folder / DATABASE}")
-    experiment = client.get_experiment_by_name("benchmark")
+    experiment = client.get_experiment_by_name("before-recipe")
     assert experiment is not None
     return client, list(client.search_runs([experiment.experiment_id]))
 

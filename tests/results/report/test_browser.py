@@ -48,9 +48,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Reports of published sweeps, of both together, and of one never trained, with diverged runs and both cells."""
     folder = tmp_path_factory.mktemp("reports")
     found = {}
-    for name in ("benchmark", "digits-codes"):
+    for name in ("before-recipe", "digits-codes"):
         found[name] = write_report(copy_published(name, folder / name)).path
-    shutil.copytree(folder / "benchmark", folder / "mixed")
+    shutil.copytree(folder / "before-recipe", folder / "mixed")
     for part in ("runs", "reference"):
         shutil.copytree(folder / "digits-codes" / part, folder / "mixed" / part, dirs_exist_ok=True)
     found["mixed"] = write_report(SweepFolder(folder / "mixed")).path
@@ -98,7 +98,7 @@ def draw_all(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("name", ["benchmark", "digits-codes", "cells"])
+@pytest.mark.parametrize("name", ["before-recipe", "digits-codes", "cells"])
 def test_it_opens_from_disk_and_fits(name: str, size: tuple[int, int], opened: Open) -> None:
     """No message, no request (see `opened`), nothing wider than the screen but tables that scroll by themselves."""
     page = opened(name, size)
@@ -118,7 +118,7 @@ def test_charts_out_of_sight_cost_nothing(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("name", ["benchmark", "digits-codes", "mixed", "cells"])
+@pytest.mark.parametrize("name", ["before-recipe", "digits-codes", "mixed", "cells"])
 def test_nothing_moves_when_a_chart_is_drawn(name: str, size: tuple[int, int], opened: Open) -> None:
     """Or whoever is about to click something below a chart clicks beside it."""
     page = opened(name, size)
@@ -140,7 +140,7 @@ def column(page: Page, leaderboard: int, heading: str) -> list[str]:
 
 
 def test_a_leaderboard_is_sorted_by_any_column(opened: Open) -> None:
-    page = opened("benchmark")
+    page = opened("before-recipe")
     head = page.locator(".leaderboard table").first.get_by_role("columnheader", name="Predictive score")
     for way in ("ascending", "descending"):
         head.get_by_role("button").click()
@@ -174,7 +174,7 @@ def test_tables_are_filtered_by_data_cell_and_score(opened: Open) -> None:
 
 
 def test_curves_are_chosen_smoothed_and_put_on_a_logarithmic_scale(opened: Open) -> None:
-    page = opened("benchmark")
+    page = opened("before-recipe")
     draw_all(page)
     assert page.evaluate(f"{TRACES}.length") == 20  # a band and a mean for each of ten losses
     page.locator("#curve-losses").get_by_label("wgan").uncheck()
@@ -198,7 +198,7 @@ def test_curves_are_chosen_smoothed_and_put_on_a_logarithmic_scale(opened: Open)
 
 def test_an_axis_leaves_far_values_out_and_says_so(opened: Open) -> None:
     """In the first rows `kld` lies far above all later ones, of which nothing could be seen beside it."""
-    page = opened("benchmark")
+    page = opened("before-recipe")
     draw_all(page)
     limits = "document.getElementById('curve-chart').layout.yaxis.range"
     most = page.evaluate(f"Math.max(...{TRACES}.flatMap((trace) => trace.y))")
@@ -217,10 +217,10 @@ def spread_of_means(page: Page) -> float:
 
 def test_a_mean_is_the_mean_of_its_seeds(opened: Open) -> None:
     """Against the histories themselves, with numpy."""
-    page = opened("benchmark")
+    page = opened("before-recipe")
     draw_all(page)
     shown = page.evaluate(f"{TRACES}.find((trace) => trace.name === 'igan' && trace.hovertemplate)")
-    folders = published("benchmark", "igan-gru-sines")
+    folders = published("before-recipe", "igan-gru-sines")
     values = np.array([[row["d_loss"] for _, row in folder.history()] for folder in folders])
     assert len(folders) == 3
     np.testing.assert_allclose(shown["y"], values.mean(axis=0), rtol=1e-4)
@@ -228,7 +228,7 @@ def test_a_mean_is_the_mean_of_its_seeds(opened: Open) -> None:
 
 
 def test_hovering_over_a_curve_shows_its_values(opened: Open) -> None:
-    page = opened("benchmark")
+    page = opened("before-recipe")
     draw_all(page)
     for box in page.locator("#curve-losses input").all()[1:]:
         box.uncheck()
@@ -268,7 +268,7 @@ def test_series_are_picked_by_loss_and_seed(opened: Open, reports: dict[str, Pat
 
 def test_series_are_picked_by_place_and_feature(opened: Open) -> None:
     """Of a published copy, which has series of the first seed alone."""
-    page = opened("benchmark")
+    page = opened("before-recipe")
     draw_all(page)
     assert page.locator("#series-seed option").all_inner_texts() == ["0"]
     page.locator("#series-loss").select_option("wgan")
@@ -326,7 +326,7 @@ def test_scores_are_picked(opened: Open) -> None:
 
 def test_colours_follow_the_system_and_the_reader(opened: Open) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
-    light, dark = (opened("benchmark", color_scheme=scheme) for scheme in ("light", "dark"))
+    light, dark = (opened("before-recipe", color_scheme=scheme) for scheme in ("light", "dark"))
     assert light.evaluate(background) == "rgb(255, 255, 255)"
     assert dark.evaluate(background) == "rgb(22, 22, 22)"
     draw_all(light)
@@ -338,7 +338,7 @@ def test_colours_follow_the_system_and_the_reader(opened: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("name", ["benchmark", "digits-codes"])
+@pytest.mark.parametrize("name", ["before-recipe", "digits-codes"])
 def test_axe_finds_nothing(name: str, size: tuple[int, int], scheme: str, opened: Open) -> None:
     page = opened(name, size, color_scheme=scheme)
     draw_all(page)
@@ -348,7 +348,7 @@ def test_axe_finds_nothing(name: str, size: tuple[int, int], scheme: str, opened
 
 
 def test_keys_are_enough(opened: Open) -> None:
-    page = opened("benchmark")
+    page = opened("before-recipe")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
@@ -363,7 +363,7 @@ def test_keys_are_enough(opened: Open) -> None:
 
 
 def test_a_command_is_copied(opened: Open) -> None:
-    page = opened("benchmark", permissions=["clipboard-read", "clipboard-write"])
+    page = opened("before-recipe", permissions=["clipboard-read", "clipboard-write"])
     page.locator(".run summary").first.click()
     page.locator(".run").first.get_by_role("button", name="Copy").click()
     page.get_by_role("button", name="Copied").wait_for()
@@ -371,7 +371,7 @@ def test_a_command_is_copied(opened: Open) -> None:
 
 
 def test_print_shows_tables_and_no_controls(opened: Open) -> None:
-    page = opened("benchmark", color_scheme="dark")
+    page = opened("before-recipe", color_scheme="dark")
     draw_all(page)
     page.emulate_media(media="print")
     assert page.locator("nav:visible, select:visible, .copier:visible").count() == 0
@@ -382,7 +382,7 @@ def test_print_shows_tables_and_no_controls(opened: Open) -> None:
 
 def test_paper_has_every_chart_and_its_legend(opened: Open) -> None:
     """Also of a dark page that nobody scrolled through; afterwards it is what it was."""
-    page = opened("benchmark", color_scheme="dark")
+    page = opened("before-recipe", color_scheme="dark")
     ink = "document.getElementById('curve-chart').layout?.font.color"
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")

@@ -33,7 +33,7 @@ from tests.support.places import ROOT
 from tests.support.sweeps import copy_published
 
 Rnngan = Callable[..., tuple[int, str, str]]
-PUBLISHED = ("benchmark", "adam-vs-sgd", "digits-codes")
+PUBLISHED = ("before-recipe", "adam-vs-sgd", "digits-codes")
 
 
 def copied(tmp_path: Path, name: str) -> SweepFolder:
@@ -72,7 +72,7 @@ class Page(HTMLParser):
 
 
 def test_it_shows_what_the_runs_say(tmp_path: Path) -> None:
-    sweep = copied(tmp_path, "benchmark")
+    sweep = copied(tmp_path, "before-recipe")
     written = write_report(sweep)
     page = Page(written.path.read_text(encoding="utf-8"))
     assert written.path == sweep.path / "report.html"
@@ -98,7 +98,7 @@ def test_it_shows_what_the_runs_say(tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_sixty_runs_is_small_and_the_same_bytes_each_time(tmp_path: Path) -> None:
-    sweep = copied(tmp_path, "benchmark")
+    sweep = copied(tmp_path, "before-recipe")
     first = write_report(sweep).path.read_bytes()
     assert len(first) < 8 * 2**20
     assert write_report(sweep, output=tmp_path / "again.html").path.read_bytes() == first
@@ -137,10 +137,10 @@ def test_of_many_runs_the_lowest_seeds_are_shown_whole_and_all_by_their_scores(
 
 def test_bars_lie_where_the_means_do(tmp_path: Path) -> None:
     """Worked out by hand from the table of runs, for every loss of one data set."""
-    facts = gather(copied(tmp_path, "benchmark"))
+    facts = gather(copied(tmp_path, "before-recipe"))
     leaderboard = next(one for one in leaderboard_tables(facts.leaderboard) if one.dataset == "sines")
     low, high = leaderboard.scales["predictive"]
-    runs = pd.read_csv(tmp_path / "benchmark" / "runs.csv").query("dataset == 'sines'")
+    runs = pd.read_csv(tmp_path / "before-recipe" / "runs.csv").query("dataset == 'sines'")
     for row in leaderboard.rows:
         if not row.known:
             mean = runs[runs["loss"] == row.loss]["predictive"].mean()
@@ -354,5 +354,5 @@ def test_settings_of_one_loss_differ_in_colour_or_line(tmp_path: Path) -> None:
     facts = gather(copied(tmp_path, "adam-vs-sgd"))
     looks = [(one["colour"], one["dash"]) for one in facts.charts["losses"].values()]
     assert len(looks) == len(set(looks)) == 12
-    ten = gather(copied(tmp_path, "benchmark")).charts["losses"]
+    ten = gather(copied(tmp_path, "before-recipe")).charts["losses"]
     assert ten["bce"] == {"colour": loss_style("bce")[0], "dash": "solid"}
