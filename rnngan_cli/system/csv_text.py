@@ -45,10 +45,18 @@ def frame_csv(frame: "pd.DataFrame") -> str:
 
 
 def rows_csv(rows: Iterable[Mapping[str, object]]) -> str:
-    """Formats rows as CSV; the columns are the keys of the first row, of which there must be one."""
+    """Formats rows as CSV; the columns are the keys of the first row, of which there must be one.
+
+    Raises:
+        ValueError: a row has other keys, or in another order.
+    """
     lines = list(rows)
+    columns = list(lines[0])
+    for number, line in enumerate(lines):
+        if list(line) != columns:
+            raise ValueError(f"row {number} has the columns {list(line)}; expected {columns}")
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([safe_cell(name) for name in lines[0]])
+    writer.writerow([safe_cell(name) for name in columns])
     writer.writerows([safe_cell(value) for value in line.values()] for line in lines)
     return buffer.getvalue()

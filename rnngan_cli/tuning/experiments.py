@@ -4,19 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from rnngan_cli import losses
 from rnngan_cli.config import SweepConfig
-from rnngan_cli.sweeps.profiles import Settings
+from rnngan_cli.sweeps.profiles import Settings, starting_settings
 from rnngan_cli.tuning.search import DEFAULT, TUNED, setting
-from rnngan_cli.tuning.trials import Budget, Trial, drawn, trial_setting, user_settings
+from rnngan_cli.tuning.trials import Budget, Trial, drawn, trial_profile, trial_setting, user_settings
 
 BY_PROFILE = ("d_output_bias",)
 """Fields that are not tuned, but in which the profiles that trials start from differ."""
+HALF_LIFE = "average_half_life"
+"""The setting that the decay of the sampled average follows from, if it has a value."""
 
 
 def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: Sequence[int]) -> SweepConfig:
     """An experiment in which each loss has the setting that it did best with, every tuned field written out."""
     overrides = {
         loss: {
-            **resolved_fields(trial, user_settings(sweep, loss)),
+            **resolved_fields(trial, sweep),
             **sweep.override.get(loss, {}),
             **trial.setting,
         }
@@ -25,20 +27,24 @@ def winners_experiment(sweep: SweepConfig, winners: Mapping[str, Trial], seeds: 
     return _experiment(sweep, seeds, sweep.run, overrides)
 
 
-def resolved_fields(trial: Trial, given: Settings) -> Settings:
+def resolved_fields(trial: Trial, sweep: SweepConfig) -> Settings:
     """The fields of a trial's runs that are tuned or that a profile sets, with the values that its setting leaves open.
 
-    The decay of the sampled average follows from a half-life and the number of updates, which differs between rounds;
-    it is left out where the setting, or the user, has a half-life.
+    The decay of the sampled average follows from a half-life and the number of updates, which differs between rounds:
+    where the setting, the user or the profile has a half-life, it takes the place of the decay.
 
     Args:
         trial: the trial.
-        given: settings of the user, which are not tuned.
+        sweep: what the user asked for.
     """
-    left_out = {"average"} if "average_half_life" in {**given, **trial.setting} else set()
-    run = trial.runs[0]
-    options = {name: run.options[name] for name in losses.variant(trial.loss).recipe}  # another by other profiles
-    return {field: getattr(run, field) for field in (*TUNED, *BY_PROFILE) if field not in left_out} | options
+    variant, run = losses.variant(trial.loss), trial.runs[0]
+    given = {**user_settings(sweep, trial.loss), **trial.setting}
+    half_life = {**starting_settings(trial_profile(sweep, trial.number), variant, given), **given}.get(HALF_LIFE)
+    fields = {name: getattr(run, name) for name in (*TUNED, *BY_PROFILE)}
+    if half_life is not None:
+        fields |= {"average": None, HALF_LIFE: half_life}
+    options = {name: run.options[name] for name in variant.recipe}  # another by other profiles
+    return {name: value for name, value in fields.items() if value is not None} | options
 
 
 def shared_experiment(sweep: SweepConfig, number: int, budget: Budget, seeds: Sequence[int]) -> SweepConfig:

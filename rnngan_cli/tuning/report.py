@@ -21,13 +21,15 @@ from rnngan_cli.system.safe_open import make_folder
 from rnngan_cli.system.text import counted, markdown_table
 from rnngan_cli.tuning.budget_figure import draw_budget
 from rnngan_cli.tuning.choice import Expected, expected_best
-from rnngan_cli.tuning.experiments import resolved_fields
+from rnngan_cli.tuning.experiments import BY_PROFILE, HALF_LIFE, resolved_fields
 from rnngan_cli.tuning.outcomes import ScoredRound, TrialOutcome, Tuned
 from rnngan_cli.tuning.search import DEFAULT, FIRST_DRAWN, PAPER, TUNED
-from rnngan_cli.tuning.trials import PROTOCOL, Round, Trial, Tune, user_settings
+from rnngan_cli.tuning.trials import PROTOCOL, Round, Trial, Tune
 
 TrialRow = Mapping[str, object]
 """A row of a CSV table: cells by the name of their column."""
+FIELDS = (*TUNED, HALF_LIFE, *BY_PROFILE)
+"""Fields of a run with a column of trials.csv; other fields, and options of a loss, share the column `further`."""
 SETTING_NUMBERS = f"{PAPER} is the paper's, {DEFAULT} the default, the others are drawn"
 """Meaning of the numbers of trials, in words."""
 
@@ -82,7 +84,8 @@ def _rows_of_round(
 ) -> Iterable[TrialRow]:
     for item in ended.scored[loss]:
         trial, tried = item.trial, item.tried
-        further = {name: value for name, value in trial.setting.items() if name not in TUNED}
+        fields = {**resolved_fields(trial, tune.sweep), **trial.setting}
+        further = {name: value for name, value in fields.items() if name not in FIELDS}
         scores = {_column(run.cell, run.seed): _cell(score) for run, score in zip(trial.runs, item.scores, strict=True)}
         yield {
             "loss": loss,
@@ -90,8 +93,7 @@ def _rows_of_round(
             "steps": ended.round.steps,
             "trial": trial.number,
             "kind": trial.kind,
-            **dict.fromkeys(TUNED, ""),
-            **resolved_fields(trial, user_settings(tune.sweep, loss)),
+            **{name: fields.get(name, "") for name in FIELDS},
             "further": " ".join(f"{name}={value}" for name, value in further.items()),
             "taken": "; ".join(trial.changed),
             **{column: scores.get(column, "") for column in columns},
@@ -199,7 +201,7 @@ def mean_words(scores: Sequence[float]) -> str:
 
 
 def _words(tune: Tune, trial: Trial) -> str:
-    fields = {**resolved_fields(trial, user_settings(tune.sweep, trial.loss)), **trial.setting}
+    fields = {**resolved_fields(trial, tune.sweep), **trial.setting}
     return ", ".join(f"{name} {value}" for name, value in fields.items())
 
 

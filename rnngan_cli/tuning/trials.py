@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnngan_cli.config import RunConfig, SweepConfig
+from rnngan_cli.config import ProfileName, RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
@@ -236,13 +236,21 @@ def plan_trials(
             "seeds": tried.seeds,
             "run": {**sweep.run, "steps": tried.steps},
             "override": override,
-            # `paper`, without what a given optimiser does not read: the profile of that name would refuse it.
-            **({"profile": "shared"} if number == PAPER else {}),
+            "profile": trial_profile(sweep, number),
         }
         runs = plan(sweep.model_copy(update=asked))
         for loss, (fields, changed) in found.items():
             trials.append(Trial(loss, number, fields, changed, tuple(run for run in runs if run.loss == loss)))
     return trials
+
+
+def trial_profile(sweep: SweepConfig, number: int) -> ProfileName:
+    """The profile that the runs of a trial start from.
+
+    The settings of a paper are set one by one, without what a given optimiser does not read: the profile `paper` would
+    refuse the optimiser.
+    """
+    return "shared" if number == PAPER else sweep.profile
 
 
 def trial_setting(number: int, loss: str, given: Settings, budget: Budget) -> tuple[Settings, tuple[str, ...]]:

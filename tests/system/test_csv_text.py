@@ -64,6 +64,12 @@ def test_no_cell_of_text_begins_a_formula_and_nothing_else_changes(
         assert not found[0][0].startswith(STARTS) or is_number(found[0][0])
 
 
+@pytest.mark.parametrize("other", [{"a": 1}, {"a": 1, "b": 2, "c": 3}, {"b": 2, "a": 1}])
+def test_rows_of_other_columns_are_refused(other: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="row 1 has the columns"):
+        rows_csv([{"a": 1, "b": 2}, other])
+
+
 def test_strangers_feature_names_are_no_formulas_in_what_is_generated(tmp_path: Path) -> None:
     made = GeneratedSeries(
         np.full((2, 3, 2), -1.5), (Column("=cmd()"), Column("b")), {"label": np.array([0, 1])}, ("@a", "-b"), "", False

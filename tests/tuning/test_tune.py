@@ -342,6 +342,28 @@ def test_diverged_runs_are_the_worst_and_told(made: Callable[..., TuneFacts], tm
     assert "| 2, drawn |" in outcome
 
 
+def test_options_by_the_recipe_and_half_lives_are_told_and_written(
+    made: Callable[..., TuneFacts], tmp_path: Path
+) -> None:
+    """Default settings win: their half-life, not the decay that followed from it, is what a longer run goes by."""
+    losing, winning = [0.9, 0.9], [0.1, 0.1]
+    made({"bce": [losing, winning, losing], "infogan": [losing, winning, losing]})
+    rows = table(tmp_path / "tune" / "trials.csv")
+    assert len(rows) == 6 and all(None not in row and None not in row.values() for row in rows)
+    for row in rows:
+        told = row["loss"] == "infogan" and row["kind"] != "paper"
+        assert ("weight=0.1" in row["further"].split(" ")) == told
+        assert (row["average"], bool(row["average_half_life"])) == (
+            ("0.0", False) if row["kind"] == "paper" else ("", True)
+        )
+    assert [row["average_half_life"] for row in rows if row["kind"] == "default"] == ["0.1", "0.1"]
+    assert [row["chosen"] for row in rows] == ["False", "True", "False"] * 2
+    values = read_experiment(tmp_path / "tuned" / "sines.toml")
+    longer = plan(build(SweepConfig, {**values, "run": {**values["run"], "steps": 3000}}, "longer"))
+    assert {run.average for run in longer} == {float(f"{0.5 ** (1 / 300):.6g}")}
+    assert {run.options["weight"] for run in longer if run.loss == "infogan"} == {0.1}
+
+
 def test_a_score_of_which_more_is_better(made: Callable[..., TuneFacts]) -> None:
     found = made({"bce": [[0.5, 0.5], [0.9, 0.8], [0.7, 0.8]]}, "recall")
     assert found.chosen["bce"].trial == 1
