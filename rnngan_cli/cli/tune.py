@@ -34,7 +34,7 @@ from rnngan_cli.cli.choices import (
 from rnngan_cli.cli.stages import StageDoer, stage_doer
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import RunState, Table
-from rnngan_cli.system.text import command_line
+from rnngan_cli.system.text import command_line, counted
 
 if TYPE_CHECKING:
     from rnngan_cli.config import SweepConfig
@@ -143,7 +143,14 @@ def _tune(
 ) -> Mapping[str, object]:
     """Carries out the tune of one data set; prints the outcome, and returns it ready for JSON."""
     from rnngan_cli.tuning.report import mean_words, round_words
-    from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, facts, next_round, prepare_finals
+    from rnngan_cli.tuning.tune import (
+        conclude_finals,
+        conclude_trials,
+        copy_unchanged,
+        facts,
+        next_round,
+        prepare_finals,
+    )
 
     following: TrialRound | None = first
     rounds: list[TrialRound] = []
@@ -157,6 +164,10 @@ def _tune(
     found = conclude_trials(planned, rounds, write_to, command)
     finals = prepare_finals(planned, found)
     do(f"{planned.name}: the defaults on fresh seeds", finals["before"])
+    if copied := copy_unchanged(finals):
+        voice.say(
+            f"{planned.name}: {counted(copied, 'run')} of the defaults count for chosen settings too", err=as_json
+        )
     do(f"{planned.name}: the chosen settings on fresh seeds", finals["after"])
     rows = conclude_finals(planned, found, finals)
     for row in rows:

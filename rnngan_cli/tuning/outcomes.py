@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnngan_cli.config import RunConfig, RunState
+from rnngan_cli.config import RunConfig, RunState, run_name
 from rnngan_cli.errors import DamagedFileError, UserError
 from rnngan_cli.evaluation.metrics import Metric
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.tuning.choice import Tried, choose_setting, mean_ranks, setting_verdicts, survivors
 from rnngan_cli.tuning.search import PAPER
 from rnngan_cli.tuning.trials import Round, Trial, TrialRound
+
+UNCHANGED = "the default is chosen: the same runs"
+"""The verdict on a loss that did best with the default."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ class TrialOutcome:
     Attributes:
         loss, cell: their names.
         before, after: scores of the runs with the shared defaults and with the chosen setting; NaN for a diverged run.
-        verdict: in words, whether the runs show a difference.
+        verdict: in words, whether the runs show a difference, or that they are the same runs.
     """
 
     loss: str
@@ -174,14 +177,16 @@ def outcomes(
         UserError: the files of a run are damaged, or lack the score.
     """
     scores: dict[tuple[str, str], dict[str, list[float]]] = {}
+    names: dict[tuple[str, str], dict[str, set[str]]] = {}
     for side, configs in runs.items():
         for run in configs:
-            sides = scores.setdefault((run.loss, run.cell), {})
-            sides.setdefault(side, []).append(run_score(folders[side], run, metric))
-    pairs = [
-        (trial_badness(metric, found["before"]), trial_badness(metric, found["after"])) for found in scores.values()
-    ]
+            place = (run.loss, run.cell)
+            scores.setdefault(place, {}).setdefault(side, []).append(run_score(folders[side], run, metric))
+            names.setdefault(place, {}).setdefault(side, set()).add(run_name(run))
+    changed = [place for place, sides in names.items() if sides["before"] != sides["after"]]
+    pairs = [[trial_badness(metric, scores[place][side]) for side in ("before", "after")] for place in changed]
+    verdicts = dict(zip(changed, setting_verdicts([(old, new) for old, new in pairs]), strict=True))
     return [
-        TrialOutcome(loss, cell, tuple(found["before"]), tuple(found["after"]), verdict)
-        for ((loss, cell), found), verdict in zip(scores.items(), setting_verdicts(pairs), strict=True)
+        TrialOutcome(*place, tuple(found["before"]), tuple(found["after"]), verdicts.get(place, UNCHANGED))
+        for place, found in scores.items()
     ]

@@ -169,7 +169,7 @@ def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> Non
         "",
         f"Test series, seeds {', '.join(map(str, budget.fresh_seeds))}, of which none had a part in the choice. Means "
         "± half the width of the 95 % interval (Student t over seeds) of runs that did not diverge; "
-        f"{budget.metric.better} is better. Differences: exact Mann-Whitney, Holm over the rows.",
+        f"{budget.metric.better} is better. Differences: exact Mann-Whitney, Holm over the rows with another setting.",
         "",
         how(tune),
         "",

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rnngan_cli.config import SweepConfig, identity
+from rnngan_cli.config import ENDED, RunState, SweepConfig, identity, run_name
 from rnngan_cli.results.derived import refresh
+from rnngan_cli.store import copy_run
 from rnngan_cli.sweeps.jobs import Prepared
 from rnngan_cli.sweeps.profiles import Settings
 from rnngan_cli.sweeps.sweep import prepare_sweep
@@ -130,6 +131,30 @@ def prepare_finals(tune: Tune, found: Tuned) -> dict[str, Prepared]:
     """Prepares a sweep of the defaults (`before`) and one of the chosen settings (`after`), on fresh seeds."""
     sweeps = dict(zip(FINAL_SETTINGS, (_defaults(tune), _chosen(tune, found)), strict=True))
     return {side: prepare_sweep(sweep, tune.folder / side, datasets=tune.datasets) for side, sweep in sweeps.items()}
+
+
+def copy_unchanged(finals: Mapping[str, Prepared]) -> int:
+    """Copies the runs of chosen settings that are runs of the defaults, which have ended: none is trained twice.
+
+    Args:
+        finals: as `prepare_finals` returns them.
+
+    Returns:
+        Number of runs copied now.
+
+    Raises:
+        EnvironmentFaultError: the disk refused.
+    """
+    before, after = (finals[side] for side in FINAL_SETTINGS)
+    defaults, count = {run_name(job.config) for job in before.jobs}, 0
+    for job in after.jobs:
+        if run_name(job.config) not in defaults:
+            continue
+        source, place = before.folder.run(job.config), after.folder.run(job.config)
+        if source.status().state in ENDED and place.status().state == RunState.PENDING:
+            copy_run(source, place.path)
+            count += 1
+    return count
 
 
 def conclude_finals(tune: Tune, found: Tuned, finals: Mapping[str, Prepared]) -> list[TrialOutcome]:

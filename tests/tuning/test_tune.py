@@ -19,7 +19,8 @@ from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
-from rnngan_cli.tuning.outcomes import score_round
+from rnngan_cli.system.text import counted
+from rnngan_cli.tuning.outcomes import UNCHANGED, score_round
 from rnngan_cli.tuning.report import mean_words, write_experiment
 from rnngan_cli.tuning.search import draws
 from rnngan_cli.tuning.trials import Budget, split_by_dataset
@@ -27,6 +28,7 @@ from rnngan_cli.tuning.tune import (
     TuneFacts,
     conclude_finals,
     conclude_trials,
+    copy_unchanged,
     facts,
     first_round,
     next_round,
@@ -108,12 +110,17 @@ def test_a_tune_ends_with_its_outcome(done_once: Path) -> None:
     assert "sines, round 1 of 2: 8 settings of 2 losses, 1 update of the generator and 1 seed, into " in out
     assert "sines, round 2 of 2: " in out
     assert " settings of 2 losses, 4 updates of the generator and 1 seed, into " in out
-    for phase, count in (("the defaults", 2), ("the chosen settings", 2)):
-        assert f"sines: {phase}" in out
-        assert f"{count} runs to do" in out
-    for loss in ("bce", "wgan"):
-        assert f"sines, gru, {loss}: 0." in out
-    assert "no difference shown (1 seed; 5 are the fewest that can show one at 5 %)" in out
+    assert "sines: the defaults on fresh seeds" in out and "sines: the chosen settings on fresh seeds" in out
+    unchanged = 0
+    for row in table(Command(done_once).results / "trials.csv"):
+        if row["chosen"] == "True":
+            (line,) = (line for line in out.splitlines() if line.startswith(f"sines, gru, {row['loss']}: 0."))
+            assert line.endswith(UNCHANGED if row["kind"] == "default" else "are the fewest that can show one at 5 %)")
+            unchanged += row["kind"] == "default"
+    told = f"sines: {counted(unchanged, 'run')} of the defaults count for chosen settings too"
+    assert (told in out) == bool(unchanged)
+    runs = sum(num_runs(Command(done_once), part) for part in ("round-1", "round-2", "before", "after"))
+    assert out.count("\nstarted  ") == runs - unchanged
     assert set(Command(done_once).written()) == {*DERIVED, "sines.toml", "sines-shared.toml"}
     assert not list(done_once.rglob("*.tmp"))
 
@@ -347,7 +354,8 @@ def test_options_by_the_recipe_and_half_lives_are_told_and_written(
 ) -> None:
     """Default settings win: their half-life, not the decay that followed from it, is what a longer run goes by."""
     losing, winning = [0.9, 0.9], [0.1, 0.1]
-    made({"bce": [losing, winning, losing], "infogan": [losing, winning, losing]})
+    found = made({"bce": [losing, winning, losing], "infogan": [losing, winning, losing]})
+    assert [row.verdict for row in found.outcome] == [UNCHANGED] * 2
     rows = table(tmp_path / "tune" / "trials.csv")
     assert len(rows) == 6 and all(None not in row and None not in row.values() for row in rows)
     for row in rows:
@@ -362,6 +370,28 @@ def test_options_by_the_recipe_and_half_lives_are_told_and_written(
     longer = plan(build(SweepConfig, {**values, "run": {**values["run"], "steps": 3000}}, "longer"))
     assert {run.average for run in longer} == {float(f"{0.5 ** (1 / 300):.6g}")}
     assert {run.options["weight"] for run in longer if run.loss == "infogan"} == {0.1}
+
+
+def test_a_run_of_the_defaults_that_is_chosen_is_copied_and_not_trained_again(tmp_path: Path) -> None:
+    """bce does best with the default, wgan with another setting."""
+    (sweep,) = split_by_dataset(
+        SweepConfig.model_validate({"losses": "bce,wgan", "override": {"sines": {"series": 150}}})
+    ).values()
+    tune = prepare_tune("sines", sweep, Budget(3, 1, 2, rounds=1), tmp_path / "tune")
+    only = first_round(tune)
+    for trial in only.trials:
+        best = {"bce": 1, "wgan": 2}[trial.loss] == trial.number
+        write_run(only.prepared.folder, trial.runs[0], "sliced_wasserstein", 0.1 if best else 0.9)
+    finals = prepare_finals(tune, conclude_trials(tune, [only], tmp_path / "tuned", "rnngan tune"))
+    before, after = (finals[side].folder for side in ("before", "after"))
+    assert copy_unchanged(finals) == 0  # nothing has ended
+    for job in finals["before"].jobs:
+        write_run(before, job.config, "sliced_wasserstein", 0.5)
+    assert copy_unchanged(finals) == 2
+    copied = sorted(path.relative_to(after.path) for path in (after.path / "runs").rglob("*") if path.is_file())
+    assert {path.parts[1].split("-")[0] for path in copied} == {"bce"} and len(copied) > 4
+    assert all((after.path / path).read_bytes() == (before.path / path).read_bytes() for path in copied)
+    assert copy_unchanged(finals) == 0
 
 
 def test_a_score_of_which_more_is_better(made: Callable[..., TuneFacts]) -> None:
