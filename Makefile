@@ -84,7 +84,7 @@ TUNED ?= sines stocks ar-gaussian digits
 tune: $(READY)  ## Tune the ten losses on equal budgets on TUNED="sines stocks ...", into results/tune; hours on two cores; resumable.
 	for name in $(TUNED); do \
 	    if [ -f results/tune/$$name/after/runs.zip ]; then $(BIN)/rnngan unpack results/tune/$$name || exit 1; fi; \
-	    $(BIN)/rnngan tune --datasets $$name --bits portable && \
+	    $(BIN)/rnngan tune --datasets $$name --steps 600 --bits portable && \
 	    $(BIN)/rnngan pack results/tune/$$name --without-weights --samples none || exit 1; \
 	done
 

@@ -21,6 +21,8 @@ _CAPTION = (
     "series it was chosen by; the outcome on test series says how good it is on others."
 )
 
+MOST_TICKS = 12
+
 
 def draw_budget(curves: Mapping[str, Sequence[Expected]], metric: Metric, name: str, subtitle: str) -> dict[str, bytes]:
     """Draws the curves.
@@ -43,10 +45,10 @@ def draw_budget(curves: Mapping[str, Sequence[Expected]], metric: Metric, name: 
             _draw_line(axes, loss, curves[loss])
         most = max(len(points) for points in curves.values())
         axes.set_xlim(0.8, most + 0.2)
-        axes.set_xticks(style.spread(most, 12) + 1)
+        axes.set_xticks(range(1, most + 1, math.ceil(most / MOST_TICKS)))
         axes.set_xlabel("settings tried")
         turned = "" if metric.direction is Direction.LOWER else ", turned so that lower is better"
-        axes.set_ylabel(f"expected best {metric.name}{turned}")
+        axes.set_ylabel(f"expected best {metric.in_text}{turned}")
         _set_scale(axes, curves)
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=2.4, labelspacing=0.7)
         return style.rendered(figure)

@@ -22,7 +22,7 @@ from rnngan_cli.system.text import counted, markdown_table
 from rnngan_cli.tuning.budget_figure import draw_budget
 from rnngan_cli.tuning.choice import Expected, expected_best
 from rnngan_cli.tuning.experiments import BY_PROFILE, HALF_LIFE, resolved_fields
-from rnngan_cli.tuning.outcomes import ScoredRound, TrialOutcome, Tuned
+from rnngan_cli.tuning.outcomes import ScoredRound, ScoredTrial, TrialOutcome, Tuned
 from rnngan_cli.tuning.search import DEFAULT, FIRST_DRAWN, PAPER, TUNED
 from rnngan_cli.tuning.trials import PROTOCOL, Round, Trial, Tune
 
@@ -41,8 +41,8 @@ def how(tune: Tune) -> str:
     return (
         f"{budget.trials} settings a loss (its paper's, the default, and {max(0, budget.trials - FIRST_DRAWN)} drawn, "
         f"the same for all losses), on {tune.name}; {counted(budget.rounds, 'round')}, of {'; then of '.join(rounds)}; "
-        f"a third of the settings goes on after each. Chosen by the mean {budget.score} against the validation series "
-        f"(protocol {PROTOCOL}), a diverged run counting as the worst."
+        f"a third of the settings goes on after each. Chosen by the mean {budget.metric.in_text} against the "
+        f"validation series (protocol {PROTOCOL}), a diverged run counting as the worst."
     )
 
 
@@ -128,7 +128,7 @@ def _budget_page(tune: Tune, tried: Round, curves: Mapping[str, Sequence[Expecte
     order = sorted(curves, key=lambda loss: (curves[loss][-1].best, loss))
     head = ["loss", *(str(number) for number in range(1, budget.trials + 1))]
     lines = [
-        f"# Expected best {budget.score} on {tune.name} by the number of settings tried",
+        f"# Expected best {budget.metric.in_text} on {tune.name} by the number of settings tried",
         "",
         *markdown_table(head),
     ]
@@ -159,19 +159,31 @@ def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> Non
         EnvironmentFaultError: the disk refused.
     """
     budget = tune.budget
-    lines = [f"# {budget.score} on {tune.name} before and after choosing settings", ""]
-    lines += markdown_table(["loss", "cell", "defaults (before)", "chosen (after)", "shown", "setting"])
+    lines = [f"# {budget.metric.title} on {tune.name} before and after choosing settings", ""]
+    heads = [
+        "loss",
+        "cell",
+        "defaults (before)",
+        "chosen (after)",
+        "shown",
+        "setting",
+        "in the choice",
+        "next best there",
+    ]
+    table = []
     for row in rows:
         trial = found.winners[row.loss]
         words = [row.loss, row.cell, mean_words(row.before), mean_words(row.after), row.verdict]
-        lines.append(f"| {' | '.join([*words, f'{trial.number}, {trial.kind}'])} |")
+        table.append([*words, f"{trial.number}, {trial.kind}", *_choice_words(found, row.loss)])
+    lines += markdown_table(heads, table)
     lines += [
         "",
         f"Test series, seeds {', '.join(map(str, budget.fresh_seeds))}, of which none had a part in the choice. Means "
         "± half the width of the 95 % interval (Student t over seeds) of runs that did not diverge; "
         f"{budget.metric.better} is better. Differences: exact Mann-Whitney, Holm over the rows with another setting.",
         "",
-        how(tune),
+        f"{how(tune)} The last two columns have these means, of the chosen setting and of the next best one with its "
+        "number.",
         "",
         "The settings:",
         "",
@@ -179,6 +191,21 @@ def write_outcome(tune: Tune, found: Tuned, rows: Sequence[TrialOutcome]) -> Non
         "",
     ]
     write_text(tune.folder / "outcome.md", "\n".join(lines))
+
+
+def _choice_words(found: Tuned, loss: str) -> tuple[str, str]:
+    """The means that the setting of a loss was chosen by: its own, and the next best setting's with its number."""
+    scored = found.rounds[-1].scored[loss]
+    chosen = next(item for item in scored if item.trial is found.winners[loss])
+    others = [item for item in scored if item is not chosen]
+    if not others:
+        return _mean(chosen), "-"
+    second = min(others, key=lambda item: (item.tried.mean, item.trial.number))
+    return _mean(chosen), f"{_mean(second)} ({second.trial.number})"
+
+
+def _mean(item: ScoredTrial) -> str:
+    return f"{item.tried.mean:.3f}" if math.isfinite(item.tried.mean) else "diverged"
 
 
 def mean_words(scores: Sequence[float]) -> str:

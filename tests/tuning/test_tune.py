@@ -346,7 +346,7 @@ def test_diverged_runs_are_the_worst_and_told(made: Callable[..., TuneFacts], tm
     assert (
         "| bce | gru | 0.500 ± 0.000 (2 seeds) | 0.500 (1 seed, 1 diverged) | no difference shown (2 seeds; " in outcome
     )
-    assert "| 2, drawn |" in outcome
+    assert "| 2, drawn | 0.750 | 0.850 (0) |" in outcome
 
 
 def test_options_by_the_recipe_and_half_lives_are_told_and_written(
