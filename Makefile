@@ -12,7 +12,7 @@ SPEED ?= results/my-speed
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup benchmark publish recipe study choices presets levers tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
+.PHONY: help setup benchmark publish recipe study choices presets levers budgets tune speed rounding simulate reliability golden fuzz docs site screenshots test slow torture \
 	wheel try-wheel audit check format clean
 
 help:  ## Show the targets.
@@ -78,6 +78,11 @@ levers: $(READY)  ## Put back one setting of the recipe at a time, into results/
 	if [ -f results/levers/runs.zip ]; then $(BIN)/rnngan unpack results/levers; fi
 	$(BIN)/rnngan sweep experiments/levers.toml --bits portable
 	$(BIN)/rnngan evaluate results/levers
+
+budgets: $(READY)  ## Train two losses with the updates of each budget on four data sets, into results/budgets; hours; resumable.
+	if [ -f results/budgets/runs.zip ]; then $(BIN)/rnngan unpack results/budgets; fi
+	$(BIN)/rnngan sweep experiments/budgets.toml --bits portable
+	$(BIN)/rnngan evaluate results/budgets
 
 TUNED ?= sines stocks ar-gaussian digits
 

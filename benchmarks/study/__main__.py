@@ -68,16 +68,6 @@ def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
     return found
 
 
-def normals(found: dict[str, Compared]) -> dict[str, float]:
-    """The primary score of a fitted normal distribution, by data set."""
-    rows = [one.leaderboard for one in found.values()]
-    return {
-        str(row["dataset"]): float(row[f"{PRIMARY.name}_mean"])
-        for table in rows
-        for row in table[table["loss"] == "gaussian"].to_dict("records")
-    }
-
-
 def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, list[Share]]) -> list[str]:
     """All of it as Markdown."""
     lines = ["# What the study found", "", f"{len(runs)} runs. Written by `python -m benchmarks.study`.", ""]
@@ -91,7 +81,7 @@ def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, lis
             f"Mean {PRIMARY.in_text}; bold: may be the best.",
             "",
         ]
-        lines += [*text.means_table(own, one.answers, normals({name: one})), ""]
+        lines += [*text.means_table(own, one.answers, text.known_normals(one)), ""]
     lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
     lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]
     for what, several in shares.items():

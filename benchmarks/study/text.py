@@ -28,6 +28,12 @@ def answer_lines(found: Compared) -> list[str]:
     return lines[:-1]
 
 
+def known_normals(found: Compared) -> dict[str, float]:
+    """The primary score of a fitted normal distribution, by data set."""
+    rows = found.leaderboard[found.leaderboard["loss"] == "gaussian"].to_dict("records")
+    return {str(row["dataset"]): float(row[f"{PRIMARY.name}_mean"]) for row in rows}
+
+
 def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mapping[str, float]) -> list[str]:
     """The mean score of each loss on each data set of a sweep, with the number of diverged runs.
 

@@ -1,0 +1,51 @@
+"""What each budget reaches: results/budgets, two losses by the recipe with the updates of quick, standard and long."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rnngan_cli.config import RunState
+from rnngan_cli.evaluation.metrics import METRICS
+from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
+from rnngan_cli.results.leaderboard_text import mean_and_interval
+from rnngan_cli.results.runs_table import runs_table
+from rnngan_cli.results.statistics.intervals import mean_interval
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.sweeps.profiles import BUDGETS, RECIPE
+from rnngan_cli.system.text import counted, markdown_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCORES = ("hiding_noise", "coverage")
+KNOWN = {"gaussian": "a fitted normal distribution", "floor": "real series"}
+"""Series of known quality, in the last columns."""
+
+
+def budgets_table(folder: SweepFolder) -> list[str]:
+    """A row for each data set, loss and score: its mean over seeds for each budget, beside series of known quality."""
+    runs, _ = runs_table(folder)
+    table, _ = calibrated(folder, runs, leaderboard_of(runs))
+    configs = [folder.named(name).config() for name in runs["folder"]]
+    runs = runs.assign(loss=[run.loss for run in configs], steps=[run.steps for run in configs])  # no settings in names
+    rows = []
+    for (dataset, loss), own in runs.groupby(["dataset", "loss"], sort=False, observed=True):
+        known = table[table["dataset"] == dataset].set_index("loss")
+        for score in SCORES:
+            reached = [_reached(own, round(RECIPE["steps"] * share), score) for share in BUDGETS.values()]
+            levels = [f"{float(known[f'{score}_mean'][name]):.3f}" if name in known.index else "-" for name in KNOWN]
+            rows.append([str(dataset), f"`{loss}`", METRICS[score].in_text, *reached, *levels])
+    heads = [f"{name} ({round(RECIPE['steps'] * share)})" for name, share in BUDGETS.items()]
+    return markdown_table(["data set", "loss", "score", *heads, *KNOWN.values()], rows)
+
+
+def _reached(runs: "pd.DataFrame", steps: int, score: str) -> str:
+    """The mean score of the runs of so many updates, with its interval; diverged runs are counted beside it."""
+    own = runs[runs["steps"] == steps]
+    values = own[score][own["status"] == RunState.DONE].to_numpy(dtype=np.float64)
+    diverged = int((own["status"] == RunState.DIVERGED).sum())
+    words = "-"
+    if len(values):
+        interval = mean_interval(values)
+        words = mean_and_interval(interval.mean, interval.high)
+    return words + (f", {counted(diverged, 'run')} diverged" if diverged else "")

@@ -1,0 +1,41 @@
+"""The table of what each budget reaches, on made-up scores."""
+
+from pathlib import Path
+
+from benchmarks.budgets import budgets_table
+from rnngan_cli.config import SweepConfig, build, read_experiment
+from rnngan_cli.store import SweepFolder
+from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.sweeps.plan import plan
+from rnngan_cli.sweeps.profiles import BUDGETS, budgeted_steps
+from tests.support.places import ROOT
+
+NOISE = {500: (0.1, 0.2, 0.3), 1500: (0.02, 0.04, None), 6000: (0.01, 0.01, 0.01)}
+"""Hiding noise of three seeds by the number of updates; None diverged."""
+
+
+def test_each_budget_has_the_mean_of_its_own_runs(tmp_path: Path) -> None:
+    values = {"losses": "bce", "seeds": 3, "grid": {"steps": list(NOISE)}, "noise": {"sines": (13, 0)}}
+    config = SweepConfig.model_validate(values)
+    sweep = SweepFolder(tmp_path / "budgets")
+    sweep.create(config)
+    for run in plan(config):
+        value = NOISE[run.steps][run.seed]
+        folder = sweep.run(run)
+        folder.create(run)
+        if value is not None:
+            folder.write_scores(ScoreKey("standard", ""), {"hiding_noise": value, "coverage": 1 - value})
+        folder.end("diverged" if value is None else "done", run.steps)
+    head, _, noise, coverage = ([cell.strip() for cell in line.split("|")[1:-1]] for line in budgets_table(sweep))
+    assert head[3:6] == ["quick (500)", "standard (1500)", "long (6000)"]
+    assert noise[:3] == ["sines", "`bce`", "hiding noise"]
+    # Of 0.1, 0.2, 0.3: sd 0.1, t(2) = 4.303, half-width 4.303 * 0.1 / sqrt(3) = 0.248; of 0.02 and 0.04: 12.71 * 0.01.
+    assert noise[3:6] == ["0.200 ± 0.248", "0.030 ± 0.127, 1 run diverged", "0.010 ± 0.000"]
+    assert coverage[2:6] == ["coverage", "0.800 ± 0.248", "0.970 ± 0.127, 1 run diverged", "0.990 ± 0.000"]
+
+
+def test_the_experiment_has_the_updates_of_every_budget() -> None:
+    config = build(SweepConfig, read_experiment(ROOT / "experiments" / "budgets.toml"), "budgets")
+    (standard,) = {run.steps for run in plan(SweepConfig(losses=("bce",), profile="recipe"))}
+    expected = {budgeted_steps(name, {"steps": standard}) for name in BUDGETS}
+    assert {run.steps for run in plan(config)} == expected
