@@ -802,6 +802,22 @@ def test_aggregates_are_sorted_and_have_their_interval(tmp_path: Path, stocks: D
     assert low < 0 < 1 < high
 
 
+def test_where_all_runs_lie_near_the_floor_the_axis_ends_before_the_ceiling(tmp_path: Path, stocks: Dataset) -> None:
+    """Of the scale 0 to 0.3, none of the runs lies above a tenth."""
+    sweep = new_sweep(tmp_path, stocks)
+    for seed, value in enumerate((0.003, 0.006, 0.03)):
+        add_run(sweep, stocks, "bce", seed, scores={SORT_BY: value})
+        add_run(sweep, stocks, "wgan", seed, scores={SORT_BY: 0.012})
+    calibrate(sweep, stocks)
+    values = read_values(sweep, read_groups(sweep)[0])
+    for draw in (profiles.draw_profiles, profiles.draw_aggregates):
+        with style.look():
+            figure = draw(values)
+            shown = " ".join(texts(figure)).replace("\n", " ")
+        assert all(0.1 <= axes.get_xlim()[1] < 0.13 for axes in figure.axes), draw
+        assert "1 the ceiling (noise), beyond the end of the axis" in shown
+
+
 def test_settings_have_a_panel_each_in_profiles(tmp_path: Path, stocks: Dataset) -> None:
     sweep = new_sweep(tmp_path, stocks)
     for units in (24, 48, 96):
