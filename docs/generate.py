@@ -9,6 +9,7 @@ from pathlib import Path
 
 from registry_pages import loss_page, losses_page, losses_table, scores_page, settings_page
 from results_tables import (
+    answer_text,
     before_after_table,
     benchmark_table,
     choices_table,
@@ -38,6 +39,7 @@ PARTS = {
     "chosen": chosen_table,
     "before-after": before_after_table,
     "losses": losses_table,
+    "answer": answer_text,
     "summary": summary_table,
     "benchmark": benchmark_table,
     "tune": tune_table,
@@ -45,8 +47,8 @@ PARTS = {
     "speed": speed_table,
 }
 PAGES = {
-    "README.md": ("summary", "losses", "speed", "promises"),
-    "docs/benchmark.md": ("benchmark",),
+    "README.md": ("summary", "losses", "speed"),
+    "docs/benchmark.md": ("answer", "benchmark"),
     "docs/studies.md": ("tune", "study"),
     "docs/promises.md": ("promises",),
     "docs/evaluation.md": ("rounding", "rates", "power"),

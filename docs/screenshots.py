@@ -1,4 +1,4 @@
-"""Takes the pictures of README.md: the report of results/benchmark in a browser, and a command in a terminal.
+"""Takes the pictures of README.md and docs/: the report of results/benchmark in a browser, and a command in a terminal.
 
 Run it as `python docs/screenshots.py` (`make screenshots`); it needs chromium. A picture that looks like the existing
 one is not replaced, so another version of the browser changes no file.
@@ -24,7 +24,7 @@ from rnngan_cli.system.atomic import write_bytes
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-WIDE, NARROW = {"width": 1200, "height": 800}, {"width": 390, "height": 780}
+WIDE = {"width": 1200, "height": 800}
 DIFFERENT, SHARE = 40, 0.002
 """A picture counts as changed if more than `SHARE` of its pixels differ by more than `DIFFERENT` of 255 grey levels."""
 TERMINAL = """<style>
@@ -43,17 +43,11 @@ def pictures(page: Page, report: Path) -> Iterator[tuple[str, bytes]]:
     yield "report", page.screenshot()
     page.locator("#leaderboard").scroll_into_view_if_needed()
     yield "leaderboard", page.locator(".leaderboard").first.screenshot()
-    page.locator("#curves").scroll_into_view_if_needed()
-    page.locator("#curve-chart .main-svg").first.wait_for()
-    yield "curves", page.locator("#curves").screenshot()
-    page.set_viewport_size(NARROW)
-    page.goto(report.as_uri())
-    yield "narrow", page.screenshot()
     command = "rnngan compare results/benchmark"
     said = subprocess.run(
         [sys.executable, "-m", *_module(command)], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    first = said.stdout.split("\nstocks, gru ")[0]  # the table of the second data set
+    first = said.stdout.split("\nsines, gru ")[0]  # the table of the second data set
     page.set_content(TERMINAL.replace("COMMAND", command).replace("TEXT", html.escape(first)))
     yield "compare", page.locator("pre").screenshot()
 

@@ -143,7 +143,8 @@ def answer_over_tasks(found: Sequence[Answer]) -> str:
     kept = [{name for name, p in answer.best.p.items() if p > level} for answer in found]
     names = [name for name in found[0].best.p if all(name in names for names in kept)]
     which = "any" if len(names) == len(found[0].best.p) else listed(names) if names else "none"
-    return f"may be the best in all {len(found)} tasks at once: {which} (95 %)"
+    tasks = "both tasks" if len(found) == 2 else f"all {len(found)} tasks"
+    return f"may be the best in {tasks} at once: {which} (95 %)"
 
 
 def cost_in_words(cost: float) -> str:

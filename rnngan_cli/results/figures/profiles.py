@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-POINTS = 221
+PROFILE_POINTS = 221
 """Number of normalised scores at which a profile is drawn."""
 TOP, LOW_PART = 1.1, 1 / 3
 """End of an axis of normalised scores, just above the ceiling; the part of the scale that fills it if all lie there."""
@@ -32,7 +32,9 @@ _DIVERGED = "A diverged run counts as the worst of its data set, at 1 or above."
 def draw_profiles(values: Tasks) -> "Figure":
     """Draws the performance profile of each loss in a panel, with its bootstrap band."""
     runs, table = known(values), aggregate_table(values)
-    grid = np.linspace(0, _end(max(float(one.max()) for tasks in values.values() for one in tasks.values())), POINTS)
+    grid = np.linspace(
+        0, _end(max(float(one.max()) for tasks in values.values() for one in tasks.values())), PROFILE_POINTS
+    )
     losses = [row.name for row in table]
     columns = min(COLUMNS_OF_SETTINGS if any(" " in loss for loss in losses) else PANEL_COLUMNS, len(losses))
     rows = -(-len(losses) // columns)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _STATES = (RunState.DONE, RunState.DIVERGED, RunState.FAILED, RunState.RUNNING, RunState.INTERRUPTED, RunState.PENDING)
 SCRIPTS = ("base", "looks", "tables", "curves", "series", "spread", "navigation")
 """Parts of the script of the page, in the order in which they are joined; they share one scope."""
+LEAST_SHOWN = 0.0005
+"""The least number that three decimals show."""
 _BAR = 100
 """Width of the drawing of an interval, in units of the SVG."""
 
@@ -63,6 +65,7 @@ def page(facts: ReportFacts, foreword: Foreword | None = None) -> str:
     environment.filters |= {
         "short": _short,
         "bar": _bar,
+        "mean": _mean,
         "half": _half,
         "percent": _percent,
         "code": _code,
@@ -160,9 +163,19 @@ def _short(value: float | None) -> str:
     """
     if value is None or math.isnan(value):
         return "-"
-    if value and abs(value) < 0.0005:
+    if value and abs(value) < LEAST_SHOWN:
         return f"{value:.3g}"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _mean(score: ShownScore) -> str:
+    """Writes a mean with as many decimals as the half-width of its interval has.
+
+    >>> _mean(ShownScore(0.0004, -0.0006, 0.0014, None)), _mean(ShownScore(0.0004, math.nan, math.nan, None))
+    ('0.000', '0.0004')
+    """
+    wide = not math.isnan(score.high) and score.high - score.mean >= LEAST_SHOWN
+    return f"{score.mean:.3f}" if wide and abs(score.mean) < LEAST_SHOWN else _short(score.mean)
 
 
 def _half(score: ShownScore) -> str:

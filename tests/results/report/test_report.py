@@ -79,7 +79,7 @@ def test_it_shows_what_the_runs_say(tmp_path: Path) -> None:
     few = "Any of the 10 may be the best: 3 seeds cannot rule one out, 5 are the fewest that can."
     assert page.words.count(few) == 2
     assert page.words.index(few) < page.words.index("Verdicts", page.words.index("Verdicts") + 1)  # not in the menu
-    assert "May be the best in all 2 tasks at once: any (95 %)." in page.words
+    assert "May be the best in both tasks at once: any (95 %)." in page.words
     runs = pd.read_csv(sweep.path / "runs.csv")
     assert page.counts["details"] >= len(runs) == 60
     bce = runs[(runs["dataset"] == "stocks") & (runs["loss"] == "bce")]["sliced_wasserstein"]
