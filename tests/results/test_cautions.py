@@ -54,6 +54,23 @@ def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], s
 
 
 @pytest.mark.parametrize(
+    ("noise", "covered", "told"),
+    [(0.004, 0.44, True), (0.006, 0.44, False), (0.004, 0.46, False), (float("nan"), 0.44, False)],
+)
+def test_a_score_that_a_normal_distribution_passes_is_told(noise: float, covered: float, told: bool) -> None:
+    """Real series cover 0.9, so half is 0.45; a difference in noise of 0.005 is nothing that one would act on."""
+    known = {
+        "floor": KNOWN["floor"] | {"hiding_noise": 0.0},
+        "gaussian": {"coverage": covered, "hiding_noise": noise},
+    }
+    expected = (
+        "sines, gru: hiding noise does not tell a fitted normal distribution (0.004) from real series (0.000), "
+        "coverage does (0.44 and 0.90): compare losses by coverage too."
+    )
+    assert cautions(leaderboard(known, bce=GOOD | {"hiding_noise": 0.001})) == ([expected] if told else [])
+
+
+@pytest.mark.parametrize(
     "changed",
     [{"coverage": 0.46}, {"duplicates": 0.05}, {"nearest_training": 0.69}, {"nearest_training": 0.0}, {"copies": 0.05}],
 )

@@ -25,6 +25,7 @@ class Chosen:
         confirmation: what was shown.
         scores: of the confirmation.
         generator: the folder of the generator that is left behind; None if every run of the leader diverged.
+        quality: sentences on how good the leader's generators are, without full stops.
     """
 
     race: Race
@@ -32,11 +33,12 @@ class Chosen:
     confirmation: Confirmation
     scores: BadnessBySeed
     generator: Path | None
+    quality: Sequence[str]
 
 
 def answer_sentences(choice: Choice, chosen: Chosen) -> list[str]:
-    """The answer, then what is not claimed."""
-    found = chosen.confirmation.sentences(compared_title(choice.metric))
+    """The answer, how good the generators are, then what is not claimed."""
+    found = [*chosen.confirmation.sentences(compared_title(choice.metric)), *chosen.quality]
     dropped = [loss for loss in chosen.race.order if loss not in chosen.sides.losses]
     if dropped:
         found.append(f"dropped in the race, which is no verdict: {', '.join(dropped)}")

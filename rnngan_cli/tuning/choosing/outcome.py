@@ -20,6 +20,7 @@ from rnngan_cli.system import atomic
 from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, answer_sentences, json_values
 from rnngan_cli.tuning.choosing.choice import Race, Stage
 from rnngan_cli.tuning.choosing.folder import ANSWER_NAME, ChoiceFile
+from rnngan_cli.tuning.choosing.quality import quality_sentences
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
 from rnngan_cli.tuning.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
 from rnngan_cli.tuning.report import write_experiment
@@ -65,11 +66,12 @@ def conclude(
     prepared = prepare_stage(choice, planned, Stage(0, sides.losses, fresh))
     sweep = prepared.folder
     rescore(sweep, protocol(CONFIRMED_BY), report)
-    runs, *_ = refresh(sweep)
+    runs, leaderboard, _ = refresh(sweep)
     if margin is None:
         margin = max(equality_margins(sweep, runs, choice.metric.name).values(), default=math.nan)
     found = confirmed(planned, sides, scores, margin)
-    chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, runs, sides.leader))
+    quality = quality_sentences(leaderboard, sides.leader, choice.metric)
+    chosen = Chosen(race, sides, found, scores, _leave_generator(choice, sweep, runs, sides.leader), quality)
     notes = answer_sentences(choice, chosen)
     report(f"{choice.folder.path}: drawing, and writing the report")
     draw_sweep(sweep)

@@ -110,6 +110,9 @@ def test_the_answer_is_that_of_the_scores_in_the_folders(done_once: Path) -> Non
     for loss, values in by_loss.items():
         assert sorted(values) == list(range(FIRST_FRESH, FIRST_FRESH + 6))
         assert found["confirmation"]["badness"][loss] == [values[seed] for seed in sorted(values)]
+    mean = sum(by_loss[found["take"]].values()) / 6
+    (quality,) = [line for line in found["answer"] if line.startswith("Hiding noise (lower is better) and coverage ")]
+    assert f": {found['take']} {mean:.3f} and " in quality and "a fitted normal distribution " in quality
     raced = {run.config().loss: run.scores().scores["hiding_noise"] for run in SweepFolder(results / "race-1").runs()}
     assert [one["loss"] for one in found["race"][0]] == sorted(raced, key=raced.__getitem__)
     assert {run.scores().protocol for run in SweepFolder(results / "race-1").runs()} == {"validation"}
