@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnngan_cli.cli.display import Silent
-from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, Table, build, read_experiment
+from rnngan_cli.cli.settings import experiment_values, folder_of
+from rnngan_cli.config import AttemptEnd, OptionValue, RunState, SweepConfig, Table, build
 from rnngan_cli.errors import EnvironmentFaultError, UserError
 from rnngan_cli.lazy import Tensor, tf
 from rnngan_cli.results.frames import warn_of
@@ -92,14 +93,17 @@ def sweep(
     workers: int | None = None,
     device: str = "auto",
     bits: Bits = "native",
+    mixed_bits: bool = False,
     retries: int = 0,
     report: Callable[[str], None] | None = None,
 ) -> Path:
     """Trains and scores every loss x cell x data set x seed; the same call again goes on where it stopped.
 
     Args:
-        experiment: a TOML file to start from; what is given here replaces what it says under the same name.
-        output: the sweep's folder; by default results/ and the name of the experiment, or `results/sweep`.
+        experiment: a TOML file to start from, or the folder of a sweep to add to; what is given here replaces what it
+            says under the same name.
+        output: the sweep's folder; by default results/ and the name of the experiment, or `results/sweep`; the folder
+            itself if a sweep is added to.
         losses: names; bce and wgan unless given.
         cells: `gru`, `lstm`.
         datasets: built-in data sets.
@@ -114,6 +118,7 @@ def sweep(
         workers: runs at a time; as many as there are cores unless given.
         device: `auto`, `cpu` or `gpu:N`.
         bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
+        mixed_bits: whether runs that were begun with other bits go on with these.
         retries: further attempts at a run that failed.
         report: called with a line for every run that begins or ends, such as `print`.
 
@@ -124,13 +129,14 @@ def sweep(
         UserError: anything wrong with what was asked for, in one line, or a run failed.
         KeyboardInterrupt: it was interrupted, after a checkpoint.
     """
-    values = dict(read_experiment(Path(experiment))) if experiment is not None else {}
+    source = None if experiment is None else Path(experiment)
+    values = {} if source is None else dict(experiment_values(source))
     given = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds, "data": data, "run": run}
     values |= _given(
         {**given, "grid": grid, "override": override, "profile": profile, "budget": budget, "protocol": protocol}
     )
-    path = Path(output or Path("results", Path(experiment).stem if experiment is not None else "sweep"))
-    _carry_out(values, path, Orders(device=device, bits=bits, retries=retries), workers, report)
+    path = folder_of(source) if output is None else Path(output)
+    _carry_out(values, path, Orders(device=device, bits=bits, mixed_bits=mixed_bits, retries=retries), workers, report)
     return path
 
 

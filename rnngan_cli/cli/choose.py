@@ -24,7 +24,6 @@ from rnngan_cli.cli.choices import (
     Workers,
 )
 from rnngan_cli.cli.data_options import NO_FIELDS, DataFields, with_data_options
-from rnngan_cli.cli.settings import merge
 from rnngan_cli.cli.stages import stage_doer
 from rnngan_cli.cli.voice import Voice, set_voice
 from rnngan_cli.config import RunState
@@ -97,6 +96,7 @@ def choose(
       rnngan choose my.csv --budget 30m
       rnngan choose stocks --losses bce,wgan,vae --budget 2h
     """
+    from rnngan_cli.cli.settings import merge
     from rnngan_cli.sweeps.engines.engine import Cluster
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.sweep import check_orders

@@ -33,7 +33,7 @@ def merge(
     Raises:
         UserError: whatever is wrong with them, in one line.
     """
-    values = _read(experiment) if experiment else {}
+    values = experiment_values(experiment) if experiment else {}
     values |= _given(words)
     for part in ("data", "run", "grid", "override"):
         values[part] = _table(part, values.get(part, {}))
@@ -68,11 +68,11 @@ def _set_data(values: Table, data: Table, *, has_datasets: bool) -> None:
         values["data"].pop("file")
 
 
-def _read(experiment: Path) -> Table:
-    """The experiment's values.
+def experiment_values(experiment: Path) -> Table:
+    """The values of an experiment file, or of the folder of a sweep that was carried out.
 
     Raises:
-        UserError: the file is no experiment; the message names what a newcomer may have meant.
+        UserError: it is neither; the message names what a newcomer may have meant.
     """
     if experiment.is_dir():
         return _of_sweep(experiment)
@@ -83,6 +83,13 @@ def _read(experiment: Path) -> Table:
     if not experiment.exists() and all(name in ("all", *VARIANTS) for name in experiment.name.split(",")):
         raise UserError(f"experiment `{experiment}`: no such file; losses are given as `--losses {experiment}`")
     return read_experiment(experiment)
+
+
+def folder_of(experiment: Path | None) -> Path:
+    """The folder that a sweep is written to if none is given: its own, if it is one to add to."""
+    if experiment is not None and experiment.is_dir():
+        return experiment
+    return Path("results") / (experiment.stem if experiment else "sweep")
 
 
 def _of_sweep(folder: Path) -> Table:

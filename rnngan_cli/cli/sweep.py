@@ -93,6 +93,7 @@ def sweep(
       rnngan sweep experiments/benchmark.toml --shard 2/4
       rnngan sweep results/benchmark --losses bce,wgan --seeds 12
     """
+    from rnngan_cli.cli.settings import folder_of
     from rnngan_cli.sweeps.engines.engine import Cluster
     from rnngan_cli.sweeps.jobs import Orders
     from rnngan_cli.sweeps.shards import parse_shard
@@ -102,7 +103,7 @@ def sweep(
     words = {"losses": losses, "cells": cells, "datasets": datasets, "seeds": seeds}
     words |= {"profile": profile, "budget": budget, "protocol": protocol}
     config = _merge(experiment, words, data, steps, settings)
-    where = output or _folder_of(experiment)
+    where = output or folder_of(experiment)
     part = parse_shard(shard) if shard is not None else None
     asked = Orders(
         device=device,
@@ -161,13 +162,6 @@ def train(
     orders = check_orders(Orders(device=device, bits=bits, mixed_bits=mixed_bits), workers=1)
     prepared = prepare_sweep(config, output or Path("results/train"))
     _sweep(prepared, orders, progress, voice, as_json=as_json)
-
-
-def _folder_of(experiment: Path | None) -> Path:
-    """The folder that a sweep is written to if none is given: its own, if it is one to add to."""
-    if experiment is not None and experiment.is_dir():
-        return experiment
-    return Path("results") / (experiment.stem if experiment else "sweep")
 
 
 COMMANDS = (with_data_options(sweep), with_data_options(train))

@@ -92,6 +92,15 @@ def test_frames_hold_what_the_files_hold(page: tuple[Path, str]) -> None:
     assert list(kept.columns) == ["series", "step", "sea", "air"] and len(kept) == 100 * 12
 
 
+def test_runs_are_added_to_a_sweep_by_its_folder(page: tuple[Path, str], tmp_path: Path) -> None:
+    folder = shutil.copytree(page[0] / "results/waves", tmp_path / "waves")
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/scores.json")}
+    assert rnngan_cli.sweep(folder, losses="bce", seeds=3) == folder
+    after = {path: path.stat().st_mtime_ns for path in folder.glob("runs/*/scores.json")}
+    assert {path.parent.name.rsplit("-", 1)[0] for path in after.keys() - before.keys()} == {"bce-gru-waves-s2"}
+    assert before.items() <= after.items()
+
+
 def test_what_cannot_be_read_is_warned_of(page: tuple[Path, str], tmp_path: Path) -> None:
     shutil.copytree(page[0] / "results/waves", tmp_path / "waves")
     broken = sorted((tmp_path / "waves/runs").iterdir())[0] / "history.csv"
@@ -108,6 +117,7 @@ def test_what_cannot_be_read_is_warned_of(page: tuple[Path, str], tmp_path: Path
         (lambda: rnngan_cli.sweep(workers=0), "`workers = 0`"),
         (lambda: rnngan_cli.sweep(device="tpu"), "expected auto, cpu or gpu:N"),
         (lambda: rnngan_cli.sweep("nowhere.toml"), "cannot be read"),
+        (lambda: rnngan_cli.sweep("."), "no sweep here; expected an experiment file (TOML), or the folder of a sweep"),
         (lambda: rnngan_cli.train("wgna"), "did you mean `wgan`"),
         (lambda: rnngan_cli.generate("nowhere"), "holds no trained run"),
         (lambda: load_runs("nowhere"), "no sweep here"),

@@ -113,7 +113,8 @@ def test_one_data_set_is_described(rnngan: Rnngan) -> None:
 def test_scores_are_listed(rnngan: Rnngan) -> None:
     facts = json.loads(rnngan("metrics", "--json")[1])
     assert [fact["name"] for fact in facts] == list(METRICS)
-    assert all(f"{name} " in rnngan("metrics")[1] for name in METRICS)
+    listed = rnngan("metrics")[1]
+    assert all(f"{name} " in listed for name in METRICS)
     assert json.loads(rnngan("metrics", "mmd2", "--json")[1])["name"] == "mmd2"
     assert METRICS["mmd2"].source in rnngan("metrics", "mmd2")[1]
 
@@ -207,6 +208,15 @@ def test_a_pipe_that_closes_early_is_no_traceback() -> None:
     code = f"{sys.executable} -m rnngan_cli losses --json | head -c 1"
     done = subprocess.run(["sh", "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("[", "")
+
+
+def test_the_program_starts_without_what_only_some_commands_need() -> None:
+    """`rnngan --help` and completion import every command's module, so these import the rest where it is used."""
+    code = "import sys; from rnngan_cli import cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "rnngan_cli.cli.choose" in loaded
+    assert not loaded & {"numpy", "pandas", "scipy", "rnngan_cli.data", "rnngan_cli.losses", "rnngan_cli.sweeps.plan"}
 
 
 WITHOUT_TENSORFLOW = """

@@ -31,16 +31,30 @@ CELLS = ("gru", "lstm")
 
 
 def everything() -> Iterator[tuple[str, str, str, str]]:
-    """Every loss x readout x penalty that the loss is defined with, the cells in turns.
+    """Every loss with each of its readouts and penalties, with either cell, and every readout with every penalty.
 
-    So each loss has every readout and every penalty with either cell, and so has every readout every gradient penalty.
+    Of the combinations of a readout and a penalty a loss has two of four, one with each cell, and another loss the
+    others; a loss with fewer readouts has more of them.
     """
     for number, (name, variant) in enumerate(losses.VARIANTS.items()):
-        for turn, cell in enumerate(CELLS):
-            for one, readout in enumerate(variant.discriminator.readouts):
-                for other, penalty in enumerate(variant.discriminator.penalties):
-                    if (number + one + other) % 2 == turn:
-                        yield name, cell, readout, penalty
+        readouts, penalties = variant.discriminator.readouts, variant.discriminator.penalties
+        for one, readout in enumerate(readouts):
+            for other, penalty in enumerate(penalties):
+                turn = (number + one + other) % max(2, len(readouts))
+                if turn < len(CELLS):
+                    yield name, CELLS[turn], readout, penalty
+
+
+def test_no_loss_readout_penalty_or_cell_is_left_out() -> None:
+    found = set(everything())
+    for name, variant in losses.VARIANTS.items():
+        for cell in CELLS:
+            own = [one for one in found if one[:2] == (name, cell)]
+            assert {readout for *_, readout, _ in own} == set(variant.discriminator.readouts)
+            assert {penalty for *_, penalty in own} == set(variant.discriminator.penalties)
+    sides = [variant.discriminator for variant in losses.VARIANTS.values()]
+    pairs = {(readout, penalty) for side in sides for readout in side.readouts for penalty in side.penalties}
+    assert {one[2:] for one in found} == pairs
 
 
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
