@@ -9,6 +9,7 @@ import numpy as np
 
 from rnngan_cli.evaluation.metrics import METRICS, Direction
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
+from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.text import listed, markdown_table
@@ -32,8 +33,6 @@ TARGETS: Mapping[str, tuple[float, float | None]] = {
     "recall": (0.94, None),
 }
 """What the median over the losses, and the best loss, were to reach on seeds that no setting was chosen by."""
-KNOWN = {"gaussian": "a fitted normal distribution", "floor": "real training series"}
-"""Series of known quality below the losses."""
 
 
 def means(folder: Path, scores: Sequence[str] = SCORES) -> "pd.DataFrame":
@@ -59,7 +58,9 @@ def before_and_after(before: Path, after: Path) -> list[str]:
     rows.append(["target", *(_bound(score, TARGETS[score][0]) for score in SCORES)])
     rows.append(row("best", lambda table, score: _best(score, table[score])))
     rows.append(["target", *(_bound(score, TARGETS[score][1]) for score in SCORES)])
-    rows += [[words, *(f"{_of_loss(name, new, score):.3f}" for score in SCORES)] for name, words in KNOWN.items()]
+    rows += [
+        [words, *(f"{_of_loss(name, new, score):.3f}" for score in SCORES)] for name, words in BESIDE_LOSSES.items()
+    ]
     return markdown_table(["", *(METRICS[score].title for score in SCORES)], rows)
 
 

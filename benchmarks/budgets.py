@@ -7,19 +7,17 @@ import numpy as np
 from rnngan_cli.config import RunState
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import mean_and_interval
+from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, mean_and_interval
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.results.statistics.intervals import mean_interval
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.sweeps.profiles import BUDGETS, RECIPE
+from rnngan_cli.sweeps.profiles import BUDGETS, RECIPE, budgeted_steps
 from rnngan_cli.system.text import counted, markdown_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCORES = ("hiding_noise", "coverage")
-KNOWN = {"gaussian": "a fitted normal distribution", "floor": "real series"}
-"""Series of known quality, in the last columns."""
 
 
 def budgets_table(folder: SweepFolder) -> list[str]:
@@ -28,15 +26,18 @@ def budgets_table(folder: SweepFolder) -> list[str]:
     table, _ = calibrated(folder, runs, leaderboard_of(runs))
     configs = [folder.named(name).config() for name in runs["folder"]]
     runs = runs.assign(loss=[run.loss for run in configs], steps=[run.steps for run in configs])  # no settings in names
+    budgets = {name: budgeted_steps(name, RECIPE) for name in BUDGETS}
     rows = []
     for (dataset, loss), own in runs.groupby(["dataset", "loss"], sort=False, observed=True):
         known = table[table["dataset"] == dataset].set_index("loss")
         for score in SCORES:
-            reached = [_reached(own, round(RECIPE["steps"] * share), score) for share in BUDGETS.values()]
-            levels = [f"{float(known[f'{score}_mean'][name]):.3f}" if name in known.index else "-" for name in KNOWN]
+            reached = [_reached(own, updates, score) for updates in budgets.values()]
+            levels = [
+                f"{float(known[f'{score}_mean'][name]):.3f}" if name in known.index else "-" for name in BESIDE_LOSSES
+            ]
             rows.append([str(dataset), f"`{loss}`", METRICS[score].in_text, *reached, *levels])
-    heads = [f"{name} ({round(RECIPE['steps'] * share)})" for name, share in BUDGETS.items()]
-    return markdown_table(["data set", "loss", "score", *heads, *KNOWN.values()], rows)
+    heads = [f"{name} ({updates})" for name, updates in budgets.items()]
+    return markdown_table(["data set", "loss", "score", *heads, *BESIDE_LOSSES.values()], rows)
 
 
 def _reached(runs: "pd.DataFrame", steps: int, score: str) -> str:

@@ -6,9 +6,10 @@ import textwrap
 from pathlib import Path
 
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.comparison import compared
+from rnngan_cli.results.comparison import compared_tables
+from rnngan_cli.results.derived import read_tables
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import leaderboard_markdown, mean_and_interval
+from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, leaderboard_markdown, mean_and_interval
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.text import markdown_table
@@ -33,25 +34,24 @@ def benchmark_table() -> str:
 
 SUMMARISED = ("hiding_noise", "coverage")
 """Scores in the table of README.md."""
-KNOWN = {"gaussian": "a fitted normal distribution", "floor": "real series"}
-"""Series of known quality below the losses in that table."""
 
 
 def summary_table() -> str:
     """The mean of two scores of every loss in the published benchmark; bold where the loss may be the best by it."""
     sweep = SweepFolder(ROOT / "results" / "benchmark")
-    found = {score: compared(sweep, score) for score in SUMMARISED}
+    tables = read_tables(sweep)
+    found = {score: compared_tables(sweep, tables, score) for score in SUMMARISED}
     board = found[SUMMARISED[0]].leaderboard
     places = [(answer.place[0], score) for answer in found[SUMMARISED[0]].answers for score in SUMMARISED]
     kept = {(answer.place[0], score): answer.best.kept for score, one in found.items() for answer in one.answers}
     rows = []
-    for name in [*board[board["kind"] == "loss"]["loss"].unique(), *KNOWN]:
+    for name in [*board[board["kind"] == "loss"]["loss"].unique(), *BESIDE_LOSSES]:
         own = board[board["loss"] == name].set_index("dataset")
         cells = []
         for dataset, score in places:
             words = mean_and_interval(*(float(own[f"{score}_{end}"][dataset]) for end in ("mean", "high")))
             cells.append(f"**{words}**" if name in kept[dataset, score] else words)
-        rows.append([KNOWN.get(name, f"`{name}`"), *cells])
+        rows.append([BESIDE_LOSSES.get(name, f"`{name}`"), *cells])
     heads = [f"{dataset}: {METRICS[score].in_text}" for dataset, score in places]
     return "\n".join(markdown_table(["loss", *heads], rows))
 
@@ -60,7 +60,8 @@ def answer_text() -> str:
     """The answer of the published benchmark: what `rnngan compare` says first."""
     from benchmarks.study.text import answer_lines
 
-    return "\n".join(answer_lines(compared(SweepFolder(ROOT / "results" / "benchmark"))))
+    sweep = SweepFolder(ROOT / "results" / "benchmark")
+    return "\n".join(answer_lines(compared_tables(sweep, read_tables(sweep))))
 
 
 def study_table() -> str:

@@ -45,16 +45,10 @@ def study_runs(root: Path) -> "pd.DataFrame":
             continue
         sweep = SweepFolder(root / name)
         table, _ = runs_table(sweep)
-        table = with_diverged(table)
+        table = table[table["status"].isin([state.value for state in ENDED])]
         slopes = [slope(sweep.named(folder)) for folder in table["folder"]]
-        tables.append(table.assign(sweep=name, slope=slopes))
+        tables.append(table.assign(sweep=name, diverged=table["status"] == RunState.DIVERGED, slope=slopes))
     return pd.concat(tables, ignore_index=True)
-
-
-def with_diverged(runs: "pd.DataFrame") -> "pd.DataFrame":
-    """The runs that have ended, with a column that tells which of them diverged."""
-    ended = runs[runs["status"].isin([state.value for state in ENDED])]
-    return ended.assign(diverged=ended["status"] == RunState.DIVERGED)
 
 
 def slope(folder: RunFolder) -> float:

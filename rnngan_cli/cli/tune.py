@@ -142,26 +142,10 @@ def _tune(
     as_json: bool,
 ) -> Mapping[str, object]:
     """Carries out the tune of one data set; prints the outcome, and returns it ready for JSON."""
-    from rnngan_cli.tuning.report import mean_words, round_words
-    from rnngan_cli.tuning.tune import (
-        conclude_finals,
-        conclude_trials,
-        copy_unchanged,
-        facts,
-        next_round,
-        prepare_finals,
-    )
+    from rnngan_cli.tuning.report import mean_words
+    from rnngan_cli.tuning.tune import conclude_finals, conclude_trials, copy_unchanged, facts, prepare_finals
 
-    following: TrialRound | None = first
-    rounds: list[TrialRound] = []
-    while following is not None:
-        rounds.append(following)
-        number, count = following.round.number, len(following.trials)
-        title = f"{planned.name}, round {number} of {planned.budget.rounds}: {count} settings of "
-        title += f"{len(planned.sweep.losses)} losses, {round_words(following.round)}"
-        do(title, following.prepared)
-        following = next_round(planned, following)
-    found = conclude_trials(planned, rounds, write_to, command)
+    found = conclude_trials(planned, _rounds(planned, first, do), write_to, command)
     finals = prepare_finals(planned, found)
     do(f"{planned.name}: the defaults on fresh seeds", finals["before"])
     if copied := copy_unchanged(finals):
@@ -175,6 +159,23 @@ def _tune(
         voice.say(f"{planned.name}, {row.cell}, {row.loss}: {words}", err=as_json)
     voice.say(f"Tables and picture: {planned.folder}; experiments: {write_to}", err=as_json)
     return facts(found, rows).values()
+
+
+def _rounds(planned: "Tune", first: "TrialRound", do: StageDoer) -> "list[TrialRound]":
+    """Carries out the rounds, each with the settings that the one before leaves."""
+    from rnngan_cli.tuning.report import round_words
+    from rnngan_cli.tuning.tune import next_round
+
+    following: TrialRound | None = first
+    rounds: list[TrialRound] = []
+    while following is not None:
+        rounds.append(following)
+        number, count = following.round.number, len(following.trials)
+        title = f"{planned.name}, round {number} of {planned.budget.rounds}: {count} settings of "
+        title += f"{len(planned.sweep.losses)} losses, {round_words(following.round)}"
+        do(title, following.prepared)
+        following = next_round(planned, following)
+    return rounds
 
 
 def _print_plan(begun: "list[tuple[Tune, TrialRound]]", orders: "Orders", *, as_json: bool) -> None:

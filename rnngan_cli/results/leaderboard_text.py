@@ -106,6 +106,9 @@ def _scores(row: "pd.Series[Any]", names: Sequence[str]) -> list[str]:
     return [mean_and_interval(float(row[f"{name}_mean"]), float(row[f"{name}_high"])) for name in names]
 
 
+NORMAL = "gaussian"
+BESIDE_LOSSES = {NORMAL: "a fitted normal distribution", "floor": "real training series"}
+"""Series of known quality that a loss is held against where few can be shown: their names, and what they are."""
 CALIBRATION = (
     "series of known quality: floor, real training series; ceiling, noise; between them noisy copies (bootstrap), a "
     "fitted normal distribution, real series with their steps shuffled, an untrained generator."

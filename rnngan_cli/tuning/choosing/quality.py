@@ -7,13 +7,11 @@ import numpy as np
 
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.results.cautions import cautions
+from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, NORMAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NORMAL = "gaussian"
-BESIDE_IT = {NORMAL: "a fitted normal distribution", "floor": "real series"}
-"""Series of known quality that the generators are held against."""
 SECOND = METRICS["coverage"]
 """The score beside the one that the choice was made by: what is left out does not always show in the latter."""
 
@@ -35,7 +33,7 @@ def quality_sentences(leaderboard: "pd.DataFrame", leader: str, metric: Metric) 
     means = {str(name): row for name, row in zip(names, values, strict=True)}
     if leader not in means or np.isnan(means[leader][0]):
         return []
-    shown = {leader: leader} | {name: title for name, title in BESIDE_IT.items() if name in means}
+    shown = {leader: leader} | {name: title for name, title in BESIDE_LOSSES.items() if name in means}
     words = [f"{title} {' and '.join(f'{value:.3f}' for value in means[name])}" for name, title in shown.items()]
     found = [f"{' and '.join(f'{one.in_text} ({one.better} is better)' for one in metrics)}: {', '.join(words)}"]
     if NORMAL in means and not _is_ahead(means[leader], means[NORMAL], metrics):

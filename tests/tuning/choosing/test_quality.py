@@ -25,7 +25,7 @@ def test_a_good_generator_stands_beside_what_is_known() -> None:
     )
     assert found == [
         "hiding noise (lower is better) and coverage (higher is better): wgan 0.010 and 0.900, a fitted normal "
-        "distribution 0.060 and 0.500, real series 0.000 and 0.980"
+        "distribution 0.060 and 0.500, real training series 0.000 and 0.980"
     ]  # nothing of bce, whose modes are missing
 
 
