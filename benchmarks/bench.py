@@ -20,7 +20,7 @@ from benchmarks.tasks import Shape, Task
 from rnngan_cli.system.provenance import peak_memory_mib
 
 WARM_UP = 3
-FEWEST, MOST = 5, 5000
+FEWEST, MOST = 3, 5000
 """Smallest and largest number of steps in a measurement."""
 
 
@@ -54,7 +54,7 @@ def number_of_steps(seconds_each: float, seconds: float) -> int:
     """Returns the number of steps that take about `seconds`, within the allowed range.
 
     >>> number_of_steps(0.02, 1.0), number_of_steps(3.0, 1.0)
-    (50, 5)
+    (50, 3)
     """
     return int(min(MOST, max(FEWEST, seconds / seconds_each)))
 

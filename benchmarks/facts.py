@@ -14,6 +14,9 @@ from benchmarks.processes import LOOK_EVERY
 
 STEP, FIRST, MEMORY, HELD = "step", "first step", "peak memory", "peak memory of a worker"
 RATE, OUTSIDE, COMPILING = "runs per hour", "outside training and scoring", "compiling"
+DEFAULT_RUNS, SHORT_RUNS = "runs without options", "short runs"
+"""Cases of whole sweeps."""
+BESIDE = "other than training"
 DRIVER, GROWN, TIME = "peak memory of the driver", "growth of memory", "time"
 OVER_NATIVE, PORTABLE = "step over native bits", "portable bits"
 AGAINST_FLOOR, FLOOR = "step over floor", "floor"
@@ -123,6 +126,7 @@ def _of_sweeps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[F
             continue
         yield Fact.of(section, case, label, DRIVER, "MiB", [sweep["driver_memory_mib"] for sweep in measured])
         yield Fact.of(section, case, label, OUTSIDE, "%", [100 * _outside(sweep) for sweep in measured])
+        yield Fact.of(section, case, label, BESIDE, "%", [100 * _beside(sweep) for sweep in measured])
         yield Fact.of(
             section, case, label, COMPILING, "%", [100 * _share(sweep, sweep["compiling"]) for sweep in measured]
         )
@@ -134,6 +138,11 @@ def _of_sweeps(section: str, case: str, result: Mapping[str, Any]) -> Iterator[F
 def _outside(sweep: Mapping[str, Any]) -> float:
     """Returns the share of worker time spent neither training nor scoring; compiling counts as outside."""
     return 1 - _share(sweep, sweep["training"] - sweep["compiling"] + sweep["scoring"])
+
+
+def _beside(sweep: Mapping[str, Any]) -> float:
+    """Returns the share of worker time not spent training; compiling counts as other than training."""
+    return 1 - _share(sweep, sweep["training"] - sweep["compiling"])
 
 
 def _share(sweep: Mapping[str, Any], seconds: float) -> float:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.facts import OURS, RATE, STEP, TIME, Fact
+from benchmarks.facts import DEFAULT_RUNS, OURS, RATE, STEP, TIME, Fact
 from benchmarks.tables import machines_line
-from benchmarks.tasks import KINDS, PEER_LOSS, Scale
+from benchmarks.tasks import KINDS, ONE_THREAD, PEER_LOSS, RECIPE, Kind, Scale
 from rnngan_cli.results.figures import style
 
 if TYPE_CHECKING:
@@ -19,11 +19,15 @@ _CAPTION = (
 LOOKS: dict[str, dict[str, Any]] = {
     OURS: {"color": "#0072B2", "marker": "o", "linestyle": "-"},
     "keras": {"color": "#595959", "marker": "s", "linestyle": "--"},
-    "pytorch": {"color": "#8c8c8c", "marker": "^", "linestyle": "-."},
-    "pytorch, 1 thread": {"color": "#8c8c8c", "marker": "v", "linestyle": ":"},
+    "pytorch": {"color": "#8c8c8c", "marker": "v", "linestyle": ":"},
     "floor": {"color": style.INK, "marker": "_", "linestyle": "-"},
 }
-COMMAND_LOOKS = {"status": ("#56B4E9", "s"), "compare": ("#0072B2", "o"), "plot": ("#D55E00", "^")}
+COMMAND_LOOKS = {
+    "status": ("#56B4E9", "s"),
+    "compare": ("#0072B2", "o"),
+    "report": ("#009E73", "v"),
+    "plot": ("#D55E00", "^"),
+}
 
 
 def draw(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], scale: Scale) -> dict[str, bytes]:
@@ -31,10 +35,8 @@ def draw(settings: Mapping[str, Mapping[str, Any]], found: Sequence[Fact], scale
     with style.look():
         figure = style.new_figure(8.2, "Speed", machines_line(settings), _CAPTION, legend=False, width=11)
         panels = figure.subplots(2, 2)
-        _draw_bars(
-            panels[0, 0], _steps(found, scale), "milliseconds a step", f"One step, gru, {scale.shape.units} units"
-        )
-        _draw_bars(panels[0, 1], _rates(found), "runs per hour", "Whole sweeps")
+        _draw_bars(panels[0, 0], _steps(found, scale), "milliseconds a step", "One step, gru")
+        _draw_bars(panels[0, 1], _rates(found), "runs per hour", "Sweeps of runs without options")
         _draw_growth(panels[1, 0], found, scale)
         _draw_commands(panels[1, 1], found, scale)
         return style.rendered(figure)
@@ -46,12 +48,13 @@ def look(contender: str) -> dict[str, Any]:
     >>> look("ours, wgan")["marker"], look("pytorch, 1 thread")["marker"]
     ('o', 'v')
     """
-    return LOOKS.get(contender, LOOKS[contender.split(",", maxsplit=1)[0]])
+    return LOOKS[contender.split(",", maxsplit=1)[0]]
 
 
 def _steps(found: Sequence[Fact], scale: Scale) -> list[Fact]:
     """Returns the facts on steps of the peers and of our losses of the same kind."""
-    cases = {f"gru, {scale.shape.units} units, {kind}": kind for kind in KINDS}
+    cases: dict[str, Kind] = {f"gru, {scale.shape.units} units, {kind}": kind for kind in KINDS}
+    cases[f"gru, {scale.recipe.units} units, {RECIPE}"] = RECIPE
     return [
         fact
         for fact in found
@@ -61,7 +64,7 @@ def _steps(found: Sequence[Fact], scale: Scale) -> list[Fact]:
 
 
 def _rates(found: Sequence[Fact]) -> list[Fact]:
-    return [fact for fact in found if fact.section == "sweeps" and fact.quantity == RATE]
+    return [fact for fact in found if (fact.section, fact.case) == ("sweeps", DEFAULT_RUNS) and fact.quantity == RATE]
 
 
 def _draw_bars(axes: "Axes", found: Sequence[Fact], label: str, title: str) -> None:
@@ -79,7 +82,7 @@ def _draw_bars(axes: "Axes", found: Sequence[Fact], label: str, title: str) -> N
                 f" {style.short_number(float(f'{fact.value:.3g}'))}", (fact.most, place), va="center", fontsize=9
             )
             places.append(place)
-            names.append(f"{fact.contender}, {case.rsplit(', ', maxsplit=1)[-1]}")
+            names.append(fact.contender if case == DEFAULT_RUNS else f"{fact.contender}, {case.split(', ')[-1]}")
             place += 1
         place += 0.6
     axes.set_yticks(places, names)
@@ -90,13 +93,15 @@ def _draw_bars(axes: "Axes", found: Sequence[Fact], label: str, title: str) -> N
 
 
 def _draw_growth(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
-    """Draws the time of a step against the length of a series, plain and penalised."""
-    axes.set_title("Growth with the length of a series, gru", loc="left")
+    """Draws the time of a step on one thread against the length of a series, plain and penalised."""
+    axes.set_title("Growth with the length of a series, gru, one thread", loc="left")
     drawn = False
     for kind in KINDS:
         cases = {f"gru, {length} steps, {kind}": length for length in scale.lengths}
         known = [fact for fact in found if fact.section == "growth" and fact.quantity == STEP and fact.case in cases]
         for contender in dict.fromkeys(fact.contender for fact in known):
+            if not contender.startswith(OURS) and not contender.endswith(ONE_THREAD):
+                continue
             points = sorted((cases[fact.case], fact.value) for fact in known if fact.contender == contender)
             filled = None if kind == "plain" else "white"
             axes.plot(

@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.facts import (
     AGAINST_FLOOR,
     ARITHMETIC,
+    BESIDE,
     COMPILING,
     COPYING,
     DRIVER,
@@ -30,8 +31,10 @@ from benchmarks.facts import (
     times_as_fast,
 )
 from benchmarks.targets import Target
+from benchmarks.tasks import ONE_THREAD, TWO_PROCESSES
 
-RIVALS = ("keras", "pytorch", "pytorch, 1 thread")
+RIVALS = tuple(name for peer in ("keras", "pytorch") for name in (peer, f"{peer}, {ONE_THREAD}"))
+SWEEP_RIVALS = tuple(name for peer in ("keras", "pytorch") for name in (peer, f"{peer}, {TWO_PROCESSES}"))
 Columns = Mapping[str, str]
 """Column headings by quantity."""
 
@@ -44,7 +47,8 @@ TABLES: dict[str, tuple[tuple[str, Columns], ...]] = {
             "Whole sweeps",
             {
                 RATE: "runs per hour",
-                **{times_as_fast(peer): f"over {peer}" for peer in ("keras", "pytorch", "ours, 1 worker")},
+                **{times_as_fast(peer): f"over {peer}" for peer in (*SWEEP_RIVALS, "ours, 1 worker")},
+                BESIDE: "other than training, %",
                 OUTSIDE: "outside training and scoring, %",
                 COMPILING: "compiling, %",
                 HELD: "memory of a worker, MiB",
@@ -136,7 +140,7 @@ def ratio_lines(found: Sequence[Fact]) -> list[str]:
     """Returns the short table of README.md: whole sweeps and their ratios to the peers."""
     columns = {RATE: "runs per hour", **{times_as_fast(peer): f"over {peer}" for peer in ("keras", "pytorch")}}
     rows = _rows([fact for fact in found if fact.section == "sweeps"], columns)
-    return _table(("loss", "contender", *columns.values()), rows) if rows else []
+    return _table(("sweep", "contender", *columns.values()), rows) if rows else []
 
 
 def _rows(found: Sequence[Fact], columns: Columns) -> list[tuple[str, ...]]:

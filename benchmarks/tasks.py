@@ -6,12 +6,15 @@ from typing import Literal
 
 from rnngan_cli.system.arithmetic import Bits
 
-Kind = Literal["plain", "penalised"]
+Kind = Literal["plain", "penalised", "recipe"]
 KINDS: tuple[Kind, ...] = ("plain", "penalised")
 """Losses without second derivatives, and losses with a gradient penalty. A ratio is to a peer of the same kind."""
-PEER_LOSS = {"plain": "bce", "penalised": "wgan"}
+RECIPE: Kind = "recipe"
+"""A loss by the settings of a run without options: the penalty of both kinds of series and the discriminator's view."""
+PEER_LOSS: dict[Kind, str] = {"plain": "bce", "penalised": "wgan", "recipe": "bce"}
 """Our loss that equals that of the peers: binary cross-entropy, and Wasserstein with a gradient penalty."""
 CELLS = ("gru", "lstm")
+ONE_THREAD, TWO_PROCESSES = "1 thread", "2 processes"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ class Shape:
     steps: int = 24
     features: int = 5
     latent: int = 10
+
+
+RECIPE_SHAPE = Shape(layers=1, units=48, latent=13)
+"""Shape of a run without options on `sines`; its noise is drawn once for each series."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Task:
         >>> Task("pytorch", "plain", Shape(), threads=1).label
         'pytorch, 1 thread'
         """
-        more = self.loss or self.flavour or ("1 thread" if self.threads == 1 else "")
+        more = self.loss or self.flavour or (ONE_THREAD if self.threads == 1 else "")
         if self.bits == "portable":
             more = f"{more}, portable bits"
         return f"{self.contender}, {more}" if more else self.contender
@@ -76,15 +83,15 @@ def ours(kind: Kind, shape: Shape, loss: str = "") -> Task:
 
 
 def peers(kind: Kind, shape: Shape) -> list[Task]:
-    """Returns Keras and, if installed, PyTorch with their defaults, and PyTorch on one thread."""
-    found = [Task("keras", kind, shape)]
-    if has_pytorch():
-        found += [Task("pytorch", kind, shape), Task("pytorch", kind, shape, threads=1)]
-    return found
+    """Returns Keras and, if installed, PyTorch, each with its default number of threads and on one thread."""
+    names = ("keras", "pytorch") if has_pytorch() else ("keras",)
+    return [Task(name, kind, shape, threads=threads) for name in names for threads in (None, 1)]
 
 
 def floors(kind: Kind, shape: Shape) -> list[Task]:
-    """Returns only the matrix products, by two libraries; the faster library is the floor."""
+    """Returns only the matrix products, by two libraries; the faster library is the floor. None for the recipe."""
+    if kind == RECIPE:
+        return []
     return [Task("floor", kind, shape, threads=1, flavour=flavour) for flavour in ("numpy", "tensorflow")]
 
 
@@ -101,12 +108,14 @@ class Scale:
         losses: our losses to measure; empty for all.
         shape: shape of the measured steps.
         wide: units of the wider shape, whose step is compared with the floor.
+        recipe: shape of a run by the recipe.
         rounds: number of measurements of a step, with the contenders in turn.
         seconds: intended duration of a measurement of steps.
         lengths, units, batches, layers: sizes over which the growth of a step is measured; the lengths include that of
             `shape`.
         sweep_runs, sweep_steps, sweep_rounds: runs per worker, steps per run and rounds of whole sweeps; a peer does
             one run per round.
+        short_runs, short_steps: runs per worker and steps per run of a sweep of short runs, scored in full.
         worker_runs, worker_steps: number of runs, and steps per run, for the memory of a worker.
         folders: numbers of synthetic runs, multiples of 20.
         reading: commands that read these runs.
@@ -119,19 +128,22 @@ class Scale:
     losses: tuple[str, ...] = ()
     shape: Shape = Shape()
     wide: int = 64
+    recipe: Shape = RECIPE_SHAPE
     rounds: int = 5
     seconds: float = 1.0
-    lengths: tuple[int, ...] = (24, 48, 96, 192)
+    lengths: tuple[int, ...] = (24, 48, 96, 192, 512)
     units: tuple[int, ...] = (64, 128)
     batches: tuple[int, ...] = (32, 512)
     layers: tuple[int, ...] = (1, 4)
-    sweep_runs: int = 8
-    sweep_steps: int = 2000
+    sweep_runs: int = 4
+    sweep_steps: int = 1500
     sweep_rounds: int = 1
+    short_runs: int = 10
+    short_steps: int = 400
     worker_runs: int = 50
     worker_steps: int = 40
     folders: tuple[int, ...] = (100, 1_000, 10_000)
-    reading: tuple[str, ...] = ("status", "compare", "plot")
+    reading: tuple[str, ...] = ("status", "compare", "report", "plot")
     command_rounds: int = 2
     table_rows: int = 1_000_000
     scored: int = 1_500
@@ -154,6 +166,8 @@ QUICK = replace(
     sweep_runs=1,
     sweep_steps=4,
     sweep_rounds=1,
+    short_runs=1,
+    short_steps=4,
     worker_runs=2,
     worker_steps=2,
     folders=(20,),

@@ -5,21 +5,54 @@ returns a `Contender`. Nothing is trained or compiled before `advance` is called
 """
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.tasks import Task
+from benchmarks.tasks import RECIPE, Kind, Task
 from rnngan_cli.system import arithmetic
 
 MODULES = {name: f"benchmarks.contenders.{name}" for name in ("ours", "pytorch", "floor")} | {
     "keras": "benchmarks.contenders.plain_keras"
 }
-LEARNING_RATES, BETAS = {"discriminator": 0.002, "generator": 0.001}, (0.5, 0.9)
-"""Learning rates and decays of Adam, equal to the defaults of `rnngan`."""
-PENALTY_WEIGHT = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the peers train with, equal to the settings of `rnngan` for the same kind.
+
+    Attributes:
+        learning_rates: of Adam, for each network.
+        betas: decays of Adam.
+        penalty_weight: weight of the gradient penalty; 0 without a penalty.
+        critic_steps: updates of the discriminator for each update of the generator.
+        view: whether the discriminator reads the differences between neighbouring steps beside the series.
+        noise_once: whether a series has one noise vector, which is repeated at every step.
+    """
+
+    learning_rates: Mapping[str, float]
+    betas: tuple[float, float]
+    penalty_weight: float
+    critic_steps: int = 1
+    view: bool = False
+    noise_once: bool = False
+
+
+_SHARED = Settings({"discriminator": 0.002, "generator": 0.001}, (0.5, 0.9), penalty_weight=0.0)
+SETTINGS: Mapping[Kind, Settings] = {
+    "plain": _SHARED,
+    "penalised": replace(_SHARED, penalty_weight=10.0),
+    RECIPE: Settings(
+        {"discriminator": 0.02, "generator": 0.02},
+        (0.0, 0.9),
+        penalty_weight=0.3,
+        critic_steps=2,
+        view=True,
+        noise_once=True,
+    ),
+}
 
 
 @dataclass(frozen=True)

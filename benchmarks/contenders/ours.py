@@ -3,7 +3,7 @@
 import numpy as np
 
 from benchmarks.contenders import Contender
-from benchmarks.tasks import Kind, Task
+from benchmarks.tasks import RECIPE, Kind, Task
 from rnngan_cli import losses
 from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.data.dataset import Dataset, Scaler, SeriesFormat, Split
@@ -21,7 +21,7 @@ def prepare(task: Task, series: np.ndarray) -> Contender:
 
     config, dataset = run_config(task), _dataset(series)
     trainer = Trainer(config, dataset.format)
-    trainer.reset(config)
+    trainer.reset(config, dataset.train.series)
     done = 0
 
     def advance(steps: int) -> None:
@@ -41,11 +41,14 @@ def penalty(loss: str, kind: Kind) -> str | None:
 
 
 def run_config(task: Task) -> RunConfig:
-    """Returns the task as a run, resolved as in a sweep.
+    """Returns the task as a run, resolved as in a sweep; for the recipe, the run of a sweep without options.
 
     Raises:
         ValueError: the loss does not support such a penalty.
     """
+    if task.kind == RECIPE:
+        (run,) = plan(SweepConfig(losses=(task.loss,), cells=(task.shape.cell,), seeds=(0,)))
+        return run
     shape, chosen = task.shape, penalty(task.loss, task.kind)
     if chosen is None:
         raise ValueError(f"`{task.loss}` is not defined {task.kind}")

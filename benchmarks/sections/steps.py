@@ -6,17 +6,19 @@ from functools import partial
 from typing import Any
 
 from benchmarks.rounds import compete
-from benchmarks.tasks import CELLS, KINDS, Kind, Scale, Shape, Task, floors, ours, peers
+from benchmarks.tasks import CELLS, KINDS, RECIPE, Kind, Scale, Shape, Task, floors, ours, peers
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Returns the measurements: all losses at the units of the scale, only those of the peers at the wide units."""
+    """Returns the measurements: all losses at the units of the scale; the peers' when wide, and by the recipe."""
     found: dict[str, Callable[[], dict[str, Any]]] = {}
     for cell in CELLS:
         for units, losses in ((scale.shape.units, None), (scale.wide, ("",))):
             shape = replace(scale.shape, cell=cell, units=units)
             for kind in KINDS:
                 found[f"{cell}, {units} units, {kind}"] = partial(_measure, scale, kind, shape, losses)
+        shape = replace(scale.recipe, cell=cell)
+        found[f"{cell}, {shape.units} units, {RECIPE}"] = partial(_measure, scale, RECIPE, shape, ("",))
     return found
 
 

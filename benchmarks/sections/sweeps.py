@@ -1,67 +1,87 @@
-"""Whole sweeps, with start-up, compiling, scoring and writing, beside sequential runs of the peers."""
+"""Whole sweeps, with start-up, compiling, scoring and writing, beside runs of the peers."""
 
 import itertools
 import json
+import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.bench import encode
-from benchmarks.contenders.ours import penalty
+from benchmarks.contenders import environment
+from benchmarks.facts import DEFAULT_RUNS, OURS, SHORT_RUNS
 from benchmarks.ordinary import PROTOCOL
-from benchmarks.processes import run
-from benchmarks.tasks import KINDS, PEER_LOSS, Kind, Scale, Shape, Task, peers
+from benchmarks.processes import Done, run
+from benchmarks.tasks import PEER_LOSS, RECIPE, TWO_PROCESSES, Scale, Task, peers
 from rnngan_cli.store import RunFolder, SweepFolder
 
 WORKERS = (1, 2)
 
 
 def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Returns the measurements: sweeps and peers' runs of each kind."""
-    return {kind: partial(_measure, scale, kind) for kind in KINDS}
+    """Returns the measurements: runs without options beside those of the peers, and short runs, scored in full."""
+    return {DEFAULT_RUNS: partial(_default, scale), SHORT_RUNS: partial(_short, scale)}
 
 
-def _measure(scale: Scale, kind: Kind) -> dict[str, Any]:
+def _default(scale: Scale) -> dict[str, Any]:
+    rivals = [task for task in peers(RECIPE, scale.recipe) if task.threads is None]
     rounds = []
     for _ in range(scale.sweep_rounds):
-        found = {f"ours, {count} worker{'s' * (count > 1)}": _sweep(scale, kind, count) for count in WORKERS}
-        rivals = (task for task in peers(kind, _shape(scale)) if task.threads is None)
-        rounds.append({**found, **{task.label: _ordinary(task, scale.sweep_steps) for task in rivals}})
-    return {"kind": kind, "steps": scale.sweep_steps, "rounds": rounds}
+        found = {_label(count): _sweep(default_command(scale, count), count) for count in WORKERS}
+        for task in rivals:
+            found[task.label] = _ordinary(task, scale.sweep_steps)
+            found[f"{task.label}, {TWO_PROCESSES}"] = _two(replace(task, threads=1), scale.sweep_steps)
+        rounds.append(found)
+    return {"kind": RECIPE, "steps": scale.sweep_steps, "rounds": rounds}
 
 
-def _shape(scale: Scale) -> Shape:
-    return Shape(layers=scale.shape.layers, units=scale.shape.units, batch=scale.shape.batch)
+def _short(scale: Scale) -> dict[str, Any]:
+    workers = WORKERS[-1]
+    rounds = [{_label(workers): _sweep(short_command(scale, workers), workers)}]
+    return {"kind": RECIPE, "steps": scale.short_steps, "rounds": rounds}
 
 
-def command(scale: Scale, kind: Kind, workers: int, output: Path) -> list[str]:
-    """Returns the command line of the sweep."""
-    loss, shape = PEER_LOSS[kind], _shape(scale)
-    settings = {"penalty": penalty(loss, kind), "layers": shape.layers, "units": shape.units, "batch_size": shape.batch}
+def _label(workers: int) -> str:
+    return f"{OURS}, {workers} worker{'s' * (workers > 1)}"
+
+
+def default_command(scale: Scale, workers: int) -> list[str]:
+    """Returns the command line of a sweep of runs without options, scored as the runs of the peers are."""
+    return [*_command(workers, scale.sweep_runs, scale.sweep_steps), "--protocol", PROTOCOL]
+
+
+def short_command(scale: Scale, workers: int) -> list[str]:
+    """Returns the command line of a sweep of short runs, scored as without options."""
+    return _command(workers, scale.short_runs, scale.short_steps)
+
+
+def _command(workers: int, runs: int, steps: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "rnngan_cli", "sweep", "--losses", loss, "--seeds", str(workers * scale.sweep_runs)),
-        *("--steps", str(scale.sweep_steps), "--protocol", PROTOCOL, "--workers", str(workers), "--device", "cpu"),
-        *(word for name, value in settings.items() for word in ("-s", f"{name}={value}")),
-        *("--progress", "none", "--output", str(output)),
+        *(sys.executable, "-m", "rnngan_cli", "sweep", "--losses", PEER_LOSS[RECIPE], "--seeds", str(workers * runs)),
+        *("--steps", str(steps), "--workers", str(workers), "--device", "cpu", "--progress", "none"),
     ]
 
 
-def _sweep(scale: Scale, kind: Kind, workers: int) -> dict[str, Any]:
+def _sweep(command: list[str], workers: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "sweep"
-        done = run(command(scale, kind, workers, output))
+        done = run([*command, "--output", str(output)])
         if done is None:
             raise RuntimeError("a sweep without a time limit was ended")
+        sweep = SweepFolder(output)
         return {
             "seconds": done.seconds,
-            "runs": workers * scale.sweep_runs,
+            "runs": sum(1 for _ in sweep.runs()),
             "workers": workers,
             "driver_memory_mib": done.peak_memory_mib,
-            **accounts(SweepFolder(output)),
+            **accounts(sweep),
         }
 
 
@@ -90,9 +110,28 @@ def compiling_seconds(folder: RunFolder) -> float:
 
 def _ordinary(task: Task, steps: int) -> dict[str, Any]:
     """Returns the times of one run of a peer in a fresh process, as when a script is run repeatedly."""
+    done, parts = _script(task, steps)
+    return {"seconds": done.seconds, "runs": 1, "workers": 1, "worker_memory_mib": done.peak_memory_mib, "parts": parts}
+
+
+def _two(task: Task, steps: int) -> dict[str, Any]:
+    """Returns the times of two runs of a peer, side by side, each in a process of its own."""
+    started = time.perf_counter()
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: _script(task, steps), range(2)))
+    return {
+        "seconds": time.perf_counter() - started,
+        "runs": len(both),
+        "workers": len(both),
+        "worker_memory_mib": max(done.peak_memory_mib for done, _ in both),
+        "parts": [parts for _, parts in both],
+    }
+
+
+def _script(task: Task, steps: int) -> tuple[Done, dict[str, float]]:
     with tempfile.TemporaryDirectory() as folder:
-        done = run([sys.executable, "-m", "benchmarks.ordinary", encode(task), str(steps), folder])
+        command = [sys.executable, "-m", "benchmarks.ordinary", encode(task), str(steps), folder]
+        done = run(command, environment=environment(task, dict(os.environ)))
     if done is None:
         raise RuntimeError("a run without a time limit was ended")
-    parts = json.loads(done.output.strip().splitlines()[-1])
-    return {"seconds": done.seconds, "runs": 1, "workers": 1, "worker_memory_mib": done.peak_memory_mib, "parts": parts}
+    return done, json.loads(done.output.strip().splitlines()[-1])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,28 @@ import tensorflow as tf
 
 from benchmarks import rounds
 from benchmarks.bench import decode, encode, made_series
-from benchmarks.contenders import Contender, environment, floor, prepare
+from benchmarks.contenders import SETTINGS, Contender, environment, floor, prepare
 from benchmarks.contenders.ours import penalty, run_config
 from benchmarks.processes import ROOT, run
 from benchmarks.products import Products
-from benchmarks.tasks import CELLS, KINDS, QUICK, Kind, Shape, Task, floors, growth_shapes, ours
+from benchmarks.tasks import (
+    CELLS,
+    KINDS,
+    PEER_LOSS,
+    QUICK,
+    RECIPE,
+    RECIPE_SHAPE,
+    Kind,
+    Shape,
+    Task,
+    floors,
+    growth_shapes,
+    ours,
+    peers,
+)
+from rnngan_cli.config import SweepConfig
 from rnngan_cli.losses import VARIANTS
+from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.system import arithmetic
 from rnngan_cli.system.arithmetic import BITS
 
@@ -29,11 +46,11 @@ def made(name: str, kind: Kind, cell: str) -> Contender:
     if name == "pytorch":
         pytest.importorskip("torch")
     tf.random.set_seed(0)  # the tests' TensorFlow is deterministic, and so wants one
-    shape = replace(SHAPE, cell=cell)
-    return prepare(Task(name, kind, shape, loss="bce" if kind == "plain" else "wgan"), made_series(shape))
+    shape = replace(RECIPE_SHAPE if (name, kind) == ("ours", RECIPE) else SHAPE, cell=cell)
+    return prepare(Task(name, kind, shape, loss=PEER_LOSS[kind]), made_series(shape))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", (*KINDS, RECIPE))
 @pytest.mark.parametrize(
     ("name", "cell"), [("ours", "gru"), ("keras", "lstm"), ("pytorch", "gru"), ("pytorch", "lstm")]
 )
@@ -45,7 +62,7 @@ def test_a_contender_learns(name: str, kind: Kind, cell: str) -> None:
     before = contender.sample(400)
     contender.advance(3)
     after = contender.sample(400)
-    assert after.shape == (400, SHAPE.steps, SHAPE.features)
+    assert after.shape[1:] in [(shape.steps, shape.features) for shape in (SHAPE, RECIPE_SHAPE)]
     assert 0 <= after.min() < after.max() <= 1
     assert np.abs(before.mean(axis=(0, 1)) - after.mean(axis=(0, 1))).max() > 1e-4
 
@@ -114,6 +131,56 @@ def test_every_loss_is_measured_with_and_without_a_gradient_penalty(loss: str, k
     assert config.latent_series + config.latent_steps == 3
 
 
+def test_peers_train_as_a_run_without_options_does() -> None:
+    """The same sizes, rates, penalty and number of updates."""
+    (run,) = plan(SweepConfig(losses=("bce",), seeds=(0,)))
+    assert run == run_config(ours(RECIPE, RECIPE_SHAPE))
+    shape, settings = RECIPE_SHAPE, SETTINGS[RECIPE]
+    assert (run.layers, run.units, run.batch_size) == (shape.layers, shape.units, shape.batch)
+    assert (run.latent_series, run.latent_steps) == (shape.latent, 0) and settings.noise_once
+    assert (run.critic_steps, run.penalty, run.penalty_weight) == (settings.critic_steps, "r1r2", 0.3)
+    assert settings.penalty_weight == run.penalty_weight
+    assert settings.learning_rates == {"discriminator": run.d_learning_rate, "generator": run.g_learning_rate}
+    assert settings.betas == (run.d_beta_1, run.d_beta_2) == (run.g_beta_1, run.g_beta_2)
+    assert run.views == "differences" and run.view_size == 1.0 and settings.view
+
+
+@pytest.mark.parametrize("name", ["keras", "pytorch"])
+def test_the_penalty_of_a_peer_is_half_of_the_squared_gradients_of_both(name: str) -> None:
+    """By finite differences of the mean logit, at two real series and two generated ones."""
+    if name == "pytorch":
+        pytest.importorskip("torch")
+    shape = Shape(layers=1, units=3, batch=2, steps=4, features=2, latent=2)
+    series = np.random.default_rng(0).uniform(size=(4, shape.steps, shape.features)).astype(np.float32)
+    logits, penalty = critic_of(name, shape, series)
+    squares = 0.0
+    for index in np.ndindex(series.shape[1:]):
+        ends = []
+        for change in (-1e-2, 1e-2):
+            moved = series.copy()
+            moved[:, *index] += change
+            ends.append(logits(moved))
+        squares += (((ends[1] - ends[0]) / 2e-2) ** 2).mean()
+    assert penalty == pytest.approx(squares, rel=1e-2)
+
+
+def critic_of(name: str, shape: Shape, series: np.ndarray) -> tuple[Callable[[np.ndarray], np.ndarray], float]:
+    """The discriminator of a peer by the recipe as a function, and its penalty at series."""
+    if name == "keras":
+        from benchmarks.contenders.plain_keras import Gan as KerasGan
+
+        gan = KerasGan(shape, RECIPE)
+        _, penalty = gan._with_penalty(tf.constant(series))
+        return lambda given: np.asarray(gan.discriminator(given))[:, 0], float(penalty)
+    import torch
+
+    from benchmarks.contenders.pytorch import Gan as PyTorchGan
+
+    peer = PyTorchGan(shape, RECIPE, series)
+    _, penalty = peer._with_penalty(torch.from_numpy(series))
+    return lambda given: peer.discriminate(torch.from_numpy(given)).detach().numpy(), float(penalty.detach())
+
+
 def test_a_task_survives_its_text() -> None:
     for task in (ours("plain", Shape(cell="lstm")), *floors("penalised", SHAPE)):
         assert decode(encode(task)) == task
@@ -121,12 +188,8 @@ def test_a_task_survives_its_text() -> None:
 
 def test_labels_tell_contenders_of_one_measurement_apart() -> None:
     tasks = [*(ours("plain", SHAPE, loss) for loss in VARIANTS), *floors("plain", SHAPE)]
-    tasks += [
-        Task("keras", "plain", SHAPE),
-        Task("pytorch", "plain", SHAPE),
-        Task("pytorch", "plain", SHAPE, threads=1),
-    ]
-    assert len({task.label for task in tasks}) == len(tasks) == 15
+    tasks += peers("plain", SHAPE)
+    assert len({task.label for task in tasks}) == len(tasks)
 
 
 def test_threads_are_limited_where_a_task_says_so() -> None:

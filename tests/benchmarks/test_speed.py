@@ -1,6 +1,7 @@
 """The command of the benchmark: what it keeps, what it does not measure twice, what it reads of sweeps."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,18 @@ from typer.testing import CliRunner
 from benchmarks import ordinary, reading, speed, synthetic
 from benchmarks.facts import SCORED, SCORED_FIRST, Fact, facts
 from benchmarks.ledger import Ledger, read, setting
+from benchmarks.processes import Done
 from benchmarks.sections import SECTIONS, growth, sweeps
 from benchmarks.sections import reading as read_section
 from benchmarks.targets import targets
-from benchmarks.tasks import FULL, KINDS, QUICK, has_pytorch
+from benchmarks.tasks import FULL, KINDS, QUICK, Task, has_pytorch
 from rnngan_cli.cli import app
+from rnngan_cli.config import SweepConfig, run_name
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import RunFolder
 from rnngan_cli.sweeps import scoring
+from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.training import history
 
 SETTING = {"machine": {"cores": 2}, "versions": {"rnngan": "1"}, "scale": {"rounds": 7}}
@@ -115,15 +119,14 @@ def test_an_interruption_keeps_and_publishes_what_was_measured(
 
 def test_every_section_names_its_measurements() -> None:
     names = {name: list(section(FULL)) for name, section in SECTIONS.items()}
-    assert names["steps"] == [
-        f"{cell}, {units} units, {kind}" for cell in ("gru", "lstm") for units in (24, 64) for kind in KINDS
-    ]
-    assert names["sweeps"] == list(KINDS)
-    assert len(names["growth"]) == len(set(names["growth"])) == 2 * (4 + 4 + 2 + 2 + 2) + 2
+    each = [f"{units} units, {kind}" for units in (24, 64) for kind in KINDS]
+    assert names["steps"] == [f"{cell}, {case}" for cell in ("gru", "lstm") for case in (*each, "48 units, recipe")]
+    assert names["sweeps"] == ["runs without options", "short runs"]
+    assert len(names["growth"]) == len(set(names["growth"])) == 2 * (5 + 5 + 2 + 2 + 2) + 2
     assert names["commands"] == ["--help", "100 runs", "1000 runs", "10000 runs"]
     assert names["reading"] == ["1,000,000 rows, plain", "1,000,000 rows, dates, decimal commas and ;"]
     assert names["profile"] == [
-        f"{cell}, {length} steps, {kind}" for cell in ("gru", "lstm") for length in (24, 192) for kind in KINDS
+        f"{cell}, {length} steps, {kind}" for cell in ("gru", "lstm") for length in (24, 512) for kind in KINDS
     ]
 
 
@@ -183,14 +186,37 @@ def test_a_reader_that_fails_is_told(tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_the_benchmark_is_a_command_of_a_user(tmp_path: Path) -> None:
-    """Asked for as a dry run: as many seeds for each worker, of the kind and size of the peers."""
-    for kind, penalty in (("plain", "none"), ("penalised", "gp")):
-        words = sweeps.command(QUICK, kind, 2, tmp_path / "sweep")[3:]  # type: ignore[arg-type]
-        shown = CliRunner().invoke(app, [*words, "--dry-run", "--json"])
-        assert shown.exit_code == 0, shown.output
-        runs = json.loads(shown.stdout)["runs"]
-        assert len(runs) == 2 * QUICK.sweep_runs
-        assert penalty in words[words.index("-s") + 1]
+    """Asked for as a dry run: as many runs for each worker, which are those of a sweep without options."""
+    seeds = tuple(range(2 * FULL.sweep_runs))
+    ordinary_runs = [run_name(run) for run in plan(SweepConfig(losses=("bce",), seeds=seeds))]
+    assert dry_run(sweeps.default_command(FULL, 2), tmp_path) == ordinary_runs
+    short = dry_run(sweeps.short_command(FULL, 2), tmp_path)
+    assert len(short) == 2 * FULL.short_runs and not set(short) & set(ordinary_runs)
+
+
+def dry_run(command: list[str], folder: Path) -> list[str]:
+    """The names of the runs that a command would do."""
+    shown = CliRunner().invoke(app, [*command[3:], "--output", str(folder / "sweep"), "--dry-run", "--json"])
+    assert shown.exit_code == 0, shown.output
+    return [run["name"] for run in json.loads(shown.stdout)["runs"]]
+
+
+def test_two_processes_of_a_peer_are_two_runs_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each on one thread; the time is that of both."""
+    asked: list[Task] = []
+
+    def script(task: Task, steps: int) -> tuple[Done, dict[str, float]]:
+        asked.append(task)
+        time.sleep(0.2)
+        return Done(0.2, 100.0 * len(asked), ""), {"training": float(steps)}
+
+    monkeypatch.setattr(sweeps, "_script", script)
+    monkeypatch.setattr(sweeps, "_sweep", lambda *_: {"seconds": 1.0})
+    (found,) = sweeps.measurements(QUICK)["runs without options"]()["rounds"]
+    pair = found["keras, 2 processes"]
+    assert (pair["runs"], pair["workers"], pair["parts"]) == (2, 2, [{"training": 4.0}] * 2)
+    assert 0.2 <= pair["seconds"] < 0.38
+    assert [task.threads for task in asked if task.contender == "keras"] == [None, 1, 1]
 
 
 def test_compiling_is_what_the_first_row_of_timing_has_over_the_others(tmp_path: Path) -> None:
@@ -203,8 +229,6 @@ def test_compiling_is_what_the_first_row_of_timing_has_over_the_others(tmp_path:
 
 def test_a_run_of_a_peer_ends_in_scores_weights_and_series(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from benchmarks.tasks import Task
-
     shape = replace(QUICK.shape, steps=24, features=5, batch=64)
     threads = torch.get_num_threads()
     seconds = ordinary.run(Task("pytorch", "plain", shape), 2, tmp_path)
