@@ -10,13 +10,17 @@ A step is one update of each network:
     D   G forward on a batch; D forward and backward on two batches, real and generated
     G   G forward, D forward, D backward to the series alone, G backward
     penalty (of D's update), on one batch: D forward, backward to the series; then backward through both
+
+By the recipe D is updated twice, reads twice the features, and its penalty is on both batches and shares D's forward
+pass for the loss; noise enters once for a series.
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks.tasks import Kind, Shape
+from benchmarks.contenders import SETTINGS
+from benchmarks.tasks import RECIPE, Kind, Shape
 from rnngan_cli.networks.cells import CELL_FACTS
 
 Product = tuple[int, int, int]
@@ -52,7 +56,7 @@ class Linear:
         return Products({(self.width, self.rows * self.calls, self.outputs): 1})
 
 
-def network(shape: Shape, rows: int, width: int, outputs: int) -> list[Linear]:
+def network(shape: Shape, rows: int, width: int, outputs: int, *, once: bool = False) -> list[Linear]:
     """Returns the kernels of a stack of recurrent layers with a dense layer on top.
 
     Args:
@@ -60,18 +64,22 @@ def network(shape: Shape, rows: int, width: int, outputs: int) -> list[Linear]:
         rows: number of series.
         width: values per step of a series.
         outputs: outputs of the dense layer per step.
+        once: whether the input of the network is the same at every step of a series.
     """
     gates = CELL_FACTS[shape.cell].gates * shape.units
     kernels = []
     for layer in range(shape.layers):
         given = shape.units if layer else width
-        kernels.append(Linear(1, rows * shape.steps, given, gates, first=layer == 0))
+        first = layer == 0
+        kernels.append(Linear(1, rows * (1 if once and first else shape.steps), given, gates, first=first))
         kernels.append(Linear(shape.steps, rows, shape.units, gates))
     return [*kernels, Linear(1, rows * shape.steps, shape.units, outputs)]
 
 
 def step_products(shape: Shape, kind: Kind) -> Products:
-    """Returns the products of one update of each network."""
+    """Returns the products of an update of the generator, with those of the discriminator that go with it."""
+    if kind == RECIPE:
+        return _recipe_products(shape)
     generator = network(shape, shape.batch, shape.latent, shape.features)
     critic, both = (network(shape, rows, shape.features, 1) for rows in (shape.batch, 2 * shape.batch))
     plain = [
@@ -85,6 +93,21 @@ def step_products(shape: Shape, kind: Kind) -> Products:
         *(_forward(critic), _to_weights(critic), _to_inputs(critic), _to_weights(critic)),
     ]
     return sum([*plain, *(penalty if kind == "penalised" else [])], Products())
+
+
+def _recipe_products(shape: Shape) -> Products:
+    generator = network(shape, shape.batch, shape.latent, shape.features, once=SETTINGS[RECIPE].noise_once)
+    critic, both = (network(shape, rows, 2 * shape.features, 1) for rows in (shape.batch, 2 * shape.batch))
+    of_discriminator = [
+        *(_forward(generator), _forward(both), _to_inputs(both, series=True)),
+        # Back through dX = dY W', and with the gradient of the loss through Y = X W.
+        *(_forward(both), _to_weights(both), _to_inputs(both), _to_weights(both)),
+    ]
+    of_generator = [
+        *(_forward(generator), _forward(critic), _to_inputs(critic, series=True)),
+        *(_to_inputs(generator), _to_weights(generator)),
+    ]
+    return sum([*of_discriminator * SETTINGS[RECIPE].critic_steps, *of_generator], Products())
 
 
 def operations(products: Products) -> int:

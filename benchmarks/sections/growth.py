@@ -27,8 +27,7 @@ def measurements(scale: Scale) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def _measure(scale: Scale, kind: Kind, shape: Shape) -> dict[str, Any]:
-    tasks = [ours(kind, shape), *(task for task in peers(kind, shape) if task.threads is None)]
-    return compete(tasks, scale.rounds, scale.seconds)
+    return compete([ours(kind, shape), *peers(kind, shape)], scale.rounds, scale.seconds)
 
 
 def _memory(scale: Scale, losses: tuple[str, ...]) -> dict[str, Any]:

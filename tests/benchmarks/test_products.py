@@ -40,6 +40,26 @@ def test_the_smallest_step_by_hand() -> None:
     assert operations(step_products(shape, "penalised")) == discriminator + generator + penalty
 
 
+def test_the_smallest_step_by_the_recipe_by_hand() -> None:
+    """As above, with two features for D to read: its first kernel is (2, 3), and takes 2a of its 3a + b.
+
+    D, twice: G forward, D forward and to the series on two series; then forward, to inputs without the first kernel,
+    and twice to weights. G as above.
+    """
+    shape = Shape(layers=1, units=1, batch=1, steps=1, features=1, latent=1)
+    a, b = 6, 2
+    forward_g, forward_d, inner = 2 * a + b, 3 * a + b, a + b
+    discriminator = forward_g + 2 * (forward_d + forward_d + forward_d + forward_d + inner + forward_d)
+    generator = forward_g + forward_d + forward_d + inner + forward_g
+    assert operations(step_products(shape, "recipe")) == 2 * discriminator + generator
+
+
+def test_noise_that_enters_once_is_projected_once() -> None:
+    once, anew = (network(Shape(layers=2, steps=7), 4, 2, 1, once=once) for once in (True, False))
+    assert (once[0].rows, anew[0].rows) == (4, 28)
+    assert once[1:] == anew[1:]
+
+
 def test_the_published_shape_takes_410_million_operations() -> None:
     """A count made by hand before this code was written, for two layers of 24 units."""
     assert 400e6 < operations(step_products(Shape(), "plain")) < 420e6

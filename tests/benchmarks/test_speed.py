@@ -130,6 +130,16 @@ def test_every_section_names_its_measurements() -> None:
     ]
 
 
+def test_steps_of_every_length_are_measured_beside_peers_on_as_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the targets ask: ours has one thread; peers have their default, and one."""
+    monkeypatch.setattr(growth, "compete", lambda tasks, *_: {task.label: task.threads for task in tasks})
+    for name, action in growth.measurements(FULL).items():
+        if "steps" in name:
+            found = action()
+            assert (found["keras"], found["keras, 1 thread"]) == (None, 1)
+            assert len(found) == (5 if has_pytorch() else 3)
+
+
 # Scoring
 
 
