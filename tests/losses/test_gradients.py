@@ -24,14 +24,16 @@ NAMES = list(losses.VARIANTS)
 
 
 def every_penalty() -> Iterator[tuple[str, str, str, bool]]:
-    """Every loss, through either cell, with every penalty it is defined with; clipping adds nothing to the loss.
+    """Every loss with every penalty it is defined with; clipping adds nothing to the loss.
 
-    Last, whether as a graph: every loss with its first penalty, and every penalty with one loss.
+    Through both cells and as graphs: every loss with its first penalty, and every penalty with one loss. The other pairs
+    run an operation at a time, through one cell, in turns.
     """
-    for name, variant in losses.VARIANTS.items():
-        for cell in CELLS:
-            for penalty in variant.discriminator.penalties:
-                yield name, cell, penalty, penalty == variant.discriminator.penalties[0] or name == "bce"
+    for number, (name, variant) in enumerate(losses.VARIANTS.items()):
+        for place, penalty in enumerate(variant.discriminator.penalties):
+            whole = place == 0 or name == "bce"
+            for cell in CELLS if whole else CELLS[(number + place) % 2 :][:1]:
+                yield name, cell, penalty, whole
 
 
 @contextmanager
