@@ -72,9 +72,12 @@ def study_table() -> str:
 
 
 def tune_table() -> str:
-    """The result of tuning on equal budgets, as the tune wrote it, without the list of settings."""
-    page = (ROOT / "results" / "tune" / "sines" / "outcome.md").read_text(encoding="utf-8")
-    return page.split("\n", 1)[1].split("The settings:")[0].strip()
+    """The results of tuning on equal budgets, as the tunes wrote them, without the lists of settings."""
+    parts = []
+    for name in TUNED:
+        page = (ROOT / "results" / "tune" / name / "outcome.md").read_text(encoding="utf-8")
+        parts += [f"### {name}", page.split("\n", 1)[1].split("The settings:")[0].strip()]
+    return "\n\n".join(parts)
 
 
 def speed_table() -> str:
@@ -86,6 +89,9 @@ def speed_table() -> str:
     measured = read(ROOT / "results" / "speed")
     return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured["settings"]["sweeps"])])
 
+
+TUNED = ("sines", "digits")
+"""The data sets of which a tune is published, in the order of the page."""
 
 PROMISES = (
     (
