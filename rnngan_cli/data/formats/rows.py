@@ -6,15 +6,17 @@ pandas takes as long and 225 MB, and by that of pyarrow half as long, and either
 """
 
 import csv
+import gc
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.data.formats.body import TextRow
-from rnngan_cli.data.formats.dialect import COMMENT_MARKS, TextDialect, row_parser, tidy_line
+from rnngan_cli.data.formats.dialect import COMMENT_MARKS, TextDialect, is_tidy, row_parser, tidy_line
 from rnngan_cli.data.formats.encoding import LINE_LIMIT
 from rnngan_cli.data.formats.header import TextLayout
 from rnngan_cli.errors import UserError
@@ -44,23 +46,23 @@ class LineFeed:
         self.comments: tuple[int, int] = (0, 0)
 
     def __iter__(self) -> Iterator[str]:
+        as_it_is = is_tidy(self._dialect)
         for line in self._lines:
             self.number += 1
-            self._check(line)
+            if len(line) >= LINE_LIMIT or "\0" in line:
+                raise self._refused(line)
             if not self.inside and self._dialect.is_comment(line):
                 self.comments = (self.comments[0] + 1, self.comments[1] or self.number)
             elif self.number >= self._begin:
                 self.start = self.start if self.inside else self.number
                 self.inside = True
-                yield tidy_line(line, self._dialect)
+                yield line if as_it_is else tidy_line(line, self._dialect)
 
-    def _check(self, line: str) -> None:
+    def _refused(self, line: str) -> UserError:
+        where = f"`{self._path}`: line {self.number}"
         if len(line) >= LINE_LIMIT:
-            raise UserError(f"`{self._path}`: line {self.number} has {LINE_LIMIT:,} characters or more; is it a table?")
-        if "\0" in line:
-            raise UserError(
-                f"`{self._path}`: line {self.number} holds a NUL byte; expected text; is it another kind of file?"
-            )
+            return UserError(f"{where} has {LINE_LIMIT:,} characters or more; is it a table?")
+        return UserError(f"{where} holds a NUL byte; expected text; is it another kind of file?")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,23 @@ def read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: Te
     Raises:
         UserError: a row has another number of cells, or quotes are not closed; the message names the line.
     """
+    with _without_garbage_collection():
+        return _read_rows(path, lines, dialect, layout)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Stops Python's search for cycles, which millions of new rows would start again and again; rows are in none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_rows(path: Path, lines: Iterator[str], dialect: TextDialect, layout: TextLayout) -> TextRows:
     import pyarrow as pa
 
     feed = LineFeed(path, lines, dialect, layout.begin)

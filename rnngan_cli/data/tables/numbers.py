@@ -112,12 +112,14 @@ def parse_numbers(words: "pd.Series", missing: np.ndarray, mark: DecimalMark) ->
             return None
     plain = _without_separators(present, mark)
     parsed = pd.to_numeric(plain.words, errors="coerce")
-    infinite = plain.words.str.fullmatch(r"(?i)[+-]?(?:inf(?:inity)?|∞)|#(?:div/0!|num!|value!|ref!|n/a|null!)")
-    found = parsed.to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.isnan(found) & ~infinite.to_numpy(dtype=bool)
-    if bad.any():
-        return None
-    values[~missing] = np.where(np.isnan(found), np.inf, found) * plain.factors
+    found = np.array(parsed.to_numpy(dtype=np.float64, na_value=np.nan))
+    odd = np.isnan(found)
+    if odd.any():
+        infinite = r"(?i)[+-]?(?:inf(?:inity)?|∞)|#(?:div/0!|num!|value!|ref!|n/a|null!)"
+        if not plain.words[odd].str.fullmatch(infinite).all():
+            return None
+        found[odd] = np.inf
+    values[~missing] = found * plain.factors
     decimals = None if plain.scaled else _decimals(plain.words)
     return Numbers(values, decimals, plain.notes)
 
