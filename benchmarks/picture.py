@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _CAPTION = (
     "Medians; thin lines go from the least to the most over rounds, in which contenders took turns. Steps: one update "
-    "of each network. Sweeps: start-up, compiling, scoring and writing counted; peers do one run after another. The "
-    "floor is the matrix products of a step alone, on one thread. Grey: what others do; blue: rnngan."
+    "of each network; by the recipe two of the discriminator. Sweeps: start-up, compiling, scoring and writing "
+    "counted; peers do one run after another, or two side by side. The floor is the matrix products of a step alone, "
+    "on one thread. Grey: what others do; blue: rnngan."
 )
 LOOKS: dict[str, dict[str, Any]] = {
     OURS: {"color": "#0072B2", "marker": "o", "linestyle": "-"},
@@ -135,7 +136,7 @@ def _draw_commands(axes: "Axes", found: Sequence[Fact], scale: Scale) -> None:
     _set_log(axes, [float(count) for count in scale.folders])
     axes.set_xlabel("runs in the folder")
     axes.set_ylabel("seconds")
-    axes.legend()
+    axes.legend(loc="center left", bbox_to_anchor=(0.02, 0.68))  # between `plot` and the others
 
 
 def _set_log(axes: "Axes", ticks: Sequence[float]) -> None:
