@@ -26,8 +26,8 @@ NAMES = list(losses.VARIANTS)
 def every_penalty() -> Iterator[tuple[str, str, str, bool]]:
     """Every loss with every penalty it is defined with; clipping adds nothing to the loss.
 
-    Through both cells and as graphs: every loss with its first penalty, and every penalty with one loss. The other pairs
-    run an operation at a time, through one cell, in turns.
+    Through both cells and as graphs: every loss with its first penalty, and every penalty with one loss. The other
+    pairs run an operation at a time, through one cell, in turns.
     """
     for number, (name, variant) in enumerate(losses.VARIANTS.items()):
         for place, penalty in enumerate(variant.discriminator.penalties):
