@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from rnngan_cli.data.formats.cells import kind_of, unit_behind
 from rnngan_cli.errors import UserError
@@ -25,8 +24,6 @@ _NOWHERE = "\x1f"
 """Stands for a delimiter in a table of one column."""
 COMMENT_MARKS = ("#", "%", "//", ";")
 _RULES = ("-", "+", "=", "|")
-_BLANKS = " \t\ufeff"
-"""What may stand in front of a comment."""
 _RULE = re.compile(r"(?=.*[+|])[+|]?[ :]*[-=]{3,}[ :]*(?:[+|][ :]*[-=]+[ :]*)*[+|]?\s*")
 _NO_COMMENT = re.compile(r"#(N/A|DIV/0!|VALUE!|REF!|NAME\?|NUM!|NULL!)", re.IGNORECASE)
 _GOOD = 0.8
@@ -58,17 +55,10 @@ class TextDialect:
 
         Errors of a spreadsheet such as `#N/A` are cells.
         """
-        if line[:1] not in self._openings:  # nearly every line of a long table
-            return False
-        begin = line.lstrip(_BLANKS)
+        begin = line.lstrip(" \t\ufeff")
         if begin.startswith(self.comments) and not _NO_COMMENT.match(begin):
             return True
         return begin.startswith(_RULES) and not begin[1:2].isdigit() and bool(_RULE.fullmatch(begin))
-
-    @cached_property
-    def _openings(self) -> frozenset[str]:
-        """The characters of which a line that is a comment or a rule begins with one."""
-        return frozenset((*_BLANKS, *(mark[:1] for mark in (*self.comments, *_RULES))))
 
     def words(self) -> str:
         """What is between columns, for the user."""
@@ -134,11 +124,6 @@ def find_dialect(lines: Sequence[str], wanted: str | None) -> TextDialect:
     escape = "\\" if re.search(rf"\\{quote}(?![,;\t|\r\n])", text) else None
     loose = bool(re.search(rf"{quote} +{re.escape(delimiter)}", text)) and delimiter != " "
     return TextDialect(delimiter, quote, escape, loose, comments, note)
-
-
-def is_tidy(dialect: TextDialect) -> bool:
-    """Whether `tidy_line` changes no line of the dialect."""
-    return not dialect.loose and dialect.delimiter != " "
 
 
 def tidy_line(line: str, dialect: TextDialect) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.data.formats.body import TextRow
-from rnngan_cli.data.formats.dialect import COMMENT_MARKS, TextDialect, is_tidy, row_parser, tidy_line
+from rnngan_cli.data.formats.dialect import COMMENT_MARKS, TextDialect, row_parser, tidy_line
 from rnngan_cli.data.formats.encoding import LINE_LIMIT
 from rnngan_cli.data.formats.header import TextLayout
 from rnngan_cli.errors import UserError
@@ -46,23 +46,23 @@ class LineFeed:
         self.comments: tuple[int, int] = (0, 0)
 
     def __iter__(self) -> Iterator[str]:
-        as_it_is = is_tidy(self._dialect)
         for line in self._lines:
             self.number += 1
-            if len(line) >= LINE_LIMIT or "\0" in line:
-                raise self._refused(line)
+            self._check(line)
             if not self.inside and self._dialect.is_comment(line):
                 self.comments = (self.comments[0] + 1, self.comments[1] or self.number)
             elif self.number >= self._begin:
                 self.start = self.start if self.inside else self.number
                 self.inside = True
-                yield line if as_it_is else tidy_line(line, self._dialect)
+                yield tidy_line(line, self._dialect)
 
-    def _refused(self, line: str) -> UserError:
-        where = f"`{self._path}`: line {self.number}"
+    def _check(self, line: str) -> None:
         if len(line) >= LINE_LIMIT:
-            return UserError(f"{where} has {LINE_LIMIT:,} characters or more; is it a table?")
-        return UserError(f"{where} holds a NUL byte; expected text; is it another kind of file?")
+            raise UserError(f"`{self._path}`: line {self.number} has {LINE_LIMIT:,} characters or more; is it a table?")
+        if "\0" in line:
+            raise UserError(
+                f"`{self._path}`: line {self.number} holds a NUL byte; expected text; is it another kind of file?"
+            )
 
 
 @dataclass(frozen=True)
