@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = ("plain", "penalised")
 RECIPE: Kind = "recipe"
 """A loss by the settings of a run without options: the penalty of both kinds of series and the discriminator's view."""
 PEER_LOSS: dict[Kind, str] = {"plain": "bce", "penalised": "wgan", "recipe": "bce"}
-"""Our loss that equals that of the peers: binary cross-entropy, and Wasserstein with a gradient penalty."""
+"""Our loss that equals that of the peers: Wasserstein if penalised, otherwise binary cross-entropy."""
 CELLS = ("gru", "lstm")
 ONE_THREAD, TWO_PROCESSES = "1 thread", "2 processes"
 

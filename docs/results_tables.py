@@ -71,6 +71,10 @@ def study_table() -> str:
     return leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
 
 
+TUNED = ("sines", "digits")
+"""The data sets of which a tune is published, in the order of the page."""
+
+
 def tune_table() -> str:
     """The results of tuning on equal budgets, as the tunes wrote them, without the lists of settings."""
     parts = []
@@ -89,9 +93,6 @@ def speed_table() -> str:
     measured = read(ROOT / "results" / "speed")
     return "\n".join([*ratio_lines(facts(measured["raw"])), "", machine_line(measured["settings"]["sweeps"])])
 
-
-TUNED = ("sines", "digits")
-"""The data sets of which a tune is published, in the order of the page."""
 
 PROMISES = (
     (

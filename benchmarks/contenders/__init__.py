@@ -27,6 +27,7 @@ class Settings:
         learning_rates: of Adam, for each network.
         betas: decays of Adam.
         penalty_weight: weight of the gradient penalty; 0 without a penalty.
+        penalty_at_series: whether the penalty is on the gradients at real and at generated series, not between them.
         critic_steps: updates of the discriminator for each update of the generator.
         view: whether the discriminator reads the differences between neighbouring steps beside the series.
         noise_once: whether a series has one noise vector, which is repeated at every step.
@@ -35,6 +36,7 @@ class Settings:
     learning_rates: Mapping[str, float]
     betas: tuple[float, float]
     penalty_weight: float
+    penalty_at_series: bool = False
     critic_steps: int = 1
     view: bool = False
     noise_once: bool = False
@@ -48,6 +50,7 @@ SETTINGS: Mapping[Kind, Settings] = {
         {"discriminator": 0.02, "generator": 0.02},
         (0.0, 0.9),
         penalty_weight=0.3,
+        penalty_at_series=True,
         critic_steps=2,
         view=True,
         noise_once=True,

@@ -82,7 +82,7 @@ class Gan(keras.Model):
 
     def __init__(self, shape: Shape, kind: Kind) -> None:
         super().__init__()
-        self.settings, self.at_series = SETTINGS[kind], kind == RECIPE
+        self.settings = SETTINGS[kind]
         once = self.settings.noise_once
         self.noise = (shape.latent,) if once else (shape.steps, shape.latent)
         self.generator = keras.Sequential(
@@ -133,7 +133,7 @@ class Gan(keras.Model):
         generated = self.generator(tf.random.normal((batch, *self.noise)), training=True)
         both = tf.concat([real, generated], axis=0)
         with tf.GradientTape() as tape:
-            if self.at_series:
+            if self.settings.penalty_at_series:
                 logits, penalty = self._with_penalty(both)
             else:
                 logits = self.discriminator(both, training=True)

@@ -34,7 +34,7 @@ class Gan:
     """Both networks, their optimisers and the training loop."""
 
     def __init__(self, shape: Shape, kind: Kind, series: np.ndarray) -> None:
-        self.shape, self.settings, self.at_series = shape, SETTINGS[kind], kind == RECIPE
+        self.shape, self.settings = shape, SETTINGS[kind]
         self.generator = Network(shape, shape.latent, shape.features)
         self.discriminator = Network(shape, shape.features * (2 if self.settings.view else 1), 1)
         self.d_optimizer, self.g_optimizer = (
@@ -88,7 +88,7 @@ class Gan:
 
     def _move_discriminator(self, real: Tensor, generated: Tensor) -> Tensor:
         self.d_optimizer.zero_grad()
-        if self.at_series:
+        if self.settings.penalty_at_series:
             logits, penalty = self._with_penalty(torch.cat([real, generated]))
             d_loss = self.d_loss(logits[: len(real)], logits[len(real) :]) + self.settings.penalty_weight * penalty
         else:
