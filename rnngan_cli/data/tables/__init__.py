@@ -9,6 +9,7 @@ Files are read to tables in `formats`. Here `load.py` turns a table into raw ser
     repeats.py    times that occur more than once, and columns that may name series
     classes.py    labels
     forms_of.py   the form of a feature: decimal, whole, boolean, category, constant
-    order.py      rows in order of time, by series; gaps and uneven steps
+    order.py      regular steps in time, gaps and uneven steps
+    grouping.py   rows in order of time, parted into series; where windows end
     wide.py       one series a row
 """

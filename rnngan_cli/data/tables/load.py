@@ -9,17 +9,13 @@ from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables import order, wide
+from rnngan_cli.data.tables import grouping, order, wide
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
 from rnngan_cli.errors import UserError
-from rnngan_cli.system.text import counted
-
-FEWEST_OF_PART = 8
-"""Rows to a part on average, with fewer of which blank lines part nothing: some programs write one after every line."""
 
 
 def load_table(table: UserTable, config: DataConfig) -> Raw:
@@ -40,19 +36,10 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     features = [_feature(cells, name, config) for name in roles.features]
     values = np.column_stack([feature.values for feature in features])  # (rows, columns)
     kept = _keep(cells, values, features, roles, config)
-    rows = _in_time(roles.time, len(values))
-    moved = _moved_note(rows, roles.time)
-    ids, whole = _groups(cells, roles.id, rows)
-    there = [index for index, group in enumerate(whole) if kept.rows[group].any()]
-    lost = len(whole) - len(there)
-    ids, whole = tuple(ids[index] for index in there if ids), [whole[index] for index in there]
-    groups = [group[kept.rows[group]] for group in whole]
-    notes: tuple[str, ...] = ()
-    if config.forms == "file":
-        notes = check_repeats(cells, roles, config, groups)
-        check_numbered_series(cells, roles, config)
-    if lost:
-        notes += (f"{lost} of {lost + len(ids)} series left without a row",)
+    rows = grouping.rows_in_time(roles.time, len(values))
+    parted = grouping.group_rows(cells, roles.id, rows, kept.rows)
+    ids, groups = parted.ids, parted.kept
+    notes = _repeat_notes(cells, roles, config, groups) + parted.notes
     series = [values[group] for group in groups]
     if config.missing == "interpolate":
         names = tuple(feature.column.name for feature in features)
@@ -60,10 +47,8 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     labels, label_names = table_labels(cells, roles.label, ids, groups)
     spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
     splits = config.gaps == "split" and config.forms == "file"
-    breaks, gap_notes = _window_ends(table, roles, spacing, whole, kept.rows) if splits else ((), ())
-    layout_notes = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
-    layout_notes += _class_notes(features, roles, groups)
-    doubts = (*cells.notes, *roles.notes, *layout_notes, *(note for feature in features for note in feature.notes))
+    breaks, gap_notes = grouping.window_ends(table, roles, spacing, parted.whole, kept.rows) if splits else ((), ())
+    doubts = _doubts(cells, roles, features, groups, config)
     return Raw(
         series,
         tuple(feature.column.name for feature in features),
@@ -76,8 +61,30 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         spacing=spacing.median if spacing.is_even and roles.time is not None else None,
         missing=int((~np.isfinite(values)).sum()),
         breaks=breaks,
-        notes=(*table.notes, *doubts, *moved, *kept.notes, *gap_notes, *notes),
+        notes=(*table.notes, *doubts, *grouping.moved_note(rows, roles.time), *kept.notes, *gap_notes, *notes),
     )
+
+
+def _repeat_notes(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> tuple[str, ...]:
+    """Notes on moments that repeat within a series.
+
+    Raises:
+        UserError: they repeat so that rows cannot be put in order, or series are numbered in a column of features.
+    """
+    if config.forms != "file":
+        return ()
+    notes = check_repeats(cells, roles, config, groups)
+    check_numbered_series(cells, roles, config)
+    return notes
+
+
+def _doubts(
+    cells: Cells, roles: Roles, features: list[FeatureColumn], groups: list[IntArray], config: DataConfig
+) -> tuple[str, ...]:
+    """Notes on what could have been read in another way."""
+    layout = wide.doubtful_layout(roles.features) if not config.layout and config.forms == "file" else ()
+    classes = _class_notes(features, roles, groups)
+    return (*cells.notes, *roles.notes, *layout, *classes, *(note for feature in features for note in feature.notes))
 
 
 def _class_notes(features: list[FeatureColumn], roles: Roles, groups: list[IntArray]) -> tuple[str, ...]:
@@ -209,42 +216,6 @@ def _filled(values: FloatArray, features: list[FeatureColumn], names: tuple[str,
     return filled
 
 
-def _in_time(time: Time | None, count: int) -> IntArray:
-    """Row numbers in order of time; ties as in the file."""
-    return np.arange(count) if time is None else np.argsort(time.values, kind="stable")
-
-
-def _moved_note(rows: IntArray, time: Time | None) -> tuple[str, ...]:
-    if time is None or (np.diff(rows) == 1).all():
-        return ()
-    names = " and ".join(f"`{column.name}`" for column in time.columns)
-    newest = " (the newest came first)" if (np.diff(time.values) <= 0).all() else ""
-    return (f"rows sorted by {names}{newest}",)
-
-
-def _groups(cells: Cells, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
-    """Ids in order of appearance and the rows of each in time order; without ids, one group of all.
-
-    Raises:
-        UserError: a row has no id.
-    """
-    import pandas as pd
-
-    if name is None:
-        return (), [rows]
-    empty = cells.empty(name)
-    if empty.any():
-        raise UserError(
-            f"`--id-column {name}`: no id in {cells.table.place(int(np.argmax(empty)))} of `{cells.table.path}`; "
-            "expected one in every row"
-        )
-    codes, found = pd.factorize(cells.words(name).to_numpy()[rows])
-    by_id = np.argsort(codes, kind="stable")
-    return tuple(str(identifier) for identifier in found), np.split(
-        rows[by_id], np.flatnonzero(np.diff(codes[by_id])) + 1
-    )
-
-
 def _places(ids: tuple[str, ...]) -> list[str]:
     return [f"series `{name}`" for name in ids] or ["the record"]
 
@@ -253,32 +224,3 @@ def _spacing(time: Time | None, groups: list[IntArray], ids: tuple[str, ...]) ->
     if time is None:
         return order.Spacing()
     return order.find_spacing([time.values[group] for group in groups], time.is_date, ids)
-
-
-def _window_ends(
-    table: UserTable, roles: Roles, spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray
-) -> tuple[tuple[IntArray, ...], tuple[str, ...]]:
-    """Where windows of each series end, and notes on that."""
-    parts = _parts(table, roles, kept)
-    lines = counted(len(parts), "blank line")
-    told = f"{lines} part the rows: windows end there, unless `-s data.gaps=ignore` is given"
-    return _breaks(spacing, whole, kept, parts), (*spacing.notes, *([told] if len(parts) else []))
-
-
-def _parts(table: UserTable, roles: Roles, kept: np.ndarray) -> IntArray:
-    """Where blank lines part the rows of a record without a time; none where they are too many to mean that."""
-    if roles.time is not None or roles.id is not None or len(table.parts) * FEWEST_OF_PART > len(kept):
-        return np.array([], dtype=np.int64)
-    before = np.concatenate([[0], np.cumsum(kept)])  # number of rows kept before each row
-    found = before[list(table.parts)]
-    return np.unique(found[(found > 0) & (found < before[-1])])
-
-
-def _breaks(spacing: order.Spacing, whole: list[IntArray], kept: np.ndarray, parts: IntArray) -> tuple[IntArray, ...]:
-    """Where windows end: at gaps in time, where rows of `whole` were dropped, and at the `parts` of a record."""
-    found = []
-    for index, group in enumerate(whole):
-        dropped = np.flatnonzero(np.diff(np.flatnonzero(kept[group])) > 1) + 1
-        in_time = spacing.breaks[index] if spacing.breaks else np.array([], dtype=np.int64)
-        found.append(np.union1d(np.union1d(dropped, in_time), parts))
-    return tuple(found)

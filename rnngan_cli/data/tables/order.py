@@ -1,4 +1,4 @@
-"""The rows of a table in order of time, by series; gaps and uneven steps."""
+"""The steps between the rows of each series in time: regular ones, gaps and uneven ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
