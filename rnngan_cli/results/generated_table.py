@@ -163,9 +163,10 @@ def _written(stamps: "pd.DatetimeIndex | np.ndarray", time_format: str) -> np.nd
         return stamps.as_unit("ns").astype(np.int64).to_numpy() // (10**9 // EPOCHS[time_format])
     if "%q" in time_format:  # a quarter, which `strftime` does not know
         return np.array([f"{stamp.strftime(time_format.replace('%q', str(stamp.quarter)))}" for stamp in stamps])
-    if time_format in CALENDAR:
+    if time_format in (*CALENDAR, "day_of_year"):
         return np.asarray(getattr(stamps, time_format))
     if time_format:
-        return np.asarray(stamps.strftime(time_format))
+        zoned = stamps.tz is None and ("%z" in time_format or "%Z" in time_format)
+        return np.asarray((stamps.tz_localize("UTC") if zoned else stamps).strftime(time_format))
     whole_days = bool((stamps == stamps.normalize()).all())
     return np.asarray(stamps.strftime("%Y-%m-%d" if whole_days else "%Y-%m-%d %H:%M:%S"))

@@ -66,6 +66,24 @@ def test_years_and_months_of_their_own_are_numbers() -> None:
     assert frame[["year", "month"]].to_numpy().tolist() == [[2024, 12], [2025, 1]] * 2
 
 
+def test_days_of_the_year_weeks_and_zones() -> None:
+    table = (
+        *(TableColumn("year", "time", "year"), TableColumn("doy", "time", "day_of_year")),
+        *(TableColumn("week", "time", "%G-W%V"), TableColumn("when", "time", "%H:%M %Z")),
+        *(TableColumn("at", "time", "%H:%M%z"), TableColumn("value")),
+    )
+    parts = TableParts(SERIES[..., :1], COLUMNS[:1], table, spacing=86_400.0)
+    frame = generated_frame(parts, StepDates("2020-12-31"))
+    assert frame[["year", "doy", "week"]].head(2).to_numpy().tolist() == [
+        [2020, 366, "2020-W53"],
+        [2021, 1, "2020-W53"],
+    ]
+    assert frame["when"].tolist()[:2] == ["00:00 UTC"] * 2
+    assert frame["at"].tolist()[:2] == ["00:00+0000"] * 2
+    there = generated_frame(parts, StepDates("2020-12-31T00:00+02:00"))
+    assert there["at"].tolist()[:2] == ["00:00+0200"] * 2
+
+
 def test_a_time_of_numbers_takes_numbers() -> None:
     parts = TableParts(SERIES[..., :1], COLUMNS[:1], (TableColumn("t", "time"), TableColumn("value")), spacing=0.5)
     assert generated_frame(parts, StepDates("10"))["t"].tolist() == [10.0, 10.5] * 2

@@ -31,7 +31,9 @@ MISSING_WORDS = frozenset(
 )
 """Cells that stand for a missing value, in lower case."""
 
-_DIGITS = r"(?:\d{1,3}(?:[ ,.'’\u00a0\u202f]\d{3})+|\d+)"
+THOUSANDS_BLANKS = " '’\u00a0\u2007\u2009\u202f"
+"""Apostrophes and blanks of several widths that separate thousands, as Switzerland, France and others write them."""
+_DIGITS = rf"(?:\d{{1,3}}(?:[{THOUSANDS_BLANKS},.]\d{{3}})+|\d+)"
 _NUMBER = re.compile(rf"[+\-−]?\s?[$€£¥]?\s?(?:{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][+-]?\d+)?\s?[%‰$€£¥KMBkTmn]?")
 _ENDLESS = re.compile(r"[+-]?inf(inity)?|[+-]?∞|#(n/a|div/0!|value!|ref!|name\?|num!|null!)", re.IGNORECASE)
 _MONTH = r"[^\W\d_]{3,9}\.?"

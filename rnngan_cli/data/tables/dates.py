@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DATE_SAMPLE = 400
 """Values that formats are tried on before they are tried on all."""
-_CLOCKS = ("", *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z")))
+_CLOCKS = ("", *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z", " %Z")))
 _CLOCKS_12 = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%I %p")
 _DOTTED = ("%H.%M", "%H.%M.%S", "%Hh%M", "%H%M", "%H%M%S", "%H")
 _JOINTS = (" ", "T", ", ", "-", "_", ":")
@@ -43,6 +43,8 @@ _DAYS = {
         "%Y%m%d",
         "%YM%m",
         "%Y-M%m",
+        "%G-W%V",
+        "%GW%V",
     ),
 }
 """Formats of days, by what comes first."""
@@ -153,7 +155,14 @@ def _candidates(sample: "pd.Series") -> list[tuple[str, ...]]:
 def _may_be(value: str, day: str) -> bool:
     """Whether a value can begin with a day of this format, by its signs alone: a quick check."""
     pattern = re.escape(day).replace(r"\ ", " ")
-    for code, digits in (("%Y", r"\d{4}"), ("%y", r"\d{2}(?!\d)"), ("%m", r"\d{1,2}"), ("%d", r"\d{1,2}")):
+    for code, digits in (
+        ("%Y", r"\d{4}"),
+        ("%G", r"\d{4}"),
+        ("%V", r"\d{2}"),
+        ("%y", r"\d{2}(?!\d)"),
+        ("%m", r"\d{1,2}"),
+        ("%d", r"\d{1,2}"),
+    ):
         pattern = pattern.replace(code, digits)
     for code in ("%b", "%B", "%a", "%A"):
         pattern = pattern.replace(code, r"[^\W\d_]{3,}\.?")
@@ -186,6 +195,8 @@ def _fitting(sample: "pd.Series", formats: tuple[str, ...]) -> tuple[str, ...]:
 def _strictly(words: "pd.Series", time_format: str) -> "pd.Series":
     import pandas as pd
 
+    if time_format.endswith("%V"):  # a week stands for its Monday
+        words, time_format = words + "-1", f"{time_format}-%u"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pd.to_datetime(words, format=time_format, errors="coerce", utc=True)
@@ -216,7 +227,7 @@ def _all(words: "pd.Series", missing: np.ndarray, formats: tuple[str, ...]) -> D
     main = max(
         used, key=lambda time_format: (*(code in time_format for code in ("%f", "%S", "%M")), counts[time_format])
     )
-    is_clock = "%d" not in main and "%Y" not in main and "%y" not in main
+    is_clock = not any(code in main for code in ("%d", "%Y", "%y", "%G"))
     if is_clock:
         known = stamps != NO_TIME
         stamps[known] %= 86_400 * 10**9

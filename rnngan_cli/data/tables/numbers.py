@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rnngan_cli.data.formats.cells import MISSING_WORDS, unit_behind
+from rnngan_cli.data.formats.cells import MISSING_WORDS, THOUSANDS_BLANKS, unit_behind
 from rnngan_cli.data.forms import FloatArray
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def find_decimal_mark(
     for name, words in columns.items():
         bare = words.str.removesuffix(_common_unit(words)).str.replace(rf"[{_MONEY}%‰\s]", "", regex=True)
         commas = bare[bare.str.contains(",", regex=False)]
-        if not len(commas) or not _all_like(commas, r"^[+-]?[\d.,'  ]+$|^[+-]?[\d.,]+[eE][+-]?\d+$"):
+        if not len(commas) or not _all_like(commas, r"^[+-]?[\d.,'’]+$|^[+-]?[\d.,]+[eE][+-]?\d+$"):
             continue
         if commas.str.contains(r"\..*,", regex=True).any():
             return ",", ()
@@ -150,7 +150,7 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
         if money.any():
             words = words.str.replace(rf"\s*[{_MONEY}%‰]\s*", "", regex=True)
             notes += ("signs of money or per cent are left out",)
-        words = words.str.replace(r"(\d)['’  ](?=\d{3})", r"\1", regex=True)
+        words = words.str.replace(rf"(\d)[{THOUSANDS_BLANKS}](?=\d{{3}})", r"\1", regex=True)
         words, factors = _without_suffixes(words)
         if not isinstance(factors, float):
             notes += ("the suffixes K, M, B and T count thousands, millions, billions and trillions",)

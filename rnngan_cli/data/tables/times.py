@@ -17,13 +17,17 @@ CALENDAR_NAMES = {
     **{name: name for name in CALENDAR},
     "yr": "year",
     "yyyy": "year",
+    "yy": "year",
     "mo": "month",
     "mon": "month",
     "mm": "month",
     "dd": "day",
+    "dy": "day",
+    **dict.fromkeys(("day_of_year", "dayofyear", "doy", "yday", "jday", "julian_day"), "day_of_year"),
     "hr": "hour",
     "hh": "hour",
     "min": "minute",
+    "mn": "minute",
     "minutes": "minute",
     "sec": "second",
     "seconds": "second",
@@ -203,7 +207,9 @@ def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[st
     if numbered is not None:
         name = numbered.columns[0].name
         return numbered, (f"`{name}` is the time and not trained on; if it is a measurement, list it with `--columns`",)
-    calendar = _calendar(cells, [name for name in left if name.lower() in CALENDAR_NAMES])
+    named = [name for name in left if name.lower() in CALENDAR_NAMES]
+    dated = any(_part(name, named) == "month" for name in named)  # a day of the year beside it is one more feature
+    calendar = _calendar(cells, [name for name in named if not dated or _part(name, named) != "day_of_year"])
     if calendar is not None:
         names = ", ".join(f"`{column.name}`" for column in calendar.columns)
         return calendar, (
@@ -244,17 +250,23 @@ def _calendar(cells: Cells, names: Sequence[str]) -> Time | None:
     """The time of columns of year, month, day and so on; None if they are no dates together."""
     parts, columns = {}, []
     for name in names:
-        part = CALENDAR_NAMES.get(name.lower())
+        part = _part(name, names)
         numbers = cells.numbers(name)
         if part is None or numbers is None or part in parts:
             return None
         parts[part] = numbers.values
         columns.append(TableColumn(name, "time", part))
-    wanted = [part for part in CALENDAR if part in parts]
-    if "year" not in parts or len(parts) < 2 or wanted != list(CALENDAR[: len(wanted)]):
+    order = ("year", "day_of_year", *CALENDAR[3:]) if "day_of_year" in parts else CALENDAR
+    wanted = [part for part in order if part in parts]
+    if len(parts) < 2 or len(wanted) < len(parts) or wanted != list(order[: len(wanted)]):
         return None
     stamps = from_calendar(parts)
     return None if stamps is None else _of_stamps(stamps, 10**9, tuple(columns))
+
+
+def _part(name: str, names: Sequence[str]) -> str | None:
+    """The part of a date that a column is called after; `mm` is the minute beside a month `MM`, as buoys write it."""
+    return "minute" if name == "mm" and "MM" in names else CALENDAR_NAMES.get(name.lower())
 
 
 def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:
@@ -262,17 +274,22 @@ def from_calendar(parts: dict[str, FloatArray]) -> np.ndarray | None:
 
     Args:
         parts: whole numbers (rows,) by `year`, `month`, `day`, `hour`, `minute`, `second`; month and day are 1 if left
-            out.
+            out. `day_of_year`, 1 to 366, stands for month and day.
 
     Returns:
         int64 nanoseconds (rows,); None if some are no dates.
     """
     import pandas as pd
 
-    frame = pd.DataFrame({"month": 1, "day": 1, **parts})
-    if frame.isna().to_numpy().any() or (frame != np.rint(frame)).to_numpy().any():
+    if any((values != np.rint(values)).any() for values in parts.values()):  # NaN, too
         return None
+    frame = pd.DataFrame({"month": 1, "day": 1, **{part: parts[part] for part in CALENDAR if part in parts}})
     try:
-        return pd.to_datetime(frame.astype(np.int64), errors="raise").dt.as_unit("ns").astype(np.int64).to_numpy()
+        dates = pd.to_datetime(frame.astype(np.int64), errors="raise")
+        if "day_of_year" in parts:
+            dates += pd.to_timedelta(parts["day_of_year"] - 1, unit="D")
+            if (dates.dt.year != frame["year"]).any():
+                return None
+        return dates.dt.as_unit("ns").astype(np.int64).to_numpy()
     except (ValueError, OverflowError, TypeError):
         return None

@@ -2,14 +2,18 @@
 
 import re
 import shlex
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rnngan_cli.config import DataConfig, split_names
 from rnngan_cli.data.files import load_file
 from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables.dates import parse_dates
+from rnngan_cli.data.tables.times import from_calendar
 from rnngan_cli.errors import UserError
 
 FIELD = Path(__file__).parents[1] / "field"
@@ -285,6 +289,67 @@ def test_quarters(tmp_path: Path) -> None:
     rows = "".join(f"{1920 + step // 4}Q{step % 4 + 1},{step % 7}.5\n" for step in range(300))
     raw = load_file(DataConfig(file=str(write(tmp_path, f"q,v\n{rows}"))))
     assert raw.feature_names == ("v",) and raw.table[0].time_format == "%YQ%q" and not raw.breaks[0].size
+
+
+@pytest.mark.parametrize("written", ["%G-W%V", "%GW%V"])
+def test_weeks_begin_on_mondays(tmp_path: Path, written: str) -> None:
+    mondays = np.datetime64("2019-12-30") + 7 * np.arange(300)  # of 2020-W01, and of two years with 53 weeks
+    rows = "".join(f"{monday.astype(date):{written}},{step % 7}.5\n" for step, monday in enumerate(mondays))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"week,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and raw.table[0].time_format == written
+    assert raw.spacing == 7 * 86400 and not raw.breaks[0].size
+    parsed = parse_dates("week", pd.Series(["2020-W53"]), np.array([False]), "%G-W%V")
+    assert parsed is not None and parsed.stamps[0] == np.datetime64("2020-12-28", "ns").astype(np.int64)
+
+
+def test_times_with_the_name_of_their_zone(tmp_path: Path) -> None:
+    moments = np.datetime64("2024-02-28T22:00") + 3600 * np.timedelta64(1, "s") * np.arange(300)
+    rows = "".join(f"{str(moment).replace('T', ' ')} UTC,{step % 7}.5\n" for step, moment in enumerate(moments))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"when,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and raw.spacing == 3600 and raw.table[0].time_format == "%Y-%m-%d %H:%M:%S %Z"
+
+
+def test_years_and_days_of_the_year(tmp_path: Path) -> None:
+    days = np.datetime64("2020-10-27") + np.arange(300)  # over the end of a leap year
+    pairs = [(day.astype(date).year, day.astype(date).timetuple().tm_yday) for day in days]
+    rows = "".join(f"{year},{day},{step % 7}.5\n" for step, (year, day) in enumerate(pairs))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"YEAR,DOY,T2M\n{rows}"))))
+    assert raw.feature_names == ("T2M",) and raw.spacing == 86400 and not raw.breaks[0].size
+    assert [column.time_format for column in raw.table if column.role == "time"] == ["year", "day_of_year"]
+
+
+def test_a_day_of_the_year_beside_a_month_is_a_feature(tmp_path: Path) -> None:
+    days = [(np.datetime64("2020-10-27") + step).astype(date) for step in range(300)]
+    rows = "".join(f"{day.year},{day.month},{day.day},{day.timetuple().tm_yday},{day.day % 7}.5\n" for day in days)
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"year,month,day,doy,v\n{rows}"))))
+    assert raw.feature_names == ("doy", "v") and raw.spacing == 86400
+
+
+@pytest.mark.parametrize("pair", [(2021, 366), (2021, 0)])
+def test_days_that_their_year_lacks_are_no_time(pair: tuple[int, int]) -> None:
+    year, day = (np.array([float(value)]) for value in pair)
+    assert from_calendar({"year": year, "day_of_year": day}) is None
+    assert from_calendar({"year": year, "day_of_year": np.array([365.0])}) == np.datetime64("2021-12-31", "ns").astype(
+        int
+    )
+
+
+def test_buoys_write_months_and_minutes_by_the_same_letters(tmp_path: Path) -> None:
+    moments = [np.datetime64("2024-01-31T00:50") + 3600 * np.timedelta64(step, "s") for step in range(300)]
+    lines = [
+        moment.astype(datetime).strftime("%Y %m %d %H %M ") + f"{step % 7}.5" for step, moment in enumerate(moments)
+    ]
+    head = "#YY  MM DD hh mm WSPD\n#yr  mo dy hr mn m/s\n"
+    raw = load_file(DataConfig(file=str(write(tmp_path, head + "\n".join(lines)).rename(tmp_path / "buoy.txt"))))
+    assert raw.feature_names == ("WSPD",) and raw.spacing == 3600
+    assert [column.time_format for column in raw.table[:5]] == ["year", "month", "day", "hour", "minute"]
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009", " ", "'", "’"])
+def test_blanks_of_every_width_separate_thousands(tmp_path: Path, blank: str) -> None:
+    rows = "".join(f"{step * step};{1 + step % 3}{blank}234{blank}567,5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"a;b\n{rows}"))))
+    assert raw.series[0][:3, 1].tolist() == [1234567.5, 2234567.5, 3234567.5]
 
 
 def test_money_with_points_and_commas(tmp_path: Path) -> None:
