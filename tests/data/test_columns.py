@@ -49,11 +49,11 @@ def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str
         ),
         (
             [*map(str, range(9)), "nine"],
-            "`nine` in row 10 (line 11); expected numbers; every cell differs",
+            "`nine` in row 10 (line 11); expected numbers; all but 1 cell of 10 are numbers",
         ),
         (
             [*"1213121312", "err", "err"],
-            "`err` in row 11 (line 12); expected numbers; it holds 4 different words",
+            "`err` in row 11 (line 12); expected numbers; all but 2 cells of 12 are numbers",
         ),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_column_of_words_is_refused_with_what_it_may_be(tmp_path: Path, values
 
 def test_advice_on_a_mark_among_numbers_can_be_followed_to_the_letter(tmp_path: Path) -> None:
     path = write(tmp_path, ["a,b", *(f"{row * row},{'err' if row % 9 == 2 else row % 5}" for row in range(300))])
-    assert "cells that stand for missing values: `--missing-marks 'err'`" in refusal(path)
+    assert "if those stand for missing values, use `--missing-marks err`" in refusal(path)
     filled = raw_of(path, missing_marks=["err"], missing="interpolate")
     assert "34 missing or infinite values interpolated" in filled.notes  # rows 2, 11, ... 299
     assert filled.series[0][:2].tolist() == [[0, 0], [1, 1]]

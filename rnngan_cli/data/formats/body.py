@@ -25,7 +25,7 @@ class TableBody:
     Attributes:
         width: usual number of cells.
         kinds: `number`, `date`, `word` or `missing` for each column.
-        words: the cells of each column of words, with their counts.
+        words: the cells of each column of words, with their counts; of the other columns, those that are words.
         rows: the rows that this was found from.
     """
 
@@ -51,7 +51,7 @@ def look_at(rows: Sequence[TextRow], marks: Sequence[str]) -> TableBody:
         del counts["missing"]
         kind, count = counts.most_common(1)[0] if counts else ("missing", 0)
         kinds.append(kind if count > 0.6 * counts.total() else "missing" if not counts else "word")
-        words.append(Counter(column) if kinds[-1] == "word" else Counter())
+        words.append(Counter(cell for cell in column if kinds[-1] == "word" or kind_or_mark(cell, marks) == "word"))
     for row in rows[: len(rows) // 2][1:]:  # a word may occur again in the upper half only
         for place, cell in enumerate(row.cells[:width]):
             if kinds[place] == "word":
@@ -60,11 +60,14 @@ def look_at(rows: Sequence[TextRow], marks: Sequence[str]) -> TableBody:
 
 
 def weigh_row(cells: Sequence[str], body: TableBody, marks: Sequence[str]) -> tuple[int, int]:
-    """How much speaks for a row of data and for a row of names: a date counts twice, since few names look like one."""
+    """How much speaks for a row of data and for a row of names: a date counts twice, since few names look like one.
+
+    A word among numbers that stands there in lower rows, too, is neither: it may mark a missing value.
+    """
     data = names = 0
-    for cell, kind in zip(cells, body.kinds, strict=False):
+    for cell, kind, words in zip(cells, body.kinds, body.words, strict=False):
         own = kind_or_mark(cell, marks)
-        if kind not in {"number", "date"} or own == "missing":
+        if kind not in {"number", "date"} or own == "missing" or words[cell]:
             continue
         weight = 2 if kind == "date" else 1
         data += weight if own == kind else 0

@@ -1,10 +1,12 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
+import shlex
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.config import DataConfig
+from rnngan_cli.config import DataConfig, join_names
 from rnngan_cli.data import missing
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
@@ -16,6 +18,14 @@ from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
 from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
 from rnngan_cli.errors import UserError
+from rnngan_cli.system.text import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+MOST_MARKS = 5
+"""Different words among numbers that may all stand for missing values."""
 
 
 def load_table(table: UserTable, config: DataConfig) -> Raw:
@@ -136,12 +146,16 @@ def _feature(cells: Cells, name: str, config: DataConfig) -> FeatureColumn:
 def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
     """The error for a column of words that are no category, with advice on it."""
     words, absent = cells.words(name), cells.missing(name)
-    row = int(np.argmax(~absent & ~_numeric(cells, name)))
+    numeric = _numeric(cells, name)
+    odd = ~absent & ~numeric
+    row = int(np.argmax(odd))
     value = words.iloc[row]
     shown = value if len(value) <= 40 else f"{value[:37]}..."
     different = int(words[~absent].nunique())
     dates = cells.dates(name)
-    if dates is not None:
+    if odd.sum() < numeric.sum():
+        mend = _marks_advice(words[odd], len(words))
+    elif dates is not None:
         mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
     elif different < (~absent).sum():
         mend = (
@@ -154,6 +168,19 @@ def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
     return UserError(
         f"`{cells.table.path}`: column `{name}` is not numeric: `{shown}` in {cells.table.place(row)}; expected "
         f"numbers; {mend}"
+    )
+
+
+def _marks_advice(odd: "pd.Series[str]", count: int) -> str:
+    """What to do about a few cells of words among numbers."""
+    marks = list(dict.fromkeys(odd))
+    told = f"all but {counted(len(odd), 'cell')} of {count} are numbers"
+    if len(marks) > MOST_MARKS:
+        return f"{told}; mend these cells, or list the features with `--columns`"
+    given = shlex.quote(join_names(marks))
+    return (
+        f"{told}; if those stand for missing values, use `--missing-marks {given}`; else mend the file, or list the "
+        "features with `--columns`"
     )
 
 

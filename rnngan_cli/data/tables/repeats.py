@@ -103,7 +103,7 @@ def check_numbered_series(cells: Cells, roles: Roles, config: DataConfig) -> Non
 
 
 def _numbers_series(cells: Cells, name: str) -> bool:
-    """Whether whole numbers stand in blocks, and are called an id or another column counts the rows of each block."""
+    """Whether whole numbers stand in blocks, and are called an id or another column rises anew in each block."""
     numbers = cells.numbers(name)
     if numbers is None or name.lower() in CALENDAR_NAMES or not np.isfinite(numbers.values).all():
         return False
@@ -114,17 +114,15 @@ def _numbers_series(cells: Cells, name: str) -> bool:
         return False
     if ID_NAME.search(name.lower()):
         return True
-    starts = np.flatnonzero(begins)
-    counted = np.arange(len(values)) - starts[np.cumsum(begins) - 1]
     return any(
-        other != name and (found := cells.numbers(other)) is not None and _rises_with(found.values, counted)
+        other != name and (found := cells.numbers(other)) is not None and _rises_anew(found.values, begins)
         for other in cells.table.names
     )
 
 
-def _rises_with(values: FloatArray, counted: FloatArray) -> bool:
-    """Whether values are counters, from the same start in every block."""
-    return bool(np.isfinite(values).all() and (values - counted == values[0]).all())
+def _rises_anew(values: FloatArray, begins: np.ndarray) -> bool:
+    """Whether values rise from row to row, and fall back where a block begins, and nowhere else."""
+    return bool(np.isfinite(values).all() and ((np.diff(values) > 0) == ~begins[1:]).all() and len(values) > 1)
 
 
 def _blocks(cells: Cells, roles: Roles, config: DataConfig) -> list[str]:

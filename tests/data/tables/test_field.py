@@ -352,6 +352,26 @@ def test_blanks_of_every_width_separate_thousands(tmp_path: Path, blank: str) ->
     assert raw.series[0][:3, 1].tolist() == [1234567.5, 2234567.5, 3234567.5]
 
 
+def test_a_first_row_with_a_mark_for_a_missing_value_is_no_header(tmp_path: Path) -> None:
+    rows = "".join(f"{step * step},{'***' if step % 9 == 0 else step % 5}\n" for step in range(300))
+    path = write(tmp_path, f"a,b\n{rows}")
+    with pytest.raises(UserError) as caught:
+        load_file(DataConfig(file=str(path)))
+    assert "`***` in row 1 (line 2); expected numbers; all but 34 cells of 300 are numbers" in str(caught.value)
+    given = {"file": str(path), "missing": "interpolate", **advised(str(caught.value), "missing-marks")}
+    raw = load_file(DataConfig.model_validate(given))
+    assert raw.feature_names == ("a", "b") and raw.missing == 34
+
+
+def test_pieces_whose_onsets_start_anew_are_asked_for(tmp_path: Path) -> None:
+    rows = "".join(f"{piece},{60 + step % 7},{step * 0.75}\n" for piece in range(4) for step in range(40 + piece))
+    path = write(tmp_path, f"piece,pitch,onset\n{rows}")
+    with pytest.raises(UserError, match="`piece` stays the same over blocks of rows") as caught:
+        load_file(DataConfig(file=str(path)))
+    raw = load_file(DataConfig.model_validate({"file": str(path), **advised(str(caught.value), "id-column")}))
+    assert len(raw.series) == 4
+
+
 def test_money_with_points_and_commas(tmp_path: Path) -> None:
     amounts = ["1.234,56 €", "-98,70 €", "12.000,00 €"]
     rows = "".join(f"{1 + step % 28:02d}.{1 + step // 28:02d}.24;{amounts[step % 3]}\n" for step in range(300))
