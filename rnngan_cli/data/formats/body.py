@@ -52,7 +52,7 @@ def look_at(rows: Sequence[TextRow], marks: Sequence[str]) -> TableBody:
         kind, count = counts.most_common(1)[0] if counts else ("missing", 0)
         kinds.append(kind if count > 0.6 * counts.total() else "missing" if not counts else "word")
         words.append(Counter(cell for cell in column if kinds[-1] == "word" or kind_or_mark(cell, marks) == "word"))
-    for row in rows[: len(rows) // 2][1:]:  # a word may occur again in the upper half only
+    for row in rows[: len(rows) // 2]:  # a word may occur again in the upper half only
         for place, cell in enumerate(row.cells[:width]):
             if kinds[place] == "word":
                 words[place][cell] += 1

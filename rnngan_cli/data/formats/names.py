@@ -11,7 +11,7 @@ from rnngan_cli.data.formats.cells import TYPE_WORDS, is_unit, kind_of
 
 def may_be_names(cells: Sequence[str], body: TableBody) -> bool:
     """Whether a first row that fits its columns may be names all the same: numbers that count up, or years."""
-    fresh = sum(kind == "word" and bool(cell) and words[cell] < 1 for cell, kind, words in _zipped(cells, body))
+    fresh = sum(kind == "word" and bool(cell) and words[cell] < 2 for cell, kind, words in _zipped(cells, body))
     places = [place for place, cell in enumerate(cells) if kind_of(cell) == "number"]
     dated = any(kind_of(cell) == "date" for cell in cells)
     numbers = [cells[place] for place in places]
@@ -21,7 +21,7 @@ def may_be_names(cells: Sequence[str], body: TableBody) -> bool:
     alike = counts_up if counts_up(numbers) else _is_rising
     if sum(alike(row) for row in rows) > 0.5 * len(rows) and len(numbers) > 1:
         return False
-    loose = fresh > 0 or not cells[0]
+    loose = (fresh > 0 and len(body.rows) > 1) or not cells[0]
     decimals = sum(bool(re.search(r"\d[.,]\d", cell)) for row in rows for cell in row) > 0.5 * len(rows) * len(places)
     whole = all(number.isdigit() for number in numbers)
     start = whole and int(numbers[0]) in {0, 1} and (counts_up(numbers) or len(numbers) == 1)

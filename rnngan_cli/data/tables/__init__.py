@@ -4,7 +4,9 @@ Files are read to tables in `formats`. Here `load.py` turns a table into raw ser
 
     numbers.py    numbers from text: decimal commas, thousands separators, missing marks
     dates.py      dates and times from text, in one column or several
-    times.py      the time of the rows
+    moments.py    the time of the rows as a record, and moments written as numbers
+    calendars.py  columns of years, months, days and so on
+    times.py      which columns are the time of the rows
     roles.py      what each column is for: time, id, label, feature, or none
     repeats.py    times that occur more than once, and columns that may name series
     classes.py    labels

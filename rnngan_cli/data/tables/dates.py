@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 DATE_SAMPLE = 400
 """Values that formats are tried on before they are tried on all."""
-_CLOCKS = ("", *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z", " %Z")))
+_CLOCKS = (
+    "",
+    *(f"{part}{end}" for part in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f") for end in ("", "%z", " %Z", " %z", " %z UTC")),
+)
 _CLOCKS_12 = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p", "%I %p")
 _DOTTED = ("%H.%M", "%H.%M.%S", "%Hh%M", "%H%M", "%H%M%S", "%H")
 _JOINTS = (" ", "T", ", ", "-", "_", ":")

@@ -112,7 +112,9 @@ def _mostly_numbers(cells: Cells, words: "pd.Series") -> bool:
     import pandas as pd
 
     plain = words.str.replace(",", ".", regex=False) if cells.mark == "," else words
-    return len(words) > 0 and bool(pd.to_numeric(plain, errors="coerce").notna().mean() >= NUMBERS_SHARE)
+    plain = plain.str.replace(r"(?<=\d)\s[a-z]{1,2}$", "", regex=True)  # flags of statistical offices, such as `4.5 p`
+    numbers = pd.to_numeric(plain, errors="coerce").notna()
+    return len(words) > 0 and bool(numbers.mean() >= NUMBERS_SHARE)
 
 
 def number_column(name: str, values: FloatArray, decimals: int | None) -> Column:

@@ -7,7 +7,8 @@ import numpy as np
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.tables import order
 from rnngan_cli.data.tables.cells import Cells, UserTable
-from rnngan_cli.data.tables.roles import Roles, Time
+from rnngan_cli.data.tables.moments import Time
+from rnngan_cli.data.tables.roles import Roles
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 

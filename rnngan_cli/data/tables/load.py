@@ -1,5 +1,6 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from rnngan_cli.data.tables import grouping, order, wide
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
+from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
-from rnngan_cli.data.tables.roles import Roles, Time, assign_roles, check_named
+from rnngan_cli.data.tables.roles import Roles, assign_roles, check_named
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_MARKED = r"[+-]?\d[\d.,]*\s?[^\W\d][^\s\d]{0,7}"
+"""A number and what may be a unit or a flag."""
 MOST_MARKS = 5
 """Different words among numbers that may all stand for missing values."""
 
@@ -155,6 +159,12 @@ def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
     dates = cells.dates(name)
     if odd.sum() < numeric.sum():
         mend = _marks_advice(words[odd], len(words))
+    elif words[odd].str.fullmatch(_MARKED).mean() > 0.5:
+        sign = re.sub(r"^[+-]?[\d.,]*\s?", "", value)
+        mend = (
+            f"its numbers have different units or flags behind them, such as `{sign}`; write numbers alone, in one "
+            "unit, or list the features with `--columns`"
+        )
     elif dates is not None:
         mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
     elif different < (~absent).sum():

@@ -4,6 +4,8 @@ A table has one decimal mark. It is a comma where some column has commas that ca
 otherwise; the other mark, blanks and apostrophes separate thousands. What stays in doubt is said in a note.
 """
 
+import functools
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -27,6 +29,10 @@ _GROUPS = {".": r"\d{1,3}(?:,\d{3})+", ",": r"\d{1,3}(?:\.\d{3})+"}
 """Digits with separators of thousands, by decimal mark."""
 _THREE = {",": r"^[+-]?[1-9]\d{0,2},\d{3}$", ".": r"^[+-]?[1-9]\d{0,2}\.\d{3}$"}
 """A number whose only mark stands before three digits: it may separate thousands, or be the decimal mark."""
+_BLANK_GROUPS = re.compile(rf"^([+-]?\d{{1,3}})((?:[{THOUSANDS_BLANKS}]\d{{3}})+)(?!\d)")
+"""The start of a number whose thousands stand apart; `20120201 000000` is none."""
+_DURATION = r"^-?(?:\d+:)?\d{1,3}:\d{2}\.\d+$"
+"""A duration with a fraction of a second, in minutes or in hours; if all were in hours, they would be times of day."""
 _SUFFIXES = {"K": 1e3, "k": 1e3, "M": 1e6, "m": 1e6, "B": 1e9, "b": 1e9, "T": 1e12}
 _MONEY = "$€£¥₹"
 
@@ -150,7 +156,10 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
         if money.any():
             words = words.str.replace(rf"\s*[{_MONEY}%‰]\s*", "", regex=True)
             notes += ("signs of money or per cent are left out",)
-        words = words.str.replace(rf"(\d)[{THOUSANDS_BLANKS}](?=\d{{3}})", r"\1", regex=True)
+        words = words.str.replace(_BLANK_GROUPS, _joined, regex=True)
+        if _all_like(words, _DURATION) and not _all_like(words, r":.*:"):
+            words = words.map(_seconds)
+            notes += ("minutes and seconds (hours, where given) are read as seconds",)
         words, factors = _without_suffixes(words)
         if not isinstance(factors, float):
             notes += ("the suffixes K, M, B and T count thousands, millions, billions and trillions",)
@@ -165,6 +174,21 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     if mark == ",":
         words = words.str.replace(",", ".", regex=False)
     return _Plain(words, factors, not isinstance(factors, float), notes)
+
+
+def _seconds(duration: str) -> str:
+    """The seconds of `minutes:seconds` or `hours:minutes:seconds`, with the same decimals.
+
+    >>> _seconds("1:02:03.50"), _seconds("-1:20.126")
+    ('3723.50', '-80.126')
+    """
+    whole, _, decimals = duration.removeprefix("-").partition(".")
+    seconds = functools.reduce(lambda total, part: 60 * total + int(part), whole.split(":"), 0)
+    return f"{'-' if duration.startswith('-') else ''}{seconds}.{decimals}"
+
+
+def _joined(number: re.Match[str]) -> str:
+    return number[1] + re.sub(rf"[{THOUSANDS_BLANKS}]", "", number[2])
 
 
 def _common_unit(words: "pd.Series") -> str:

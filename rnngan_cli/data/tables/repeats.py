@@ -7,9 +7,9 @@ import numpy as np
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
+from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.roles import Roles
-from rnngan_cli.data.tables.times import CALENDAR_NAMES
 from rnngan_cli.errors import UserError
 
 ID_NAME = re.compile(

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnngan_cli.config import DataConfig, join_names, rejoined
+from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
 from rnngan_cli.data.tables.cells import Cells, UserTable
+from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.numbers import Numbers
-from rnngan_cli.data.tables.times import CALENDAR_NAMES, Time, found_time, given_time, named_times
+from rnngan_cli.data.tables.times import found_time, given_time, named_times, times_beside
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system.text import command_line
 
@@ -80,6 +82,9 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
         notes += found
     notes += () if time is None else time.notes
     used = set() if time is None else {column.name for column in time.columns}
+    beside = times_beside(cells, left, time) if time is not None and not plain and not config.columns else ()
+    notes += [_beside_note(name) for name in beside]
+    used |= {*beside}
     features = config.columns or tuple(name for name in table.names if name not in given and name not in used)
     index: tuple[str, ...] = ()
     if not config.columns and not plain:
@@ -162,21 +167,26 @@ def _counts(cells: Cells, name: str, identifier: str | None) -> bool:
 
 
 def _is_ramp(numbers: Numbers | None) -> bool:
-    """Whether a column rises by the same step from row to row, up to the rounding of its decimals."""
+    """Whether a column rises or falls by the same step from row to row, up to the rounding of its decimals."""
     if numbers is None or len(numbers.values) < FEWEST_OF_RAMP or not np.isfinite(numbers.values).all():
         return False
     values = numbers.values
     step = (values[-1] - values[0]) / (len(values) - 1)
-    rounded = 1e-6 * step if numbers.decimals is None else 10.0**-numbers.decimals
+    rounded = 1e-6 * abs(step) if numbers.decimals is None else 10.0**-numbers.decimals
     line = values[0] + step * np.arange(len(values))
-    return bool(step >= 0.99 * rounded and step > 0 and np.abs(values - line).max() <= rounded)
+    return bool(abs(step) >= 0.99 * rounded and step != 0 and np.abs(values - line).max() <= rounded)
+
+
+def _beside_note(name: str) -> str:
+    return f"`{name}` holds times, too, and is left out; if it is the time, give `--time-column {name}`"
 
 
 def _index_note(name: str, cells: Cells, identifier: str | None) -> str:
     numbers = cells.numbers(name)
     last = "" if numbers is None else f" ({numbers.values[0]:g} to {numbers.values[-1]:g})"
     shown = f"`{name}`" if name else "the column without a name"
-    counts = "counts rows" if _counts(cells, name, identifier) else "rises by equal steps"
+    falls = numbers is not None and numbers.values[0] > numbers.values[-1]
+    counts = "counts rows" if _counts(cells, name, identifier) else f"{'falls' if falls else 'rises'} by equal steps"
     return f"{shown} {counts}{last} and is left out; if it is a measurement, list it with `--columns`"
 
 

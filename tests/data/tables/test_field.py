@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ import pytest
 from rnngan_cli.config import DataConfig, split_names
 from rnngan_cli.data.files import load_file
 from rnngan_cli.data.source import Raw
+from rnngan_cli.data.tables.calendars import from_calendar
 from rnngan_cli.data.tables.dates import parse_dates
-from rnngan_cli.data.tables.times import from_calendar
 from rnngan_cli.errors import UserError
 
 FIELD = Path(__file__).parents[1] / "field"
@@ -350,6 +350,83 @@ def test_blanks_of_every_width_separate_thousands(tmp_path: Path, blank: str) ->
     rows = "".join(f"{step * step};{1 + step % 3}{blank}234{blank}567,5\n" for step in range(300))
     raw = load_file(DataConfig(file=str(write(tmp_path, f"a;b\n{rows}"))))
     assert raw.series[0][:3, 1].tolist() == [1234567.5, 2234567.5, 3234567.5]
+
+
+def test_moments_as_numbers_need_no_name(tmp_path: Path) -> None:
+    """Prices of a minute as exchanges publish them: no names, and the end of each minute beside its begin."""
+    begins = 1_672_531_200_000 + 60_000 * np.arange(300)
+    rows = "".join(f"{begin},{step % 7}.5,{begin + 59_999}\n" for step, begin in enumerate(begins))
+    raw = load_file(DataConfig(file=str(write(tmp_path, rows))))
+    assert raw.feature_names == ("column_2",) and raw.spacing == 60
+    assert "`column_3` holds times, too, and is left out" in notes(raw)
+    other = load_file(
+        DataConfig.model_validate({"file": str(tmp_path / "mine.csv"), **advised(notes(raw), "time-column")})
+    )
+    assert [column.name for column in other.table if column.role == "time"] == ["column_3"]
+
+
+@pytest.mark.parametrize("written", ["%Y%m%d %H%M%S", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d%H"])
+def test_compact_moments_of_a_table_without_names(tmp_path: Path, written: str) -> None:
+    moments = [datetime(2012, 2, 1) + timedelta(hours=step) for step in range(300)]
+    rows = "".join(f"{moment:{written}};1.{step % 7};{step % 5}\n" for step, moment in enumerate(moments))
+    raw = load_file(DataConfig(file=str(write(tmp_path, rows))))
+    assert raw.feature_names == ("column_2", "column_3") and raw.spacing == 3600
+    assert raw.table[0].time_format == written
+
+
+def test_years_and_months_of_a_table_without_names(tmp_path: Path) -> None:
+    rows = "".join(f"{1749 + step // 12};{step % 12 + 1:02d};{step % 7}.5;{step % 5}\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, rows))))
+    assert raw.feature_names == ("column_3", "column_4")
+    assert [column.time_format for column in raw.table if column.role == "time"] == ["year", "month"]
+
+
+def test_whole_numbers_that_are_no_calendar_are_features(tmp_path: Path) -> None:
+    rows = "".join(f"{1800 + step * step % 401};{step % 12 + 1};{step % 7}.5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, rows))))
+    assert len(raw.feature_names) == 3
+
+
+def test_seconds_beside_a_date_are_left_out(tmp_path: Path) -> None:
+    moments = [datetime(2023, 1, 1) + timedelta(hours=step) for step in range(300)]
+    rows = "".join(f"{1672531200 + 3600 * step},{at} +0000 UTC,{step % 7}.5\n" for step, at in enumerate(moments))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"dt,dt_iso,temp\n{rows}"))))
+    assert raw.feature_names == ("temp",) and raw.spacing == 3600 and "`dt` holds times, too" in notes(raw)
+
+
+def test_names_below_a_preamble_that_are_years(tmp_path: Path) -> None:
+    """The tables of the World Bank: a title, blank lines, then names of which most are years."""
+    head = '"Source","Indicators",\n\n"Updated","2024-01-01",\n\n"Country","Code",'
+    head += ",".join(f'"{year}"' for year in range(1960, 2000)) + ",\n"
+    rows = "".join(
+        f'"C{place}","C{place:02d}",' + ",".join(f'"{100 + 7 * place % 31 + year}.5"' for year in range(40)) + ",\n"
+        for place in range(60)
+    )
+    raw = load_file(DataConfig(file=str(write(tmp_path, head + rows))))
+    assert len(raw.series) == 60 and raw.series[0].shape == (40, 1) and raw.series[1][:2, 0].tolist() == [107.5, 108.5]
+
+
+def test_minutes_and_seconds_are_numbers(tmp_path: Path) -> None:
+    spent = ["59:59.50", "1:00:00.25", "0:07.00", "12:34.75"]
+    rows = "".join(f"{step * step},{spent[step % 4]}\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"a,lap\n{rows}"))))
+    assert raw.series[0][:4, 1].tolist() == [3599.5, 3600.25, 7.0, 754.75]
+    assert "`lap`: minutes and seconds (hours, where given) are read as seconds" in notes(raw)
+
+
+def test_a_colon_is_a_missing_value_and_flags_are_no_words(tmp_path: Path) -> None:
+    rows = "".join(f"{step * step}\t{':' if step % 9 == 4 else step % 5}\t{step % 4}.5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"a\tb\tc\n{rows}")), missing="interpolate"))
+    assert raw.missing == 33
+    flagged = rows.replace(".5\n", ".5 p\n").replace("3.5 p", "3.5 e")
+    with pytest.raises(UserError, match=r"`c` is not numeric: .* different units or flags behind them, such as `p`"):
+        load_file(DataConfig(file=str(write(tmp_path, f"a\tb\tc\n{flagged}")), missing="interpolate"))
+
+
+def test_a_first_column_that_counts_down_is_left_out(tmp_path: Path) -> None:
+    rows = "".join(f"{300 - step},{step % 7}.5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"n,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and "`n` falls by equal steps (300 to 1) and is left out" in notes(raw)
 
 
 def test_a_first_row_with_a_mark_for_a_missing_value_is_no_header(tmp_path: Path) -> None:
