@@ -3,7 +3,7 @@
 What cannot be trained on is described as far as it is understood, with the reason.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from rnngan_cli.config import DataConfig
 from rnngan_cli.data.dataset import Dataset
 from rnngan_cli.data.files import load_file, read_user_table
 from rnngan_cli.data.forms import Column, FloatArray
+from rnngan_cli.data.smoothness import roughness, wandering
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.forms_of import read_feature
@@ -23,10 +24,6 @@ from rnngan_cli.errors import UserError
 
 SHAPE_POINTS = 24
 """Values of a column in its sketch."""
-STRETCHES = 10
-"""Stretches of a record that are compared."""
-WANDERS = 0.6
-"""Share of the variance between stretches from which on a record is said to wander."""
 
 ColumnRole = Literal["feature", "id", "label", "time", "index", "unused"]
 
@@ -230,6 +227,8 @@ def _time_range(roles: Roles) -> tuple[str, str]:
     import pandas as pd
 
     words = [str(pd.Timestamp(round(roles.time.origin + end, 6), unit="s")) for end in ends]
+    if max(roles.time.origin + end for end in ends) < 86_400:  # times of day without a date
+        words = [word.removeprefix("1970-01-01 ") for word in words]
     return words[0].removesuffix(" 00:00:00"), words[1].removesuffix(" 00:00:00")
 
 
@@ -243,56 +242,3 @@ def _means(values: FloatArray) -> tuple[float, ...]:
         return ()
     parts = np.array_split(values, min(SHAPE_POINTS, len(values)))
     return tuple(float(part.mean()) for part in parts)
-
-
-def roughness(series: Sequence[FloatArray]) -> float | None:
-    """Mean squared step of some series relative to twice their variance: 0 is smooth, 1 is noise.
-
-    Args:
-        series: values of one feature, (steps,) each.
-
-    Returns:
-        von Neumann's ratio over 2; None for constant values and series of one step.
-
-    >>> roughness([np.array([0.0, 1.0, 0.0, 1.0])])
-    2.0
-    """
-    steps = np.concatenate([np.diff(item) for item in series])
-    variance = float(np.concatenate(series).var())
-    return float((steps**2).mean()) / (2 * variance) if len(steps) and variance > 0 else None
-
-
-def wandering(raw: Raw) -> tuple[str, ...]:
-    """A note on columns of a record whose stretches lie apart, such as prices: their differences are learnt better."""
-    if not raw.record or len(raw.series[0]) < 4 * STRETCHES:
-        return ()
-    values = np.asarray(raw.series[0])
-    columns = raw.columns or tuple(Column(name) for name in raw.feature_names)
-    shares = {
-        column.name: between(values[:, index])
-        for index, column in enumerate(columns)
-        if column.is_number and values[:, index].std() > 0
-    }
-    apart = [name for name, share in shares.items() if share > WANDERS]
-    if not apart:
-        return ()
-    ups = [values[:, raw.feature_names.index(name)] for name in apart]
-    positive = all(column.min() > 0 and (np.diff(column) < 0).any() for column in ups)  # counters only rise
-    kind = "log-return" if positive else "diff"
-    some = "" if len(apart) == len(shares) else f" --transform-columns {','.join(apart)}"
-    names = ", ".join(f"`{name}`" for name in apart[:5]) + (", ..." if len(apart) > 5 else "")
-    return (
-        f"{names}: stretches of the record lie apart (up to {max(shares.values()):.0%} of the variance is between "
-        f"{STRETCHES} of them), so parts for training and testing differ; `--transform {kind}{some}` trains on "
-        f"{'log returns' if positive else 'differences'}",
-    )
-
-
-def between(values: FloatArray) -> float:
-    """The share of the variance of some values (rows,) that lies between consecutive stretches of them, in [0, 1].
-
-    >>> between(np.repeat(np.arange(10.0), 100)), round(between(np.tile([0.0, 1.0], 500)), 3)
-    (1.0, 0.0)
-    """
-    means = [part.mean() for part in np.array_split(values, STRETCHES)]
-    return float(np.var(means) / values.var())

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnngan_cli import data
 from rnngan_cli.config import DataConfig, SweepConfig, canonical_json
-from rnngan_cli.data.inspection import roughness
+from rnngan_cli.data.smoothness import roughness
 
 KEPT_VARIANCE = 0.999
 """Share of the variance of training series that the counted principal components hold."""

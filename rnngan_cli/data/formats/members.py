@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rnngan_cli.data.advice import option
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system.npz import ArrayHeader
 
@@ -114,12 +115,12 @@ def _find_series(path: str, headers: Mapping[str, ArrayHeader], label_key: str |
         raise UserError(
             f"`{path}`: holds parts of one data set, {_listed(parts, headers)}; this program splits by itself: save "
             f"them as `series=numpy.concatenate([{joined}])`, and their labels likewise as `labels`, or use one part "
-            f"alone: `--array {parts[0]}`"
+            f"alone: `{option('--array', parts[0])}`"
         )
     if likely:
         raise UserError(
             f"`{path}`: holds {len(likely)} arrays that may be the series: {_listed(likely, headers)}; name one, such "
-            f"as `--array {likely[0]}`"
+            f"as `{option('--array', likely[0])}`"
         )
     if (
         len(others) == 1 and headers[others[0]].shape and not words_of(others[0]) & set(LABEL_WORDS)
@@ -156,7 +157,7 @@ def _find_labels(path: str, headers: Mapping[str, ArrayHeader], series: str) -> 
     if likely:
         raise UserError(
             f"`{path}`: holds {len(likely)} arrays that may be the labels: {_listed(likely, headers)}; name one, such "
-            f"as `--label-column {likely[0]}`"
+            f"as `{option('--label-column', likely[0])}`"
         )
     return None
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.data.advice import option
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.errors import UserError
+from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +27,12 @@ NUMBERS_SHARE = 0.5
 MOST_DECIMALS = 12
 """Most digits behind the decimal point that are kept as a form; more are those of a computed number."""
 
+SQUASHED = 1 / 200
+"""The share of a range that all values but the farthest few take, from which on these few are told."""
+FEW = 1 / 500
+"""The largest share of values that are told as far from all others."""
+MOST_TOLD = 5
+"""The most cells that are listed in advice."""
 SENTINEL_SHARE, SENTINEL_COUNT = 0.01, 5
 """The least share and number of equal values, far from all others, that look like a mark of missing values."""
 
@@ -61,7 +69,7 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
         return FeatureColumn(_boolean(name, values, ("False", "True")), values)
     numbers = cells.numbers(name)
     if numbers is not None:
-        notes = tuple(f"`{name}`: {note}" for note in numbers.notes) + _far_off(name, numbers.values)
+        notes = tuple(f"`{name}`: {note}" for note in numbers.notes) + _far_off(cells, name, numbers.values)
         return FeatureColumn(number_column(name, numbers.values, numbers.decimals), numbers.values, notes)
     return None
 
@@ -96,13 +104,13 @@ def _read_words(cells: Cells, name: str) -> FeatureColumn | None:
         return None
     notes = [
         f"`{name}` is trained on as a category of {len(different)} values; if it names series or classes, give "
-        f"`--id-column {name}` or `--label-column {name}`"
+        f"`{option('--id-column', name)}` or `{option('--label-column', name)}`"
     ]
     if doubtful.any():
         word = words[doubtful].iloc[0]
         notes.append(
             f"`{name}`: `{word}` is taken for a word, {int(doubtful.sum())} times; if it stands for missing values, "
-            f"give `--missing-marks {word}`"
+            f"give `{option('--missing-marks', word)}`"
         )
     return FeatureColumn(Column(name, "category", different), values, tuple(notes))
 
@@ -153,8 +161,8 @@ def _boolean(name: str, values: FloatArray, words: tuple[str, str]) -> Column:
     return Column(name, "boolean", words)
 
 
-def _far_off(name: str, values: FloatArray) -> tuple[str, ...]:
-    """A note on a value that is frequent and far from all others, which may stand for missing ones."""
+def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
+    """A note on values that are far from all others: a frequent one may stand for missing ones, a few may be faults."""
     known = values[np.isfinite(values)]
     found, counts = np.unique(known, return_counts=True)
     if len(found) < 4:
@@ -165,6 +173,21 @@ def _far_off(name: str, values: FloatArray) -> tuple[str, ...]:
         if frequent and distance > rest[-1] - rest[0]:
             return (
                 f"`{name}`: {found[end]:.6g} occurs {counts[end]} times, far from all other values ({rest[0]:.4g} to "
-                f"{rest[-1]:.4g}); if it stands for missing values, give `--missing-marks {found[end]:.6g}`",
+                f"{rest[-1]:.4g}); if it stands for missing values, give `{_marks(cells, name, values == found[end])}`",
             )
-    return ()
+    few = max(1, int(FEW * len(known)))
+    low, high = np.sort(known)[[few, -1 - few]]
+    odd = np.isfinite(values) & ((values < low - (high - low) / SQUASHED) | (values > high + (high - low) / SQUASHED))
+    if high == low or not odd.any():
+        return ()
+    first = int(np.argmax(odd))
+    return (
+        f"`{name}`: {counted(int(odd.sum()), 'value')} far from all others ({low:.4g} to {high:.4g}), the first "
+        f"{values[first]:.6g} in {cells.table.place(first)}: beside it the others are as good as equal; mend it"
+        + (f", or give `{_marks(cells, name, odd)}`" if odd.sum() <= MOST_TOLD else ", and the others"),
+    )
+
+
+def _marks(cells: Cells, name: str, where: np.ndarray) -> str:
+    """The option by which the cells of some rows are taken for missing values, as they are written in the file."""
+    return option("--missing-marks", *dict.fromkeys(cells.words(name)[where]))

@@ -1,14 +1,14 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
 import re
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.config import DataConfig, join_names
+from rnngan_cli.config import DataConfig
 from rnngan_cli.data import missing
+from rnngan_cli.data.advice import option
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
 from rnngan_cli.data.source import Raw
@@ -107,7 +107,7 @@ def _class_notes(features: list[FeatureColumn], roles: Roles, groups: list[IntAr
         return ()
     return tuple(
         f"`{feature.column.name}` has one value in each series; if it is its class, give "
-        f"`--label-column {feature.column.name}`"
+        f"`{option('--label-column', feature.column.name)}`"
         for feature in features
         if feature.column.form == "category" and all(np.ptp(feature.values[group]) == 0 for group in groups)
     )
@@ -166,12 +166,12 @@ def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
             "unit, or list the features with `--columns`"
         )
     elif dates is not None:
-        mend = f"it holds dates: use `--time-column {name}`, or list the features with `--columns`"
+        mend = f"it holds dates: use `{option('--time-column', name)}`, or list the features with `--columns`"
     elif different < (~absent).sum():
         mend = (
-            f"it holds {different} different words; if they name series, use `--id-column {name}`, if classes, "
-            f"`--label-column {name}`; or list the features with `--columns`; cells that stand for missing values: "
-            f"`--missing-marks '{shown}'`"
+            f"it holds {different} different words; if they name series, use `{option('--id-column', name)}`, if "
+            f"classes, `{option('--label-column', name)}`; or list the features with `--columns`; cells that "
+            f"stand for missing values: `{option('--missing-marks', value)}`"
         )
     else:
         mend = "every cell differs; list the features with `--columns`, or mend the values"
@@ -187,10 +187,9 @@ def _marks_advice(odd: "pd.Series[str]", count: int) -> str:
     told = f"all but {counted(len(odd), 'cell')} of {count} are numbers"
     if len(marks) > MOST_MARKS:
         return f"{told}; mend these cells, or list the features with `--columns`"
-    given = shlex.quote(join_names(marks))
     return (
-        f"{told}; if those stand for missing values, use `--missing-marks {given}`; else mend the file, or list the "
-        "features with `--columns`"
+        f"{told}; if those stand for missing values, use `{option('--missing-marks', *marks)}`; else "
+        "mend the file, or list the features with `--columns`"
     )
 
 

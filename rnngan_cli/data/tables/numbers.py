@@ -147,6 +147,7 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     thousands = "," if mark == "." else "."
     if words.str.contains(r"[^\d.,eE+\-]", regex=True).any():
         words = words.str.replace("−", "-", regex=False)
+        words = words.str.replace(r"(?<=[\d.])[dD](?=[+-]\d+$)", "e", regex=True)  # as Fortran writes doubles
         words = words.str.replace(r"^\((.+)\)$", r"-\1", regex=True)
         unit = _common_unit(words)
         if unit:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from rnngan_cli.config import DataConfig
+from rnngan_cli.data.advice import option
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
@@ -17,6 +18,9 @@ ID_NAME = re.compile(
     r"|machine|engine|trial|episode|session|trip|flight|experiment|batch|cell|sample|sequence|seq|group|uid|nr)([_\s.-]|$)"
 )
 """Names, in lower case, of columns that number series."""
+
+IS_ID = re.compile(r"(^|[_\s.-])([iI][dD][sS]?|UID|uid)([_\s.-]|$)|[a-z]I[dD]$")
+"""Names of columns that can hardly be measurements."""
 
 MOST_LIKELY = 3
 """Number of likely id columns that are named."""
@@ -45,8 +49,8 @@ def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[I
         others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""
         raise UserError(
             f"`{cells.table.path}`: {most}: rows of {cells.distinct(named)} series that `{named}`{others} names? Then "
-            f"use `--id-column {named}`; if it is a measurement, list the features with `--columns`, it among them; if "
-            "it names what is measured, give each quantity a column of its own, such as by pandas' pivot"
+            f"use `{option('--id-column', named)}`; if it is a measurement, list the features with `--columns`, it "
+            "among them; if it names what is measured, give each quantity a column of its own, such as by pandas' pivot"
         )
     if repeated > total / 2 and roles.id is None:
         return (f"{most}, and no column tells series apart; rows of one time follow each other as in the file",)
@@ -95,29 +99,36 @@ def check_numbered_series(cells: Cells, roles: Roles, config: DataConfig) -> Non
     if roles.id is not None or config.columns:
         return
     for name in roles.features:
-        if _numbers_series(cells, name):
+        said = _numbers_series(cells, name)
+        if said:
             raise UserError(
-                f"`{cells.table.path}`: `{name}` stays the same over blocks of rows, as the number of a series does; "
-                f"use `--id-column {name}`, or, if it is a measurement, list the features with `--columns`, it too"
+                f"`{cells.table.path}`: `{name}` {said}, as the number of a series does; use "
+                f"`{option('--id-column', name)}`, or, if it is a measurement, list the features with "
+                "`--columns`, it too"
             )
 
 
-def _numbers_series(cells: Cells, name: str) -> bool:
-    """Whether whole numbers stand in blocks, and are called an id or another column rises anew in each block."""
+def _numbers_series(cells: Cells, name: str) -> str:
+    """What makes whole numbers look like numbers of series; empty if nothing does.
+
+    They stand in blocks, and are called an id or another column rises anew in each block; or they are few, and called
+    an id outright.
+    """
     numbers = cells.numbers(name)
     if numbers is None or name.lower() in CALENDAR_NAMES or not np.isfinite(numbers.values).all():
-        return False
+        return ""
     values = numbers.values
+    whole, count = bool((values == np.rint(values)).all()), len(np.unique(values))
+    if not whole or not 1 < count <= len(values) // 3:
+        return ""
     begins = np.append(True, np.diff(values) != 0)
-    count = int(begins.sum())
-    if not 1 < count <= len(values) // 3 or count != len(np.unique(values)) or (values != np.rint(values)).any():
-        return False
-    if ID_NAME.search(name.lower()):
-        return True
-    return any(
+    if begins.sum() != count:
+        return "is called an id" if IS_ID.search(name) else ""
+    anew = any(
         other != name and (found := cells.numbers(other)) is not None and _rises_anew(found.values, begins)
         for other in cells.table.names
     )
+    return "stays the same over blocks of rows" if anew or ID_NAME.search(name.lower()) else ""
 
 
 def _rises_anew(values: FloatArray, begins: np.ndarray) -> bool:
@@ -146,6 +157,7 @@ def _block_advice(cells: Cells, names: list[str]) -> str:
     listed = ", ".join(f"`{other}`" for other in names)
     holds = "holds words that stand" if len(names) == 1 else "hold words that stand"
     return (
-        f"`{cells.table.path}`: {listed} {holds} in blocks, such as the names of series or classes; use `--id-column "
-        f"{name}` for series, `--label-column` for classes, or list the features with `--columns`"
+        f"`{cells.table.path}`: {listed} {holds} in blocks, such as the names of series or classes; use "
+        f"`{option('--id-column', name)}` for series, `--label-column` for classes, or list the features with "
+        "`--columns`"
     )

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnngan_cli.config import DataConfig, join_names, rejoined
+from rnngan_cli.config import DataConfig, rejoined
+from rnngan_cli.data.advice import option
 from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.numbers import Numbers
 from rnngan_cli.data.tables.times import found_time, given_time, named_times, times_beside
 from rnngan_cli.errors import UserError, unknown
-from rnngan_cli.system.text import command_line
 
 FEWEST_OF_RAMP = 20
 """Rows from which on even steps are no chance."""
@@ -124,8 +124,7 @@ def check_named(table: UserTable, config: DataConfig) -> None:
             continue
         if name not in table.names:
             meant = rejoined(config.columns, table.names) if flag == "--columns" else ()
-            option = command_line(["--columns", join_names(meant)])
-            quoted = f"; a name that holds a comma takes quotes: `{option}`" if meant else ""
+            quoted = f"; a name that holds a comma takes quotes: `{option('--columns', *meant)}`" if meant else ""
             raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, table.names)}{quoted}")
         if name in roles:
             raise UserError(
@@ -178,7 +177,7 @@ def _is_ramp(numbers: Numbers | None) -> bool:
 
 
 def _beside_note(name: str) -> str:
-    return f"`{name}` holds times, too, and is left out; if it is the time, give `--time-column {name}`"
+    return f"`{name}` holds times, too, and is left out; if it is the time, give `{option('--time-column', name)}`"
 
 
 def _index_note(name: str, cells: Cells, identifier: str | None) -> str:

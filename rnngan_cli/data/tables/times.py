@@ -146,7 +146,7 @@ def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[st
         time = _dated(cells, best, clock)
         names = " and ".join(f"`{column.name}`" for column in time.columns)
         return time, (f"{names} is the time" if clock is None else f"{names} are the time",)
-    numbered = _named_like_time(cells, left)
+    numbered = _named_like_time(cells, left) or _rising_clock(cells, left)
     if numbered is not None:
         return numbered, (_trained_note(numbered),)
     found = named_calendar(cells, left)
@@ -170,6 +170,15 @@ def times_beside(cells: Cells, left: Sequence[str], time: Time) -> tuple[str, ..
         for name in others
         if _holds_dates(cells, name) or stamped_time(cells, name) or (time.is_date and _named_like_time(cells, [name]))
     )
+
+
+def _rising_clock(cells: Cells, left: Sequence[str]) -> Time | None:
+    """A column of times of day without one of days, which rise throughout: the record of a day."""
+    for name in find_clocks(cells, left):
+        clock = read_clock(cells, name)
+        if clock is not None and clock.time_format != "hour" and (np.diff(clock.stamps) > 0).all():
+            return time_of_stamps(clock.stamps, clock.per_second, (TableColumn(name, "time", clock.time_format),))
+    return None
 
 
 def _named_like_time(cells: Cells, left: Sequence[str]) -> Time | None:

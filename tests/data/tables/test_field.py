@@ -429,6 +429,56 @@ def test_a_first_column_that_counts_down_is_left_out(tmp_path: Path) -> None:
     assert raw.feature_names == ("v",) and "`n` falls by equal steps (300 to 1) and is left out" in notes(raw)
 
 
+def test_times_of_day_that_rise_need_no_date(tmp_path: Path) -> None:
+    rows = "".join(f"{step // 60:02d}:{step % 60:02d};{step % 7},5\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"Zeit;Leistung\n{rows}"))))
+    assert raw.feature_names == ("Leistung",) and raw.spacing == 60
+
+
+def test_exponents_as_fortran_writes_them(tmp_path: Path) -> None:
+    rows = "".join(f"{step * step},{step % 7}.25D{'-' if step % 2 else '+'}01\n" for step in range(300))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"a,v\n{rows}"))))
+    assert raw.series[0][:4, 1].tolist() == [2.5, 0.125, 22.5, 0.325]
+
+
+def test_a_value_beside_which_all_others_are_equal_is_told(tmp_path: Path) -> None:
+    rows = "".join(f"{step * step},{'1.0E9' if step == 77 else step % 7}\n" for step in range(300))
+    path = write(tmp_path, f"a,v\n{rows}")
+    told = notes(load_file(DataConfig(file=str(path))))
+    assert "`v`: 1 value far from all others (0 to 6), the first 1e+09 in row 78 (line 79)" in told
+    mended = load_file(
+        DataConfig.model_validate({"file": str(path), "missing": "interpolate", **advised(told, "missing-marks")})
+    )
+    assert mended.series[0][77, 1] == 4 and "far from all others" not in notes(mended)  # 3.5, rounded
+
+
+@pytest.mark.parametrize("name", ["user_id", "ID", "deviceId", "sensor.ids"])
+def test_ids_that_alternate_are_asked_for(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{step * 7 % 5},{datetime(2024, 1, 1) + timedelta(hours=step)},{step % 3}\n" for step in range(300))
+    path = write(tmp_path, f"{name},at,v\n{rows}")
+    with pytest.raises(UserError, match=f"`{name}` is called an id") as caught:
+        load_file(DataConfig(file=str(path)))
+    raw = load_file(DataConfig.model_validate({"file": str(path), **advised(str(caught.value), "id-column")}))
+    assert len(raw.series) == 5
+
+
+@pytest.mark.parametrize("name", ["humidity", "paid", "grid", "Valid"])
+def test_names_that_end_like_an_id_are_measurements(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{step * 7 % 5},{datetime(2024, 1, 1) + timedelta(hours=step)},{step % 3}\n" for step in range(300))
+    assert load_file(DataConfig(file=str(write(tmp_path, f"{name},at,v\n{rows}")))).feature_names == (name, "v")
+
+
+def test_advice_quotes_names_with_blanks(tmp_path: Path) -> None:
+    """As pandas writes a stacked table: two columns without names."""
+    hours = [datetime(2024, 1, 1) + timedelta(hours=step) for step in range(200)]
+    rows = "".join(f"{hour},{word},{hour.hour % 7}\n" for hour in hours for word in "ab")
+    path = write(tmp_path, f",,0\n{rows}")
+    with pytest.raises(UserError, match="every time occurs 2 times") as caught:
+        load_file(DataConfig(file=str(path)))
+    raw = load_file(DataConfig.model_validate({"file": str(path), **advised(str(caught.value), "id-column")}))
+    assert raw.ids == ("a", "b") and raw.feature_names == ("0",)
+
+
 def test_a_first_row_with_a_mark_for_a_missing_value_is_no_header(tmp_path: Path) -> None:
     rows = "".join(f"{step * step},{'***' if step % 9 == 0 else step % 5}\n" for step in range(300))
     path = write(tmp_path, f"a,b\n{rows}")
