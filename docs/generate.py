@@ -15,11 +15,11 @@ from results_tables import (
     choices_table,
     chosen_table,
     found_table,
+    optimisers_table,
     promises_table,
     rates_table,
     rounding_table,
     speed_table,
-    study_table,
     summary_table,
     tune_table,
 )
@@ -43,13 +43,13 @@ PARTS = {
     "summary": summary_table,
     "benchmark": benchmark_table,
     "tune": tune_table,
-    "study": study_table,
+    "optimisers": optimisers_table,
     "speed": speed_table,
 }
 PAGES = {
     "README.md": ("summary", "losses", "speed"),
     "docs/benchmark.md": ("answer", "benchmark"),
-    "docs/studies.md": ("tune", "study"),
+    "docs/studies.md": ("tune", "optimisers"),
     "docs/promises.md": ("promises",),
     "docs/evaluation.md": ("rounding", "rates", "power"),
     "docs/choosing.md": ("choices", "chosen"),

@@ -64,7 +64,7 @@ def answer_text() -> str:
     return "\n".join(answer_lines(compared_tables(sweep, read_tables(sweep))))
 
 
-def study_table() -> str:
+def optimisers_table() -> str:
     """The leaderboard of the study of optimisers."""
     sweep = SweepFolder(ROOT / "results" / "adam-vs-sgd")
     runs, _ = runs_table(sweep)

@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.study import picture, text
-from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, balanced, study_runs, worst_filled
+from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, TITLES, balanced, study_runs, worst_filled
 from benchmarks.study.shares import Share, ranks_within, variance_shares
 from rnngan_cli.results.comparison import Compared, compared
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import write_bytes, write_json, write_text
+from rnngan_cli.system.text import capital
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DESIGNS = {
+    "the data": ("weak",),
     "the strength of the penalty": STRENGTHS,
     "the cell": ("weak", "lstm"),
     "tuning": ("weak", "tuned"),
 }
-"""What matters beside the loss: the sweeps that differ in it alone."""
+"""What matters beside the loss: the sweeps that differ in it alone; a single one for what differs within it."""
 FACTORS = ("loss", "sweep", "dataset")
 
 
@@ -59,12 +61,12 @@ def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
     """The shares of variance of the rank of the primary score, for each design with runs for two levels or more."""
     found = {}
     for what, sweeps in DESIGNS.items():
-        here = runs[runs["sweep"].isin(sweeps)]
-        here = balanced(here, FACTORS)
-        if any(here[name].nunique() < 2 for name in (*FACTORS, "seed")):
+        factors = [name for name in FACTORS if name != "sweep" or len(sweeps) > 1]
+        here = balanced(runs[runs["sweep"].isin(sweeps)], factors)
+        if any(here[name].nunique() < 2 for name in (*factors, "seed")):
             continue
         ranked = here.assign(rank=ranks_within(here, worst_filled(here), "dataset"))
-        found[what] = variance_shares(ranked, "rank", FACTORS)
+        found[what] = variance_shares(ranked, "rank", factors)
     return found
 
 
@@ -74,7 +76,7 @@ def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, lis
     for name, one in found.items():
         own = runs[runs["sweep"] == name]
         lines += [
-            f"## {name}",
+            f"## {capital(TITLES[name])} (`{name}`)",
             "",
             *text.answer_lines(one),
             "",

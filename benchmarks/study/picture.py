@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.study.runs import PRIMARY, STRENGTHS
+from benchmarks.study.runs import PRIMARY, STRENGTHS, TITLES
 from rnngan_cli.results.figures import style
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ _CAPTION = (
     "is the least noise, in units of series scaled to [0, 1], at which a classifier no longer tells generated from "
     "real series: further left is nearer to the data."
 )
-TITLES = {"none": "no penalty", "weak": "the recipe's penalty", "strong": "a hundred times of it"}
 
 
 def draw(runs: "pd.DataFrame") -> dict[str, bytes]:

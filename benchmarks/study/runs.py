@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 SWEEPS = ("none", "weak", "strong", "lstm", "tuned")
 """The sweeps by the names of their folders, in the order of tables."""
+TITLES = {
+    "none": "no penalty",
+    "weak": "the recipe's penalty",
+    "strong": "a hundred times of it",
+    "lstm": "LSTMs by the recipe",
+    "tuned": "each loss at its own tuned setting",
+}
+"""The sweeps in words."""
 STRENGTHS = ("none", "weak", "strong")
 """Sweeps that differ in the strength of the penalty alone."""
 PRIMARY = METRICS["hiding_noise"]

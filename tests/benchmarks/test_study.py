@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.study.__main__ import variance_of
 from benchmarks.study.runs import balanced, slope
 from benchmarks.study.shares import ranks_within, variance_shares
 from benchmarks.synthetic import write_sweep
@@ -81,6 +82,18 @@ def test_ranks_are_within_each_data_set_and_diverged_runs_are_last() -> None:
     assert ranks_within(table, table["score"], "dataset").tolist() == [0, 1, 0.5, 1, 0]
 
 
+def test_how_much_the_order_of_losses_depends_on_the_data() -> None:
+    """Two losses that change places between two data sets: nothing for the loss, all for the two together."""
+    rows = [
+        {"sweep": "weak", "dataset": dataset, "loss": loss, "seed": seed, "hiding_noise": noise, "diverged": False}
+        for dataset, noises in (("sines", (1, 2)), ("stocks", (2, 1)))
+        for loss, noise in zip("ab", noises, strict=True)
+        for seed in range(4)
+    ]
+    shares = {one.effect: one.share for one in variance_of(pd.DataFrame(rows))["the data"]}
+    assert shares["loss", "dataset"] == pytest.approx(1) and shares["loss",] == pytest.approx(0, abs=1e-12)
+
+
 def test_the_slope_is_the_root_of_the_last_penalties(tmp_path: Path) -> None:
     (config,) = plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1, "noise": {"sines": (13, 0)}}))
     folder = RunFolder(tmp_path / "run")
@@ -100,7 +113,7 @@ def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "study.md").read_text()
     assert page.startswith("# What the study found\n\n80 runs.")
-    assert "## none" in page and "## weak" in page and "## strong" not in page
+    assert "## No penalty (`none`)" in page and "## The recipe's penalty (`weak`)" in page and "`strong`" not in page
     facts = json.loads((tmp_path / "study.json").read_text())
     assert facts["runs"] == {"none": 40, "weak": 40}
     assert {one["dataset"] for one in facts["answers"]["weak"]} == {"sines"}
