@@ -2,13 +2,17 @@
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.study import picture, text
-from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, TITLES, balanced, study_runs, worst_filled
+from benchmarks.study.runs import BESIDE, PRIMARY, STRENGTHS, SWEEPS, TITLES, balanced, study_runs, worst_filled
 from benchmarks.study.shares import Share, ranks_within, variance_shares
-from rnngan_cli.results.comparison import Compared, compared
+from rnngan_cli.results.comparison import Compared, compared_tables
+from rnngan_cli.results.derived import refresh
+from rnngan_cli.results.runs_table import score_names
+from rnngan_cli.results.statistics.best import BestSet, best_set
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import write_bytes, write_json, write_text
 from rnngan_cli.system.text import capital
@@ -31,7 +35,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results/study"), help="the folder of the sweeps")
     root = parser.parse_args().results
-    found = {name: compared(SweepFolder(root / name)) for name in SWEEPS if (root / name / "sweep.json").exists()}
+    sweeps = {name: SweepFolder(root / name) for name in SWEEPS if (root / name / "sweep.json").exists()}
+    found = {name: by_score(sweep) for name, sweep in sweeps.items()}
     if not found:
         print(f"`{root}`: no sweep of the study here; `make study` trains them", file=sys.stderr)  # noqa: T201
         return 2
@@ -42,7 +47,7 @@ def main() -> int:
         root / "study.json",
         {
             "runs": {name: len(group) for name, group in runs.groupby("sweep", sort=False)},
-            "answers": {name: one.facts()["best"] for name, one in found.items()},
+            "answers": {name: scores[PRIMARY.name].facts()["best"] for name, scores in found.items()},
             "shares": {
                 what: [
                     {"effect": list(one.effect), "share": one.share, "low": one.low, "high": one.high}
@@ -70,20 +75,42 @@ def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
     return found
 
 
-def page(runs: "pd.DataFrame", found: dict[str, Compared], shares: dict[str, list[Share]]) -> list[str]:
+def by_score(sweep: SweepFolder) -> dict[str, Compared]:
+    """What is found by the primary score, and by those beside it that its runs have."""
+    tables = refresh(sweep)
+    known = score_names(tables[0])
+    return {score: compared_tables(sweep, tables, score) for score in (PRIMARY.name, *BESIDE) if score in known}
+
+
+def over_all_data(runs: "pd.DataFrame") -> BestSet | None:
+    """Which losses of a sweep may be the best by the mean, over all data sets, of the ranks of the runs of a seed.
+
+    Returns:
+        None unless two losses have runs of the same seeds on two data sets.
+    """
+    here = balanced(runs, ("loss", "dataset"))
+    if here["dataset"].nunique() < 2 or here["loss"].nunique() < 2:
+        return None
+    ranks = ranks_within(here, worst_filled(here), "dataset")
+    means = ranks.groupby([here["loss"], here["seed"]], observed=True).mean()
+    sides = {str(loss): values.to_numpy() for loss, values in means.groupby(level=0, observed=True)}
+    return best_set(("all data sets",), sides)
+
+
+def page(
+    runs: "pd.DataFrame", found: Mapping[str, Mapping[str, Compared]], shares: Mapping[str, Sequence[Share]]
+) -> list[str]:
     """All of it as Markdown."""
     lines = ["# What the study found", "", f"{len(runs)} runs. Written by `python -m benchmarks.study`.", ""]
-    for name, one in found.items():
-        own = runs[runs["sweep"] == name]
-        lines += [
-            f"## {capital(TITLES[name])} (`{name}`)",
-            "",
-            *text.answer_lines(one),
-            "",
-            f"Mean {PRIMARY.in_text}; bold: may be the best.",
-            "",
-        ]
+    for name, scores in found.items():
+        own, one = runs[runs["sweep"] == name], scores[PRIMARY.name]
+        lines += [f"## {capital(TITLES[name])} (`{name}`)", "", *text.answer_lines(one), ""]
+        whole = over_all_data(own)
+        if whole is not None:
+            lines += [text.whole_line(whole, own["dataset"].nunique()), ""]
+        lines += [f"Mean {PRIMARY.in_text}; bold: may be the best.", ""]
         lines += [*text.means_table(own, one.answers, text.known_normals(one)), ""]
+        lines += [*text.beside_table(scores), ""]
     lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
     lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]
     for what, several in shares.items():

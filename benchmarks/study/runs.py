@@ -29,6 +29,8 @@ STRENGTHS = ("none", "weak", "strong")
 """Sweeps that differ in the strength of the penalty alone."""
 PRIMARY = METRICS["hiding_noise"]
 """The primary score."""
+BESIDE = ("sliced_wasserstein", "coverage", "recall", "discriminative_weak", "predictive_weak")
+"""The scores beside it."""
 PENALTY = "r1r2"
 """The penalty whose root is the slope of the discriminator."""
 LAST = 0.1

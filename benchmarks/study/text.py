@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, worst_filled
 from benchmarks.study.shares import Share
+from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison import Compared
 from rnngan_cli.results.standing import score_words
 from rnngan_cli.results.statistics.intervals import share_interval
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnngan_cli.results.answers import Answer
+    from rnngan_cli.results.statistics.best import BestSet
 
 MOST_DIGITS = 3
 
@@ -26,6 +28,31 @@ def answer_lines(found: Compared) -> list[str]:
         sentences = found.sentences(answer)
         lines += [f"**{', '.join(answer.place)}**: {' '.join(capital(f'{sentence}.') for sentence in sentences)}", ""]
     return lines[:-1]
+
+
+def whole_line(best: "BestSet", count: int) -> str:
+    """The answer over all data sets, in sentences."""
+    told = [sentence for sentence in (best.sentence(), best.cost_sentence("mean rank")) if sentence]
+    sentences = " ".join(capital(f"{sentence}.") for sentence in told)
+    said = "by the mean of ranks within each (0 the best run, 1 the worst)"
+    return f"**all {count} data sets together**, {said}: {sentences}"
+
+
+def beside_table(scores: "Mapping[str, Compared]") -> list[str]:
+    """On how many data sets each loss may be the best by each score, and by all of them."""
+    kept = {score: {answer.place[0]: set(answer.best.kept) for answer in one.answers} for score, one in scores.items()}
+    losses = list(next(iter(scores.values())).answers[0].means)
+    counts = {loss: [sum(loss in names for names in found.values()) for found in kept.values()] for loss in losses}
+    rows = [
+        [f"`{loss}`", *map(str, counts[loss]), str(sum(counts[loss]))]
+        for loss in sorted(losses, key=lambda loss: -sum(counts[loss]))
+    ]
+    heads = [METRICS[score].in_text for score in scores]
+    return [
+        f"Number of data sets, of {len(next(iter(kept.values())))}, on which a loss may be the best, by each score:",
+        "",
+        *markdown_table(["loss", *heads, "sum"], rows),
+    ]
 
 
 def known_normals(found: Compared) -> dict[str, float]:

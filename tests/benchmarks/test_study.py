@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.study.__main__ import variance_of
+from benchmarks.study.__main__ import over_all_data, variance_of
 from benchmarks.study.runs import balanced, slope
 from benchmarks.study.shares import ranks_within, variance_shares
 from benchmarks.synthetic import write_sweep
@@ -94,6 +94,23 @@ def test_how_much_the_order_of_losses_depends_on_the_data() -> None:
     assert shares["loss", "dataset"] == pytest.approx(1) and shares["loss",] == pytest.approx(0, abs=1e-12)
 
 
+def test_over_all_data_the_loss_that_is_always_second_may_be_the_best() -> None:
+    """Of three losses on two data sets, one is second on both, and each of the others first once and last once."""
+    rows = [
+        {"dataset": dataset, "loss": loss, "seed": seed, "hiding_noise": noise + 0.01 * seed, "diverged": False}
+        for dataset, noises in (("sines", (1, 2, 3)), ("stocks", (30, 20, 1000)))
+        for loss, noise in zip(("ups", "even", "last"), noises, strict=True)
+        for seed in range(6)
+    ]
+    table = pd.DataFrame(rows)
+    whole = over_all_data(table)
+    assert whole is not None and whole.ruled_out == ["last"] and set(whole.kept) == {"ups", "even"}
+    diverged = table.assign(diverged=(table["loss"] == "ups") & (table["dataset"] == "stocks"))
+    worse = over_all_data(diverged)
+    assert worse is not None and worse.kept == ["even"]
+    assert over_all_data(table[table["dataset"] == "sines"]) is None
+
+
 def test_the_slope_is_the_root_of_the_last_penalties(tmp_path: Path) -> None:
     (config,) = plan(SweepConfig.model_validate({"losses": "bce", "seeds": 1, "noise": {"sines": (13, 0)}}))
     folder = RunFolder(tmp_path / "run")
@@ -114,6 +131,7 @@ def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:
     page = (tmp_path / "study.md").read_text()
     assert page.startswith("# What the study found\n\n80 runs.")
     assert "## No penalty (`none`)" in page and "## The recipe's penalty (`weak`)" in page and "`strong`" not in page
+    assert "Number of data sets, of 1, on which a loss may be the best, by each score:" in page
     facts = json.loads((tmp_path / "study.json").read_text())
     assert facts["runs"] == {"none": 40, "weak": 40}
     assert {one["dataset"] for one in facts["answers"]["weak"]} == {"sines"}
