@@ -20,6 +20,7 @@ from results_tables import (
     rates_table,
     rounding_table,
     speed_table,
+    study_text,
     summary_table,
     tune_table,
 )
@@ -40,6 +41,7 @@ PARTS = {
     "before-after": before_after_table,
     "losses": losses_table,
     "answer": answer_text,
+    "study": study_text,
     "summary": summary_table,
     "benchmark": benchmark_table,
     "tune": tune_table,
@@ -48,6 +50,7 @@ PARTS = {
 }
 PAGES = {
     "README.md": ("summary", "losses", "speed"),
+    "docs/study.md": ("study",),
     "docs/benchmark.md": ("answer", "benchmark"),
     "docs/studies.md": ("tune", "optimisers"),
     "docs/promises.md": ("promises",),

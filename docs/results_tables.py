@@ -5,11 +5,10 @@ import sys
 import textwrap
 from pathlib import Path
 
-from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison import compared_tables
 from rnngan_cli.results.derived import read_tables
 from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
-from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, leaderboard_markdown, mean_and_interval
+from rnngan_cli.results.leaderboard_text import leaderboard_markdown
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.text import markdown_table
@@ -32,28 +31,16 @@ def benchmark_table() -> str:
     return f"{leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
 
 
-SUMMARISED = ("hiding_noise", "coverage")
-"""Scores in the table of README.md."""
+def study_text() -> str:
+    """What the study found, without its title."""
+    page = (ROOT / "results" / "study" / "study.md").read_text(encoding="utf-8")
+    return page.split("\n", 1)[1].strip().replace("\n## ", "\n### ")
 
 
 def summary_table() -> str:
-    """The mean of two scores of every loss in the published benchmark; bold where the loss may be the best by it."""
-    sweep = SweepFolder(ROOT / "results" / "benchmark")
-    tables = read_tables(sweep)
-    found = {score: compared_tables(sweep, tables, score) for score in SUMMARISED}
-    board = found[SUMMARISED[0]].leaderboard
-    places = [(answer.place[0], score) for answer in found[SUMMARISED[0]].answers for score in SUMMARISED]
-    kept = {(answer.place[0], score): answer.best.kept for score, one in found.items() for answer in one.answers}
-    rows = []
-    for name in [*board[board["kind"] == "loss"]["loss"].unique(), *BESIDE_LOSSES]:
-        own = board[board["loss"] == name].set_index("dataset")
-        cells = []
-        for dataset, score in places:
-            words = mean_and_interval(*(float(own[f"{score}_{end}"][dataset]) for end in ("mean", "high")))
-            cells.append(f"**{words}**" if name in kept[dataset, score] else words)
-        rows.append([BESIDE_LOSSES.get(name, f"`{name}`"), *cells])
-    heads = [f"{dataset}: {METRICS[score].in_text}" for dataset, score in places]
-    return "\n".join(markdown_table(["loss", *heads], rows))
+    """The table of README.md: mean scores of every loss by the recipe on the data sets of the study."""
+    _, _, found = study_text().partition("(`weak`)")
+    return next(part for part in found.split("\n\n") if part.startswith("| loss |"))
 
 
 def answer_text() -> str:

@@ -57,7 +57,11 @@ def main() -> int:
             },
         },
     )
-    for kind, content in picture.draw(runs).items():
+    kept = {
+        name: {answer.place[0]: answer.best.kept for answer in scores[PRIMARY.name].answers}
+        for name, scores in found.items()
+    }
+    for kind, content in picture.draw(runs, kept).items():
         write_bytes(root / f"study.{kind}", content)
     return 0
 

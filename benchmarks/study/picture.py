@@ -1,10 +1,10 @@
 """The picture of the study: every loss at every strength of the penalty, a point for each data set."""
 
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from benchmarks.study.runs import PRIMARY, STRENGTHS, TITLES
+from benchmarks.study.runs import PRIMARY, STRENGTHS, TITLES, worst_filled
+from benchmarks.study.shares import ranks_within
 from rnngan_cli.results.figures import style
 
 if TYPE_CHECKING:
@@ -13,20 +13,23 @@ if TYPE_CHECKING:
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """A marker for each data set, which tells them apart without colours."""
-LEAST = 1e-3
-"""What is drawn of a score of 0, on a logarithmic axis: the least noise that the score can tell."""
+SPREAD = 0.6
+"""The share of a row over which the points of its data sets lie below each other, so that none hides another."""
 _CAPTION = (
-    "Each point is the mean over seeds of one data set; the black line is the median of the points. The hiding noise "
-    "is the least noise, in units of series scaled to [0, 1], at which a classifier no longer tells generated from "
-    "real series: further left is nearer to the data."
+    f"Each point is the mean rank of a loss among all runs on one data set, by {PRIMARY.in_text} (the least noise at "
+    "which a classifier no longer tells generated from real series). Filled: the loss may be the best there (95 %); "
+    "hollow: it is not. The black line is the mean over the data sets."
 )
+Kept = Mapping[str, Mapping[str, Collection[str]]]
+"""The losses that may be the best, by sweep and data set."""
 
 
-def draw(runs: "pd.DataFrame") -> dict[str, bytes]:
+def draw(runs: "pd.DataFrame", kept: Kept) -> dict[str, bytes]:
     """Draws the losses, a panel for each strength that has runs.
 
     Args:
         runs: of the study, as `study_runs` reads them.
+        kept: the losses that may be the best, by sweep and data set.
 
     Returns:
         Content of the file in the formats `png` and `svg`.
@@ -34,17 +37,20 @@ def draw(runs: "pd.DataFrame") -> dict[str, bytes]:
     drawn = runs[runs["sweep"].isin(STRENGTHS)]
     strengths = [name for name in STRENGTHS if (drawn["sweep"] == name).any()]
     names = list(dict.fromkeys(drawn["dataset"]))
-    losses = _order(drawn)
+    means = {name: _mean_ranks(drawn[drawn["sweep"] == name]) for name in strengths}
+    order = sum(table.mean(axis=1) for table in means.values()).sort_values(kind="stable")  # type: ignore[union-attr]
+    losses = [str(loss) for loss in order.index]
     with style.look():
         subtitle = f"{len(drawn)} runs of ten losses on {len(names)} data sets, equal updates"
         figure = style.new_figure(
-            1.0 + 0.32 * len(losses), "Which loss for a recurrent GAN", subtitle, _CAPTION, legend=True
+            1.0 + 0.42 * len(losses), "Which loss for a recurrent GAN", subtitle, _CAPTION, legend=True
         )
         panels = figure.subplots(1, len(strengths), sharex=True, sharey=True, squeeze=False)[0]
         for axes, strength in zip(panels, strengths, strict=True):
-            _draw_panel(axes, drawn[drawn["sweep"] == strength], losses, names)
+            _draw_panel(axes, means[strength].reindex(losses), names, kept.get(strength, {}))
+            _tell_diverged(axes, drawn[drawn["sweep"] == strength], losses)
             axes.set_title(TITLES[strength])
-            axes.set_xlabel(PRIMARY.in_text)
+            axes.set_xlabel("mean rank (0: the best run, 1: the worst)")
         panels[0].set_yticks(range(len(losses)), losses)
         panels[0].set_ylim(len(losses) - 0.5, -0.5)
         handles, labels = panels[0].get_legend_handles_labels()
@@ -52,44 +58,37 @@ def draw(runs: "pd.DataFrame") -> dict[str, bytes]:
         return style.rendered(figure)
 
 
-def _order(runs: "pd.DataFrame") -> list[str]:
-    """The losses by the mean, over strengths and data sets, of their rank."""
-    means = runs.groupby(["sweep", "dataset", "loss"], observed=True)[PRIMARY.name].mean().unstack()
-    ranks = means.rank(axis=1).mean()
-    return [str(name) for name in ranks.sort_values(kind="stable").index]
+def _mean_ranks(runs: "pd.DataFrame") -> "pd.DataFrame":
+    """The mean rank of each loss (rows) on each data set (columns)."""
+    ranks = ranks_within(runs, worst_filled(runs), "dataset")
+    return ranks.groupby([runs["loss"], runs["dataset"]], observed=True).mean().unstack()
 
 
-def _draw_panel(axes: "Axes", runs: "pd.DataFrame", losses: list[str], names: list[str]) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    means = runs.groupby(["dataset", "loss"], observed=True)[PRIMARY.name].mean().clip(lower=LEAST)
+def _draw_panel(axes: "Axes", means: "pd.DataFrame", names: list[str], kept: Mapping[str, Collection[str]]) -> None:
     for number, name in enumerate(names):
-        values = np.array([means.get((name, loss), np.nan) for loss in losses])
-        axes.plot(
-            *(values, np.arange(len(losses))),
-            marker=MARKERS[number % len(MARKERS)],
-            linestyle="none",
-            markersize=6,
-            mec="white",
-            mew=0.6,
-            label=name,
-        )
+        below = SPREAD * ((number + 0.5) / len(names) - 0.5)
+        for place, (loss, mean) in enumerate(means[name].items()):
+            colour = f"C{number}"
+            axes.plot(
+                *([mean], [place + below]),
+                marker=MARKERS[number % len(MARKERS)],
+                linestyle="none",
+                markersize=6,
+                markeredgecolor=colour,
+                markerfacecolor=colour if loss in kept.get(name, ()) else "white",
+                label=name if place == 0 else None,
+            )
+    for place, mean in enumerate(means.mean(axis=1)):
+        axes.plot([mean] * 2, [place - 0.42, place + 0.42], color="black", linewidth=1.6, zorder=1)
+    axes.set_xlim(-0.03, 1.03)
+    axes.grid(axis="x", alpha=0.4)
+
+
+def _tell_diverged(axes: "Axes", runs: "pd.DataFrame", losses: list[str]) -> None:
     for place, loss in enumerate(losses):
-        found = [means[name, loss] for name in names if (name, loss) in means.index and np.isfinite(means[name, loss])]
-        if found:
-            axes.plot([np.median(found)] * 2, [place - 0.35, place + 0.35], color="black", linewidth=1.6, zorder=1)
         diverged = int(runs[runs["loss"] == loss]["diverged"].sum())
         if diverged:
+            where = (0.99, place)
             axes.annotate(
-                f"{diverged} diverged",
-                (0.99, place),
-                xycoords=("axes fraction", "data"),
-                ha="right",
-                va="bottom",
-                fontsize=8.5,
+                f"{diverged} diverged", where, xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8.5
             )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.grid(axis="x", alpha=0.4)

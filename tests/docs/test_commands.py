@@ -31,12 +31,14 @@ PLANNED = {
     "rnngan tune --datasets sines,stocks -s batch_size=64": "as above",
     "rnngan sweep --losses all --data my.csv --window 24": "compiles ten losses; tests/losses train them",
     "rnngan sweep experiments/tuned/sines.toml": "as above",
+    "rnngan sweep experiments/study/weak.toml --datasets digits --bits portable --output results/digits": "as above",
 }
 """Commands run with `--dry-run` appended, which reads and checks all their input, and the reasons."""
 NOT_RUN = {
     "rnngan evaluate --self-check": "minutes; tests/evaluation/test_reimplementation.py does it, marked slow",
     "rnngan sweep experiments/benchmark.toml --engine ray --ray-address auto": "a cluster; tests/sweeps/engines",
     "ray start": "as above",
+    "rnngan verify --reproduce results/study/weak/runs/NAME": "minutes; tests/sweeps/test_reproduce.py has short ones",
     "make ": "targets of the Makefile, which call what is run here, or measure for hours",
     "pip install": "needs a registry",
     "tensorboard --logdir": "a server that never ends; tests/results/exports/test_events.py reads what it shows",
@@ -111,8 +113,8 @@ def prepared(tmp_path: Path) -> Path:
     text = "\n".join([header, *(f"{row}:{number % 3}" for number, row in enumerate(rows))])
     (tmp_path / "JapaneseVowels.ts").write_text(text + "\n", encoding="utf-8")
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
-    tuned = "results/tune/sines/after"
-    shutil.copytree(ROOT / tuned, tmp_path / tuned)
+    for published in ("results/tune/sines/after", "results/study/weak"):
+        shutil.copytree(ROOT / published, tmp_path / published)
     return tmp_path
 
 

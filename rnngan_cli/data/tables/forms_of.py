@@ -31,7 +31,7 @@ SQUASHED = 1 / 200
 """The share of a range that all values but the farthest few take, from which on these few are told."""
 FEW = 1 / 500
 """The largest share of values that are told as far from all others."""
-MOST_TOLD = 5
+MOST_MARKED = 5
 """The most cells that are listed in advice."""
 SENTINEL_SHARE, SENTINEL_COUNT = 0.01, 5
 """The least share and number of equal values, far from all others, that look like a mark of missing values."""
@@ -184,7 +184,7 @@ def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
     return (
         f"`{name}`: {counted(int(odd.sum()), 'value')} far from all others ({low:.4g} to {high:.4g}), the first "
         f"{values[first]:.6g} in {cells.table.place(first)}: beside it the others are as good as equal; mend it"
-        + (f", or give `{_marks(cells, name, odd)}`" if odd.sum() <= MOST_TOLD else ", and the others"),
+        + (f", or give `{_marks(cells, name, odd)}`" if odd.sum() <= MOST_MARKED else ", and the others"),
     )
 
 
