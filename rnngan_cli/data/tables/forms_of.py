@@ -173,7 +173,7 @@ def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
         if frequent and distance > rest[-1] - rest[0]:
             return (
                 f"`{name}`: {found[end]:.6g} occurs {counts[end]} times, far from all other values ({rest[0]:.4g} to "
-                f"{rest[-1]:.4g}); if it stands for missing values, give `{_marks(cells, name, values == found[end])}`",
+                f"{rest[-1]:.4g}); if it stands for missing values, give `{_marks(found[[end]])}`",
             )
     few = max(1, int(FEW * len(known)))
     low, high = np.sort(known)[[few, -1 - few]]
@@ -184,10 +184,11 @@ def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
     return (
         f"`{name}`: {counted(int(odd.sum()), 'value')} far from all others ({low:.4g} to {high:.4g}), the first "
         f"{values[first]:.6g} in {cells.table.place(first)}: beside it the others are as good as equal; mend it"
-        + (f", or give `{_marks(cells, name, odd)}`" if odd.sum() <= MOST_MARKED else ", and the others"),
+        + (f", or give `{_marks(values[odd])}`" if odd.sum() <= MOST_MARKED else ", and the others"),
     )
 
 
-def _marks(cells: Cells, name: str, where: np.ndarray) -> str:
-    """The option by which the cells of some rows are taken for missing values, as they are written in the file."""
-    return option("--missing-marks", *dict.fromkeys(cells.words(name)[where]))
+def _marks(values: FloatArray) -> str:
+    """The option by which these numbers are taken for missing values."""
+    written = (np.format_float_positional(value, trim="-") for value in np.unique(values))
+    return option("--missing-marks", *written)
