@@ -102,9 +102,8 @@ def check_numbered_series(cells: Cells, roles: Roles, config: DataConfig) -> Non
         said = _numbers_series(cells, name)
         if said:
             raise UserError(
-                f"`{cells.table.path}`: `{name}` {said}, as the number of a series does; use "
-                f"`{option('--id-column', name)}`, or, if it is a measurement, list the features with "
-                "`--columns`, it too"
+                f"`{cells.table.path}`: `{name}` {said}; if it numbers the series, use "
+                f"`{option('--id-column', name)}`; if it is a measurement, list the features with `--columns`, it too"
             )
 
 

@@ -17,19 +17,9 @@ from rnngan_cli.errors import UserError
 TIME_NAMES = frozenset(
     (
         *("time", "t", "timestamp", "timestamps", "ts", "datetime", "date", "epoch", "unix", "unixtime", "unix_time"),
-        *(
-            "time_s",
-            "time_ms",
-            "time [s]",
-            "time (s)",
-            "time(s)",
-            "t [s]",
-            "seconds",
-            "elapsed",
-            "elapsed_time",
-            "elapsed time",
-        ),
-        *("zeit", "zeitstempel", "temps", "tiempo", "tempo", "event_time", "recorded_at", "created_at", "dt"),
+        *("time_s", "time_ms", "time [s]", "time (s)", "time(s)", "t [s]", "seconds", "elapsed", "elapsed_time"),
+        *("elapsed time", "dt", "event_time", "recorded_at", "created_at"),
+        *("zeit", "zeitstempel", "temps", "tiempo", "tempo"),
     )
 )
 """Names of columns of numbers that are the time where they rise, in lower case."""
