@@ -89,8 +89,9 @@ Role = Literal["feature", "id", "label", "time"]
 
 
 CALENDAR = ("year", "month", "day", "hour", "minute", "second")
-"""Parts of a date that may have a column each; a column's `time_format` is then the name of the part. `day_of_year` may
-stand for month and day."""
+"""Parts of a date that may have a column each; a column's `time_format` is then the name of the part."""
+DATE_PARTS = (*CALENDAR, "day_of_year")
+"""These parts, and the day of the year, which may stand for month and day."""
 
 
 EPOCHS = {"seconds since 1970": 1, "milliseconds since 1970": 10**3, "microseconds since 1970": 10**6}

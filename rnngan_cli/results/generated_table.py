@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.data.forms import CALENDAR, EPOCHS, Column, TableColumn
+from rnngan_cli.data.forms import DATE_PARTS, EPOCHS, Column, TableColumn
 from rnngan_cli.errors import UserError
 from rnngan_cli.results.frames import free_names, renamed_note
 
@@ -163,7 +163,7 @@ def _written(stamps: "pd.DatetimeIndex | np.ndarray", time_format: str) -> np.nd
         return stamps.as_unit("ns").astype(np.int64).to_numpy() // (10**9 // EPOCHS[time_format])
     if "%q" in time_format:  # a quarter, which `strftime` does not know
         return np.array([f"{stamp.strftime(time_format.replace('%q', str(stamp.quarter)))}" for stamp in stamps])
-    if time_format in (*CALENDAR, "day_of_year"):
+    if time_format in DATE_PARTS:
         return np.asarray(getattr(stamps, time_format))
     if time_format:
         zoned = stamps.tz is None and ("%z" in time_format or "%Z" in time_format)

@@ -53,18 +53,12 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     rows = grouping.rows_in_time(roles.time, len(values))
     parted = grouping.group_rows(cells, roles.id, rows, kept.rows)
     ids, groups = parted.ids, parted.kept
-    notes = _repeat_notes(cells, roles, config, groups) + parted.notes
-    series = [values[group] for group in groups]
-    if config.missing == "interpolate":
-        names = tuple(feature.column.name for feature in features)
-        series = [_filled(item, features, names, place) for item, place in zip(series, _places(ids), strict=True)]
+    repeated = _repeat_notes(cells, roles, config, groups)
     labels, label_names = table_labels(cells, roles.label, ids, groups)
-    spacing = _spacing(roles.time, groups, ids) if config.forms == "file" else order.Spacing()
-    splits = config.gaps == "split" and config.forms == "file"
-    breaks, gap_notes = grouping.window_ends(table, roles, spacing, parted.whole, kept.rows) if splits else ((), ())
-    doubts = _doubts(cells, roles, features, groups, config)
+    spacing, breaks, gap_notes = _gaps(table, roles, parted, kept.rows, config)
+    moved, doubts = grouping.moved_note(rows, roles.time), _doubts(cells, roles, features, groups, config)
     return Raw(
-        series,
+        _values_of(values, features, parted, config),
         tuple(feature.column.name for feature in features),
         record=not ids,
         labels=labels,
@@ -75,8 +69,31 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         spacing=spacing.median if spacing.is_even and roles.time is not None else None,
         missing=int((~np.isfinite(values)).sum()),
         breaks=breaks,
-        notes=(*table.notes, *doubts, *grouping.moved_note(rows, roles.time), *kept.notes, *gap_notes, *notes),
+        notes=(*table.notes, *doubts, *moved, *kept.notes, *gap_notes, *repeated, *parted.notes),
     )
+
+
+def _gaps(
+    table: UserTable, roles: Roles, parted: grouping.RowGroups, kept: np.ndarray, config: DataConfig
+) -> tuple[order.Spacing, tuple[IntArray, ...], tuple[str, ...]]:
+    """The steps in time, where windows end, and notes on that; without forms of the file, none of it is looked for."""
+    if config.forms != "file":
+        return order.Spacing(), (), ()
+    spacing = _spacing(roles.time, parted.kept, parted.ids)
+    if config.gaps != "split":
+        return spacing, (), ()
+    return spacing, *grouping.window_ends(table, roles, spacing, parted.whole, kept)
+
+
+def _values_of(
+    values: FloatArray, features: list[FeatureColumn], parted: grouping.RowGroups, config: DataConfig
+) -> list[FloatArray]:
+    """The rows of each series, with missing values filled where that is the rule."""
+    series = [values[group] for group in parted.kept]
+    if config.missing != "interpolate":
+        return series
+    names = tuple(feature.column.name for feature in features)
+    return [_filled(one, features, names, place) for one, place in zip(series, _places(parted.ids), strict=True)]
 
 
 def _repeat_notes(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> tuple[str, ...]:

@@ -88,10 +88,7 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     features = config.columns or tuple(name for name in table.names if name not in given and name not in used)
     index: tuple[str, ...] = ()
     if not config.columns and not plain:
-        index = tuple(name for name in features if _counts(cells, name, identifier))
-        if time is None and not index and identifier is None and _is_ramp(cells.numbers(features[0])):
-            index = features[:1]  # a time of rows without a name that says so
-        index = () if len(index) == len(features) else index
+        index = _index_columns(cells, features, identifier, timed=time is not None)
         features = tuple(name for name in features if name not in index)
         own = OWN_COLUMNS if identifier is not None and config.id_column is None else ()
         notes += [_index_note(name, cells, identifier) for name in index if name not in own]
@@ -106,6 +103,14 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
             "with `--columns`"
         )
     return Roles(features, identifier, config.label_column, time, index, tuple(notes))
+
+
+def _index_columns(cells: Cells, features: tuple[str, ...], identifier: str | None, *, timed: bool) -> tuple[str, ...]:
+    """The columns that count rows, or steps of series; without a time, else a first column of equal steps."""
+    index = tuple(name for name in features if _counts(cells, name, identifier))
+    if not timed and not index and identifier is None and _is_ramp(cells.numbers(features[0])):
+        index = features[:1]  # a time of rows without a name that says so
+    return () if len(index) == len(features) else index
 
 
 def check_named(table: UserTable, config: DataConfig) -> None:
