@@ -14,7 +14,12 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTSIDE = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md", "license.md": "LICENSE"}
+OUTSIDE = {
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "license.md": "LICENSE",
+    "study-design.md": "experiments/study/README.md",
+}
 """Pages of the site whose sources lie outside docs/, by the name of the page."""
 OTHER_NAMES = {"README.md": "docs/index.md", **{source: f"docs/{page}" for page, source in OUTSIDE.items()}}
 LINK = re.compile(r"(\]\()((?!\w+:|#|/)[^)#\s]+)")
@@ -49,6 +54,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def _target(page: str, link: str) -> str:
     """The target of a link on a page, as a path relative to the root of the repository."""
-    base = "" if page in OUTSIDE else os.path.dirname(f"docs/{page}")  # noqa: PTH120 - as above
+    base = os.path.dirname(OUTSIDE.get(page, f"docs/{page}"))  # noqa: PTH120 - as above
     target = os.path.normpath(f"{base}/{link}" if base else link)
     return OTHER_NAMES.get(target, target)

@@ -55,7 +55,7 @@ def pages(site: Path) -> dict[Path, Html]:
 def test_every_page_of_docs_is_in_it(pages: dict[Path, Html], site: Path) -> None:
     names = {str(path.relative_to(site)) for path in pages}
     written = {path.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for path in ROOT.glob("docs/**/*.md")}
-    assert written <= names and {"changelog.html", "contributing.html"} <= names
+    assert written <= names and {"changelog.html", "contributing.html", "study-design.html"} <= names
     assert {f"losses/{name}.html" for name in VARIANTS} <= names
 
 
