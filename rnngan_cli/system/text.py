@@ -26,14 +26,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def listed(names: Sequence[str]) -> str:
-    """Joins names as in a sentence.
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Joins names as in a sentence, with a word before the last.
 
-    >>> listed(["bce"]), listed(["bce", "mse"]), listed(["bce", "mse", "gan"])
-    ('bce', 'bce and mse', 'bce, mse and gan')
+    >>> listed(["bce"]), listed(["bce", "mse"]), listed(["bce", "mse", "gan"], "or")
+    ('bce', 'bce and mse', 'bce, mse or gan')
     """
     *front, last = names
-    return f"{', '.join(front)} and {last}" if front else last
+    return f"{', '.join(front)} {word} {last}" if front else last
 
 
 def capital(sentence: str) -> str:

@@ -91,9 +91,12 @@ class BestSet:
         bounded = sorted((self.costs[name], name) for name in self.kept if np.isfinite(self.costs[name]))
         if not bounded:
             return "so few seeds bound no cost of a choice" if not self.is_able else "no cost of a choice is bounded"
-        (cost, first), *rest = bounded
-        words = "".join(f", {name} {two_digits(more)}" for more, name in rest)
-        return f"taking {first} costs at most {two_digits(cost)} in {score}{words} ({self.sure})"
+        by_cost: dict[str, list[str]] = {}
+        for cost, name in bounded:
+            by_cost.setdefault(two_digits(cost), []).append(name)
+        (least, first), *rest = by_cost.items()
+        words = "".join(f", {listed(names, 'or')} {cost}" for cost, names in rest)
+        return f"taking {listed(first, 'or')} costs at most {least} in {score}{words} ({self.sure})"
 
     def equal_sentence(self) -> str:
         """Says which are equal within the margin; empty if none are shown to be."""

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rnngan_cli.results.statistics.best import best_set, fewest_to_rule_out, not_best_p
+from rnngan_cli.results.statistics.best import BestSet, best_set, fewest_to_rule_out, not_best_p
 
 INF = np.inf
 
@@ -134,6 +134,14 @@ def test_few_or_diverged_runs_bound_nothing() -> None:
     assert "bound no cost" in best_set((), few).cost_sentence("mmd2")
     gone = best_set((), {"a": np.arange(8.0), "b": np.array([*np.arange(5.0) + 9, INF, INF, INF])})
     assert gone.costs == {"a": 0.0, "b": INF}
+
+
+def test_the_sentence_on_costs_names_losses_of_one_cost_together() -> None:
+    """Nobody reads `bce 0, gan 0, kld 0, mae 0`."""
+    p = dict.fromkeys(("bce", "gan", "kld", "mae", "wgan"), 0.5)
+    costs = {"bce": 0.02, "gan": 0.0, "kld": 0.0, "mae": 0.0204, "wgan": INF}
+    found = BestSet((), p, dict.fromkeys(p, 8), is_able=True, fewest=5, costs=costs)
+    assert found.cost_sentence("recall") == "taking gan or kld costs at most 0 in recall, bce or mae 0.02 (95 %)"
 
 
 def test_equal_are_those_near_the_best() -> None:
