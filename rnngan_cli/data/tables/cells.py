@@ -2,7 +2,7 @@
 
 import functools
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,9 +174,7 @@ class Cells:
         marks = [float(mark.replace(",", ".")) for mark in self.missing_marks if _is_number(mark.replace(",", "."))]
         if not marks:
             return numbers
-        return Numbers(
-            np.where(np.isin(numbers.values, marks), np.nan, numbers.values), numbers.decimals, numbers.notes
-        )
+        return replace(numbers, values=np.where(np.isin(numbers.values, marks), np.nan, numbers.values))
 
     def _dates(self, name: str) -> Dates | None:
         """A column as dates or times of day; None if it holds neither, or numbers only."""

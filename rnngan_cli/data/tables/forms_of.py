@@ -1,5 +1,7 @@
 """The form of a column of features: decimal, whole, boolean, category or constant."""
 
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ from rnngan_cli.data.advice import option
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.flags import flags_note
+from rnngan_cli.data.tables.numbers import Numbers
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 
@@ -30,11 +34,11 @@ MOST_DECIMALS = 12
 SQUASHED = 1 / 200
 """The share of a range that all values but the farthest few take, from which on these few are told."""
 FEW = 1 / 500
-"""The largest share of values that are told as far from all others."""
+"""The largest share of values that are told as far from all others, if that is more than some."""
 MOST_MARKED = 5
 """The most cells that are listed in advice."""
-SENTINEL_SHARE, SENTINEL_COUNT = 0.01, 5
-"""The least share and number of equal values, far from all others, that look like a mark of missing values."""
+SENTINEL_COUNT = 5
+"""The least number of equal values, far from all others, that look like a mark of missing values; fewer are faults."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,16 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
         return FeatureColumn(_boolean(name, values, ("False", "True")), values)
     numbers = cells.numbers(name)
     if numbers is not None:
-        notes = tuple(f"`{name}`: {note}" for note in numbers.notes) + _far_off(cells, name, numbers.values)
+        notes = *writing_notes(name, [numbers]), *far_off(name, numbers.values, cells.table.place)
         return FeatureColumn(number_column(name, numbers.values, numbers.decimals), numbers.values, notes)
     return None
+
+
+def writing_notes(name: str, columns: Sequence[Numbers]) -> tuple[str, ...]:
+    """Notes on how the numbers of a feature are written, each once, however many columns of the table hold them."""
+    notes = dict.fromkeys(note for numbers in columns for note in numbers.notes)
+    flags = sum((numbers.flags for numbers in columns), Counter[str]())
+    return tuple(f"`{name}`: {note}" for note in (*notes, *flags_note(flags)))
 
 
 DOUBTFUL_WORDS = ("none", "na", "n/a", "missing")
@@ -120,7 +131,7 @@ def _mostly_numbers(cells: Cells, words: "pd.Series") -> bool:
     import pandas as pd
 
     plain = words.str.replace(",", ".", regex=False) if cells.mark == "," else words
-    plain = plain.str.replace(r"(?<=\d)\s[a-z]{1,2}$", "", regex=True)  # flags of statistical offices, such as `4.5 p`
+    plain = plain.str.replace(r"(?<=\d)\s[a-z]{1,2}$", "", regex=True)  # units that differ, such as `4.5 m` and `30 cm`
     numbers = pd.to_numeric(plain, errors="coerce").notna()
     return len(words) > 0 and bool(numbers.mean() >= NUMBERS_SHARE)
 
@@ -161,21 +172,26 @@ def _boolean(name: str, values: FloatArray, words: tuple[str, str]) -> Column:
     return Column(name, "boolean", words)
 
 
-def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
-    """A note on values that are far from all others: a frequent one may stand for missing ones, a few may be faults."""
+def far_off(name: str, values: FloatArray, place: Callable[[int], str]) -> tuple[str, ...]:
+    """A note on values that are far from all others: a frequent one may stand for missing ones, a few may be faults.
+
+    Args:
+        name: the feature.
+        values: its values, (values,).
+        place: tells where in the table the value of an index stands.
+    """
     known = values[np.isfinite(values)]
     found, counts = np.unique(known, return_counts=True)
     if len(found) < 4:
         return ()
     for end, rest in ((0, found[1:]), (-1, found[:-1])):
         distance = abs(found[end] - (rest[0] if end == 0 else rest[-1]))
-        frequent = counts[end] >= max(SENTINEL_COUNT, SENTINEL_SHARE * len(known))
-        if frequent and distance > rest[-1] - rest[0]:
+        if counts[end] >= SENTINEL_COUNT and distance > rest[-1] - rest[0]:
             return (
                 f"`{name}`: {found[end]:.6g} occurs {counts[end]} times, far from all other values ({rest[0]:.4g} to "
                 f"{rest[-1]:.4g}); if it stands for missing values, give `{_marks(found[[end]])}`",
             )
-    few = max(1, int(FEW * len(known)))
+    few = min(max(SENTINEL_COUNT - 1, int(FEW * len(known))), (len(known) - 1) // 4)
     low, high = np.sort(known)[[few, -1 - few]]
     odd = np.isfinite(values) & ((values < low - (high - low) / SQUASHED) | (values > high + (high - low) / SQUASHED))
     if high == low or not odd.any():
@@ -183,7 +199,7 @@ def _far_off(cells: Cells, name: str, values: FloatArray) -> tuple[str, ...]:
     first = int(np.argmax(odd))
     return (
         f"`{name}`: {counted(int(odd.sum()), 'value')} far from all others ({low:.4g} to {high:.4g}), the first "
-        f"{values[first]:.6g} in {cells.table.place(first)}: beside it the others are as good as equal; mend it"
+        f"{values[first]:.6g} in {place(first)}: beside it the others are as good as equal; mend it"
         + (f", or give `{_marks(values[odd])}`" if odd.sum() <= MOST_MARKED else ", and the others"),
     )
 

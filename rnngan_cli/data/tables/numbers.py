@@ -6,14 +6,16 @@ otherwise; the other mark, blanks and apostrophes separate thousands. What stays
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from rnngan_cli.data.formats.cells import MISSING_WORDS, THOUSANDS_BLANKS, unit_behind
 from rnngan_cli.data.forms import FloatArray
+from rnngan_cli.data.tables.flags import without_flags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +37,8 @@ _DURATION = r"^-?(?:\d+:)?\d{1,3}:\d{2}\.\d+$"
 """A duration with a fraction of a second, in minutes or in hours; if all were in hours, they would be times of day."""
 _SUFFIXES = {"K": 1e3, "k": 1e3, "M": 1e6, "m": 1e6, "B": 1e9, "b": 1e9, "T": 1e12}
 _MONEY = "$€£¥₹"
+_WITHHELD = r":\s?[a-z]{1,2}"
+"""Eurostat's mark for a missing value with a flag that says why, such as `: c` for a confidential one."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,13 @@ class Numbers:
         values: float64 (rows,), NaN for missing values.
         decimals: the largest number of digits behind the decimal mark; None where an exponent or a suffix is used.
         notes: sentences for the user on how they are written.
+        flags: how often each flag occurs behind a number.
     """
 
     values: FloatArray
     decimals: int | None
     notes: tuple[str, ...] = ()
+    flags: Counter[str] = field(default_factory=Counter)
 
 
 def is_missing(words: "pd.Series", marks: Collection[str] = ()) -> np.ndarray:
@@ -60,7 +66,8 @@ def is_missing(words: "pd.Series", marks: Collection[str] = ()) -> np.ndarray:
     """
     lowered = words.str.lower().isin(MISSING_WORDS).to_numpy(dtype=bool)
     given = words.isin(list(marks)).to_numpy(dtype=bool)
-    return np.asarray(lowered | given)
+    withheld = words.str.fullmatch(_WITHHELD).to_numpy(dtype=bool)
+    return np.asarray(lowered | given | withheld)
 
 
 def find_decimal_mark(
@@ -74,7 +81,8 @@ def find_decimal_mark(
     """
     doubtful = []
     for name, words in columns.items():
-        bare = words.str.removesuffix(_common_unit(words)).str.replace(rf"[{_MONEY}%‰\s]", "", regex=True)
+        bare = without_flags(words.str.removesuffix(_common_unit(words)))[0]
+        bare = bare.str.replace(rf"[{_MONEY}%‰\s]", "", regex=True)
         commas = bare[bare.str.contains(",", regex=False)]
         if not len(commas) or not _all_like(commas, r"^[+-]?[\d.,'’]+$|^[+-]?[\d.,]+[eE][+-]?\d+$"):
             continue
@@ -127,22 +135,24 @@ def parse_numbers(words: "pd.Series", missing: np.ndarray, mark: DecimalMark) ->
         found[odd] = np.inf
     values[~missing] = found * plain.factors
     decimals = None if plain.scaled else _decimals(plain.words)
-    return Numbers(values, decimals, plain.notes)
+    return Numbers(values, decimals, plain.notes, plain.flags)
 
 
 @dataclass(frozen=True)
 class _Plain:
-    """Numbers with a decimal point and nothing else, the factors of their suffixes, and notes."""
+    """Numbers with a decimal point and nothing else, the factors of their suffixes, notes, and flags left out."""
 
     words: "pd.Series"
     factors: FloatArray | float
     scaled: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    flags: Counter[str]
 
 
 def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
     """Removes what stands in numbers beside digits, sign, exponent and decimal mark."""
     notes: tuple[str, ...] = ()
+    flags: Counter[str] = Counter()
     factors: FloatArray | float = 1.0
     thousands = "," if mark == "." else "."
     if words.str.contains(r"[^\d.,eE+\-]", regex=True).any():
@@ -153,6 +163,7 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
         if unit:
             words = words.str.removesuffix(unit).str.rstrip()
             notes += (f"the unit `{unit}` is left out",)
+        words, flags = without_flags(words)
         money = words.str.contains(f"[{_MONEY}%‰]", regex=True)
         if money.any():
             words = words.str.replace(rf"\s*[{_MONEY}%‰]\s*", "", regex=True)
@@ -174,7 +185,7 @@ def _without_separators(words: "pd.Series", mark: DecimalMark) -> _Plain:
         notes += ("points before three digits separate thousands, as other values have none (else `--decimal .`)",)
     if mark == ",":
         words = words.str.replace(",", ".", regex=False)
-    return _Plain(words, factors, not isinstance(factors, float), notes)
+    return _Plain(words, factors, not isinstance(factors, float), notes, flags)
 
 
 def _seconds(duration: str) -> str:

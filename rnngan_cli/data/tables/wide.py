@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.config import DataConfig, Layout
-from rnngan_cli.data.forms import FloatArray
+from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.classes import label_values
 from rnngan_cli.data.tables.dates import parse_dates
-from rnngan_cli.data.tables.forms_of import number_column
+from rnngan_cli.data.tables.forms_of import far_off, number_column, writing_notes
 from rnngan_cli.errors import UserError
 
 FEWEST_STEPS = 8
@@ -50,7 +50,8 @@ def find_wide(cells: Cells, config: DataConfig, layout: Layout | None) -> Wide |
     """Finds whether a table has one series a row; None if its rows are steps.
 
     It has if the user says so; if the columns are named by rising dates or times of day; if their names count up, or
-    there are none, and rows are much smoother than columns; or if every row has an id of its own and names count up.
+    there are none, and rows are much smoother than columns; if every row has an id of its own and names count up; or if
+    names are years, and the words of some column name the rows.
 
     Raises:
         UserError: the user says so, and no column of numbers is left.
@@ -79,7 +80,7 @@ def _hinted(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> Wide 
     steps = dated or (_counting(steps) if cells.table.has_header else steps)
     if len(steps) < FEWEST_STEPS:
         return None
-    if not dated and not _has_own_ids(cells, config):
+    if not dated and not _has_own_ids(cells, config) and not (_are_years(steps) and _has_keys(cells)):
         values = _values(cells, steps)
         if not _roughness(values) < SMOOTHER * _roughness(values.T):
             return None
@@ -94,6 +95,16 @@ def _hinted(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> Wide 
 def _has_own_ids(cells: Cells, config: DataConfig) -> bool:
     """Whether every row has an id of its own, by the column that the user names."""
     return config.id_column is not None and cells.distinct(config.id_column) == len(cells)
+
+
+def _are_years(names: tuple[str, ...]) -> bool:
+    return all(re.fullmatch(r"(?:1[89]|20|21)\d\d", name) for name in names)
+
+
+def _has_keys(cells: Cells) -> bool:
+    """Whether some column holds a word of its own in every row."""
+    words = (name for name in cells.table.names if cells.is_text(name) and cells.numbers(name) is None)
+    return any(cells.distinct(name) == len(cells) for name in words)
 
 
 def _left_out(cells: Cells, config: DataConfig, used: tuple[str | None, ...]) -> tuple[str, ...]:
@@ -195,33 +206,18 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
     from rnngan_cli.data import missing
 
     values = _values(cells, found.steps)
-    ends = values.shape[1] - np.argmax(np.isfinite(values[:, ::-1]), axis=1)
-    ends[~np.isfinite(values).any(axis=1)] = 0
-    inside = ~np.isfinite(values) & (np.arange(values.shape[1]) < ends[:, None])
-    keep, notes = ends > 0, list(found.notes)
-    if inside.any() and config.missing == "error":
-        row, step = (int(index) for index in np.argwhere(inside)[0])
-        raise missing.refuse(
-            cells.table.path, int(inside.sum()), f"column `{found.steps[step]}`, {cells.table.place(row)}"
-        )
-    if config.missing == "drop":
-        keep &= ~inside.any(axis=1)
-    if not keep.all():
-        notes.append(f"{(~keep).sum()} of {len(keep)} series dropped for missing values")
-    if not keep.any():
+    ends, kept = _ends(cells, config, found.steps, values)
+    if not kept.any():
         raise UserError(f"`{cells.table.path}`: every series has a missing value; nothing is left")
-    rows = np.flatnonzero(keep)
+    dropped = () if kept.all() else (f"{(~kept).sum()} of {len(kept)} series dropped for missing values",)
+    rows = np.flatnonzero(kept)
     series = [
         missing.interpolate_missing(values[row, : ends[row], None], (VALUE,), cells.table.place(int(row)))
         for row in rows
     ]
     labels, label_names = _labels(cells, config.label_column or found.label, rows, [len(item) for item in series])
     ids = tuple(cells.words(config.id_column).to_numpy()[rows]) if config.id_column is not None else ()
-    every = np.concatenate(series)[:, 0]
-    numbers = [cells.numbers(step) for step in found.steps]
-    decimals = [item.decimals for item in numbers if item is not None]
-    known = None if None in decimals else max((digits for digits in decimals if digits is not None), default=None)
-    column = number_column(VALUE, every, known)
+    column, notes = _value_column(cells, found.steps, values, np.concatenate(series)[:, 0])
     return Raw(
         series,
         (VALUE,),
@@ -229,8 +225,43 @@ def load_wide(cells: Cells, config: DataConfig, found: Wide) -> Raw:
         label_names=label_names,
         ids=tuple(str(identifier) for identifier in ids),
         columns=(column,) if config.forms == "file" else (),
-        notes=(*cells.table.notes, *cells.notes, *notes),
+        notes=(*cells.table.notes, *cells.notes, *found.notes, *notes, *dropped),
     )
+
+
+def _ends(
+    cells: Cells, config: DataConfig, steps: tuple[str, ...], values: FloatArray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The number of steps of each row up to its last value, and which rows are kept.
+
+    Raises:
+        UserError: a value inside a row is missing, and the user has not said what to do with such values.
+    """
+    from rnngan_cli.data import missing
+
+    known = np.isfinite(values)
+    ends = np.where(known.any(axis=1), values.shape[1] - np.argmax(known[:, ::-1], axis=1), 0)
+    inside = ~known & (np.arange(values.shape[1]) < ends[:, None])
+    if inside.any() and config.missing == "error":
+        row, step = (int(index) for index in np.argwhere(inside)[0])
+        place = f"column `{steps[step]}`, {cells.table.place(row)}"
+        raise missing.refuse(cells.table.path, int(inside.sum()), place)
+    return ends, (ends > 0) & ~(inside.any(axis=1) & (config.missing == "drop"))
+
+
+def _value_column(
+    cells: Cells, steps: tuple[str, ...], values: FloatArray, used: FloatArray
+) -> tuple[Column, tuple[str, ...]]:
+    """The only feature, by the values that are used, (values,), and notes on how the numbers are written."""
+    numbers = [read for step in steps if (read := cells.numbers(step)) is not None]
+    decimals = [read.decimals for read in numbers]
+    most = None if None in decimals else max((digits for digits in decimals if digits is not None), default=None)
+
+    def place(index: int) -> str:
+        row, step = divmod(index, len(steps))
+        return f"column `{steps[step]}`, {cells.table.place(row)}"
+
+    return number_column(VALUE, used, most), (*writing_notes(VALUE, numbers), *far_off(VALUE, values.ravel(), place))
 
 
 def _labels(

@@ -523,9 +523,3 @@ def test_business_days_have_no_gaps(tmp_path: Path) -> None:
     rows = "".join(f"{day},{100 + step % 9}.5\n" for step, day in enumerate(days))
     raw = load_file(DataConfig(file=str(write(tmp_path, f"Date,Close\n{rows}"))))
     assert not raw.breaks[0].size and "time is uneven: 20% of the steps differ" in notes(raw)
-
-
-def test_numbers_with_flags_are_no_category(tmp_path: Path) -> None:
-    rows = "".join(f"{step % 9}.5{' p' if step % 5 == 2 else ''},{step % 4}\n" for step in range(300))
-    with pytest.raises(UserError, match=r"column `v` is not numeric: `2\.5 p`"):
-        load_file(DataConfig(file=str(write(tmp_path, f"v,w\n{rows}"))))
