@@ -13,7 +13,7 @@ from rnngan_cli.data.formats.arff import read_arff
 from rnngan_cli.data.formats.arrays import load_arrays
 from rnngan_cli.data.formats.nested import load_nested
 from rnngan_cli.data.formats.parquet import read_parquet
-from rnngan_cli.data.formats.suffix import PACKED_SUFFIXES, format_suffix
+from rnngan_cli.data.formats.suffix import format_suffix
 from rnngan_cli.data.formats.text import TextOptions, read_text_table
 from rnngan_cli.data.formats.ts import load_ts
 from rnngan_cli.data.registry import SOURCES
@@ -26,11 +26,10 @@ from rnngan_cli.errors import UserError
 ARRAY_SUFFIXES, PARQUET_SUFFIXES = (".npz", ".npy"), (".parquet", ".pq")
 TS, ARFF = ".ts", ".arff"
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
-ZIP = ".zip"
 """Extensions of each kind of file; a packed one is known by that before it."""
 
 FILE_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
-"""Every extension that is read."""
+"""Every extension that is known; files with others are read as text."""
 
 TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
 TABLE_FIELDS = (*("columns", "id_column", "time_column", "time_format", "layout", "missing_marks"), *TEXT_FIELDS)
@@ -42,8 +41,8 @@ def load_file(config: DataConfig) -> Raw:
     """Reads the file `config.file` with the settings of `config`.
 
     Raises:
-        UserError: the file does not exist, is empty, has an unknown extension, has changed since `config.sha256` was
-            computed, or anything is wrong with its content.
+        UserError: the file does not exist, is empty, has changed since `config.sha256` was computed, or anything is
+            wrong with its content.
     """
     path = _planned(config)
     if path.stat().st_size == 0:
@@ -74,7 +73,7 @@ def read_user_table(path: Path, config: DataConfig) -> UserTable | None:
     """Reads a file as a table, whatever its columns mean; None for arrays and for files of series.
 
     Raises:
-        UserError: the file does not exist, has an unknown extension, or is no well-formed table.
+        UserError: the file does not exist, or is no well-formed table.
     """
     kind = file_kind(_existing(str(path)))
     if kind in ARRAY_SUFFIXES or kind == TS:
@@ -106,22 +105,13 @@ def _planned(config: DataConfig) -> Path:
 def file_kind(path: Path) -> str:
     """The extension that says how a file is read; that of a packed file stands before the packing's.
 
-    Raises:
-        UserError: it is none that is known.
+    A file with an extension that says nothing, such as `.log`, is read as text; what else it holds is told then.
 
-    >>> file_kind(Path("a.csv.gz")), file_kind(Path("B.TSV"))
-    ('.csv', '.tsv')
+    >>> [file_kind(Path(name)) for name in ("a.csv.gz", "B.TSV", "x.npz", "run.log")]
+    ['.csv', '.tsv', '.npz', '.csv']
     """
     kind = format_suffix(path)
-    if kind in PACKED_SUFFIXES or kind == ZIP:
-        return TEXT_SUFFIXES[0]
-    if kind not in FILE_SUFFIXES:
-        raise UserError(
-            f"`{path}`: extension `{path.suffix}` is not supported; expected one of "
-            f"{', '.join(FILE_SUFFIXES)}, also packed ({', '.join((*PACKED_SUFFIXES, ZIP))}); rename the file if it is "
-            "text, or convert it, such as with pandas"
-        )
-    return kind
+    return kind if kind in FILE_SUFFIXES else TEXT_SUFFIXES[0]
 
 
 def read_text(path: Path, config: DataConfig) -> UserTable:

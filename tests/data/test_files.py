@@ -11,7 +11,7 @@ from rnngan_cli import data
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.files import file_name
 from rnngan_cli.errors import UserError
-from tests.support.tables import loaded, refusal, table, write
+from tests.support.tables import loaded, raw_of, refusal, table, write
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,36 @@ def test_name_of_the_data_set(tmp_path: Path) -> None:
     assert loaded(path, name="other").name == "other"
 
 
-def test_no_such_file_folder_extension_empty(tmp_path: Path) -> None:
+def test_no_such_file_folder_empty(tmp_path: Path) -> None:
     assert "no such file; expected a file: .csv, .tsv," in refusal(tmp_path / "no.csv")
     assert "is a folder" in refusal(tmp_path)
-    assert refusal(write(tmp_path, ["x"], "a.xlsx")).startswith(
-        "`a.xlsx`: extension `.xlsx` is not supported; expected one of .csv, .tsv,"
-    )
     empty = tmp_path / "empty.csv"
     empty.touch()
     assert refusal(empty).startswith("`empty.csv`: is empty")
     with pytest.raises(UserError, match="no such file"):
         data.file_sha256("a\0b")
     assert "your own file has no options" in refusal(write(tmp_path, table()), options={"phi": 0.5})
+
+
+@pytest.mark.parametrize("name", ["run.log", "mine.prn", "noext", "export.2024-01"])
+def test_a_table_of_text_may_have_any_extension(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path, table(), name)
+    assert raw_of(path).series[0].tolist() == raw_of(write(tmp_path, table())).series[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json", b'[{"a": 1, "b": 2}]', "is JSON, no table of text; convert it to CSV"),
+        ("a.bin", bytes(range(256)) * 9, "NUL byte; expected text; is it another kind of file?"),
+        ("a.mat", b"\x89HDF\r\n\x1a\n" + bytes(99), "is an HDF5 file, no table of text; convert it to CSV or NPZ"),
+        ("a.feather", b"ARROW1\0\0" + bytes(99), "is an Arrow (Feather) file, no table of text; convert it to Parquet"),
+    ],
+)
+def test_another_kind_of_file_is_told_by_its_content(name: str, content: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert said in refusal(path)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz", ".npy"])
