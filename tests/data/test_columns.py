@@ -100,7 +100,7 @@ def test_time_column_sorts_rows_and_is_no_feature(tmp_path: Path, times: list[st
 def test_equal_times_stay_in_order_and_sorted_rows_make_no_note(tmp_path: Path) -> None:
     raw = raw_of(write(tmp_path, ["t,a", "1,5", "1,4", "1,3", "2,2"]), time_column="t")
     assert raw.series[0][:, 0].tolist() == [5, 4, 3, 2]
-    assert raw.notes == ("1 of 2 times occur more than once in `t`; such rows follow each other as in the file",)
+    assert raw.notes == ("1 of 2 times occurs more than once in `t`; such rows follow each other as in the file",)
 
 
 @pytest.mark.parametrize("bad", ["soon", "", "2004-99-01"])

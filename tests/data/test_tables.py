@@ -245,7 +245,7 @@ def test_windows_end_at_blank_lines_that_part_a_table_without_a_time(tmp_path: P
     raw = raw_of(write(tmp_path, curves(20, 3)))
     assert raw.series[0][[19, 20, 39, 40], 1].tolist() == [0, 1, 1, 2]
     assert [list(found) for found in raw.breaks] == [[20, 40]]
-    assert "2 blank lines part the rows: windows end there, unless `-s data.gaps=ignore`" in "\n".join(raw.notes)
+    assert "part the rows in 2 places: windows end there, unless `-s data.gaps=ignore`" in "\n".join(raw.notes)
     for lines, fields in ((curves(20, 3), {"gaps": "ignore"}), (curves(1, 60), {}), (curves(60, 1), {})):
         assert not any(len(found) for found in raw_of(write(tmp_path, lines), **fields).breaks)
     lost = curves(20, 3)

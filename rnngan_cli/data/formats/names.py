@@ -105,14 +105,25 @@ def _has_units(rows: Sequence[TextRow], place: int) -> bool:
     return bool(filled) and all(filled) and len({*named}) == len(named) and all(map(is_unit, filter(None, units)))
 
 
+def _together(rows: list[TextRow]) -> list[TextRow]:
+    """The last rows, as far up as they stand right below one another and hold no numbers."""
+    begin = len(rows)
+    while begin and not any(kind_of(cell) in ("number", "date") for cell in rows[begin - 1].cells):
+        begin -= 1
+        if begin and rows[begin - 1].last + 1 != rows[begin].first:
+            break
+    return rows[begin:]
+
+
 def _choose(rows: list[TextRow], width: int, delimiter: str) -> tuple[list[TextRow], tuple[str, ...]]:
     """The row or the two rows that name every column."""
     whole = [row for row in rows if len({*row.cells} - {""}) == len(row.cells)]
     if len(rows) == 1:
         return rows, rows[0].cells
     if whole:
-        # a second line of names explains the first; but several words or pairs of them are rather text above the table
-        row = whole[0] if len(rows) == 2 and width > 2 and delimiter != " " else whole[-1]
+        # further lines of words explain the names; but several words or pairs of them are rather text above the table
+        together = [row for row in whole if row in _together(rows)]
+        row = together[0] if together and width > 2 and delimiter != " " else whole[-1]
         return [row], row.cells
     upper, lower = rows[-2], rows[-1]
     group, names = "", []

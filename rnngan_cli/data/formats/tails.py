@@ -1,9 +1,12 @@
 """What ends a text table and is no part of it: empty rows, empty columns, footers; and the names of the columns."""
 
+from array import array
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rnngan_cli.data.formats.cells import kind_of
 from rnngan_cli.data.formats.header import TextLayout
@@ -38,13 +41,48 @@ def without_empty_end(path: Path, found: TextRows, layout: TextLayout) -> tuple[
     return replace(found, table=found.table.slice(0, keep), lines=found.lines[:keep]), (note,)
 
 
-def check_rows(path: Path, found: TextRows, layout: TextLayout, marks: tuple[str, ...]) -> None:
-    """Checks that no row repeats the header, and that the last row is no footer.
+def without_header_again(found: TextRows, layout: TextLayout) -> tuple[TextRows, tuple[str, ...]]:
+    """Leaves out rows that repeat the names of the columns, as where programs append to a file; parts begin there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    repeats = _repeats_of_header(found, layout)
+    if not repeats:
+        return found, ()
+    again = np.zeros(found.table.num_rows, dtype=bool)
+    again[repeats] = True
+    left = np.cumsum(~again)  # number of rows left up to each
+    parts = {int(left[row]) for row in repeats} | {int(left[row - 1]) for row in found.parts}
+    lines = array("q", np.asarray(found.lines)[~again].tolist())
+    first = found.lines[repeats[0]]
+    note = f"{counted(len(repeats), 'line')} with the names of the columns again left out, the first line {first}"
+    table = found.table.filter(pc.invert(pa.array(again)))
+    inner = tuple(sorted(part for part in parts if 0 < part < len(lines)))
+    return replace(found, table=table.combine_chunks(), lines=lines, parts=inner), (note,)
+
+
+def _repeats_of_header(found: TextRows, layout: TextLayout) -> list[int]:
+    """The rows whose cells are the names of the columns."""
+    import pyarrow.compute as pc
+
+    if not any(layout.names) or (sum(map(bool, layout.names)) == 1 and kind_of(layout.names[0]) != "word"):
+        return []
+    same = None
+    for place, name in enumerate(layout.names):
+        if name:
+            equal = pc.equal(found.table.column(place), name)
+            same = equal if same is None else pc.and_(same, equal)
+            if not pc.any(same).as_py():
+                return []
+    return list(np.flatnonzero(np.asarray(same)))
+
+
+def refuse_footer(path: Path, found: TextRows, marks: tuple[str, ...]) -> None:
+    """Checks that the last row is no footer.
 
     Raises:
-        UserError: there is such a row; the message names its line.
+        UserError: it is one; the message names its line.
     """
-    _refuse_header_again(path, found, layout)
     begin = max(0, found.table.num_rows - _SAMPLE)
     kinds = ["missing" if cell in marks else kind_of(cell) for cell in found.table.column(0).slice(begin).to_pylist()]
     above = len(kinds)
@@ -59,26 +97,6 @@ def check_rows(path: Path, found: TextRows, layout: TextLayout, marks: tuple[str
         f"`{path}`: line {line} begins with `{cell[:40]}`, the rows above with numbers or dates; if "
         "it sums up or explains the table, delete it and what follows; if the value is missing, name that mark"
     )
-
-
-def _refuse_header_again(path: Path, found: TextRows, layout: TextLayout) -> None:
-    import pyarrow.compute as pc
-
-    if not any(layout.names):
-        return
-    same = None
-    for place, name in enumerate(layout.names):
-        if name:
-            equal = pc.equal(found.table.column(place), name)
-            same = equal if same is None else pc.and_(same, equal)
-            if not pc.any(same).as_py():
-                return
-    row = pc.index(same, True).as_py()
-    if sum(map(bool, layout.names)) > 1 or kind_of(layout.names[0]) == "word":
-        raise UserError(
-            f"`{path}`: line {found.lines[row]} repeats the names of the columns; delete that line, or, if another "
-            "table begins there, give it as another file"
-        )
 
 
 def named_columns(

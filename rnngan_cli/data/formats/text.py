@@ -16,7 +16,7 @@ from rnngan_cli.data.formats.dialect import TextDialect, find_dialect
 from rnngan_cli.data.formats.encoding import find_encoding, read_lines
 from rnngan_cli.data.formats.header import LayoutHints, TextLayout, find_layout
 from rnngan_cli.data.formats.rows import TextRows, read_rows, sample_lines, sample_rows
-from rnngan_cli.data.formats.tails import check_rows, named_columns, without_empty_end
+from rnngan_cli.data.formats.tails import named_columns, refuse_footer, without_empty_end, without_header_again
 from rnngan_cli.data.source import MOST_FEATURES
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
@@ -59,7 +59,7 @@ class TextTable:
         description: the properties of the file in a few words.
         units: the unit of each column, or () without a line of units.
         notes: sentences for the user: each names a doubt and the option that settles it.
-        parts: the rows in front of which blank lines stand.
+        parts: the rows in front of which blank lines or the names of the columns stand.
     """
 
     path: Path
@@ -88,10 +88,11 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
         found = read_rows(path, read_lines(content.data, encoding.codec), dialect, layout)
     except UnicodeError as error:
         raise UserError(f"`{path}`: is not {encoding.label} text; give another with `--encoding`") from error
+    found, repeated = without_header_again(found, layout)
     found, ended = without_empty_end(path, found, layout)
-    check_rows(path, found, layout, options.missing_marks)
+    refuse_footer(path, found, options.missing_marks)
     table, kept, dropped = named_columns(path, found, layout)
-    notes = (*encoding.notes, dialect.note, *layout.notes, *dropped, *_left_out(found, layout), *ended)
+    notes = (*encoding.notes, dialect.note, *layout.notes, *dropped, *_left_out(found, layout), *repeated, *ended)
     return TextTable(
         path=path,
         frame=table.to_pandas(),

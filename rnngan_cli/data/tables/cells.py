@@ -11,6 +11,7 @@ import numpy as np
 from rnngan_cli.data.formats.text import TextTable
 from rnngan_cli.data.formats.typed_table import TypedTable
 from rnngan_cli.data.tables.dates import NO_TIME, Dates, parse_dates
+from rnngan_cli.data.tables.intervals import beginnings
 from rnngan_cli.data.tables.numbers import DecimalMark, Numbers, find_decimal_mark, is_missing, parse_numbers
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class UserTable:
         has_header: whether the names are from the file.
         commas: whether commas separate the columns.
         notes: sentences for the user on the reading.
-        parts: the rows in front of which blank lines stand in the file.
+        parts: the rows in front of which blank lines or the names of the columns stand in the file.
     """
 
     path: Path
@@ -188,6 +189,11 @@ class Cells:
         if not self.is_text(name):
             return None
         missing, wanted = self.missing(name), self.time_format
+        begins = beginnings(column.where(~missing, ""))
+        if begins is not None:
+            found = parse_dates(name, begins, missing, wanted)
+            told = f"`{name}` holds intervals, of which the beginning is taken"
+            return None if found is None else replace(found, notes=(told, *found.notes))
         for time_format in (None,) if wanted is None else (wanted, *wanted.split()):
             dates = parse_dates(name, column, missing, time_format)
             if dates is not None:

@@ -1,5 +1,6 @@
 """Rows of a table in order of time, parted into series, and where windows end within a series."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.tables import order
 from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.moments import Time
+from rnngan_cli.data.tables.restarts import are_named, starts_anew
 from rnngan_cli.data.tables.roles import Roles
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
@@ -16,14 +18,25 @@ FEWEST_OF_PART = 8
 """Rows to a part on average, with fewer of which blank lines part nothing: some programs write one after every line."""
 
 
-def rows_in_time(time: Time | None, count: int) -> IntArray:
-    """Row numbers in order of time; ties as in the file."""
-    return np.arange(count) if time is None else np.argsort(time.values, kind="stable")
+def restarts(cells: Cells, roles: Roles) -> tuple[int, ...]:
+    """The rows at which series begin, the first aside, because the time starts anew there, and no column names them."""
+    if roles.time is None or roles.id is not None:
+        return ()
+    begins = starts_anew(cells, roles.time.values)
+    named = bool(begins) and are_named(cells, begins, {column.name for column in roles.time.columns})
+    return () if named else begins
 
 
-def moved_note(rows: IntArray, time: Time | None) -> tuple[str, ...]:
-    """A note on rows that were not in order of time in the file."""
-    if time is None or (np.diff(rows) == 1).all():
+def rows_in_time(cells: Cells, roles: Roles) -> IntArray:
+    """Row numbers in order of time; ties, and series in which the time starts anew, as in the file."""
+    if roles.time is None or restarts(cells, roles):
+        return np.arange(len(cells))
+    return np.argsort(roles.time.values, kind="stable")
+
+
+def moved_note(groups: Sequence[IntArray], time: Time | None) -> tuple[str, ...]:
+    """A note on rows that were not in order of time in the file, within their series, given by row numbers."""
+    if time is None or all((np.diff(group) > 0).all() for group in groups):
         return ()
     names = " and ".join(f"`{column.name}`" for column in time.columns)
     newest = " (the newest came first)" if (np.diff(time.values) <= 0).all() else ""
@@ -47,28 +60,33 @@ class RowGroups:
     notes: tuple[str, ...]
 
 
-def group_rows(cells: Cells, name: str | None, rows: IntArray, kept: np.ndarray) -> RowGroups:
-    """Parts the rows by the column of ids, and leaves out series of which no row is kept.
+def group_rows(cells: Cells, roles: Roles, rows: IntArray, kept: np.ndarray) -> RowGroups:
+    """Parts the rows by the column of ids, or where the time starts anew; leaves out series of which no row is kept.
 
     Args:
         cells: of the table.
-        name: the column of ids; None for one record.
+        roles: of its columns.
         rows: row numbers in order of time.
         kept: which rows of the table are kept, bool (rows,).
 
     Raises:
         UserError: a row has no id.
     """
-    ids, whole = _groups(cells, name, rows)
+    begins = restarts(cells, roles)
+    ids, whole = _groups(cells, roles.id, rows, begins)
     there = [index for index, group in enumerate(whole) if kept[group].any()]
     left_out = len(whole) - len(there)
-    notes = (f"{left_out} of {len(whole)} series left without a row",) if left_out else ()
-    ids, whole = tuple(ids[index] for index in there if ids), [whole[index] for index in there]
-    return RowGroups(ids, whole, [group[kept[group]] for group in whole], notes)
+    notes: tuple[str, ...] = (f"{left_out} of {len(whole)} series left without a row",) if left_out else ()
+    if begins:
+        notes += (f"the time starts anew {counted(len(begins), 'time')}: {len(begins) + 1} series",)
+    whole = [whole[index] for index in there]
+    return RowGroups(tuple(ids[index] for index in there if ids), whole, [group[kept[group]] for group in whole], notes)
 
 
-def _groups(cells: Cells, name: str | None, rows: IntArray) -> tuple[tuple[str, ...], list[IntArray]]:
-    """Ids in order of appearance and the rows of each in time order; without ids, one group of all.
+def _groups(
+    cells: Cells, name: str | None, rows: IntArray, begins: tuple[int, ...]
+) -> tuple[tuple[str, ...], list[IntArray]]:
+    """Ids in order of appearance and the rows of each in time order; without ids, those of series that begin at rows.
 
     Raises:
         UserError: a row has no id.
@@ -76,7 +94,8 @@ def _groups(cells: Cells, name: str | None, rows: IntArray) -> tuple[tuple[str, 
     import pandas as pd
 
     if name is None:
-        return (), [rows]
+        numbers = range(1, len(begins) + 2) if begins else ()
+        return tuple(str(number) for number in numbers), np.split(rows, begins)
     empty = cells.empty(name)
     if empty.any():
         raise UserError(
@@ -85,9 +104,8 @@ def _groups(cells: Cells, name: str | None, rows: IntArray) -> tuple[tuple[str, 
         )
     codes, found = pd.factorize(cells.words(name).to_numpy()[rows])
     by_id = np.argsort(codes, kind="stable")
-    return tuple(str(identifier) for identifier in found), np.split(
-        rows[by_id], np.flatnonzero(np.diff(codes[by_id])) + 1
-    )
+    ends = np.flatnonzero(np.diff(codes[by_id])) + 1
+    return tuple(str(identifier) for identifier in found), np.split(rows[by_id], ends)
 
 
 def window_ends(
@@ -95,13 +113,16 @@ def window_ends(
 ) -> tuple[tuple[IntArray, ...], tuple[str, ...]]:
     """Where windows of each series end, and notes on that."""
     parts = _parts(table, roles, kept)
-    lines = counted(len(parts), "blank line")
-    told = f"{lines} part the rows: windows end there, unless `-s data.gaps=ignore` is given"
+    places = counted(len(parts), "place")
+    told = (
+        f"blank lines or repeated names of columns part the rows in {places}: windows end there, unless "
+        "`-s data.gaps=ignore` is given"
+    )
     return _breaks(spacing, whole, kept, parts), (*spacing.notes, *([told] if len(parts) else []))
 
 
 def _parts(table: UserTable, roles: Roles, kept: np.ndarray) -> IntArray:
-    """Where blank lines part the rows of a record without a time; none where they are too many to mean that."""
+    """Where the parts of a record without a time begin; none where they are too many to mean that."""
     if roles.time is not None or roles.id is not None or len(table.parts) * FEWEST_OF_PART > len(kept):
         return np.array([], dtype=np.int64)
     before = np.concatenate([[0], np.cumsum(kept)])  # number of rows kept before each row

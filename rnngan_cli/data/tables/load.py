@@ -1,7 +1,7 @@
 """Raw series from a table: one long record, many series by id, or one series a row."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     Raises:
         UserError: anything is wrong with its columns or values; the message names column and row.
     """
+    table = table if config.forms == "file" else replace(table, parts=())
     cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
     layout = config.layout if config.forms == "file" or config.layout else "long"
     check_named(table, config)
@@ -50,13 +51,13 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     features = [_feature(cells, name, config) for name in roles.features]
     values = np.column_stack([feature.values for feature in features])  # (rows, columns)
     kept = _keep(cells, values, features, roles, config)
-    rows = grouping.rows_in_time(roles.time, len(values))
-    parted = grouping.group_rows(cells, roles.id, rows, kept.rows)
+    rows = grouping.rows_in_time(cells, roles)
+    parted = grouping.group_rows(cells, roles, rows, kept.rows)
     ids, groups = parted.ids, parted.kept
     repeated = _repeat_notes(cells, roles, config, groups)
     labels, label_names = table_labels(cells, roles.label, ids, groups)
     spacing, breaks, gap_notes = _gaps(table, roles, parted, kept.rows, config)
-    moved, doubts = grouping.moved_note(rows, roles.time), _doubts(cells, roles, features, groups, config)
+    moved, doubts = grouping.moved_note(parted.whole, roles.time), _doubts(cells, roles, features, groups, config)
     return Raw(
         _values_of(values, features, parted, config),
         tuple(feature.column.name for feature in features),

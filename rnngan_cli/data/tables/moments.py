@@ -8,6 +8,7 @@ import numpy as np
 from rnngan_cli.data.forms import EPOCHS, FloatArray, TableColumn
 from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.dates import parse_dates
+from rnngan_cli.data.tables.restarts import rises
 
 SINCE_1970 = (3e8, 4e9)
 """Seconds since 1970 that are taken for dates: 1979 to 2096."""
@@ -93,16 +94,16 @@ def numbers_as_time(name: str, values: FloatArray) -> Time:
     return epoch_time(name, values) or Time(values, False, (TableColumn(name, "time"),))
 
 
-def stamped_time(cells: Cells, name: str) -> Time | None:
+def stamped_time(cells: Cells, name: str, identifier: str | None) -> Time | None:
     """A column of numbers that are moments by their values, whatever its name; None if it is none.
 
-    These are whole numbers that fall or rise throughout, of which each is a compact date, or thousandths or finer parts
-    of seconds since 1970.
+    These are whole numbers that fall throughout or rise within each series, of which each is a compact date, or
+    thousandths or finer parts of seconds since 1970.
     """
     numbers = cells.numbers(name)
     if numbers is None or len(cells) < FEWEST_STAMPS or not np.isfinite(numbers.values).all():
         return None
     steps = np.diff(numbers.values)
-    if not steps.any() or ((steps < 0).any() and (steps > 0).any()):
+    if not steps.any() or ((steps > 0).any() and not rises(cells, numbers.values, identifier)):
         return None
     return compact_time(cells, name) or epoch_time(name, numbers.values, tuple(EPOCHS)[1:])

@@ -1,5 +1,6 @@
 """Times that occur more than once: rows of several series under each other, or measurements that share a time."""
 
+import itertools
 import re
 
 import numpy as np
@@ -10,6 +11,7 @@ from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
 from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.forms_of import MOST_VALUES
 from rnngan_cli.data.tables.roles import Roles
 from rnngan_cli.errors import UserError
 
@@ -24,6 +26,12 @@ IS_ID = re.compile(r"(^|[_\s.-])([iI][dD][sS]?|UID|uid)([_\s.-]|$)|[a-z]I[dD]$")
 
 MOST_LIKELY = 3
 """Number of likely id columns that are named."""
+MOST_PAIRED = 8
+"""Number of columns of words of which pairs are tried as ids."""
+UNIQUE = 0.98
+"""The least share of rows of repeated times that ids tell apart."""
+FEW_REPEATED = 0.05
+"""The share of times up to which repeated ones tell of no series: the end of summer time, or a message sent twice."""
 
 
 def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> tuple[str, ...]:
@@ -40,44 +48,114 @@ def check_repeats(cells: Cells, roles: Roles, config: DataConfig, groups: list[I
     if not repeated:
         return ()
     name = " and ".join(f"`{column.name}`" for column in time.columns)
-    likely = _likely_ids(cells, roles, config, groups) if roles.id is None else []
     many = f"{counts[0]} times" if (counts == counts[0]).all() else "more than once"
-    most = f"every time occurs {many}" if repeated == total else f"{repeated} of {total} times occur more than once"
-    most = f"{most} in {name}"
-    if likely:
-        named = likely[0]
-        others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""
-        raise UserError(
-            f"`{cells.table.path}`: {most}: rows of {cells.distinct(named)} series that `{named}`{others} names? Then "
-            f"use `{option('--id-column', named)}`; if it is a measurement, list the features with `--columns`, it "
-            "among them; if it names what is measured, give each quantity a column of its own, such as by pandas' pivot"
-        )
+    most = (
+        f"every time occurs {many}"
+        if repeated == total
+        else f"{repeated} of {total} times {'occurs' if repeated == 1 else 'occur'} more than once"
+    )
+    most = f"{most} in {name}" if roles.id is None else f"{most} in {name} of a series"
+    if repeated > FEW_REPEATED * total:
+        _refuse_unnamed(cells, roles, config, groups, most)
     if repeated > total / 2 and roles.id is None:
         return (f"{most}, and no column tells series apart; rows of one time follow each other as in the file",)
-    inside = "" if roles.id is None else " of a series"
-    return (f"{most}{inside}; such rows follow each other as in the file",)
+    return (f"{most}; such rows follow each other as in the file",)
+
+
+def _refuse_unnamed(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray], most: str) -> None:
+    """Refuses rows of one time, which `most` counts in words, if a column, or two together, tell them apart.
+
+    Raises:
+        UserError: there are such columns, which the user has not listed.
+    """
+    pivot = "names what is measured, give each quantity a column of its own, such as by pandas' pivot"
+    listed = "list the features with `--columns`"
+    likely = _likely_ids(cells, roles, config, groups)
+    pair = None if likely or roles.id is not None else _likely_pair(cells, roles, config, groups)
+    if likely and roles.id is None:
+        named = likely[0]
+        others = f" (or {', '.join(f'`{other}`' for other in likely[1:])})" if likely[1:] else ""
+        said = (
+            f"rows of {cells.distinct(named)} series that `{named}`{others} names? Then use "
+            f"`{option('--id-column', named)}`; if it is a measurement, {listed}, it among them; if it {pivot}"
+        )
+    elif likely:
+        said = f"`{likely[0]}` tells such rows apart; if it {pivot}; if it is a measurement, {listed}, it among them"
+    elif pair is not None:
+        said = (
+            f"rows of series that `{pair[0]}` and `{pair[1]}` name together? If one {pivot}, and name the series by "
+            "the other with `--id-column`; if both name series, join them into one column of ids; if they are "
+            f"measurements, {listed}, both among them"
+        )
+    else:
+        return
+    raise UserError(f"`{cells.table.path}`: {most}: {said}")
 
 
 def _likely_ids(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> list[str]:
-    """Columns within whose values every time occurs once, fewest values first."""
-    if roles.time is None:
-        return []
-    rows = np.concatenate(groups)
-    times = np.unique(roles.time.values[rows], return_inverse=True)[1]
-    listed = {*config.columns}
+    """Columns within whose values every time occurs once, fewest values first; of numbers, where most times repeat."""
+    times, rows = _times_and_rows(roles, groups)
+    often = len(rows) > len(cells) // 2
     found = []
-    for name in cells.table.names:
-        if name in listed or name == roles.label or name in {column.name for column in roles.time.columns}:
-            continue
+    for name in _without_role(cells, roles, config):
         count = cells.distinct(name)
-        if not 1 < count <= len(rows) // 2:
-            continue
-        ids = np.unique(cells.words(name).to_numpy(dtype=object).astype(str)[rows], return_inverse=True)[1]
-        pairs = ids.astype(np.int64) * (times.max() + 1) + times
-        unique = len(np.unique(pairs))
-        if unique >= 0.98 * len(rows):
+        if (
+            1 < count <= len(rows) // 2
+            and _may_name(cells, name, often)
+            and _tells_apart(times, _codes(cells, name)[rows])
+        ):
             found.append((count, name))
     return [name for _, name in sorted(found)[:MOST_LIKELY]]
+
+
+def _likely_pair(cells: Cells, roles: Roles, config: DataConfig, groups: list[IntArray]) -> tuple[str, str] | None:
+    """The first two columns of words within whose pairs of values every time occurs once; None if there are none."""
+    times, rows = _times_and_rows(roles, groups)
+    words = [
+        name for name in _without_role(cells, roles, config) if cells.is_text(name) and cells.numbers(name) is None
+    ]
+    named = [name for name in words if 1 < cells.distinct(name) <= MOST_VALUES][:MOST_PAIRED]
+    codes = {name: _codes(cells, name)[rows] for name in named}
+    for one, other in itertools.combinations(named, 2):
+        if _tells_apart(times, codes[one] * MOST_VALUES + codes[other]):
+            return one, other
+    return None
+
+
+def _times_and_rows(roles: Roles, groups: list[IntArray]) -> tuple[IntArray, IntArray]:
+    """Numbers of the times that repeat within a series, for each such row, and the numbers of these rows."""
+    rows, lengths = np.concatenate(groups), [len(group) for group in groups]
+    values = np.zeros(len(rows)) if roles.time is None else roles.time.values[rows]
+    times = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    of_series = np.repeat(np.arange(len(groups)), lengths) * (times.max() + 1) + times
+    numbers, counts = np.unique(of_series, return_inverse=True, return_counts=True)[1:]
+    again = counts[numbers] > 1
+    return numbers[again].astype(np.int64), rows[again]
+
+
+def _without_role(cells: Cells, roles: Roles, config: DataConfig) -> list[str]:
+    """The columns that are neither time, id nor label, nor listed by the user."""
+    times = () if roles.time is None else (column.name for column in roles.time.columns)
+    taken = {*config.columns, roles.id, roles.label, *times}
+    return [name for name in cells.table.names if name not in taken]
+
+
+def _may_name(cells: Cells, name: str, also_numbers: bool) -> bool:
+    """Whether the cells of a column may be names: words, or also whole numbers."""
+    numbers = cells.numbers(name)
+    return numbers is None or (also_numbers and bool((numbers.values == np.rint(numbers.values)).all()))
+
+
+def _codes(cells: Cells, name: str) -> IntArray:
+    """Numbers of the different words of a column, from 0, (rows,)."""
+    words = cells.words(name).to_numpy(dtype=object).astype(str)
+    return np.unique(words, return_inverse=True)[1].astype(np.int64)
+
+
+def _tells_apart(times: IntArray, codes: IntArray) -> bool:
+    """Whether nearly every row has a time and a code that no other row has together."""
+    pairs = codes * (times.max() + 1) + times
+    return len(np.unique(pairs)) >= UNIQUE * len(times)
 
 
 def check_blocks(cells: Cells, roles: Roles, config: DataConfig) -> None:

@@ -17,6 +17,9 @@ from rnngan_cli.data.tables.numbers import Numbers
 from rnngan_cli.data.tables.times import found_time, given_time, named_times, times_beside
 from rnngan_cli.errors import UserError, unknown
 
+SCARCE = 0.95
+"""The share of missing values from which on a column is left out where others have more values."""
+
 FEWEST_OF_RAMP = 20
 """Rows from which on even steps are no chance."""
 
@@ -76,22 +79,16 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
         notes.append("`series` and `step` number the series and steps of generated series")
     given = {*time_names, *filter(None, (identifier, config.label_column))}
     left = [name for name in table.names if name not in given and name not in config.columns]
-    time = given_time(cells, time_names, left if not plain else []) if time_names else None
-    if time is None and not plain:
-        time, found = found_time(cells, left)
-        notes += found
-    notes += () if time is None else time.notes
-    used = set() if time is None else {column.name for column in time.columns}
-    beside = times_beside(cells, left, time) if time is not None and not plain and not config.columns else ()
-    notes += [_beside_note(name) for name in beside]
-    used |= {*beside}
-    features = config.columns or tuple(name for name in table.names if name not in given and name not in used)
-    index: tuple[str, ...] = ()
+    time, beside, told = _find_time(cells, config, left, identifier)
+    notes += told
+    used = {*given, *beside, *([] if time is None else (column.name for column in time.columns))}
+    features, index = config.columns or tuple(name for name in table.names if name not in used), tuple[str, ...]()
     if not config.columns and not plain:
+        features, scarce = _without_scarce(cells, features)
         index = _index_columns(cells, features, identifier, timed=time is not None)
         features = tuple(name for name in features if name not in index)
         own = OWN_COLUMNS if identifier is not None and config.id_column is None else ()
-        notes += [_index_note(name, cells, identifier) for name in index if name not in own]
+        notes += [*scarce, *(_index_note(name, cells, identifier) for name in index if name not in own)]
         notes += [_cycle_note(name) for name in features if _is_cycle(cells, name)]
     if not features:
         raise UserError(
@@ -105,12 +102,42 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     return Roles(features, identifier, config.label_column, time, index, tuple(notes))
 
 
+def _find_time(
+    cells: Cells, config: DataConfig, left: list[str], identifier: str | None
+) -> tuple[Time | None, tuple[str, ...], list[str]]:
+    """The time that the user named or that is found, further columns of times, which are left out, and notes."""
+    names, plain, notes = named_times(config), config.forms == "numbers", list[str]()
+    time = given_time(cells, names, left if not plain else []) if names else None
+    if time is None and not plain:
+        time, found = found_time(cells, left, identifier)
+        notes += found
+    if time is None:
+        return None, (), notes
+    beside = () if plain or config.columns else times_beside(cells, left, time, identifier)
+    return time, beside, [*notes, *time.notes, *(_beside_note(name) for name in beside)]
+
+
 def _index_columns(cells: Cells, features: tuple[str, ...], identifier: str | None, *, timed: bool) -> tuple[str, ...]:
     """The columns that count rows, or steps of series; without a time, else a first column of equal steps."""
     index = tuple(name for name in features if _counts(cells, name, identifier))
     if not timed and not index and identifier is None and _is_ramp(cells.numbers(features[0])):
         index = features[:1]  # a time of rows without a name that says so
     return () if len(index) == len(features) else index
+
+
+def _without_scarce(cells: Cells, features: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """The features that have values, with notes on those that have none or hardly any; all, where none has more."""
+    missing = {name: int(cells.missing(name).sum()) for name in features}
+    scarce = [name for name, count in missing.items() if count >= SCARCE * len(cells)]
+    if len(scarce) in (0, len(features)):
+        return features, []
+    notes = [
+        f"`{name}` has no value and is left out"
+        if missing[name] == len(cells)
+        else f"`{name}`: {missing[name]} of {len(cells)} values are missing, so it is left out; `--columns` lists it"
+        for name in scarce
+    ]
+    return tuple(name for name in features if name not in scarce), notes
 
 
 def check_named(table: UserTable, config: DataConfig) -> None:

@@ -12,6 +12,7 @@ from rnngan_cli.data.tables.clocks import find_clocks, read_clock
 from rnngan_cli.data.tables.dates import NO_TIME, Dates, joined, parse_dates
 from rnngan_cli.data.tables.moments import Time, compact_time, numbers_as_time, stamped_time, time_of_stamps
 from rnngan_cli.data.tables.numbers import parse_numbers
+from rnngan_cli.data.tables.restarts import rises, starts_anew
 from rnngan_cli.errors import UserError
 
 TIME_NAMES = frozenset(
@@ -23,6 +24,14 @@ TIME_NAMES = frozenset(
     )
 )
 """Names of columns of numbers that are the time where they rise, in lower case."""
+COUNTER_NAMES = frozenset(
+    (
+        *("step", "steps", "timestep", "time_step", "time step", "tick", "cycle", "cycles", "row", "obs"),
+        *("frame", "frames", "frame_number", "frame number", "frameno", "index", "idx", "n", "#", "no", "unnamed: 0"),
+        *("sample", "sample #", "sample_index", "sample index", "sample_number", "sample number"),
+    )
+)
+"""Names of columns that number the rows of a series, in lower case."""
 
 
 def named_times(config: DataConfig) -> tuple[str, ...]:
@@ -126,8 +135,14 @@ def _dated(cells: Cells, day: str, clock: str | None) -> Time:
     return time_of_stamps(found.stamps, found.per_second, tuple(columns), found.notes)
 
 
-def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[str, ...]]:
-    """The time that columns without a role hold, with a note: dates, moments as numbers, or parts of the calendar."""
+def found_time(cells: Cells, left: Sequence[str], identifier: str | None) -> tuple[Time | None, tuple[str, ...]]:
+    """The time that columns without a role hold, with a note: dates, moments as numbers, or parts of the calendar.
+
+    Args:
+        cells: of the table.
+        left: the columns.
+        identifier: the column of ids, within each of which a time rises; None without.
+    """
     days = [name for name in left if _is_days(cells, name)]
     if days:
         best = min(days, key=lambda name: -cells.distinct(name))
@@ -136,12 +151,14 @@ def found_time(cells: Cells, left: Sequence[str]) -> tuple[Time | None, tuple[st
         time = _dated(cells, best, clock)
         names = " and ".join(f"`{column.name}`" for column in time.columns)
         return time, (f"{names} is the time" if clock is None else f"{names} are the time",)
-    numbered = _named_like_time(cells, left) or _rising_clock(cells, left)
+    numbered = _named_like_time(cells, left, identifier) or _rising_clock(cells, left, identifier)
     if numbered is not None:
         return numbered, (_trained_note(numbered),)
     found = named_calendar(cells, left)
-    stamped = filter(None, (stamped_time(cells, name) for name in left))
+    stamped = filter(None, (stamped_time(cells, name, identifier) for name in left))
     found = found or next(stamped, None) or unnamed_calendar(cells, left)
+    if found is None and identifier is None:
+        found = _counting_anew(cells, left)
     return found, (_trained_note(found),) if found is not None else ()
 
 
@@ -152,33 +169,53 @@ def _trained_note(time: Time) -> str:
     return f"{names} are the time and not trained on; if they are measurements, list them with `--columns`"
 
 
-def times_beside(cells: Cells, left: Sequence[str], time: Time) -> tuple[str, ...]:
+def times_beside(cells: Cells, left: Sequence[str], time: Time, identifier: str | None) -> tuple[str, ...]:
     """Columns of dates, or of moments as numbers, beside those of the time."""
     others = [name for name in left if name not in {column.name for column in time.columns}]
     return tuple(
         name
         for name in others
-        if _holds_dates(cells, name) or stamped_time(cells, name) or (time.is_date and _named_like_time(cells, [name]))
+        if _holds_dates(cells, name)
+        or stamped_time(cells, name, identifier)
+        or (time.is_date and _named_like_time(cells, [name], identifier))
     )
 
 
-def _rising_clock(cells: Cells, left: Sequence[str]) -> Time | None:
-    """A column of times of day without one of days, which rise throughout: the record of a day."""
+def _rising_clock(cells: Cells, left: Sequence[str], identifier: str | None) -> Time | None:
+    """A column of times of day without one of days, which rise within each series."""
     for name in find_clocks(cells, left):
         clock = read_clock(cells, name)
-        if clock is not None and clock.time_format != "hour" and (np.diff(clock.stamps) > 0).all():
+        if clock is None or clock.time_format == "hour" or not (np.diff(clock.stamps) != 0).all():
+            continue
+        if rises(cells, clock.stamps.astype(np.float64), identifier):
             return time_of_stamps(clock.stamps, clock.per_second, (TableColumn(name, "time", clock.time_format),))
     return None
 
 
-def _named_like_time(cells: Cells, left: Sequence[str]) -> Time | None:
-    """A column of rising numbers that is called a time: seconds since 1970 (or a fraction of them) are dates."""
+def _named_like_time(cells: Cells, left: Sequence[str], identifier: str | None) -> Time | None:
+    """A column of numbers that is called a time and rises within each series.
+
+    Seconds since 1970, or a fraction of them, are dates.
+    """
     for name in left:
         numbers = cells.numbers(name) if name.lower().strip("_ ") in TIME_NAMES else None
-        if numbers is None or not np.isfinite(numbers.values).all() or (np.diff(numbers.values) < 0).any():
+        if numbers is None or not np.isfinite(numbers.values).all() or not np.ptp(numbers.values):
             continue
-        if numbers.values[0] < numbers.values[-1]:
+        if rises(cells, numbers.values, identifier):
             return compact_time(cells, name) or numbers_as_time(name, numbers.values)
+    return None
+
+
+def _counting_anew(cells: Cells, left: Sequence[str]) -> Time | None:
+    """A column that is called after steps, counts them from 0 or 1, and starts anew in each series."""
+    for name in left:
+        numbers = cells.numbers(name) if name.lower().strip("_ ") in COUNTER_NAMES else None
+        if numbers is None or not len(numbers.values):
+            continue
+        steps = np.diff(numbers.values)  # NaN where a value is missing
+        counts = numbers.values[0] in (0, 1) and bool(((steps == 1) | (steps < 0)).all())
+        if counts and starts_anew(cells, numbers.values):
+            return numbers_as_time(name, numbers.values)
     return None
 
 

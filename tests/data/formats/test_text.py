@@ -389,9 +389,29 @@ def test_footers_are_refused_with_their_line(footer: str, said: str, tmp_path: P
         assert len(read(tmp_path, [*lines, missing], missing_marks=("n.a.",)).frame) == 31
 
 
-def test_a_header_that_comes_again_is_refused(tmp_path: Path) -> None:
-    message = refused(tmp_path, ["a,b,c", *ROWS, "a,b,c", *ROWS])
-    assert "line 32 repeats the names of the columns; delete that line" in message
+def test_a_header_that_comes_again_parts_the_rows(tmp_path: Path) -> None:
+    """A program appended its tables to one file."""
+    lines = ["a,b,c", *ROWS, "a,b,c", *ROWS, "", "a,b,c", *ROWS, "a,b,c"]
+    table = read(tmp_path, lines)
+    assert table.frame.equals(pd.concat([read(tmp_path, ["a,b,c", *ROWS]).frame] * 3, ignore_index=True))
+    assert list(table.parts) == [len(ROWS), 2 * len(ROWS)]
+    assert "3 lines with the names of the columns again left out, the first line 32" in table.notes
+    assert [table.lines[row] for row in (0, 29, 30, 59, 60)] == [2, 31, 33, 62, 65]
+    assert "has a header and no rows" in refused(tmp_path, ["a,b,c", "a,b,c"])
+
+
+def test_the_first_line_of_names_counts_where_others_explain_it(tmp_path: Path) -> None:
+    """Campbell's loggers write units and kinds of processing below the names (TOA5)."""
+    head = [
+        '"TOA5","CR1000","CR1000","1234","CR1000.Std.22","CPU:x.CR1","999","Table1"',
+        '"TIMESTAMP","RECORD","AirTC_Avg","RH"',
+        '"TS","RN","Deg C","%"',
+        '"","","Avg","Smp"',
+    ]
+    rows = [f'"2020-01-01 00:{minute:02d}:00",{minute + 77},{minute / 7:.2f},{50 + minute}' for minute in range(60)]
+    table = read(tmp_path, [*head, *rows])
+    assert names(table) == ["TIMESTAMP", "RECORD", "AirTC_Avg", "RH"] and len(table.frame) == 60
+    assert "line 2 is taken for the names of the columns, and not lines 3, 4" in table.notes
 
 
 # Columns

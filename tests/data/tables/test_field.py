@@ -513,7 +513,7 @@ def test_numbers_of_runs_are_asked_for(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         load_file(DataConfig(file=str(path)))
     message = str(caught.value)
-    assert "`engine` stays the same over blocks of rows" in message
+    assert "rows of 20 series that `engine` names" in message
     raw = load_file(DataConfig.model_validate({"file": str(path), **advised(message, "id-column")}))
     assert len(raw.series) == 20 and raw.feature_names == ("x",)
 
@@ -523,3 +523,43 @@ def test_business_days_have_no_gaps(tmp_path: Path) -> None:
     rows = "".join(f"{day},{100 + step % 9}.5\n" for step, day in enumerate(days))
     raw = load_file(DataConfig(file=str(write(tmp_path, f"Date,Close\n{rows}"))))
     assert not raw.breaks[0].size and "time is uneven: 20% of the steps differ" in notes(raw)
+
+
+@pytest.mark.parametrize("end", [" - {:%d.%m.%Y %H:%M}", " – {:%d.%m.%Y %H:%M}", " bis {:%d.%m.%Y %H:%M}"])
+def test_intervals_begin_at_the_time(tmp_path: Path, end: str) -> None:
+    """As markets of electricity write them."""
+    hours = [datetime(2023, 1, 1) + timedelta(hours=step) for step in range(300)]
+    rows = "".join(
+        f"{at:%d.%m.%Y %H:%M}{end.format(at + timedelta(hours=1))};{step % 7}.5;EUR\n" for step, at in enumerate(hours)
+    )
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"MTU;Price;Currency\n{rows}"))))
+    assert raw.feature_names == ("Price", "Currency") and raw.spacing == 3600 and not raw.breaks[0].size
+    assert "`MTU` holds intervals, of which the beginning is taken" in notes(raw)
+
+
+def test_iso_intervals(tmp_path: Path) -> None:
+    days = [date(2023, 1, 1) + timedelta(step) for step in range(300)]
+    rows = "".join(f"{day}/{day + timedelta(1)},{step % 7}.5\n" for step, day in enumerate(days))
+    raw = load_file(DataConfig(file=str(write(tmp_path, f"period,v\n{rows}"))))
+    assert raw.feature_names == ("v",) and raw.spacing == 86400
+
+
+def test_columns_without_values_are_left_out_and_told(tmp_path: Path) -> None:
+    """A logger's marks of events, and columns that a scope fills in its first rows alone."""
+    rows = "".join(
+        f"{step * step},,{'Logged' if step == 299 else ''},{step % 7 if step % 3 else ''}\n" for step in range(300)
+    )
+    path = write(tmp_path, f"a,empty,events,gaps\n{rows}")
+    raw = load_file(DataConfig(file=str(path), missing="interpolate"))
+    assert raw.feature_names == ("a", "gaps")
+    assert "`empty` has no value and is left out" in notes(raw)
+    assert "`events`: 299 of 300 values are missing, so it is left out; `--columns` lists it" in notes(raw)
+    with pytest.raises(UserError, match="column `empty` has no value at all"):
+        load_file(DataConfig(file=str(path), columns=("a", "empty"), missing="interpolate"))
+
+
+def test_an_index_behind_columns_without_values_is_none_the_less_found(tmp_path: Path) -> None:
+    rows = "".join(f",,{step * 1e-6:.6e},{step % 7}.5\n" for step in range(300))
+    head = "Record Length,400,-2e-6,1.5\nInterval,1e-6,-1e-6,2.5\n"
+    raw = load_file(DataConfig(file=str(write(tmp_path, head + rows))))
+    assert len(raw.feature_names) == 1
