@@ -44,6 +44,9 @@ DATA_OPTIONS: dict[str, Any] = {
             " '\"Power, kW\",Temp'. [default: all]",
         ),
     ],
+    "drop_columns": Annotated[
+        str | None, typer.Option(metavar="A,B", help="Columns of your file to leave out, such as remarks.")
+    ],
     "id_column": Annotated[
         str | None, typer.Option(metavar="NAME", help="Column that identifies the series a row belongs to.")
     ],
@@ -100,7 +103,7 @@ DATA_OPTIONS: dict[str, Any] = {
 }
 """Every option by the field of the data that it sets."""
 
-_LISTS = ("columns", "missing_marks", "transform_columns")
+_LISTS = ("columns", "drop_columns", "missing_marks", "transform_columns")
 
 
 def data_fields(given: Table) -> Table:

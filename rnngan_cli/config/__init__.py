@@ -1,6 +1,8 @@
 """Descriptions of a run and a sweep: frozen records, read from TOML and the command line, written as canonical JSON.
 
-    models     the records and their checks
+    base       what every record is checked for
+    data       the record of the data
+    models     the records of a run and a sweep
     seeds      seeds as given on the command line
     words      the words that settings take
     options    options that belong to one loss or one data set
@@ -15,21 +17,20 @@ A `SweepConfig` describes a set of runs by lists and overrides; `sweeps/plan.py`
 data sets are plain strings here: their registries check them when a sweep is planned. No TensorFlow.
 """
 
-from rnngan_cli.config.hashing import canonical_json, identity, of_older_run, run_name, shape_key
-from rnngan_cli.config.models import (
+from rnngan_cli.config.base import (
     LARGEST_STORED_SCORE,
     MOST_WHOLE,
     SCHEMA_VERSION,
-    DataConfig,
     Model,
     Name,
     OptionValue,
-    RunConfig,
     Seed,
-    SweepConfig,
     Table,
     build,
 )
+from rnngan_cli.config.data import DataConfig
+from rnngan_cli.config.hashing import canonical_json, identity, of_older_run, run_name, shape_key
+from rnngan_cli.config.models import RunConfig, SweepConfig
 from rnngan_cli.config.names import join_names, one_or_more, rejoined, split_names
 from rnngan_cli.config.seeds import MOST_SEEDS, parse_seeds
 from rnngan_cli.config.states import ENDED, AttemptEnd, Rerun, RunState

@@ -4,7 +4,8 @@ import functools
 import hashlib
 import json
 
-from rnngan_cli.config.models import RunConfig, Table
+from rnngan_cli.config.base import Table
+from rnngan_cli.config.models import RunConfig
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
@@ -34,6 +35,7 @@ RUN_ADDED_LATER: dict[str, object] = {
 are results, so that those kept their names."""
 
 DATA_ADDED_LATER: dict[str, object] = {
+    "drop_columns": [],
     "short": "error",
     "time_format": None,
     "layout": None,

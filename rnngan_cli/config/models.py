@@ -1,133 +1,29 @@
-"""The records of a run, its data and a sweep, and how values from a file or the command line become such a record.
+"""The records of a run and of a sweep.
 
 Names of losses and data sets are plain strings here: their registries check them when a sweep is planned.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator
 
+from rnngan_cli.config.base import Frozen, Name, OptionValue, Seed, Table
+from rnngan_cli.config.data import DataConfig
 from rnngan_cli.config.seeds import parse_seeds
 from rnngan_cli.config.words import (
-    AxisName,
     BudgetName,
     Cell,
-    Forms,
-    Gaps,
-    Labels,
-    Layout,
-    Missing,
     OptimizerName,
     PenaltyName,
     Precision,
     ProfileName,
     Readout,
-    Scaling,
     ScheduleName,
-    Short,
-    Transform,
     ViewsName,
 )
-from rnngan_cli.errors import UserError, unknown
-
-SCHEMA_VERSION = 1
-MOST_WHOLE = 2**31 - 1
-"""Largest allowed count or width (int32, as in TensorFlow)."""
-LARGEST_STORED_SCORE = 1e30
-"""Largest size of a score that is stored, so that squares can be summed."""
-OptionValue = bool | int | float | str
-"""A value of an option of a loss or data set."""
-Table = dict[str, Any]
-"""Values by key, as read from a file or given on the command line, before they are checked."""
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @model_validator(mode="after")
-    def _check_whole_numbers(self) -> Self:
-        for name, value in vars(self).items():
-            if isinstance(value, int) and value > MOST_WHOLE:
-                raise ValueError(f"`{name}` should be at most {MOST_WHOLE}")
-        return self
-
-
-class DataConfig(_Frozen):
-    """The data that a run trains on, and its preparation."""
-
-    name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
-    file: str | None = Field(
-        None, description="Your own table (CSV and other text, Parquet, ARFF) or arrays (NPZ, NPY, TS)."
-    )
-    sha256: str | None = Field(None, description="SHA-256 of that file; filled in when a sweep is planned.")
-    window: int | None = Field(
-        None,
-        ge=1,
-        le=100_000,
-        description="Steps per series cut from a longer record; default: the data set's own.",
-    )
-    stride: int = Field(1, ge=1, description="Steps between the starts of neighbouring windows.")
-    columns: tuple[str, ...] = Field((), description="Columns to use; default: all but id, label and time.")
-    axes: tuple[AxisName, ...] = Field(
-        (), description="What the axes of an NPY or NPZ array count, in their order; default: series, steps, features."
-    )
-    array: str | None = Field(None, description="Array of an NPZ that holds the series, where there are several.")
-    id_column: str | None = Field(None, description="Column that identifies the series of a table.")
-    label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
-    time_column: str | tuple[str, ...] | None = Field(
-        None, description="Column to sort rows by, not a feature; or several, such as year, month and day."
-    )
-    time_format: str | None = Field(
-        None, description="Format of the dates, such as %d/%m/%Y %H:%M; default: found in the file."
-    )
-    layout: Layout | None = Field(
-        None, description="long: the rows of a table are steps; wide: each row is a series. Default: found."
-    )
-    encoding: str | None = Field(None, description="Encoding of a text file; default: found in the file.")
-    delimiter: str | None = Field(
-        None, description="What separates the columns of a text file: a character, tab or space; default: found."
-    )
-    header: bool | None = Field(None, description="Whether a text file names its columns; default: found.")
-    decimal: Literal[".", ","] | None = Field(None, description="Decimal mark of a text file; default: found.")
-    missing_marks: tuple[str, ...] = Field(
-        (), description="Cells that stand for missing values, besides NA, ?, - and the like."
-    )
-    labels: Labels = Field(
-        "auto",
-        description="auto: given where the data has labels, else derived by k-means on training series.",
-    )
-    missing: Missing = Field("error", description="What to do with rows that hold NaN or infinite values.")
-    short: Short = Field(
-        "error", description="What to do with series that are shorter than a window: refuse them, or leave them out."
-    )
-    scaling: Scaling = Field(
-        "minmax", description="Scaling fitted on the training part: to [0, 1], or to mean 0 and deviation 1."
-    )
-    blocks: int = Field(
-        5,
-        ge=1,
-        description="Consecutive stretches a long record is cut into, each split by time 70/15/15; 1 is a plain split.",
-    )
-    transform: Transform = Field(
-        "none",
-        description="Train on differences, logarithms or log returns of columns of numbers; inverted on output.",
-    )
-    transform_columns: tuple[str, ...] = Field(
-        (), description="Columns to transform; default: all columns of numbers that are not constant."
-    )
-    forms: Forms = Field(
-        "file",
-        description="file: whole numbers, booleans, categories and constants of your own file come out as such; "
-        "numbers: every column is any number.",
-    )
-    gaps: Gaps = Field("split", description="Whether windows end where time is missing in your own file, or cross it.")
-    options: dict[str, OptionValue] = Field({}, description="Options of the data set itself.")
-
-
-class RunConfig(_Frozen):
+class RunConfig(Frozen):
     """A complete description of one training."""
 
     schema_version: Literal[1] = 1
@@ -230,7 +126,7 @@ class RunConfig(_Frozen):
         return f"{self.loss}-{self.cell}-{self.data.name}-s{self.seed}"
 
 
-class SweepConfig(_Frozen):
+class SweepConfig(Frozen):
     """A set of runs: every loss x cell x data set x point of the grid x seed."""
 
     schema_version: Literal[1] = 1
@@ -261,40 +157,3 @@ class SweepConfig(_Frozen):
     @classmethod
     def _read_seeds(cls, value: object) -> object:
         return parse_seeds(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def build(model: type[Model], values: Mapping[str, Any], where: str) -> Model:
-    """Validates values as a frozen record.
-
-    Args:
-        model: class of the record.
-        values: values by field, as read from a file or given on the command line.
-        where: origin of the values, such as the name of a file, for errors.
-
-    Raises:
-        UserError: a value is wrong or a key unknown; the message names the first fault and the nearest known key.
-    """
-    try:
-        return model.model_validate(dict(values))
-    except ValidationError as error:
-        raise UserError(f"{where}: {_one_line(model, error)}") from error
-
-
-def _one_line(model: type[BaseModel], error: ValidationError) -> str:
-    first = error.errors()[0]
-    path = ".".join(
-        str(part) for part in first["loc"] if not str(part).startswith("literal[")
-    )  # parts of a union of literals
-    if first["type"] == "extra_forbidden":
-        owner = model
-        for part in first["loc"][:-1]:
-            inner = owner.model_fields[str(part)].annotation
-            owner = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else owner
-        return str(unknown("key", str(first["loc"][-1]), owner.model_fields))
-    given = repr(first["input"])[:60]
-    given = given if len(given) < 60 else given[:57] + "..."
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"`{path} = {given}`: {first['msg'][0].lower()}{first['msg'][1:]}{more}"

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rnngan_cli.config.models import OptionValue
+from rnngan_cli.config.base import OptionValue
 from rnngan_cli.errors import UserError, unknown
 
 

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from rnngan_cli.config.models import Table
+from rnngan_cli.config.base import Table
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.safe_open import check_plain, read_limited
 

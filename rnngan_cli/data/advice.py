@@ -3,7 +3,7 @@
 from rnngan_cli.config import join_names
 from rnngan_cli.system.text import command_line
 
-LISTS = frozenset(("--columns", "--missing-marks", "--time-column", "--transform-columns"))
+LISTS = frozenset(("--columns", "--drop-columns", "--missing-marks", "--time-column", "--transform-columns"))
 """Options that take several names."""
 
 

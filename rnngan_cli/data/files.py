@@ -32,7 +32,10 @@ FILE_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
 """Every extension that is known; files with others are read as text."""
 
 TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
-TABLE_FIELDS = (*("columns", "id_column", "time_column", "time_format", "layout", "missing_marks"), *TEXT_FIELDS)
+TABLE_FIELDS = (
+    *("columns", "drop_columns", "id_column", "time_column", "time_format", "layout", "missing_marks"),
+    *TEXT_FIELDS,
+)
 ARRAY_FIELDS = ("axes", "array")
 """Settings of the data that are for text, for tables (text among them), and for arrays alone."""
 
@@ -63,7 +66,7 @@ def load_file(config: DataConfig) -> Raw:
     if kind in (*PARQUET_SUFFIXES, ARFF):
         _refuse(path, config, TEXT_FIELDS, "has columns with types of their own")
         typed = read_arff(path) if kind == ARFF else read_parquet(path)
-        if set(config.columns or typed.nested) & set(typed.nested):
+        if {*(config.columns or typed.nested)} & {*typed.nested} - {*config.drop_columns}:
             return with_forms(load_nested(typed, config))
         return load_table(UserTable.of_typed(typed), config)
     return load_table(read_text(path, config), config)

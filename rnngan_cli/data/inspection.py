@@ -16,10 +16,10 @@ from rnngan_cli.data.files import load_file, read_user_table
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.smoothness import roughness, wandering
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.forms_of import read_feature
 from rnngan_cli.data.tables.order import span
-from rnngan_cli.data.tables.roles import Roles, assign_roles
+from rnngan_cli.data.tables.roles import Roles, assign_roles, used_table
 from rnngan_cli.errors import UserError
 
 SHAPE_POINTS = 24
@@ -104,12 +104,7 @@ def inspect_file(config: DataConfig, prepare: Callable[[Raw], Dataset]) -> Inspe
     table = read_user_table(path, config)
     found = Inspection(str(path), path.suffix.lower().lstrip(".").upper() if table is None else table.description)
     if table is not None:
-        cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
-        try:
-            roles: Roles | None = assign_roles(cells, config)
-        except UserError:
-            roles = None
-        found = replace(found, rows=len(cells), columns=_table_columns(cells, roles))
+        found = replace(found, rows=len(table.frame), columns=_table_columns(table, config))
     try:
         raw = load_file(config)
     except UserError as error:
@@ -183,8 +178,19 @@ def _form_in_words(column: Column) -> str:
     return column.form
 
 
-def _table_columns(cells: Cells, roles: Roles | None) -> tuple[ColumnFacts, ...]:
+def _understood(table: UserTable, config: DataConfig) -> tuple[Cells, Roles | None]:
+    """The cells of a table and what its columns are for; None where that cannot be found."""
+    options = (config.decimal, config.missing_marks, config.time_format)
+    try:
+        cells = Cells(used_table(table, config), *options)
+        return cells, assign_roles(cells, config)
+    except UserError:
+        return Cells(table, *options), None
+
+
+def _table_columns(table: UserTable, config: DataConfig) -> tuple[ColumnFacts, ...]:
     """The columns of a table with their roles, forms and missing values, whether or not it can be trained on."""
+    cells, roles = _understood(table, config)
     times = {} if roles is None or roles.time is None else {column.name: column for column in roles.time.columns}
     facts: list[ColumnFacts] = []
     for name in cells.table.names:

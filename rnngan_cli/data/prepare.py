@@ -163,7 +163,7 @@ def scale_stretches(stretches: list[Stretch], scaler: Scaler, columns: Sequence[
             feature = names[int(np.argmin(fits))]
             raise UserError(
                 f"feature `{feature}`: its values are too large or too far apart to be scaled into 32-bit "
-                "numbers; expected sizes up to about 1e30; change its unit or leave it out with `--columns`"
+                "numbers; expected sizes up to about 1e30; change its unit or leave it out with `--drop-columns`"
             )
         scaled.append(replace(stretch, values=result))
     return scaled

@@ -38,6 +38,7 @@ OTHER_DATA: dict[str, Any] = {
     "window": 12,
     "stride": 2,
     "columns": ("open", "close"),
+    "drop_columns": ("note",),
     "axes": ("series", "steps"),
     "array": "x",
     "id_column": "id",

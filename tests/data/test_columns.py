@@ -24,10 +24,12 @@ def test_columns_are_chosen_and_ordered(tmp_path: Path) -> None:
         ({"label_column": "x"}, "`--label-column`, `mine.csv`: unknown column `x`: Known"),
         ({"time_column": "Day"}, "`--time-column`, `mine.csv`: unknown column `Day`: did you mean `day`?"),
         ({"columns": ["id"], "id_column": "id"}, "`--columns`: column `id` is already given by `--id-"),
+        ({"drop_columns": ["clse"]}, "`--drop-columns`, `mine.csv`: unknown column `clse`: did you mean `close`?"),
+        ({"columns": ["close"], "drop_columns": ["close"]}, "`--drop-columns`: column `close` is already given by"),
         ({"columns": ["id", "id"]}, "`--columns`: column `id` is already given by `--columns`"),
         ({"label_column": "day", "time_column": "day"}, "`--time-column`: column `day` is already given by"),
         ({"columns": ["day"], "forms": "numbers"}, "column `day` is not numeric: `2004-08-19` in row 1 (line 2); "
-         "expected numbers; it holds dates: use `--time-column day`, or list the features with `--columns`"),
+         "expected numbers; it holds dates: use `--time-column day`, or leave it out of `--columns`"),
         ({"forms": "numbers", "time_column": "day"}, "column `word` is not numeric: `x` in row 1 (line 2); expected"),
     ],
 )  # fmt: skip
@@ -36,12 +38,23 @@ def test_column_refusals(tmp_path: Path, fields: dict[str, object], message: str
     assert message in refusal(path, **fields)
 
 
+def test_columns_that_are_left_out_are_as_if_not_there(tmp_path: Path) -> None:
+    lines = [f"2020-01-{row % 28 + 1:02d},{row * row},seen by {row},{row % 9},who {row}" for row in range(400)]
+    path = write(tmp_path, ["day,a,remark,b,watch", *lines])
+    said = refusal(path)
+    assert "column `remark` is not numeric" in said and "leave it out with `--drop-columns remark,watch`" in said
+    short = [",".join(line.split(",")[1:4:2]) for line in lines]
+    raw = raw_of(path, drop_columns=("day", "remark", "watch"))
+    assert raw.feature_names == ("a", "b")
+    assert raw.series[0].tolist() == raw_of(write(tmp_path, ["a,b", *short], "short.csv")).series[0].tolist()
+
+
 @pytest.mark.parametrize(
     ("values", "mend"),
     [
         (
             [f"note {number}" for number in range(60)],
-            "expected numbers; every cell differs; list the features with `--columns`, or mend the values",
+            "expected numbers; every cell differs; leave it out with `--drop-columns b`, or mend the values",
         ),
         (
             [f"note {number}" for number in range(55)] * 2,

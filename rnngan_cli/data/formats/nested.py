@@ -61,7 +61,14 @@ def _features(table: TypedTable, config: DataConfig) -> tuple[str, ...]:
                 f"`--columns`: column `{name}` holds one value a row, others a list; expected columns of one kind: "
                 f"{', '.join(table.nested[:10])}"
             )
-    return config.columns or table.nested
+    for name in config.drop_columns:
+        if name not in known:
+            raise UserError(f"`--drop-columns`, `{table.path}`: {unknown('column', name, known)}")
+        if name in (*config.columns, config.id_column, config.label_column):
+            raise UserError(
+                f"`--drop-columns`: column `{name}` is given by another option too; expected one use of each"
+            )
+    return config.columns or tuple(name for name in table.nested if name not in config.drop_columns)
 
 
 def _series(table: TypedTable, names: tuple[str, ...], row: int) -> FloatArray:
@@ -105,7 +112,7 @@ def _labels(
 
 
 def _unused(table: TypedTable, config: DataConfig, names: tuple[str, ...]) -> tuple[str, ...]:
-    used = {*names, config.id_column, config.label_column}
+    used = {*names, *config.drop_columns, config.id_column, config.label_column}
     rest = [str(name) for name in table.frame.columns if name not in used]
     if not rest:
         return ()

@@ -2,6 +2,7 @@
 
 import functools
 from array import array
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,12 @@ class UserTable:
         ]
         filled = {name: table.frame[name].astype("str").where(table.frame[name].notna(), "") for name in words}
         return cls(table.path, table.frame.assign(**filled), description=table.description, notes=table.notes)
+
+    def without(self, names: Collection[str]) -> "UserTable":
+        """The table without some of its columns."""
+        kept = [place for place, name in enumerate(self.names) if name not in names]
+        units = tuple(self.units[place] for place in kept) if self.units else ()
+        return replace(self, frame=self.frame.iloc[:, kept], units=units)
 
     @property
     def names(self) -> list[str]:

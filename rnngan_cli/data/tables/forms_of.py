@@ -66,7 +66,7 @@ def read_feature(cells: Cells, name: str) -> FeatureColumn | None:
     if cells.is_text(name) and cells.numbers(name) is None:
         return _read_words(cells, name)
     if missing.all():
-        raise UserError(f"`{cells.table.path}`: column `{name}` has no value at all; list the others with `--columns`")
+        raise UserError(f"`{cells.table.path}`: column `{name}` has no value at all; leave it out")
     if not cells.is_text(name) and cells.is_boolean(name):
         numbers = cells.numbers(name)
         values = np.full(len(cells), np.nan) if numbers is None else numbers.values

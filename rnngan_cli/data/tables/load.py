@@ -18,7 +18,7 @@ from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
 from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
-from rnngan_cli.data.tables.roles import Roles, assign_roles, check_named
+from rnngan_cli.data.tables.roles import Roles, assign_roles, used_table
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 
@@ -39,16 +39,15 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
         UserError: anything is wrong with its columns or values; the message names column and row.
     """
     table = table if config.forms == "file" else replace(table, parts=())
-    cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
+    cells = Cells(used_table(table, config), config.decimal, config.missing_marks, config.time_format)
     layout = config.layout if config.forms == "file" or config.layout else "long"
-    check_named(table, config)
     found = wide.find_wide(cells, config, layout)
     if found is not None:
         return wide.load_wide(cells, config, found)
     roles = assign_roles(cells, config)
     if config.forms == "file":
         check_blocks(cells, roles, config)
-    features = [_feature(cells, name, config) for name in roles.features]
+    features = [_feature(cells, name, config, roles) for name in roles.features]
     values = np.column_stack([feature.values for feature in features])  # (rows, columns)
     kept = _keep(cells, values, features, roles, config)
     rows = grouping.rows_in_time(cells, roles)
@@ -147,7 +146,7 @@ def _table(table: UserTable, roles: Roles) -> tuple[TableColumn, ...]:
     return tuple(found)
 
 
-def _feature(cells: Cells, name: str, config: DataConfig) -> FeatureColumn:
+def _feature(cells: Cells, name: str, config: DataConfig, roles: Roles) -> FeatureColumn:
     """Reads a column of features.
 
     Raises:
@@ -161,12 +160,14 @@ def _feature(cells: Cells, name: str, config: DataConfig) -> FeatureColumn:
         if numbers is not None:
             feature = FeatureColumn(Column(name), numbers.values)
     if feature is None:
-        raise _not_numeric(cells, name, config)
+        raise _not_numeric(cells, name, config, roles)
     return feature
 
 
-def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
+def _not_numeric(cells: Cells, name: str, config: DataConfig, roles: Roles) -> UserError:
     """The error for a column of words that are no category, with advice on it."""
+    others = [other for other in roles.features if other != name and read_feature(cells, other) is None]
+    out = "out of `--columns`" if config.columns else f"out with `{option('--drop-columns', name, *others)}`"
     words, absent = cells.words(name), cells.missing(name)
     numeric = _numeric(cells, name)
     odd = ~absent & ~numeric
@@ -176,38 +177,38 @@ def _not_numeric(cells: Cells, name: str, config: DataConfig) -> UserError:
     different = int(words[~absent].nunique())
     dates = cells.dates(name)
     if odd.sum() < numeric.sum():
-        mend = _marks_advice(words[odd], len(words))
+        mend = _marks_advice(words[odd], len(words), out)
     elif words[odd].str.fullmatch(_MARKED).mean() > 0.5:
         sign = re.sub(r"^[+-]?[\d.,]*\s?", "", value)
         mend = (
             f"its numbers have different units or flags behind them, such as `{sign}`; write numbers alone, in one "
-            "unit, or list the features with `--columns`"
+            f"unit, or leave the column {out}"
         )
     elif dates is not None:
-        mend = f"it holds dates: use `{option('--time-column', name)}`, or list the features with `--columns`"
+        mend = f"it holds dates: use `{option('--time-column', name)}`, or leave it {out}"
     elif different < (~absent).sum():
         mend = (
             f"it holds {different} different words; if they name series, use `{option('--id-column', name)}`, if "
-            f"classes, `{option('--label-column', name)}`; or list the features with `--columns`; cells that "
+            f"classes, `{option('--label-column', name)}`; if neither, leave it {out}; cells that "
             f"stand for missing values: `{option('--missing-marks', value)}`"
         )
     else:
-        mend = "every cell differs; list the features with `--columns`, or mend the values"
+        mend = f"every cell differs; leave it {out}, or mend the values"
     return UserError(
         f"`{cells.table.path}`: column `{name}` is not numeric: `{shown}` in {cells.table.place(row)}; expected "
         f"numbers; {mend}"
     )
 
 
-def _marks_advice(odd: "pd.Series[str]", count: int) -> str:
+def _marks_advice(odd: "pd.Series[str]", count: int, out: str) -> str:
     """What to do about a few cells of words among numbers."""
     marks = list(dict.fromkeys(odd))
     told = f"all but {counted(len(odd), 'cell')} of {count} are numbers"
     if len(marks) > MOST_MARKS:
-        return f"{told}; mend these cells, or list the features with `--columns`"
+        return f"{told}; mend these cells, or leave the column {out}"
     return (
         f"{told}; if those stand for missing values, use `{option('--missing-marks', *marks)}`; else "
-        "mend the file, or list the features with `--columns`"
+        f"mend the file, or leave the column {out}"
     )
 
 

@@ -235,6 +235,6 @@ def _block_advice(cells: Cells, names: list[str]) -> str:
     holds = "holds words that stand" if len(names) == 1 else "hold words that stand"
     return (
         f"`{cells.table.path}`: {listed} {holds} in blocks, such as the names of series or classes; use "
-        f"`{option('--id-column', name)}` for series, `--label-column` for classes, or list the features with "
-        "`--columns`"
+        f"`{option('--id-column', name)}` for series, `--label-column` for classes, or leave them out with "
+        f"`{option('--drop-columns', *names)}`; `--columns` trains on them"
     )

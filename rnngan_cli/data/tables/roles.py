@@ -67,11 +67,10 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     """Finds what each column is for.
 
     Raises:
-        UserError: a column does not exist (the nearest one is named), has two roles, is no time, or none is left.
+        UserError: a column is no time, or none is left.
     """
     table = cells.table
     time_names = named_times(config)
-    check_named(table, config)
     identifier, notes = config.id_column, list[str]()
     plain = config.forms == "numbers"
     if identifier is None and not plain and _is_own(cells, config):
@@ -140,15 +139,16 @@ def _without_scarce(cells: Cells, features: tuple[str, ...]) -> tuple[tuple[str,
     return tuple(name for name in features if name not in scarce), notes
 
 
-def check_named(table: UserTable, config: DataConfig) -> None:
-    """Checks that every column that the user names exists, and has one role.
+def used_table(table: UserTable, config: DataConfig) -> UserTable:
+    """The table without the columns that the user leaves out.
 
     Raises:
         UserError: a column does not exist (the nearest one is named), or has two roles.
     """
     given = [("--id-column", config.id_column), ("--label-column", config.label_column)]
-    given += [("--time-column", name) for name in named_times(config)] + [
-        ("--columns", name) for name in config.columns
+    given += [("--time-column", name) for name in named_times(config)]
+    given += [("--columns", name) for name in config.columns] + [
+        ("--drop-columns", name) for name in config.drop_columns
     ]
     roles: dict[str, str] = {}
     for flag, name in given:
@@ -163,6 +163,7 @@ def check_named(table: UserTable, config: DataConfig) -> None:
                 f"`{flag}`: column `{name}` is already given by `{roles[name]}`; expected one use of each column"
             )
         roles[name] = flag
+    return table.without(config.drop_columns) if config.drop_columns else table
 
 
 def _is_own(cells: Cells, config: DataConfig) -> bool:
@@ -235,6 +236,5 @@ def _is_cycle(cells: Cells, name: str) -> bool:
 
 
 def _cycle_note(name: str) -> str:
-    return (
-        f"`{name}` looks like a part of the calendar and is trained on; leave it out by listing others with `--columns`"
-    )
+    drop = option("--drop-columns", name)
+    return f"`{name}` looks like a part of the calendar and is trained on; `{drop}` leaves it out"

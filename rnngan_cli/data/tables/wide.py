@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.config import DataConfig, Layout
+from rnngan_cli.data.advice import option
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
@@ -88,7 +89,7 @@ def _hinted(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> Wide 
         f"one series a row: `{steps[0]}` to `{steps[-1]}` are its {len(steps)} steps; if rows are steps and columns "
         "features, give `--layout long`"
     )
-    of_label = () if label is None else (f"`{label}` holds the classes; else leave it out by `--columns`",)
+    of_label = () if label is None else (f"`{label}` holds the classes; else give `{option('--drop-columns', label)}`",)
     return Wide(steps, label, (note, *of_label, *_left_out(cells, config, (*steps, label))))
 
 

@@ -118,6 +118,11 @@ def test_one_series_a_row(tmp_path: Path) -> None:
     dropped = raw_of(path, id_column="unit", label_column="kind", missing="drop")
     assert dropped.ids == ("u1", "u3") and np.shape(dropped.series) == (2, 3, 2)
     assert raw_of(path, columns=["age"]).series[0].tolist() == [[1], [2], [3]]  # as a table of one row a step
+    assert raw_of(path, drop_columns=("spo", "age"), missing="interpolate").feature_names == ("ecg",)
+    plain = raw_of(path, drop_columns=("spo", "ecg", "unit", "kind"))  # no list is left: a table as any other
+    assert plain.feature_names == ("age",) and plain.record
+    assert "`--drop-columns`" in refusal(path, drop_columns=("spoo",))
+    assert "is given by another option" in refusal(path, drop_columns=("unit",), id_column="unit")
 
 
 @pytest.mark.parametrize(
