@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.dates import Dates
+from rnngan_cli.data.tables.dates import NO_TIME, Dates
 
 HOUR_NAMES = frozenset(("hour", "hr", "hh", "h", "hours", "hour_of_day", "stunde", "heure", "hora", "ora"))
 CLOCK_NAMES = frozenset(
@@ -38,3 +38,11 @@ def read_clock(cells: Cells, name: str) -> Dates | None:
     if dates is None or not dates.is_clock:
         return None
     return dates if cells.numbers(name) is None or name.lower() in CLOCK_NAMES else None
+
+
+def joined(dates: Dates, clock: Dates) -> Dates:
+    """Joins a column of days and one of times of day."""
+    known = (dates.stamps != NO_TIME) & (clock.stamps != NO_TIME)
+    added = np.where(known, clock.stamps, 0) // (clock.per_second // dates.per_second)
+    stamps = np.where(known, dates.stamps + added, NO_TIME)
+    return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes), dates.per_second)

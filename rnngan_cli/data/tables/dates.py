@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnngan_cli.data.tables.months import in_english
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,23 +33,21 @@ _DAYS = {
     "month": ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y", "%m.%d.%y"),
     "words": (
         *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%b-%d-%Y"),
-        *("%d/%b/%Y", "%a, %d %b %Y", "%a %b %d %Y", "%A, %B %d, %Y", "%Y-%b-%d", "%d.%b.%Y", "%d %b, %Y", "%B %d %Y"),
+        *(
+            "%d/%b/%Y",
+            "%d. %b %Y",
+            "%a, %d %b %Y",
+            "%a %b %d %Y",
+            "%A, %B %d, %Y",
+            "%Y-%b-%d",
+            "%d.%b.%Y",
+            "%d %b, %Y",
+            "%B %d %Y",
+        ),
     ),
     "coarse": (
-        "%Y-%m",
-        "%Y/%m",
-        "%m/%Y",
-        "%m-%Y",
-        "%b %Y",
-        "%B %Y",
-        "%b-%Y",
-        "%b-%y",
-        "%Y %b",
-        "%Y%m%d",
-        "%YM%m",
-        "%Y-M%m",
-        "%G-W%V",
-        "%GW%V",
+        *("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", "%b %Y", "%B %Y", "%b-%Y"),
+        *("%b-%y", "%Y %b", "%Y%m%d", "%YM%m", "%Y-M%m", "%G-W%V", "%GW%V"),
     ),
 }
 """Formats of days, by what comes first."""
@@ -112,9 +112,10 @@ def parse_dates(name: str, words: "pd.Series", missing: np.ndarray, wanted: str 
     if not sample.str.contains(r"\d", regex=True).all():
         return None
     found = [dates for formats in _candidates(sample) if (dates := _all(words, missing, formats)) is not None]
-    if len(found) < 2:
-        return found[0] if found else None
-    return _choose(name, found, str(present.iloc[0]))
+    if not found:
+        translated = in_english(words)
+        return None if translated is None else parse_dates(name, translated, missing)
+    return found[0] if len(found) == 1 else _choose(name, found, str(present.iloc[0]))
 
 
 def _quarters(words: "pd.Series", missing: np.ndarray) -> Dates | None:
@@ -288,11 +289,3 @@ def _unevenness(stamps: np.ndarray) -> float:
         return 0.0
     _, counts = np.unique(steps, return_counts=True)
     return 1 - float(counts.max() / counts.sum())
-
-
-def joined(dates: Dates, clock: Dates) -> Dates:
-    """Joins a column of days and one of times of day."""
-    known = (dates.stamps != NO_TIME) & (clock.stamps != NO_TIME)
-    added = np.where(known, clock.stamps, 0) // (clock.per_second // dates.per_second)
-    stamps = np.where(known, dates.stamps + added, NO_TIME)
-    return Dates(stamps, dates.time_format, False, True, (*dates.notes, *clock.notes), dates.per_second)

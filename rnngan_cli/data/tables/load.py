@@ -38,8 +38,8 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     Raises:
         UserError: anything is wrong with its columns or values; the message names column and row.
     """
-    table = table if config.forms == "file" else replace(table, parts=())
-    cells = Cells(used_table(table, config), config.decimal, config.missing_marks, config.time_format)
+    table = used_table(table if config.forms == "file" else replace(table, parts=()), config)
+    cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
     layout = config.layout if config.forms == "file" or config.layout else "long"
     found = wide.find_wide(cells, config, layout)
     if found is not None:

@@ -15,6 +15,7 @@ from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.numbers import Numbers
 from rnngan_cli.data.tables.times import found_time, given_time, named_times, times_beside
+from rnngan_cli.data.tables.years import unrolled_years
 from rnngan_cli.errors import UserError, unknown
 
 SCARCE = 0.95
@@ -140,7 +141,7 @@ def _without_scarce(cells: Cells, features: tuple[str, ...]) -> tuple[tuple[str,
 
 
 def used_table(table: UserTable, config: DataConfig) -> UserTable:
-    """The table without the columns that the user leaves out.
+    """The table without the columns that the user leaves out, with a month in each row where it has a year in each.
 
     Raises:
         UserError: a column does not exist (the nearest one is named), or has two roles.
@@ -163,7 +164,9 @@ def used_table(table: UserTable, config: DataConfig) -> UserTable:
                 f"`{flag}`: column `{name}` is already given by `{roles[name]}`; expected one use of each column"
             )
         roles[name] = flag
-    return table.without(config.drop_columns) if config.drop_columns else table
+    used = table.without(config.drop_columns) if config.drop_columns else table
+    is_open = {*roles.values()} <= {"--drop-columns"} and config.layout is None and config.forms == "file"
+    return (unrolled_years(used) if is_open else None) or used
 
 
 def _is_own(cells: Cells, config: DataConfig) -> bool:

@@ -137,17 +137,20 @@ def _has_numbers(cells: Cells, name: str) -> bool:
 
 
 def _found_label(cells: Cells, config: DataConfig, numeric: tuple[str, ...]) -> str | None:
-    """The first column of a table without header, if it holds few whole numbers: classes, as in the UCR archive."""
+    """The first or the last column of a table without header, if it holds classes, as in the UCR archive."""
     if config.label_column is not None or config.columns or cells.table.has_header or len(numeric) <= FEWEST_STEPS:
         return None
-    first = cells.table.names[0]
-    numbers = cells.numbers(first)
-    if numbers is None or not np.isfinite(numbers.values).all():
+    if all(_is_whole(cells, name) for name in (numeric[1], numeric[len(numeric) // 2], numeric[-2])):
         return None
-    whole = bool((numbers.values == np.rint(numbers.values)).all())
-    rest = cells.numbers(numeric[1])
-    decimal = rest is not None and bool((rest.values != np.rint(rest.values)).any())
-    return first if whole and decimal and 1 < cells.distinct(first) <= max(2, len(cells) // 2) else None
+    ends = (cells.table.names[0], cells.table.names[-1])
+    few = max(2, len(cells) // 2)
+    return next((name for name in ends if _is_whole(cells, name) and 1 < cells.distinct(name) <= few), None)
+
+
+def _is_whole(cells: Cells, name: str) -> bool:
+    """Whether a column holds whole numbers in every row."""
+    numbers = cells.numbers(name)
+    return numbers is not None and bool((numbers.values == np.rint(numbers.values)).all())
 
 
 def _counting(names: tuple[str, ...]) -> tuple[str, ...]:

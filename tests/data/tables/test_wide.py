@@ -73,3 +73,16 @@ def test_uneven_numbers_in_names_are_no_steps(tmp_path: Path) -> None:
     names = [f"PM{size}" for size in (1, 2, 4, 8, 16, 32, 64, 128, 256)]
     raw = raw_of(write(tmp_path, wide(names)), columns=names)
     assert raw.record and raw.feature_names == tuple(names)
+
+
+@pytest.mark.parametrize("place", [0, ROWS], ids=["first", "last"])
+def test_classes_stand_in_front_of_series_or_behind_them(place: int, tmp_path: Path) -> None:
+    """A file without names, as of the UCR archive or of heartbeats that end in zeros."""
+    lines = []
+    for row in range(60):
+        cells = [f"{smooth(row, step) if step < 20 + row % 9 else 0:.3e}" for step in range(ROWS)]
+        cells.insert(place, f"{row % 3}.0")
+        lines.append(",".join(cells))
+    raw = raw_of(write(tmp_path, lines))
+    assert raw.label_names == ("0", "1", "2") and len(raw.series) == 60 and len(raw.series[0]) == ROWS
+    assert raw.labels is not None and [int(labels[0]) for labels in raw.labels[:4]] == [0, 1, 2, 0]
