@@ -113,7 +113,7 @@ def page(
         if whole is not None:
             lines += [text.whole_line(whole, own["dataset"].nunique()), ""]
         lines += [f"Mean {PRIMARY.in_text}; bold: may be the best.", ""]
-        lines += [*text.means_table(own, one.answers, text.known_normals(one)), ""]
+        lines += [*text.means_table(own, one.answers, text.known_scores(one)), ""]
         lines += [*text.beside_table(scores), ""]
     lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
     lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]

@@ -8,6 +8,7 @@ from benchmarks.study.runs import PRIMARY, STRENGTHS, SWEEPS, worst_filled
 from benchmarks.study.shares import Share
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.comparison import Compared
+from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES
 from rnngan_cli.results.standing import score_words
 from rnngan_cli.results.statistics.intervals import share_interval
 from rnngan_cli.system.text import capital, markdown_table
@@ -55,19 +56,24 @@ def beside_table(scores: "Mapping[str, Compared]") -> list[str]:
     ]
 
 
-def known_normals(found: Compared) -> dict[str, float]:
-    """The primary score of a fitted normal distribution, by data set."""
-    rows = found.leaderboard[found.leaderboard["loss"] == "gaussian"].to_dict("records")
-    return {str(row["dataset"]): float(row[f"{PRIMARY.name}_mean"]) for row in rows}
+def known_scores(found: Compared) -> dict[str, dict[str, float]]:
+    """The primary score of series of known quality, by what they are and data set."""
+    known: dict[str, dict[str, float]] = {}
+    for name, title in BESIDE_LOSSES.items():
+        rows = found.leaderboard[found.leaderboard["loss"] == name].to_dict("records")
+        known[title] = {str(row["dataset"]): float(row[f"{PRIMARY.name}_mean"]) for row in rows}
+    return {title: scores for title, scores in known.items() if scores}
 
 
-def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mapping[str, float]) -> list[str]:
+def means_table(
+    runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mapping[str, Mapping[str, float]]
+) -> list[str]:
     """The mean score of each loss on each data set of a sweep, with the number of diverged runs.
 
     Args:
         runs: of the sweep.
         answers: of the sweep; means of losses that may be the best are set bold.
-        known: the score of a fitted normal distribution by data set, for a last row.
+        known: the scores of series of known quality, by what they are and data set, for the last rows.
     """
     best = {answer.place[0]: set(answer.best.kept) for answer in answers}
     names = [name for name in best if name in set(runs["dataset"])]
@@ -80,8 +86,8 @@ def means_table(runs: "pd.DataFrame", answers: Sequence["Answer"], known: Mappin
             words = score_words(worst_filled(here).tolist(), PRIMARY) if len(here) else "-"
             cells.append(f"**{words}**" if loss in best[name] else words)
         rows.append([f"`{loss}`", *cells, str(sum(loss in kept for kept in best.values()))])
-    if known:
-        rows.append(["a fitted normal distribution", *(_plain(known.get(name, math.nan)) for name in names), ""])
+    for title, scores in known.items():
+        rows.append([title, *(_plain(scores.get(name, math.nan)) for name in names), ""])
     return markdown_table(["loss", *names, "may be the best on"], rows)
 
 

@@ -53,6 +53,17 @@ def test_each_caution_names_the_loss_and_its_number(changed: dict[str, float], s
     assert cautions(leaderboard(KNOWN, good=GOOD, bad=GOOD | changed)) == [sentence]
 
 
+@pytest.mark.parametrize(("noise", "told"), [(0.0, False), (0.009, False), (0.011, True), (float("nan"), False)])
+def test_training_series_that_differ_from_test_series_are_told(noise: float, told: bool) -> None:
+    known = {"floor": KNOWN["floor"] | {"hiding_noise": noise}}
+    found = cautions(leaderboard(known, bce=GOOD))
+    expected = (
+        "sines, gru: the training series differ from the test series, as the parts of a record that changes do: real "
+        "ones have 0.011 in hiding noise, so losses are to be compared with that, not with 0."
+    )
+    assert found == ([expected] if told else [])
+
+
 @pytest.mark.parametrize(
     ("noise", "covered", "told"),
     [(0.004, 0.44, True), (0.006, 0.44, False), (0.004, 0.46, False), (float("nan"), 0.44, False)],

@@ -32,11 +32,20 @@ def test_a_good_generator_stands_beside_what_is_known() -> None:
 def test_what_to_beware_of_is_said_of_the_chosen_loss() -> None:
     found = quality_sentences(board(wgan=(0.1, 0.3), gaussian=(0.06, 0.5), floor=(0, 0.98)), "wgan", NOISE)
     assert found[1:] == [
-        "wgan is not ahead of a fitted normal distribution by either: train it with more updates",
+        "by neither score is wgan ahead of a fitted normal distribution: train it with more updates",
         "modes are missing; real series cover 0.98 of the unseen ones, less than half as much: wgan 0.30",
     ]
     found = quality_sentences(board(wgan=(0.1, 0.6), gaussian=(0.0, 0.4), floor=(0, 0.98)), "wgan", NOISE)
     assert [line.split(" (")[0] for line in found[1:]] == ["hiding noise does not tell a fitted normal distribution"]
+
+
+def test_more_updates_are_no_advice_where_real_training_series_are_no_nearer() -> None:
+    """As on prices, whose later part differs from what was trained on."""
+    found = quality_sentences(board(gan=(0.161, 0.261), gaussian=(0.089, 0.283), floor=(0.147, 0.244)), "gan", NOISE)
+    assert found[1] == "by neither score is gan ahead of a fitted normal distribution"
+    assert found[2].startswith("the training series differ from the test series") and "real ones have 0.147" in found[2]
+    found = quality_sentences(board(gan=(0.2, 0.3), gaussian=(0.1, 0.4), floor=(0, 0.9)), "gan", METRICS["coverage"])
+    assert found[1] == "by coverage gan is not ahead of a fitted normal distribution: train it with more updates"
 
 
 def test_a_choice_by_coverage_tells_it_once_and_unscored_series_are_left_out() -> None:
