@@ -66,7 +66,9 @@ def is_missing(words: "pd.Series", marks: Collection[str] = ()) -> np.ndarray:
     """
     lowered = words.str.lower().isin(MISSING_WORDS).to_numpy(dtype=bool)
     given = words.isin(list(marks)).to_numpy(dtype=bool)
-    withheld = words.str.fullmatch(_WITHHELD).to_numpy(dtype=bool)
+    withheld = words.str.startswith(":").to_numpy(dtype=bool, copy=True)
+    if withheld.any():  # the pattern is slow, and most columns need none
+        withheld[withheld] = words[withheld].str.fullmatch(_WITHHELD).to_numpy(dtype=bool)
     return np.asarray(lowered | given | withheld)
 
 

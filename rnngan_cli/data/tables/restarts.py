@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
 from rnngan_cli.data.tables.cells import Cells
 
@@ -20,8 +21,7 @@ def rises(cells: Cells, values: FloatArray, identifier: str | None) -> bool:
     import pandas as pd
 
     if identifier is None:
-        falls = _falls(values)
-        return not falls or starts_anew(cells, values) == falls
+        return not _falls(values).size or bool(starts_anew(cells, values))
     codes = pd.factorize(cells.words(identifier).to_numpy())[0]
     rows = np.argsort(codes, kind="stable")
     return bool((np.diff(values[rows])[np.diff(codes[rows]) == 0] >= 0).all())
@@ -38,10 +38,10 @@ def starts_anew(cells: Cells, values: FloatArray) -> tuple[int, ...]:
         The rows; () where values fall elsewhere, too, or not at all.
     """
     falls = _falls(values)
-    if not falls or falls == cells.table.parts:
-        return falls
-    alike = bool((values[list(falls)] == values[0]).all())
-    return falls if alike and len(values) >= FEWEST_OF_RUN * (len(falls) + 1) else ()
+    if len(falls) == len(cells.table.parts) and (falls == np.array(cells.table.parts, dtype=np.int64)).all():
+        return cells.table.parts
+    alike = len(values) >= FEWEST_OF_RUN * (len(falls) + 1) and bool((values[falls] == values[0]).all())
+    return tuple(falls.tolist()) if alike else ()
 
 
 def are_named(cells: Cells, begins: tuple[int, ...], times: set[str]) -> bool:
@@ -54,5 +54,6 @@ def are_named(cells: Cells, begins: tuple[int, ...], times: set[str]) -> bool:
     return False
 
 
-def _falls(values: FloatArray) -> tuple[int, ...]:
-    return tuple((np.flatnonzero(np.diff(values) < 0) + 1).tolist())
+def _falls(values: FloatArray) -> IntArray:
+    """The rows whose values are below those of the rows before."""
+    return np.flatnonzero(np.diff(values) < 0) + 1
