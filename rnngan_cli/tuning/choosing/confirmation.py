@@ -70,9 +70,11 @@ class Confirmation:
         not_shown = f"not shown to be better than {listed(open_ones)} on {self.seeds} fresh seeds" if open_ones else ""
         found = [f"take {self.leader}: {', '.join(part for part in (beaten, not_shown) if part)}"]
         if math.isfinite(self.cost) and open_ones:
-            which = open_ones[0] if len(open_ones) == 1 else f"one of {listed(open_ones)}"
-            bound = f"if {which} is better after all, then by at most {two_digits(self.cost)} in {score} (95 %)"
-            found.append(bound if self.cost else f"none of them is better (95 %): {listed(open_ones)}")
+            none = f"{open_ones[0]} is not" if len(open_ones) == 1 else f"neither {listed(open_ones, 'nor')} is"
+            better = (
+                f"if {listed(open_ones, 'or')} is better after all, then by at most {two_digits(self.cost)} in {score}"
+            )
+            found.append(f"{better} (95 %)" if self.cost else f"{none} better (95 %)")
         if self.equal_to:
             found.append(f"equal within {two_digits(self.margin)}: {listed([self.leader, *self.equal_to])} (95 %)")
         return found

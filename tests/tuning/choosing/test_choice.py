@@ -82,6 +82,22 @@ def test_what_is_not_shown_is_bounded_and_what_is_near_is_equal() -> None:
     assert len(few.sentences("hiding noise")) == 1  # two seeds bound nothing
 
 
+def test_losses_that_are_not_shown_to_be_worse_are_named_in_plain_words() -> None:
+    same = dict.fromkeys(range(8), 0.0)
+    found = confirm({"mae": same, "mse": same, "bce": same}, Sides("mae", ("mse", "bce")), looks=0, margin=0.005)
+    assert found.sentences("hiding noise")[1:] == [
+        "neither mse nor bce is better (95 %)",
+        "equal within 0.005: mae, mse and bce (95 %)",
+    ]
+    found = confirm({"mae": same, "bce": same}, Sides("mae", ("bce",)), looks=0)
+    assert found.sentences("hiding noise")[1:] == ["bce is not better (95 %)"]
+    apart = {seed: 0.01 * seed for seed in range(8)}
+    found = confirm(
+        {"mae": apart, "mse": same | {0: 1.0}, "bce": same | {1: 1.0}}, Sides("mae", ("mse", "bce")), looks=0
+    )
+    assert found.sentences("recall")[1].startswith("if mse or bce is better after all, then by at most ")
+
+
 def test_scores_are_shown_as_they_are_and_not_as_badness() -> None:
     """Of which higher is better, the score itself; of which 1 is best, the distance."""
     found = [Standing("bce", 1.0, (-0.9, -0.8)), Standing("gan", 2.0, (-0.1, math.inf))]
