@@ -144,7 +144,7 @@ def _source(source: str | None, data: DataFields) -> dict[str, str]:
 
 def _print_answer(choice: "Choice", planned: "ChoiceFile", chosen: "Chosen", voice: Voice, *, as_json: bool) -> None:
     """Prints what a choice came to."""
-    from rnngan_cli.tuning.choosing.answer import answer_sentences, confirmation_table, json_values, next_commands
+    from rnngan_cli.tuning.choosing.answer import answer_sentences, confirmation_table, json_values, next_steps
     from rnngan_cli.tuning.choosing.study import guarantee
 
     if as_json:
@@ -154,8 +154,9 @@ def _print_answer(choice: "Choice", planned: "ChoiceFile", chosen: "Chosen", voi
         voice.say(line)
     voice.say(f"Certainty: {guarantee()}.")
     voice.say(f"Answer, report and pictures: {choice.folder.path}")
-    for line in next_commands(chosen):
-        voice.say(f"Generate: {line}")
+    folder, take = choice.folder.path, chosen.sides.leader
+    for line in next_steps(chosen.generator, folder, take, planned.updates, choice.most_updates):
+        voice.say(line)
 
 
 def _print_plan(choice: "Choice", budget: "ChoiceBudget", workers: int, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from rnngan_cli.results.standing import compared_title, score_words
 from rnngan_cli.system.text import capital, command_line, counted, markdown_table
 from rnngan_cli.tuning.choosing.choice import Race
 from rnngan_cli.tuning.choosing.confirmation import Confirmation
-from rnngan_cli.tuning.choosing.folder import ChoiceFile
+from rnngan_cli.tuning.choosing.folder import EXPERIMENT, ChoiceFile
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides, Standing
 from rnngan_cli.tuning.choosing.study import Choice, guarantee, plan_words
 
@@ -147,11 +147,24 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def next_commands(chosen: Chosen) -> list[str]:
-    """Commands that use what is left behind."""
-    if chosen.generator is None:
+def next_steps(generator: Path | None, folder: Path, take: str, updates: int, most_updates: int) -> list[str]:
+    """Commands that use what is left behind, a line each that begins with what the command does.
+
+    Args:
+        generator: its folder; None if every run of the leader diverged.
+        folder: that of the choice.
+        take: the loss to take.
+        updates: of the runs that the budget had room for.
+        most_updates: of the recipe, or as the user says.
+    """
+    if generator is None:
         return []
-    return [command_line(["rnngan", "generate", str(chosen.generator), "-n", "100"])]
+    steps = [f"Generate: {command_line(['rnngan', 'generate', str(generator), '-n', '100'])}"]
+    if updates < most_updates:
+        words = ["--losses", take, "--seeds", "3", "--steps", str(most_updates), "--output", f"{folder}-{take}"]
+        longer = command_line(["rnngan", "sweep", str(folder / EXPERIMENT), *words])
+        steps.append(f"Train it for {most_updates} updates instead of {updates}, for a better generator: {longer}")
+    return steps
 
 
 def standing_lines(number: int, standing: Sequence[Standing], kept: int, metric: Metric) -> list[str]:

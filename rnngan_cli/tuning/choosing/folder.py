@@ -11,6 +11,8 @@ from rnngan_cli.tuning.choosing.schedule import Schedule, plan_schedule
 
 CHOICE_NAME, ANSWER_NAME = "choice.json", "answer.json"
 PILOT, CONFIRMATION = "pilot", "confirmation"
+EXPERIMENT = "again.toml"
+"""The experiment that trains the confirmation again."""
 
 
 class ChoiceFile(StoredFile):

@@ -19,7 +19,7 @@ from rnngan_cli.sweeps.rescore import rescore
 from rnngan_cli.system import atomic
 from rnngan_cli.tuning.choosing.answer import Chosen, answer_lines, answer_sentences, json_values
 from rnngan_cli.tuning.choosing.choice import Race, Stage
-from rnngan_cli.tuning.choosing.folder import ANSWER_NAME, ChoiceFile
+from rnngan_cli.tuning.choosing.folder import ANSWER_NAME, EXPERIMENT, ChoiceFile
 from rnngan_cli.tuning.choosing.quality import quality_sentences
 from rnngan_cli.tuning.choosing.race import BadnessBySeed, Sides
 from rnngan_cli.tuning.choosing.study import CONFIRMED_BY, Choice, confirmed, prepare_stage
@@ -28,7 +28,7 @@ from rnngan_cli.tuning.report import write_experiment
 if TYPE_CHECKING:
     import pandas as pd
 
-GENERATOR, ANSWER_TEXT, EXPERIMENT, REPORT = "generator", "answer.md", "again.toml", "report.html"
+GENERATOR, ANSWER_TEXT, REPORT = "generator", "answer.md", "report.html"
 BELOW = (
     "Below are the runs of the confirmation, compared as `rnngan compare` does: by tests of its own, which know "
     "nothing of the race, so that what it says can differ from the answer above."

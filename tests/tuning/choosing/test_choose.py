@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from rnngan_cli.config import read_experiment
 from rnngan_cli.errors import UserError
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.lock import held
+from rnngan_cli.tuning.choosing.answer import next_steps
 from rnngan_cli.tuning.choosing.budget import parse_budget
 from rnngan_cli.tuning.choosing.folder import ChoiceFile
 from rnngan_cli.tuning.choosing.schedule import FIRST_FRESH
@@ -151,6 +153,21 @@ def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
     code, out, _ = rnngan("status", results)  # the rest is told all the same
     assert code == 0
     assert out.startswith("damaged: ") and "choice.json" in out.splitlines()[0] and "confirmation: 18 done" in out
+
+
+def test_shorter_runs_than_the_recipe_end_with_a_command_that_trains_longer(
+    done_once: Path, tmp_path: Path, rnngan: Rnngan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(done_once)
+    folder = Path("results/choose/my")
+    generate, longer = next_steps(folder / "generator", folder, "wgan", 580, 1500)
+    assert next_steps(folder / "generator", folder, "wgan", 1500, 1500) == [generate]
+    assert next_steps(None, folder, "wgan", 580, 1500) == []  # there is nothing to generate from
+    told, _, command = longer.partition(": ")
+    assert told == "Train it for 1500 updates instead of 580, for a better generator"
+    code, out, err = rnngan(*shlex.split(command)[1:], "--dry-run")
+    assert code == 0, err
+    assert out.count("wgan-gru-my-s") == 3
 
 
 def test_killed_and_given_again_it_ends_the_same(done_once: Path, tmp_path: Path, rnngan: Rnngan) -> None:
