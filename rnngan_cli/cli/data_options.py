@@ -33,7 +33,10 @@ NO_FIELDS: DataFields = MappingProxyType({})
 
 DATA_OPTIONS: dict[str, Any] = {
     "file": Annotated[
-        Path | None, typer.Option("--data", metavar="FILE", help="Your own table or arrays; see `rnngan inspect FILE`.")
+        Path | None,
+        typer.Option(
+            "--data", metavar="FILE", help="Your own table, folder of tables or arrays; see `rnngan inspect FILE`."
+        ),
     ],
     "window": Annotated[int | None, typer.Option(min=1, help="Steps per series cut from longer records.")],
     "columns": Annotated[

@@ -13,7 +13,8 @@ class DataConfig(Frozen):
 
     name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
     file: str | None = Field(
-        None, description="Your own table (CSV and other text, Parquet, ARFF) or arrays (NPZ, NPY, TS)."
+        None,
+        description="Your own table (CSV and other text, Parquet, ARFF), a folder of them, or arrays (NPZ, NPY, TS).",
     )
     sha256: str | None = Field(None, description="SHA-256 of that file; filled in when a sweep is planned.")
     window: int | None = Field(

@@ -4,6 +4,7 @@
     load               a `DataConfig` to a prepared `Dataset`: the entry point
     describe_dataset   facts about a built-in set, for a listing
     files              the user's own CSV, Parquet, NPZ and NPY files
+    folders            a folder of tables, joined
 
 A source returns raw series (`source.Raw`); `prepare.py` splits, scales and windows them, `labels.py` labels them.
 No TensorFlow here; pandas, scikit-learn and scipy are imported only by the functions that need them.

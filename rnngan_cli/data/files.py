@@ -1,4 +1,4 @@
-"""The user's own files: the name of a data set in a file, the hash of a file, and the reader for its format.
+"""The user's own files: the name of a data set in a file, the hash of a file, and the reader for its format or folder.
 
 Files are read in `formats`; what the columns of a table mean is found in `tables`.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnngan_cli.config import DataConfig
+from rnngan_cli.data.folders import folder_sha256, joined_tables, tables_in
 from rnngan_cli.data.formats.arff import read_arff
 from rnngan_cli.data.formats.arrays import load_arrays
 from rnngan_cli.data.formats.nested import load_nested
@@ -31,6 +32,9 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
 FILE_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
 """Every extension that is known; files with others are read as text."""
 
+FOLDER_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES)
+"""Extensions of the tables of a folder."""
+
 TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
 TABLE_FIELDS = (
     *("columns", "drop_columns", "id_column", "time_column", "time_format", "layout", "missing_marks"),
@@ -48,13 +52,16 @@ def load_file(config: DataConfig) -> Raw:
             wrong with its content.
     """
     path = _planned(config)
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise UserError(f"`{path}`: is empty; expected a header and rows, or arrays")
     if config.sha256 is not None and file_sha256(str(path)) != config.sha256:
         raise UserError(
             f"`{path}`: is not the file this run was planned with (its SHA-256 is not "
             f"{config.sha256[:12]}...); restore it, or plan the sweep anew"
         )
+    if path.is_dir():
+        _refuse(path, config, ARRAY_FIELDS, "is a folder of tables, and no arrays")
+        return load_table(folder_table(path, config), config)
     kind = file_kind(path)
     if kind in ARRAY_SUFFIXES:
         _refuse(path, config, TABLE_FIELDS, "holds arrays, not columns")
@@ -78,7 +85,9 @@ def read_user_table(path: Path, config: DataConfig) -> UserTable | None:
     Raises:
         UserError: the file does not exist, or is no well-formed table.
     """
-    kind = file_kind(_existing(str(path)))
+    if _existing(str(path)).is_dir():
+        return folder_table(path, config)
+    kind = file_kind(path)
     if kind in ARRAY_SUFFIXES or kind == TS:
         return None
     if kind in (*PARQUET_SUFFIXES, ARFF):
@@ -97,7 +106,7 @@ def _planned(config: DataConfig) -> Path:
     if config.sha256 is None or path.exists():
         return _existing(str(path))
     here = Path(path.name)
-    if here.is_file() and file_sha256(str(here)) == config.sha256:
+    if here.exists() and file_sha256(str(here)) == config.sha256:
         return here
     raise UserError(
         f"`{path}`: no such file; these runs were planned with it, and only generating and exporting go without it; "
@@ -115,6 +124,19 @@ def file_kind(path: Path) -> str:
     """
     kind = format_suffix(path)
     return kind if kind in FILE_SUFFIXES else TEXT_SUFFIXES[0]
+
+
+def folder_table(path: Path, config: DataConfig) -> UserTable:
+    """Reads the tables of a folder under each other, each of them a series; a single one as if it were given itself.
+
+    Raises:
+        UserError: one is no well-formed table, or has other columns.
+    """
+    tables = [
+        UserTable.of_typed(read_parquet(file)) if file_kind(file) in PARQUET_SUFFIXES else read_text(file, config)
+        for file in tables_in(path, FOLDER_SUFFIXES)
+    ]
+    return tables[0] if len(tables) == 1 else joined_tables(path, tables, config.id_column)
 
 
 def read_text(path: Path, config: DataConfig) -> UserTable:
@@ -137,12 +159,15 @@ def _refuse(path: Path, config: DataConfig, fields: Sequence[str], reason: str) 
 
 
 def file_sha256(path: str) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits.
+    """SHA-256 of a file, as 64 hexadecimal digits; of a folder, that of the names and hashes of its tables.
 
     Raises:
         UserError: the file does not exist or cannot be read.
     """
-    with _existing(path).open("rb") as file:
+    found = _existing(path)
+    if found.is_dir():
+        return folder_sha256(tables_in(found, FOLDER_SUFFIXES), file_sha256)
+    with found.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -157,12 +182,14 @@ def file_name(path: str) -> str:
 
 
 def _existing(path: str) -> Path:
-    """Checks that a path is that of a readable file, and returns it."""
+    """Checks that a path is that of a readable file, or of a folder of tables, and returns it."""
     file = Path(path)
     try:
+        if file.is_dir() and tables_in(file, FOLDER_SUFFIXES):
+            return file
         if not file.is_file():
             there = "is a pipe, a device or a socket" if file.exists() else "no such file"
-            reason = "is a folder" if file.is_dir() else there
+            reason = "is a folder without tables" if file.is_dir() else there
             raise UserError(f"`{path}`: {reason}; expected a file: {', '.join(FILE_SUFFIXES)}")
         with file.open("rb"):
             return file

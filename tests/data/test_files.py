@@ -48,7 +48,7 @@ def test_name_of_the_data_set(tmp_path: Path) -> None:
 
 def test_no_such_file_folder_empty(tmp_path: Path) -> None:
     assert "no such file; expected a file: .csv, .tsv," in refusal(tmp_path / "no.csv")
-    assert "is a folder" in refusal(tmp_path)
+    assert "is a folder without tables" in refusal(tmp_path)
     empty = tmp_path / "empty.csv"
     empty.touch()
     assert refusal(empty).startswith("`empty.csv`: is empty")

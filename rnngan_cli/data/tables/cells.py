@@ -36,6 +36,7 @@ class UserTable:
         commas: whether commas separate the columns.
         notes: sentences for the user on the reading.
         parts: the rows in front of which blank lines or the names of the columns stand in the file.
+        files: of a folder of tables, the first row of each and its name; the first column holds the names.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class UserTable:
     commas: bool = False
     notes: tuple[str, ...] = ()
     parts: tuple[int, ...] = ()
+    files: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of_text(cls, table: TextTable) -> "UserTable":
@@ -89,8 +91,10 @@ class UserTable:
         return [str(name) for name in self.frame.columns]
 
     def place(self, row: int) -> str:
-        """Describes a row, given its index from 0, as a user counts: `row 3 (line 4)`."""
-        return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
+        """Describes a row, given its index from 0, as a user counts: `row 3 (line 4)`, and in which file of several."""
+        line = f" (line {self.lines[row]})" if self.lines else ""
+        start, name = next((file for file in reversed(self.files) if file[0] <= row), (0, ""))
+        return f"row {row - start + 1}{line}" + (f" of `{name}`" if name else "")
 
 
 class Cells:

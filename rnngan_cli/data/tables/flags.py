@@ -13,7 +13,8 @@ _FLAG = re.compile(r"(?<=[\d.,])(?:\s+([bcdefinprsuz]{1,3})|\s*(\*{1,3}|[†‡#
 """Eurostat's letters behind a blank, and signs of footnotes; `m`, `k` and `h` are none, as they count or measure."""
 LIKE = 1000.0
 """Numbers with a `b` behind them that are billions are less than one of this of those without it."""
-SHOWN = 4
+MOST_FLAGS = 4
+"""Different flags that are counted in a note."""
 
 
 def without_flags(words: "pd.Series") -> tuple["pd.Series", Counter[str]]:
@@ -42,7 +43,9 @@ def flags_note(flags: Counter[str]) -> tuple[str, ...]:
     >>> flags_note(Counter({"p": 40, "b": 2}))
     ('flags behind numbers are left out: `p` (40), `b` (2)',)
     """
-    told = [f"`{flag}` ({count})" for flag, count in flags.most_common(SHOWN)] + ["others"] * (len(flags) > SHOWN)
+    told = [f"`{flag}` ({count})" for flag, count in flags.most_common(MOST_FLAGS)] + ["others"] * (
+        len(flags) > MOST_FLAGS
+    )
     return (f"flags behind numbers are left out: {', '.join(told)}",) if told else ()
 
 

@@ -40,7 +40,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     """
     table = used_table(table if config.forms == "file" else replace(table, parts=()), config)
     cells = Cells(table, config.decimal, config.missing_marks, config.time_format)
-    layout = config.layout if config.forms == "file" or config.layout else "long"
+    layout = config.layout if config.layout or (config.forms == "file" and not table.files) else "long"
     found = wide.find_wide(cells, config, layout)
     if found is not None:
         return wide.load_wide(cells, config, found)

@@ -74,7 +74,9 @@ def assign_roles(cells: Cells, config: DataConfig) -> Roles:
     time_names = named_times(config)
     identifier, notes = config.id_column, list[str]()
     plain = config.forms == "numbers"
-    if identifier is None and not plain and _is_own(cells, config):
+    if identifier is None and table.files:
+        identifier = table.names[0]
+    elif identifier is None and not plain and _is_own(cells, config):
         identifier = OWN_COLUMNS[0]
         notes.append("`series` and `step` number the series and steps of generated series")
     given = {*time_names, *filter(None, (identifier, config.label_column))}

@@ -12,7 +12,7 @@ from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, NORMAL
 if TYPE_CHECKING:
     import pandas as pd
 
-FLOOR = "floor"
+REAL_SERIES = "floor"
 """Name of real training series in a leaderboard."""
 SECOND = METRICS["coverage"]
 """The score beside the one that the choice was made by: what is left out does not always show in the latter."""
@@ -40,7 +40,7 @@ def quality_sentences(leaderboard: "pd.DataFrame", leader: str, metric: Metric) 
     found = [f"{' and '.join(f'{one.in_text} ({one.better} is better)' for one in metrics)}: {', '.join(words)}"]
     if NORMAL in means and not _is_ahead(means[leader], means[NORMAL], metrics):
         said = f"by neither score is {leader}" if len(metrics) > 1 else f"by {metric.in_text} {leader} is not"
-        more = FLOOR not in means or not _is_ahead(means[leader], means[FLOOR], metrics)
+        more = REAL_SERIES not in means or not _is_ahead(means[leader], means[REAL_SERIES], metrics)
         advice = ": train it with more updates" if more else ""
         found.append(f"{said} ahead of a fitted normal distribution{advice}")
     warned = leaderboard[(leaderboard["loss"] == leader) | (leaderboard["kind"] != "loss")]
