@@ -9,6 +9,7 @@ import typer
 
 from rnngan_cli.cli import completion
 from rnngan_cli.cli.choices import AsJson, Results
+from rnngan_cli.system.text import counted
 
 if TYPE_CHECKING:
     from rnngan_cli.results.verify import Findings
@@ -72,8 +73,8 @@ def _check_files(results: Path, *, rebuild: bool, as_json: bool) -> None:
 
 
 def _print_findings(path: str, found: "Findings") -> None:
-    verdict = f"{len(found.faults)} faults" if found.faults else "no fault"
-    typer.echo(f"{path}: {found.runs} runs, {found.files} files are what they were, {verdict}")
+    verdict = counted(len(found.faults), "fault") if found.faults else "no fault"
+    typer.echo(f"{path}: {counted(found.runs, 'run')}, {counted(found.files, 'file')} as they were, {verdict}")
     for line in found.faults:
         typer.echo(f"  fault: {line}")
     for line in found.notes:

@@ -174,7 +174,7 @@ def test_whole_results_have_no_fault(sweep: SweepFolder, rnngan: Rnngan) -> None
     hashed = sum(len(folder.hashed_files()) for folder in sweep.runs())
     assert hashed > RUNS * 5
     assert (
-        f"{RUNS} runs, {hashed + 2 + len(DERIVED)} files are what they were, no fault" in out
+        f"{RUNS} runs, {hashed + 2 + len(DERIVED)} files as they were, no fault" in out
     )  # sweep.json, reference
     assert (code, err) == (0, "")
     _, out, _ = rnngan("verify", sweep.path, "--json")
