@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _FLAG = re.compile(r"(?<=[\d.,])(?:\s+([bcdefinprsuz]{1,3})|\s*(\*{1,3}|[†‡#^!]|\[\w{1,2}\]|\([^\W\d]{1,2}\)))$")
 """Eurostat's letters behind a blank, and signs of footnotes; `m`, `k` and `h` are none, as they count or measure."""
 LIKE = 1000.0
-"""Numbers with a `b` behind them that are billions are less than one of this of those without it."""
+"""A `b` counts billions where numbers without it are more than so many times as large as those with it."""
 MOST_FLAGS = 4
 """Different flags that are counted in a note."""
 
@@ -43,9 +43,8 @@ def flags_note(flags: Counter[str]) -> tuple[str, ...]:
     >>> flags_note(Counter({"p": 40, "b": 2}))
     ('flags behind numbers are left out: `p` (40), `b` (2)',)
     """
-    told = [f"`{flag}` ({count})" for flag, count in flags.most_common(MOST_FLAGS)] + ["others"] * (
-        len(flags) > MOST_FLAGS
-    )
+    told = [f"`{flag}` ({count})" for flag, count in flags.most_common(MOST_FLAGS)]
+    told += ["others"] if len(flags) > MOST_FLAGS else []
     return (f"flags behind numbers are left out: {', '.join(told)}",) if told else ()
 
 
