@@ -14,6 +14,9 @@ from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.atomic import write_text
 from rnngan_cli.system.text import listed, markdown_table
 
+CELL = "gru"
+"""The cell of the choices, which is that of `rnngan choose` without options."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -23,8 +26,9 @@ class Held:
         dataset: its name.
         take: the loss that was chosen.
         better_than: losses that it was shown to be better than.
-        runs: number of runs of the choice.
+        runs, updates: number of runs of the choice, and updates of each.
         best: losses that may be the best by the comparison.
+        behind: by how much its mean is worse than the best mean of the comparison.
         cost: what taking the chosen loss costs at most by the comparison, in units of the score; None if unbounded.
         contradicted: losses that were shown to be worse, but whose mean is better in the comparison.
     """
@@ -33,7 +37,9 @@ class Held:
     take: str
     better_than: tuple[str, ...]
     runs: int
+    updates: int
     best: tuple[str, ...]
+    behind: float
     cost: float | None
     contradicted: tuple[str, ...]
 
@@ -56,7 +62,9 @@ def held_against(answer: Mapping[str, Any], full: Answer) -> Held:
         take,
         claimed,
         int(answer["runs"]),
+        int(answer["updates"]),
         tuple(full.best.kept),
+        full.means[take] - min(full.means.values()),
         cost if cost is not None and cost < float("inf") else None,
         tuple(name for name in claimed if full.means[name] < full.means[take]),
     )
@@ -64,12 +72,21 @@ def held_against(answer: Mapping[str, Any], full: Answer) -> Held:
 
 def table(rows: list[Held]) -> list[str]:
     """A row for each data set, as Markdown."""
-    heads = ["data set", "runs", "take", "better than (95 %)", "may be the best by all runs", "costs at most", "agrees"]
+    heads = ["data set", "runs", "updates", "take", "better than (95 %)", "may be the best by all runs"]
+    heads += ["mean behind the best", "costs at most", "agrees"]
     return markdown_table(
         heads,
         [
             [
-                *(one.dataset, str(one.runs), f"`{one.take}`", listed(one.better_than) or "-", listed(one.best)),
+                *(
+                    one.dataset,
+                    str(one.runs),
+                    str(one.updates),
+                    f"`{one.take}`",
+                    listed(one.better_than) if one.better_than else "-",
+                    listed(one.best),
+                ),
+                f"{one.behind:.2g}",
                 *("-" if one.cost is None else f"{one.cost:.2g}", one.agrees),
             ]
             for one in rows
@@ -83,9 +100,10 @@ def main() -> int:
     parser.add_argument("--choices", type=Path, default=Path("results/choices"))
     parser.add_argument("--sweep", type=Path, default=Path("results/study/weak"))
     given = parser.parse_args()
-    full = {answer.place[0]: answer for answer in compared(SweepFolder(given.sweep)).answers}
-    answers = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(given.choices.glob("*/answer.json"))]
-    rows = [held_against(answer, full[answer["dataset"]]) for answer in answers if answer["dataset"] in full]
+    answers = compared(SweepFolder(given.sweep)).answers
+    full = {dataset: answer for answer in answers for dataset, cell in [answer.place] if cell == CELL}
+    choices = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(given.choices.glob("*/answer.json"))]
+    rows = [held_against(answer, full[answer["dataset"]]) for answer in choices if answer["dataset"] in full]
     write_text(given.choices / "choices.md", "\n".join(table(rows)) + "\n")
     return 0
 

@@ -22,6 +22,7 @@ from results_tables import (
     speed_table,
     study_text,
     summary_table,
+    tried_table,
     tune_table,
 )
 
@@ -38,6 +39,7 @@ PARTS = {
     "power": found_table,
     "choices": choices_table,
     "chosen": chosen_table,
+    "tried": tried_table,
     "before-after": before_after_table,
     "losses": losses_table,
     "answer": answer_text,
@@ -55,7 +57,7 @@ PAGES = {
     "docs/studies.md": ("tune", "optimisers"),
     "docs/promises.md": ("promises",),
     "docs/evaluation.md": ("rounding", "rates", "power"),
-    "docs/choosing.md": ("choices", "chosen"),
+    "docs/choosing.md": ("choices", "chosen", "tried"),
     "docs/training.md": ("before-after",),
 }
 """Pages written by hand, with the names of their generated parts."""

@@ -166,6 +166,11 @@ def chosen_table() -> str:
     return "\n".join(power_table(read(ROOT / "results" / "verdicts")))
 
 
+def tried_table() -> str:
+    """What half an hour of `rnngan choose` said on four data sets, beside the study, from results/choices."""
+    return (ROOT / "results" / "choices" / "choices.md").read_text(encoding="utf-8").strip()
+
+
 def before_after_table() -> str:
     """What the recipe brings on `sines`, from results/before-recipe and results/recipe."""
     from benchmarks.before_after import against_normal, before_and_after

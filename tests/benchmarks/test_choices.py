@@ -13,7 +13,7 @@ from tests.support.places import ROOT
 
 
 def answer(take: str, *better_than: str) -> dict[str, object]:
-    return {"dataset": "sines", "take": take, "better_than": list(better_than), "runs": 63}
+    return {"dataset": "sines", "take": take, "better_than": list(better_than), "runs": 63, "updates": 540}
 
 
 def test_a_choice_agrees_with_the_runs_in_part_or_not_at_all(tmp_path: Path) -> None:
@@ -23,11 +23,14 @@ def test_a_choice_agrees_with_the_runs_in_part_or_not_at_all(tmp_path: Path) -> 
     assert held_against(answer("bce", "infogan"), full).agrees == "yes"
     assert held_against(answer("infogan"), full).agrees == "in part: infogan is not among the best"
     assert held_against(answer("infogan", "bce", "igan"), full).agrees.startswith("no: bce and igan are better")
-    (tmp_path / "choices" / "sines").mkdir(parents=True)
-    (tmp_path / "choices" / "sines" / "answer.json").write_text(json.dumps(answer("bce", "infogan")))
+    for name, found in (("sines", answer("bce", "infogan")), ("sines-again", answer("mse"))):
+        (tmp_path / "choices" / name).mkdir(parents=True)
+        (tmp_path / "choices" / name / "answer.json").write_text(json.dumps(found))
     words = ["--choices", str(tmp_path / "choices"), "--sweep", str(SweepFolder(tmp_path / "weak").path)]
     subprocess.run([sys.executable, "-m", "benchmarks.choices", *words], cwd=ROOT, check=True)
     lines = (tmp_path / "choices" / "choices.md").read_text().splitlines()
-    assert len(lines) == 3
-    assert lines[2].startswith("| sines | 63 | `bce` | infogan | bce")
-    assert lines[2].endswith("| yes |")
+    assert len(lines) == 4
+    assert lines[3].startswith("| sines | 63 | 540 | `mse` | - | bce")  # nothing was shown
+    assert lines[2].startswith("| sines | 63 | 540 | `bce` | infogan | bce")
+    behind = full.means["bce"] - min(full.means.values())
+    assert lines[2].endswith(f"| {behind:.2g} | {full.best.costs['bce']:.2g} | yes |")

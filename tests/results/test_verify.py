@@ -173,9 +173,7 @@ def test_whole_results_have_no_fault(sweep: SweepFolder, rnngan: Rnngan) -> None
     code, out, err = rnngan("verify", sweep.path)
     hashed = sum(len(folder.hashed_files()) for folder in sweep.runs())
     assert hashed > RUNS * 5
-    assert (
-        f"{RUNS} runs, {hashed + 2 + len(DERIVED)} files as they were, no fault" in out
-    )  # sweep.json, reference
+    assert f"{RUNS} runs, {hashed + 2 + len(DERIVED)} files as they were, no fault" in out  # sweep.json, reference
     assert (code, err) == (0, "")
     _, out, _ = rnngan("verify", sweep.path, "--json")
     assert json.loads(out)[str(sweep.path)] == {"runs": RUNS, "files": hashed + 6, "faults": [], "notes": []}
