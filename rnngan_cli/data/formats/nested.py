@@ -48,26 +48,24 @@ def load_nested(table: TypedTable, config: DataConfig) -> Raw:
 
 def _features(table: TypedTable, config: DataConfig) -> tuple[str, ...]:
     known = [str(name) for name in table.frame.columns]
-    for flag, name in (("--id-column", config.id_column), ("--label-column", config.label_column)):
+    single = [("--id-column", config.id_column), ("--label-column", config.label_column)]
+    several = [("--columns", name) for name in config.columns] + [
+        ("--drop-columns", name) for name in config.drop_columns
+    ]
+    for flag, name in (*single, *several):
         if name is not None and name not in known:
             raise UserError(f"`{flag}`, `{table.path}`: {unknown('column', name, known)}")
+    for flag, name in single:
         if name in table.nested:
             raise UserError(f"`{flag} {name}`: holds a list in each row; expected one value a row")
     for name in config.columns:
-        if name not in known:
-            raise UserError(f"`--columns`, `{table.path}`: {unknown('column', name, known)}")
         if name not in table.nested:
             raise UserError(
                 f"`--columns`: column `{name}` holds one value a row, others a list; expected columns of one kind: "
                 f"{', '.join(table.nested[:10])}"
             )
-    for name in config.drop_columns:
-        if name not in known:
-            raise UserError(f"`--drop-columns`, `{table.path}`: {unknown('column', name, known)}")
-        if name in (*config.columns, config.id_column, config.label_column):
-            raise UserError(
-                f"`--drop-columns`: column `{name}` is given by another option too; expected one use of each"
-            )
+    for name in {*config.drop_columns} & {*config.columns, config.id_column, config.label_column}:
+        raise UserError(f"`--drop-columns`: column `{name}` is given by another option too; expected one use of each")
     return config.columns or tuple(name for name in table.nested if name not in config.drop_columns)
 
 

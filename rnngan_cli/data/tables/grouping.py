@@ -18,20 +18,13 @@ FEWEST_OF_PART = 8
 """Rows to a part on average, with fewer of which blank lines part nothing: some programs write one after every line."""
 
 
-def restarts(cells: Cells, roles: Roles) -> tuple[int, ...]:
+def _restarts(cells: Cells, roles: Roles) -> tuple[int, ...]:
     """The rows at which series begin, the first aside, because the time starts anew there, and no column names them."""
     if roles.time is None or roles.id is not None:
         return ()
     begins = starts_anew(cells, roles.time.values)
     named = bool(begins) and are_named(cells, begins, {column.name for column in roles.time.columns})
     return () if named else begins
-
-
-def rows_in_time(cells: Cells, roles: Roles) -> IntArray:
-    """Row numbers in order of time; ties, and series in which the time starts anew, as in the file."""
-    if roles.time is None or restarts(cells, roles):
-        return np.arange(len(cells))
-    return np.argsort(roles.time.values, kind="stable")
 
 
 def moved_note(groups: Sequence[IntArray], time: Time | None) -> tuple[str, ...]:
@@ -60,19 +53,23 @@ class RowGroups:
     notes: tuple[str, ...]
 
 
-def group_rows(cells: Cells, roles: Roles, rows: IntArray, kept: np.ndarray) -> RowGroups:
-    """Parts the rows by the column of ids, or where the time starts anew; leaves out series of which no row is kept.
+def group_rows(cells: Cells, roles: Roles, kept: np.ndarray) -> RowGroups:
+    """Parts the rows by the column of ids, or where the time starts anew, in order of time; ties are as in the file.
+
+    Series of which no row is kept are left out.
 
     Args:
         cells: of the table.
         roles: of its columns.
-        rows: row numbers in order of time.
         kept: which rows of the table are kept, bool (rows,).
 
     Raises:
         UserError: a row has no id.
     """
-    begins = restarts(cells, roles)
+    begins = _restarts(cells, roles)
+    rows = np.arange(len(cells))
+    if roles.time is not None and not begins:
+        rows = np.argsort(roles.time.values, kind="stable")
     ids, whole = _groups(cells, roles.id, rows, begins)
     there = [index for index, group in enumerate(whole) if kept[group].any()]
     left_out = len(whole) - len(there)

@@ -50,8 +50,7 @@ def load_table(table: UserTable, config: DataConfig) -> Raw:
     features = [_feature(cells, name, config, roles) for name in roles.features]
     values = np.column_stack([feature.values for feature in features])  # (rows, columns)
     kept = _keep(cells, values, features, roles, config)
-    rows = grouping.rows_in_time(cells, roles)
-    parted = grouping.group_rows(cells, roles, rows, kept.rows)
+    parted = grouping.group_rows(cells, roles, kept.rows)
     ids, groups = parted.ids, parted.kept
     repeated = _repeat_notes(cells, roles, config, groups)
     labels, label_names = table_labels(cells, roles.label, ids, groups)
