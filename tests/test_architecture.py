@@ -23,6 +23,22 @@ ROOMS = (
 """From the foundation up: a room, or a file beside the rooms, imports from those before it alone."""
 RANKS = {name: rank for rank, name in enumerate(ROOMS)}
 PLACES = {
+    "data": (
+        *(
+            "packages",
+            "forms",
+            "transforms",
+            "dataset",
+            "source",
+            "advice",
+            "missing",
+            "labels",
+            "smoothness",
+            "enough",
+        ),
+        *("formats", "values", "times", "tables", "folders", "split", "lengths", "prepare", "sources", "registry"),
+        *("files", "inspection", "reference"),
+    ),
     "sweeps": (
         *(
             "noise",
@@ -70,7 +86,7 @@ PLACES = {
         ),
     ),
 }
-"""The same inside the two largest rooms."""
+"""The same inside the three largest rooms."""
 
 
 def module_name(path: Path) -> str:

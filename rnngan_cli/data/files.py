@@ -19,9 +19,9 @@ from rnngan_cli.data.formats.text import TextOptions, read_text_table
 from rnngan_cli.data.formats.ts import load_ts
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.cells import UserTable
 from rnngan_cli.data.tables.forms_of import with_forms
 from rnngan_cli.data.tables.load import load_table
+from rnngan_cli.data.values.cells import UserTable
 from rnngan_cli.errors import UserError
 
 ARRAY_SUFFIXES, PARQUET_SUFFIXES = (".npz", ".npy"), (".parquet", ".pq")

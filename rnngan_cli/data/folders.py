@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnngan_cli.data.formats.suffix import format_suffix
-from rnngan_cli.data.tables.cells import UserTable
+from rnngan_cli.data.values.cells import UserTable
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 

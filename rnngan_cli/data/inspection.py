@@ -16,10 +16,10 @@ from rnngan_cli.data.files import load_file, read_user_table
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.smoothness import roughness, wandering
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.cells import Cells, UserTable
 from rnngan_cli.data.tables.forms_of import read_feature
-from rnngan_cli.data.tables.order import span
 from rnngan_cli.data.tables.roles import Roles, assign_roles, used_table
+from rnngan_cli.data.times.order import span
+from rnngan_cli.data.values.cells import Cells, UserTable
 from rnngan_cli.errors import UserError
 
 SHAPE_POINTS = 24

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.labels import encode_labels
-from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.values.cells import Cells
 from rnngan_cli.errors import UserError
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from rnngan_cli.data.advice import option
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.flags import flags_note
-from rnngan_cli.data.tables.numbers import Numbers
+from rnngan_cli.data.values.cells import Cells
+from rnngan_cli.data.values.flags import flags_note
+from rnngan_cli.data.values.numbers import Numbers
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.data.dataset import IntArray
-from rnngan_cli.data.tables import order
-from rnngan_cli.data.tables.cells import Cells, UserTable
-from rnngan_cli.data.tables.moments import Time
-from rnngan_cli.data.tables.restarts import are_named, starts_anew
 from rnngan_cli.data.tables.roles import Roles
+from rnngan_cli.data.times import order
+from rnngan_cli.data.times.moments import Time
+from rnngan_cli.data.times.restarts import are_named, starts_anew
+from rnngan_cli.data.values.cells import Cells, UserTable
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 

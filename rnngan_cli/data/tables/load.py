@@ -12,13 +12,14 @@ from rnngan_cli.data.advice import option
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import Column, FloatArray, TableColumn
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables import grouping, order, wide
-from rnngan_cli.data.tables.cells import Cells, UserTable
+from rnngan_cli.data.tables import grouping, wide
 from rnngan_cli.data.tables.classes import table_labels
 from rnngan_cli.data.tables.forms_of import FeatureColumn, read_feature
-from rnngan_cli.data.tables.moments import Time
 from rnngan_cli.data.tables.repeats import check_blocks, check_numbered_series, check_repeats
 from rnngan_cli.data.tables.roles import Roles, assign_roles, used_table
+from rnngan_cli.data.times import order
+from rnngan_cli.data.times.moments import Time
+from rnngan_cli.data.values.cells import Cells, UserTable
 from rnngan_cli.errors import UserError
 from rnngan_cli.system.text import counted
 

@@ -9,10 +9,10 @@ from rnngan_cli.config import DataConfig
 from rnngan_cli.data.advice import option
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
-from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
-from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.forms_of import MOST_VALUES
 from rnngan_cli.data.tables.roles import Roles
+from rnngan_cli.data.times.calendars import CALENDAR_NAMES
+from rnngan_cli.data.values.cells import Cells
 from rnngan_cli.errors import UserError
 
 ID_NAME = re.compile(

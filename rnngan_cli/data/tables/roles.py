@@ -10,12 +10,12 @@ import numpy as np
 
 from rnngan_cli.config import DataConfig, rejoined
 from rnngan_cli.data.advice import option
-from rnngan_cli.data.tables.calendars import CALENDAR_NAMES
-from rnngan_cli.data.tables.cells import Cells, UserTable
-from rnngan_cli.data.tables.moments import Time
-from rnngan_cli.data.tables.numbers import Numbers
-from rnngan_cli.data.tables.times import found_time, given_time, named_times, times_beside
-from rnngan_cli.data.tables.years import unrolled_years
+from rnngan_cli.data.times.calendars import CALENDAR_NAMES
+from rnngan_cli.data.times.columns import found_time, given_time, named_times, times_beside
+from rnngan_cli.data.times.moments import Time
+from rnngan_cli.data.times.years import unrolled_years
+from rnngan_cli.data.values.cells import Cells, UserTable
+from rnngan_cli.data.values.numbers import Numbers
 from rnngan_cli.errors import UserError, unknown
 
 SCARCE = 0.95

@@ -10,10 +10,10 @@ from rnngan_cli.data.advice import option
 from rnngan_cli.data.forms import Column, FloatArray
 from rnngan_cli.data.labels import encode_labels
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.cells import Cells
 from rnngan_cli.data.tables.classes import label_values
-from rnngan_cli.data.tables.dates import parse_dates
 from rnngan_cli.data.tables.forms_of import far_off, number_column, writing_notes
+from rnngan_cli.data.values.cells import Cells
+from rnngan_cli.data.values.dates import parse_dates
 from rnngan_cli.errors import UserError
 
 FEWEST_STEPS = 8

@@ -12,8 +12,8 @@ import pytest
 from rnngan_cli.config import DataConfig, split_names
 from rnngan_cli.data.files import load_file
 from rnngan_cli.data.source import Raw
-from rnngan_cli.data.tables.calendars import from_calendar
-from rnngan_cli.data.tables.dates import parse_dates
+from rnngan_cli.data.times.calendars import from_calendar
+from rnngan_cli.data.values.dates import parse_dates
 from rnngan_cli.errors import UserError
 
 FIELD = Path(__file__).parents[1] / "field"

@@ -11,9 +11,9 @@ import numpy as np
 
 from rnngan_cli.data.formats.text import TextTable
 from rnngan_cli.data.formats.typed_table import TypedTable
-from rnngan_cli.data.tables.dates import NO_TIME, Dates, parse_dates
-from rnngan_cli.data.tables.intervals import beginnings
-from rnngan_cli.data.tables.numbers import DecimalMark, Numbers, find_decimal_mark, is_missing, parse_numbers
+from rnngan_cli.data.values.dates import NO_TIME, Dates, parse_dates
+from rnngan_cli.data.values.intervals import beginnings
+from rnngan_cli.data.values.numbers import DecimalMark, Numbers, find_decimal_mark, is_missing, parse_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +165,7 @@ class Cells:
         missing = column.isna().to_numpy(dtype=bool)
         marks = [float(mark) for mark in self.missing_marks if _is_number(mark)]
         if marks and not self.is_boolean(name):
-            missing |= column.isin(marks).to_numpy(dtype=bool)
+            return missing | column.isin(marks).to_numpy(dtype=bool)
         return missing
 
     def _numbers(self, name: str) -> Numbers | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnngan_cli.data.tables.months import in_english
+from rnngan_cli.data.values.months import in_english
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.dates import NO_TIME, Dates
+from rnngan_cli.data.values.cells import Cells
+from rnngan_cli.data.values.dates import NO_TIME, Dates
 
 HOUR_NAMES = frozenset(("hour", "hr", "hh", "h", "hours", "hour_of_day", "stunde", "heure", "hora", "ora"))
 CLOCK_NAMES = frozenset(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnngan_cli.data.forms import CALENDAR, FloatArray, TableColumn
-from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.moments import Time, time_of_stamps
+from rnngan_cli.data.times.moments import Time, time_of_stamps
+from rnngan_cli.data.values.cells import Cells
 
 CALENDAR_NAMES = {
     **{name: name for name in CALENDAR},

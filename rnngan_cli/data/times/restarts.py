@@ -4,7 +4,7 @@ import numpy as np
 
 from rnngan_cli.data.dataset import IntArray
 from rnngan_cli.data.forms import FloatArray
-from rnngan_cli.data.tables.cells import Cells
+from rnngan_cli.data.values.cells import Cells
 
 FEWEST_OF_RUN = 8
 """Rows to a series on average, with fewer of which a time that falls is taken for no time."""

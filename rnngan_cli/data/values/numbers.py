@@ -15,7 +15,7 @@ import numpy as np
 
 from rnngan_cli.data.formats.cells import MISSING_WORDS, THOUSANDS_BLANKS, unit_behind
 from rnngan_cli.data.forms import FloatArray
-from rnngan_cli.data.tables.flags import without_flags
+from rnngan_cli.data.values.flags import without_flags
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnngan_cli.data.forms import EPOCHS, FloatArray, TableColumn
-from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.dates import parse_dates
-from rnngan_cli.data.tables.restarts import rises
+from rnngan_cli.data.times.restarts import rises
+from rnngan_cli.data.values.cells import Cells
+from rnngan_cli.data.values.dates import parse_dates
 
 SINCE_1970 = (3e8, 4e9)
 """Seconds since 1970 that are taken for dates: 1979 to 2096."""

@@ -6,13 +6,13 @@ import numpy as np
 
 from rnngan_cli.config import DataConfig, join_names
 from rnngan_cli.data.forms import TableColumn
-from rnngan_cli.data.tables.calendars import calendar_time, named_calendar, unnamed_calendar
-from rnngan_cli.data.tables.cells import Cells
-from rnngan_cli.data.tables.clocks import find_clocks, joined, read_clock
-from rnngan_cli.data.tables.dates import NO_TIME, Dates, parse_dates
-from rnngan_cli.data.tables.moments import Time, compact_time, numbers_as_time, stamped_time, time_of_stamps
-from rnngan_cli.data.tables.numbers import parse_numbers
-from rnngan_cli.data.tables.restarts import rises, starts_anew
+from rnngan_cli.data.times.calendars import calendar_time, named_calendar, unnamed_calendar
+from rnngan_cli.data.times.clocks import find_clocks, joined, read_clock
+from rnngan_cli.data.times.moments import Time, compact_time, numbers_as_time, stamped_time, time_of_stamps
+from rnngan_cli.data.times.restarts import rises, starts_anew
+from rnngan_cli.data.values.cells import Cells
+from rnngan_cli.data.values.dates import NO_TIME, Dates, parse_dates
+from rnngan_cli.data.values.numbers import parse_numbers
 from rnngan_cli.errors import UserError
 
 TIME_NAMES = frozenset(

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnngan_cli.data.tables.calendars import YEARS
-from rnngan_cli.data.tables.cells import UserTable
-from rnngan_cli.data.tables.months import ENGLISH, month_of
+from rnngan_cli.data.times.calendars import YEARS
+from rnngan_cli.data.values.cells import UserTable
+from rnngan_cli.data.values.months import ENGLISH, month_of
 
 
 def unrolled_years(table: UserTable) -> UserTable | None:
