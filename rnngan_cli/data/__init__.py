@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from rnngan_cli.config import DataConfig, Labels, OptionValue
 from rnngan_cli.config.options import list_options, resolve_options
 from rnngan_cli.data.dataset import Dataset, Scaler, Split
-from rnngan_cli.data.files import file_name, file_sha256, load_file
+from rnngan_cli.data.files import FILE_FIELDS, file_name, file_sha256, given_flags, load_file
 from rnngan_cli.data.inspection import Inspection, inspect_file
 from rnngan_cli.data.labels import NUM_CLUSTERS
 from rnngan_cli.data.prepare import prepare_dataset
@@ -59,10 +59,8 @@ def load(config: DataConfig) -> Dataset:
         name = file_name(config.file) if config.name in SOURCES else config.name
         return prepare_dataset(load_file(config), config, name=name)
     source = _source(config.name)
-    for field in ("columns", "id_column", "label_column", "time_column", "axes", "array"):
-        if getattr(config, field):
-            flag = f"--{field.replace('_', '-')}"
-            raise UserError(f"`{flag}`: is for your own file (`--data FILE`); data set `{source.name}` has no columns")
+    for flag in given_flags(config, FILE_FIELDS):
+        raise UserError(f"`{flag}`: is for your own file (`--data FILE`); leave it out for data set `{source.name}`")
     raw = source.load(resolve_options(source.name, source.options, config.options), config.window or source.window)
     return prepare_dataset(raw, config, name=source.name, window=source.window, image=source.image)
 

@@ -43,6 +43,9 @@ TABLE_FIELDS = (
 ARRAY_FIELDS = ("axes", "array")
 """Settings of the data that are for text, for tables (text among them), and for arrays alone."""
 
+FILE_FIELDS = (*TABLE_FIELDS, "label_column", *ARRAY_FIELDS)
+"""Settings that are for files of some kind, and for no built-in data set."""
+
 
 def load_file(config: DataConfig) -> Raw:
     """Reads the file `config.file` with the settings of `config`.
@@ -151,11 +154,18 @@ def read_text(path: Path, config: DataConfig) -> UserTable:
 
 def _refuse(path: Path, config: DataConfig, fields: Sequence[str], reason: str) -> None:
     """Refuses settings that say nothing about a file of this kind."""
-    for name in fields:
-        value = getattr(config, name)
-        if value is not None and value != ():
-            flag = f"--{name.replace('_', '-')}" if name != "header" else "--header or --no-header"
-            raise UserError(f"`{flag}`: `{path}` {reason}; leave it out")
+    for flag in given_flags(config, fields):
+        raise UserError(f"`{flag}`: `{path}` {reason}; leave it out")
+
+
+def given_flags(config: DataConfig, fields: Sequence[str]) -> list[str]:
+    """The options of those of the fields that are set.
+
+    >>> given_flags(DataConfig(header=False, axes=("series", "steps")), ("axes", "array", "header"))
+    ['--axes', '--header or --no-header']
+    """
+    given = [name for name in fields if getattr(config, name) not in (None, ())]
+    return [f"--{name.replace('_', '-')}" if name != "header" else "--header or --no-header" for name in given]
 
 
 def file_sha256(path: str) -> str:

@@ -112,10 +112,20 @@ def test_load_refuses(name: str, options: dict[str, float], message: str) -> Non
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("field", ["id_column", "label_column", "time_column"])
-def test_load_refuses_columns_for_a_built_in_set(field: str) -> None:
-    with pytest.raises(UserError, match=f"`--{field.replace('_', '-')}`: is for your own file"):
-        data.load(DataConfig(name="stocks", **{field: "close"}))
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(
+            (field, "close")
+            for field in ("id_column", "label_column", "time_column", "array", "time_format", "encoding")
+        ),
+        *((field, ("close",)) for field in ("columns", "drop_columns", "missing_marks")),
+        *(("axes", ("series", "steps")), ("layout", "wide"), ("delimiter", ";"), ("header", False), ("decimal", ".")),
+    ],
+)
+def test_load_refuses_settings_of_files_for_a_built_in_set(field: str, value: object) -> None:
+    with pytest.raises(UserError, match=f"`--{field.replace('_', '-')}.*`: is for your own file"):
+        data.load(DataConfig.model_validate({"name": "stocks", field: value}))
 
 
 @pytest.mark.parametrize("name", PROCEDURAL)

@@ -143,3 +143,11 @@ def test_lists_that_do_not_fit(tmp_path: Path) -> None:
     path = stored(tmp_path, a=pa.array([[1.0, 2.0], [4.0]]), b=pa.array([[1.0, 2.0], [4.0, 5.0]]))
     assert "row 2: lists of different lengths (a 1, b 2)" in refusal(path)
     assert "column `a`, row 2: no list of numbers" in refusal(stored(tmp_path, a=pa.array([[1.0], None])))
+
+
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.int64(), pa.decimal128(21, 2)])
+def test_numbers_that_stand_for_missing_values(tmp_path: Path, kind: pa.DataType) -> None:
+    values = [1, 2, -200, 4, *range(5, 40)]
+    path = stored(tmp_path, a=pa.array(values).cast(kind), b=pa.array([float(value) ** 2 for value in values]))
+    raw = raw_of(path, missing_marks=("-200",), missing="interpolate")
+    assert raw.series[0][:4, 0].tolist() == [1, 2, 3, 4]
