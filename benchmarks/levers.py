@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from rnngan_cli.config import RunState, SweepConfig, run_name
+from rnngan_cli.config import ENDED, RunState, SweepConfig, run_name
 from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
@@ -126,7 +126,7 @@ def verdicts(found: Mapping[str, Mapping[Place, Difference]]) -> dict[tuple[str,
 
 def levers_table(folder: SweepFolder) -> list[str]:
     """A row for each change of the recipe: the difference in hiding noise, with its interval, for each loss and set."""
-    found = by_change(folder)
+    found = _without_untrained(by_change(folder))
     said = verdicts(found)
     places = list(next(iter(found.values())))
     heads = ["instead of the recipe", *(f"{loss}, {dataset}" for loss, dataset in places)]
@@ -136,13 +136,23 @@ def levers_table(folder: SweepFolder) -> list[str]:
     return markdown_table(heads, rows)
 
 
+def _without_untrained(found: Mapping[str, Mapping[Place, Difference]]) -> dict[str, dict[Place, Difference]]:
+    """Leaves out the places where some change has neither pairs nor diverged runs yet."""
+    places = {place for row in found.values() for place, one in row.items()}
+    whole = {place for place in places if all(row[place].pairs or row[place].diverged for row in found.values())}
+    return {name: {place: one for place, one in row.items() if place in whole} for name, row in found.items()}
+
+
 def levers_sentence(folder: SweepFolder) -> str:
     """Says how many seeds were compared, and what the words in the table mean."""
     config = folder.config()
+    states = runs_table(folder)[0]["status"]
+    ended, planned = int(states.isin([state.value for state in ENDED]).sum()), len(plan(config))
+    missing = f" {ended} of {planned} runs are trained; losses and data sets without all changes are left out."
     return (
         f"Mean difference in {SCORE.in_text} from the recipe over {counted(len(config.seeds), 'paired seed')}, with "
         f"its 95 % interval by Student's t; more is worse. `worse` and `better` are shown at {LEVEL:.0%} for all "
-        "comparisons of the table together (Holm's procedure)."
+        f"comparisons of the table together (Holm's procedure).{missing if ended < planned else ''}"
     )
 
 

@@ -52,6 +52,30 @@ def test_a_change_is_the_mean_difference_of_the_pairs_with_its_interval(folder: 
     assert other.low < 0 < other.high
 
 
+def test_a_loss_whose_runs_are_not_all_trained_is_left_out_and_told(tmp_path: Path) -> None:
+    entries = [{"view_size": 1.0}, {"views": "none"}]
+    values = {
+        "losses": "bce,gan",
+        "datasets": "sines",
+        "seeds": 2,
+        "grid": {"lever": entries},
+        "noise": {"sines": (13, 0)},
+    }
+    config = SweepConfig.model_validate(values)
+    sweep = SweepFolder(tmp_path / "levers")
+    sweep.create(config)
+    for run in plan(config):
+        if run.loss == "bce" or run.views != "none":
+            own = sweep.run(run)
+            own.create(run)
+            own.write_scores(ScoreKey("standard", ""), {"hiding_noise": 0.1 * run.seed})
+            own.end("done", run.steps)
+    assert levers_table(sweep)[0] == "| instead of the recipe | bce, sines |"
+    assert levers_sentence(sweep).endswith(
+        "6 of 8 runs are trained; losses and data sets without all changes are left out."
+    )
+
+
 def test_only_what_is_shown_is_called_worse(folder: SweepFolder) -> None:
     table = levers_table(folder)
     assert table[2].startswith('| `views = "none"` | +0.040 (+0.038 to +0.042), worse |')
