@@ -72,6 +72,7 @@ DATA_OPTIONS: dict[str, Any] = {
         ),
     ],
     "array": Annotated[str | None, typer.Option(metavar="NAME", help="Array of your NPZ that holds the series.")],
+    "sheet": Annotated[str | None, typer.Option(metavar="NAME", help="Sheet of your workbook that holds the table.")],
     "header": Annotated[
         bool | None,
         typer.Option("--header/--no-header", help="Whether your file names its columns. [default: found]"),

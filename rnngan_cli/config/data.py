@@ -14,7 +14,7 @@ class DataConfig(Frozen):
     name: Name = Field("sines", description="Registered data set, or the name given to your own file.")
     file: str | None = Field(
         None,
-        description="Your own table (CSV and other text, Parquet, ARFF), a folder of them, or arrays (NPZ, NPY, TS).",
+        description="Your own table (text, Excel, Parquet, JSON, ARFF), a folder of them, or arrays (NPZ, NPY, TS).",
     )
     sha256: str | None = Field(None, description="SHA-256 of that file; filled in when a sweep is planned.")
     window: int | None = Field(
@@ -30,6 +30,7 @@ class DataConfig(Frozen):
         (), description="What the axes of an NPY or NPZ array count, in their order; default: series, steps, features."
     )
     array: str | None = Field(None, description="Array of an NPZ that holds the series, where there are several.")
+    sheet: str | None = Field(None, description="Sheet of a workbook that holds the table, where there are several.")
     id_column: str | None = Field(None, description="Column that identifies the series of a table.")
     label_column: str | None = Field(None, description="Column (or array of an NPZ) that holds the labels.")
     time_column: str | tuple[str, ...] | None = Field(

@@ -36,6 +36,7 @@ are results, so that those kept their names."""
 
 DATA_ADDED_LATER: dict[str, object] = {
     "drop_columns": [],
+    "sheet": None,
     "short": "error",
     "time_format": None,
     "layout": None,

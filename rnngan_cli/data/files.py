@@ -6,17 +6,21 @@ Files are read in `formats`; what the columns of a table mean is found in `table
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rnngan_cli.config import DataConfig
 from rnngan_cli.data.folders import folder_sha256, joined_tables, tables_in
 from rnngan_cli.data.formats.arff import read_arff
 from rnngan_cli.data.formats.arrays import load_arrays
+from rnngan_cli.data.formats.json_table import JSON_SUFFIXES, read_json_table
 from rnngan_cli.data.formats.nested import load_nested
 from rnngan_cli.data.formats.parquet import read_parquet
 from rnngan_cli.data.formats.suffix import format_suffix
-from rnngan_cli.data.formats.text import TextOptions, read_text_table
+from rnngan_cli.data.formats.text import TextOptions, read_text_table, table_of_text
 from rnngan_cli.data.formats.ts import load_ts
+from rnngan_cli.data.formats.typed_table import TypedTable
+from rnngan_cli.data.formats.workbook import SHEET_SUFFIXES, is_workbook, read_sheet
 from rnngan_cli.data.registry import SOURCES
 from rnngan_cli.data.source import Raw
 from rnngan_cli.data.tables.forms_of import with_forms
@@ -29,19 +33,25 @@ TS, ARFF = ".ts", ".arff"
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".asc")
 """Extensions of each kind of file; a packed one is known by that before it."""
 
-FILE_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
+FILE_SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *JSON_SUFFIXES, *PARQUET_SUFFIXES, *ARRAY_SUFFIXES, TS, ARFF)
 """Every extension that is known; files with others are read as text."""
 
-FOLDER_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES)
+TYPED_SUFFIXES = (*PARQUET_SUFFIXES, *JSON_SUFFIXES, ARFF)
+"""Extensions of tables whose columns have types."""
+
+FOLDER_SUFFIXES = (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *JSON_SUFFIXES, *PARQUET_SUFFIXES)
 """Extensions of the tables of a folder."""
 
-TEXT_FIELDS = ("encoding", "delimiter", "header", "decimal")
+LINE_FIELDS = ("encoding", "delimiter")
+TEXT_FIELDS = (*LINE_FIELDS, "header", "decimal")
+SHEET_FIELDS = ("sheet",)
 TABLE_FIELDS = (
     *("columns", "drop_columns", "id_column", "time_column", "time_format", "layout", "missing_marks"),
     *TEXT_FIELDS,
+    *SHEET_FIELDS,
 )
 ARRAY_FIELDS = ("axes", "array")
-"""Settings of the data that are for text, for tables (text among them), and for arrays alone."""
+"""Settings for files of text, for these and workbooks, for workbooks, for tables of any kind, and for arrays."""
 
 FILE_FIELDS = (*TABLE_FIELDS, "label_column", *ARRAY_FIELDS)
 """Settings that are for files of some kind, and for no built-in data set."""
@@ -73,12 +83,16 @@ def load_file(config: DataConfig) -> Raw:
     if kind == TS:
         _refuse(path, config, TABLE_FIELDS, "holds series of its own, not columns")
         return with_forms(load_ts(path, config))
-    if kind in (*PARQUET_SUFFIXES, ARFF):
-        _refuse(path, config, TEXT_FIELDS, "has columns with types of their own")
-        typed = read_arff(path) if kind == ARFF else read_parquet(path)
+    if kind in TYPED_SUFFIXES:
+        _refuse(path, config, (*TEXT_FIELDS, *SHEET_FIELDS), "has columns with types of their own")
+        typed = read_typed(path)
         if {*(config.columns or typed.nested)} & {*typed.nested} - {*config.drop_columns}:
             return with_forms(load_nested(typed, config))
         return load_table(UserTable.of_typed(typed), config)
+    if _is_sheet(path):
+        _refuse(path, config, LINE_FIELDS, "is a workbook, whose cells are apart")
+    else:
+        _refuse(path, config, SHEET_FIELDS, "is text, and no workbook")
     return load_table(read_text(path, config), config)
 
 
@@ -93,8 +107,8 @@ def read_user_table(path: Path, config: DataConfig) -> UserTable | None:
     kind = file_kind(path)
     if kind in ARRAY_SUFFIXES or kind == TS:
         return None
-    if kind in (*PARQUET_SUFFIXES, ARFF):
-        typed = read_arff(path) if kind == ARFF else read_parquet(path)
+    if kind in TYPED_SUFFIXES:
+        typed = read_typed(path)
         return None if typed.nested else UserTable.of_typed(typed)
     return read_text(path, config)
 
@@ -136,20 +150,40 @@ def folder_table(path: Path, config: DataConfig) -> UserTable:
         UserError: one is no well-formed table, or has other columns.
     """
     tables = [
-        UserTable.of_typed(read_parquet(file)) if file_kind(file) in PARQUET_SUFFIXES else read_text(file, config)
+        UserTable.of_typed(read_typed(file)) if file_kind(file) in TYPED_SUFFIXES else read_text(file, config)
         for file in tables_in(path, FOLDER_SUFFIXES)
     ]
     return tables[0] if len(tables) == 1 else joined_tables(path, tables, config.id_column)
 
 
+def read_typed(path: Path) -> TypedTable:
+    """Reads a table whose columns have types: Parquet, JSON or ARFF.
+
+    Raises:
+        UserError: it is no well-formed table.
+    """
+    kind = file_kind(path)
+    if kind in JSON_SUFFIXES:
+        return read_json_table(path)
+    return read_arff(path) if kind == ARFF else read_parquet(path)
+
+
 def read_text(path: Path, config: DataConfig) -> UserTable:
-    """Reads a table of text with the settings of `config`.
+    """Reads a table of text, or a sheet of a workbook, with the settings of `config`.
 
     Raises:
         UserError: it is no well-formed table.
     """
     options = TextOptions(config.encoding, config.delimiter, config.header, config.missing_marks)
-    return UserTable.of_text(read_text_table(path, options))
+    if not _is_sheet(path):
+        return UserTable.of_text(read_text_table(path, options))
+    sheet = read_sheet(path, config.sheet)
+    table = table_of_text(path, sheet.content, replace(options, encoding="utf-8", delimiter="tab"))
+    return UserTable.of_text(replace(table, notes=sheet.notes + table.notes))
+
+
+def _is_sheet(path: Path) -> bool:
+    return file_kind(path) in SHEET_SUFFIXES and is_workbook(path)
 
 
 def _refuse(path: Path, config: DataConfig, fields: Sequence[str], reason: str) -> None:

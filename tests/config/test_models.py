@@ -39,6 +39,7 @@ OTHER_DATA: dict[str, Any] = {
     "stride": 2,
     "columns": ("open", "close"),
     "drop_columns": ("note",),
+    "sheet": "January",
     "axes": ("series", "steps"),
     "array": "x",
     "id_column": "id",

@@ -66,7 +66,7 @@ def test_a_table_of_text_may_have_any_extension(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.json", b'[{"a": 1, "b": 2}]', "is JSON, no table of text; convert it to CSV"),
+        ("a.txt", b'[{"a": 1, "b": 2}]', "is JSON, no table of text; give it the extension .json"),
         ("a.bin", bytes(range(256)) * 9, "NUL byte; expected text; is it another kind of file?"),
         ("a.mat", b"\x89HDF\r\n\x1a\n" + bytes(99), "is an HDF5 file, no table of text; convert it to CSV or NPZ"),
         ("a.feather", b"ARROW1\0\0" + bytes(99), "is an Arrow (Feather) file, no table of text; convert it to Parquet"),

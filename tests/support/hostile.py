@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,6 +132,15 @@ def feed_data(content: bytes, folder: Path, suffix: str) -> bool:
     return answered(lambda: check_dataset(data.load(DataConfig.model_validate({**fields, "window": 3}))))
 
 
+def feed_sheet(content: bytes, folder: Path, book: bytes) -> bool:
+    """The part of a workbook that holds its sheet becomes finite series, or is refused; the rest is sound."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as sound, zipfile.ZipFile(buffer, "w") as changed:
+        for name in sound.namelist():
+            changed.writestr(name, content if name == SHEET else sound.read(name))
+    return feed_data(buffer.getvalue(), folder, ".xlsx")
+
+
 def check_dataset(dataset: data.Dataset) -> None:
     """Three parts of finite float32 series of one shape."""
     for part in (dataset.train, dataset.validation, dataset.test):
@@ -168,6 +178,12 @@ def parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def workbook(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_excel(buffer, index=False)
+    return buffer.getvalue()
+
+
 def npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array)
@@ -180,6 +196,8 @@ def npz(**arrays: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+SHEET = "xl/worksheets/sheet1.xml"
+"""The member of a workbook with the cells of its first sheet."""
 CUBE = np.arange(20 * 4 * 2, dtype=np.float32).reshape(20, 4, 2)
 TABLES = tuple(
     text.encode()
@@ -187,6 +205,17 @@ TABLES = tuple(
         table()[["price", "volume"]].to_csv(index=False),
         table()[["volume", "price"]].to_csv(index=False, sep=";"),
         'a,"b ""x"""\n' + "".join(f'{row},"{row / 3}"\n' for row in range(30)),
+    )
+)
+JSONS = tuple(
+    text.encode()
+    for text in (
+        table(30).to_json(orient="records"),
+        table(30).to_json(orient="records", lines=True),
+        table(30).to_json(orient="split"),
+        table(30).to_json(),
+        json.dumps({"meta": {"a": 1}, "hourly": {"t": list(range(30)), "v": [row % 7 for row in range(30)]}}),
+        json.dumps([{"id": row, "values": [row, 2.5, row % 3]} for row in range(30)]),
     )
 )
 TEXTS = (
@@ -361,6 +390,9 @@ def make_targets(folder: Path) -> dict[str, Target]:
         npz(series=CUBE, labels=np.arange(20) % 3),
         npz(x=CUBE, labels=np.array(["a", "b"] * 10)),
     )
+    book = workbook(table()[["price", "volume"]])
+    with zipfile.ZipFile(io.BytesIO(book)) as members:
+        sheet = members.read(SHEET)
     record = npy(np.cumsum(np.ones((60, 2)), axis=0))
     targets = {
         "experiment": Target(EXPERIMENTS, partial(feed_experiment, folder=folder)),
@@ -370,6 +402,9 @@ def make_targets(folder: Path) -> dict[str, Target]:
             (parquet(table()[["price", "volume"]]), parquet(table(30).assign(kind=True))),
             partial(feed_data, folder=folder, suffix=".parquet"),
         ),
+        "xlsx": Target((book,), partial(feed_data, folder=folder, suffix=".xlsx")),
+        "sheet": Target((sheet,), partial(feed_sheet, folder=folder, book=book)),
+        "json": Target(JSONS, partial(feed_data, folder=folder, suffix=".json")),
         "ts": Target(TS_FILES, partial(feed_data, folder=folder, suffix=".ts")),
         "arff": Target(ARFF_FILES, partial(feed_data, folder=folder, suffix=".arff")),
         "npy": Target((npy(CUBE), record), partial(feed_data, folder=folder, suffix=".npy")),

@@ -28,7 +28,11 @@ _DAMAGE = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.Ba
 _OTHER_KINDS = (
     (b"PAR1", "a Parquet file", "give it the extension .parquet"),
     (b"\x93NUMPY", "a NumPy array", "give it the extension .npy"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook (XLS)", "save its sheet as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an Excel workbook of the old format, or one with a password",
+        "save it as XLSX or CSV",
+    ),
     (b"%PDF", "a PDF document", "give the table that it was made of"),
     (b"\x89HDF", "an HDF5 file", "convert it to CSV or NPZ"),
     (b"CDF\x01", "a NetCDF file", "convert it to CSV or NPZ"),
@@ -59,10 +63,12 @@ class TextBytes:
     Attributes:
         data: all bytes, unpacked.
         packing: name of the compression, such as `gzip`; empty if there was none.
+        of: what the text was made of, if the file held no text, such as a sheet of a workbook; else empty.
     """
 
     data: bytes
     packing: str = ""
+    of: str = ""
 
 
 def read_bytes(path: Path) -> TextBytes:
@@ -111,11 +117,7 @@ def _whole(path: Path, start: Callable[[], IO[bytes]], kind: str, size: int) -> 
         with start() as stream:
             while chunk := stream.read(_CHUNK):
                 buffer.write(chunk)
-                if buffer.tell() > max(MOST_UNPACKED, MOST_RATIO * size):
-                    raise UserError(
-                        f"`{path}`: unpacks to more than {memory.bytes_in_words(buffer.tell())}, over {MOST_RATIO} "
-                        "times its size; if that is right, unpack it and give the unpacked table"
-                    )
+                check_unpacked(path, buffer.tell(), size)
                 memory.demand(2 * buffer.tell(), f"`{path}`, unpacked", "give a shorter table")
     except (*_DAMAGE, RuntimeError, MemoryError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0][:100]
@@ -123,6 +125,24 @@ def _whole(path: Path, start: Callable[[], IO[bytes]], kind: str, size: int) -> 
             f"`{path}`: is a {kind} that cannot be unpacked ({reason}); unpack it, or copy it again"
         ) from error
     return buffer.getvalue()
+
+
+def check_unpacked(path: Path, unpacked: int, size: int) -> None:
+    """Checks that a packed file does not unpack to far more than its own size.
+
+    Args:
+        path: path of the file, for the error.
+        unpacked: bytes that it unpacks to, or has so far.
+        size: bytes of the packed file.
+
+    Raises:
+        UserError: it does.
+    """
+    if unpacked > max(MOST_UNPACKED, MOST_RATIO * size):
+        raise UserError(
+            f"`{path}`: unpacks to more than {memory.bytes_in_words(unpacked)}, over {MOST_RATIO} times its size; if "
+            "that is right, unpack it and give the unpacked table"
+        )
 
 
 def _from_zip(path: Path, file: IO[bytes], size: int) -> bytes:
@@ -145,9 +165,13 @@ def _from_zip(path: Path, file: IO[bytes], size: int) -> bytes:
 def _refuse_zipped_kinds(path: Path, names: list[str]) -> None:
     """Refuses the formats that are ZIP archives underneath."""
     kinds = (
-        ("an Excel workbook (XLSX)", "save its sheet as CSV", any(name.startswith("xl/") for name in names)),
+        ("an Excel workbook (XLSX)", "give it the extension .xlsx", any(name.startswith("xl/") for name in names)),
         ("a Word document", "save the table as CSV", any(name.startswith("word/") for name in names)),
-        ("an OpenDocument file", "save its sheet as CSV", {"mimetype", "content.xml"} <= set(names)),
+        (
+            "an OpenDocument file",
+            "if it is a workbook, give it the extension .ods",
+            {"mimetype", "content.xml"} <= set(names),
+        ),
         ("a NumPy archive", "give it the extension .npz", bool(names) and all(name.endswith(".npy") for name in names)),
     )
     for kind, mend, fits in kinds:

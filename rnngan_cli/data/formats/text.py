@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnngan_cli.data.formats.body import TextRow
-from rnngan_cli.data.formats.contents import read_bytes
+from rnngan_cli.data.formats.contents import TextBytes, read_bytes
 from rnngan_cli.data.formats.dialect import TextDialect, find_dialect
 from rnngan_cli.data.formats.encoding import find_encoding, read_lines
 from rnngan_cli.data.formats.header import LayoutHints, TextLayout, find_layout
@@ -78,7 +78,20 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
     Raises:
         UserError: the file is not a well-formed table; the message names the line and says what to do.
     """
-    content = read_bytes(path)
+    return table_of_text(path, read_bytes(path), options)
+
+
+def table_of_text(path: Path, content: TextBytes, options: TextOptions) -> TextTable:
+    """Finds the table in a text.
+
+    Args:
+        path: path of the file, for errors.
+        content: the text as bytes.
+        options: what the user settles.
+
+    Raises:
+        UserError: the text is not a well-formed table; the message names the line and says what to do.
+    """
     encoding = find_encoding(path, content.data, options.encoding)
     lines = sample_lines(read_lines(content.data, encoding.codec))
     _refuse_other_text(path, lines)
@@ -98,7 +111,7 @@ def read_text_table(path: Path, options: TextOptions) -> TextTable:
         frame=table.to_pandas(),
         lines=found.lines,
         has_header=bool(layout.names),
-        description=_described(content.packing, encoding.label, dialect, layout),
+        description=_described(content, encoding.label, dialect, layout),
         units=tuple(layout.units[place] for place in kept) if layout.units else (),
         notes=tuple(filter(None, notes)),
         parts=found.parts,
@@ -142,9 +155,9 @@ _OTHER_TEXT = (
     ("<html", "an HTML page", "save the table as CSV"),
     ("<?xml", "XML", "save the table as CSV"),
     ("<table", "an HTML table", "save the table as CSV"),
-    ("{", "JSON", "convert it to CSV, such as with pandas.read_json"),
-    ("[{", "JSON", "convert it to CSV, such as with pandas.read_json"),
-    ("[[", "JSON", "convert it to CSV, such as with pandas.read_json"),
+    ("{", "JSON", "give it the extension .json"),
+    ("[{", "JSON", "give it the extension .json"),
+    ("[[", "JSON", "give it the extension .json"),
     ("@relation", "an ARFF file", "give it the extension .arff"),
     ("@problemname", "a file of sktime's format", "give it the extension .ts"),
 )
@@ -161,10 +174,13 @@ def _refuse_other_text(path: Path, lines: list[str]) -> None:
             raise UserError(f"`{path}`: is {kind}, no table of text; {mend}")
 
 
-def _described(packing: str, label: str, dialect: TextDialect, layout: TextLayout) -> str:
+def _described(content: TextBytes, label: str, dialect: TextDialect, layout: TextLayout) -> str:
+    if content.of:
+        return f"{content.of}, {f'header in row {layout.header_line}' if layout.header_line else 'no header'}"
     kind = {"\t": "TSV", " ": "text"}.get(dialect.delimiter, "CSV")
     header = f"header in line {layout.header_line}" if layout.header_line else "no header"
-    return ", ".join([f"{kind} in {packing}" if packing else kind, dialect.words(), label, header])
+    kind = f"{kind} in {content.packing}" if content.packing else kind
+    return ", ".join([kind, dialect.words(), label, header])
 
 
 def _left_out(found: TextRows, layout: TextLayout) -> tuple[str, ...]:

@@ -158,17 +158,23 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 OTHER_KINDS = [
-    (archive("xl/workbook.xml", "[Content_Types].xml"), "an Excel workbook (XLSX), no text; save its sheet as CSV"),
+    (
+        archive("xl/workbook.xml", "[Content_Types].xml"),
+        "an Excel workbook (XLSX), no text; give it the extension .xlsx",
+    ),
     (archive("mimetype", "content.xml"), "an OpenDocument file"),
     (archive("series.npy", "labels.npy"), "a NumPy archive, no text; give it the extension .npz"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "an Excel workbook (XLS)"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
+        "an Excel workbook of the old format, or one with a password, no table of text; save it as XLSX or CSV",
+    ),
     (b"%PDF-1.7\n%\xe2\xe3\n", "a PDF document"),
     (b"PAR1\x15\x04", "a Parquet file, no table of text; give it the extension .parquet"),
     (b"\x93NUMPY\x01\x00", "a NumPy array, no table of text; give it the extension .npy"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"SQLite format 3\0", "an SQLite database"),
     (b"\x89PNG\r\n\x1a\n", "a picture"),
-    (b'{"a": [1, 2], "b": [3, 4]}', "JSON, no table of text; convert it to CSV"),
+    (b'{"a": [1, 2], "b": [3, 4]}', "JSON, no table of text; give it the extension .json"),
     (b'{"a": 1}\n{"a": 2}\n', "JSON"),
     (b'[\n  {"a": 1},\n  {"a": 2}\n]', "JSON"),
     (b"[[1, 2], [3, 4]]", "JSON"),
