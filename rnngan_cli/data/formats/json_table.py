@@ -170,14 +170,13 @@ def _split(path: Path, value: Any) -> Columns | None:
 
 
 def _lists(_: Path, value: Any) -> Columns | None:
-    """A list of values for each column, all equally long."""
-    if not isinstance(value, dict) or not value or not all(isinstance(one, list) and one for one in value.values()):
+    """A list of values for each column, all equally long; values that are no lists may stand beside them."""
+    if not isinstance(value, dict):
         return None
-    if len({len(one) for one in value.values()}) > 1 or not all(
-        _is_plain(one) for own in value.values() for one in own
-    ):
+    lists = {name: own for name, own in value.items() if isinstance(own, list)}
+    if not lists or (len(lists) == 1 and len(value) > 1) or len({len(own) for own in lists.values()}) > 1:
         return None
-    return value
+    return lists if all(own and all(map(_is_plain, own)) for own in lists.values()) else None
 
 
 def _mappings(path: Path, value: Any) -> Columns | None:

@@ -42,6 +42,7 @@ SHAPES: dict[str, Callable[[], object]] = {
     "by time": by_time,
     "table": lambda: TIMED.to_json(orient="table", index=False),
     "an answer": lambda: {"meta": {"count": 200}, "units": {"temp": "C"}, "hourly": TIMED.to_dict("list")},
+    "lists beside facts": lambda: {"station": "North", "at": {"lat": 52.1}, **TIMED.to_dict("list")},
     "an answer by time": lambda: {"Meta Data": {"1. Symbol": "IBM"}, "Time Series (Daily)": by_time()},
     "an answer of records": lambda: {"status": "ok", "data": {"result": TIMED.to_dict("records")}},
     "words": lambda: TIMED.astype("str").to_dict("records"),
