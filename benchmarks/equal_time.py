@@ -125,8 +125,8 @@ def equal_time_sentence(plain: SweepFolder, recipe: SweepFolder) -> str:
     lower = sum(change.after < change.before for change in found)
     return (
         f"Mean {SCORE.in_text}, of which less is better: {runs}. The recipe is shown to be better in {shown[0]} of "
-        f"{len(found)} places and worse in {shown[1]} (`better`, `worse`: Welch's t test, {LEVEL:.0%} for the table "
-        f"together by Holm's procedure); its mean is the lower in {lower}."
+        f"{len(found)} places and worse in {shown[1]} (`better`, `worse`: Welch's t test, {LEVEL * 100:g} % for the "
+        f"table together by Holm's procedure); its mean is the lower in {lower}."
     )
 
 

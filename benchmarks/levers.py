@@ -84,6 +84,16 @@ def by_change(folder: SweepFolder) -> dict[str, dict[Place, Difference]]:
     return found
 
 
+def recipe_means(folder: SweepFolder) -> dict[Place, float]:
+    """The mean score of the recipe itself over its seeds, by loss and data set."""
+    runs, _ = runs_table(folder)
+    config = folder.config()
+    by_place: dict[Place, list[float]] = {}
+    for key, value in _scores(runs.set_index("folder"), _runs_of(config, config.grid[GRID][0])).items():
+        by_place.setdefault(key[:2], []).append(value)
+    return {place: float(np.mean(values)) for place, values in by_place.items()}
+
+
 def _runs_of(config: SweepConfig, entry: Mapping[str, object]) -> dict[str, Key]:
     """The loss, data set and seed of every run of an entry of the grid, by the name of its folder."""
     runs = plan(config.model_copy(update={"grid": {GRID: [entry]}}))
@@ -130,7 +140,9 @@ def levers_table(folder: SweepFolder) -> list[str]:
     said = verdicts(found)
     places = list(next(iter(found.values())))
     heads = ["instead of the recipe", *(f"{loss}, {dataset}" for loss, dataset in places)]
-    rows = [
+    means = recipe_means(folder)
+    rows = [["the recipe itself: mean", *(f"{means[place]:.3f}" for place in places)]]
+    rows += [
         [name, *(_cell(one, said.get((name, place), "")) for place, one in row.items())] for name, row in found.items()
     ]
     return markdown_table(heads, rows)
@@ -151,7 +163,7 @@ def levers_sentence(folder: SweepFolder) -> str:
     missing = f" {ended} of {planned} runs are trained; losses and data sets without all changes are left out."
     return (
         f"Mean difference in {SCORE.in_text} from the recipe over {counted(len(config.seeds), 'paired seed')}, with "
-        f"its 95 % interval by Student's t; more is worse. `worse` and `better` are shown at {LEVEL:.0%} for all "
+        f"its 95 % interval by Student's t; more is worse. `worse` and `better` are shown at {LEVEL * 100:g} % for all "
         f"comparisons of the table together (Holm's procedure).{missing if ended < planned else ''}"
     )
 

@@ -15,6 +15,7 @@ from results_tables import (
     choices_table,
     chosen_table,
     found_table,
+    levers_text,
     optimisers_table,
     promises_table,
     rates_table,
@@ -41,6 +42,7 @@ PARTS = {
     "chosen": chosen_table,
     "tried": tried_table,
     "before-after": before_after_table,
+    "levers": levers_text,
     "losses": losses_table,
     "answer": answer_text,
     "study": study_text,
@@ -59,6 +61,7 @@ PAGES = {
     "docs/evaluation.md": ("rounding", "rates", "power"),
     "docs/choosing.md": ("choices", "chosen", "tried"),
     "docs/training.md": ("before-after",),
+    "docs/learnt.md": ("levers",),
 }
 """Pages written by hand, with the names of their generated parts."""
 

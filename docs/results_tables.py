@@ -179,6 +179,14 @@ def before_after_table() -> str:
     return "\n".join([*before_and_after(before, after), "", *textwrap.wrap(against_normal(after), 120)])
 
 
+def levers_text() -> str:
+    """What each setting of the recipe brings, from results/levers."""
+    from benchmarks.levers import levers_sentence, levers_table
+
+    folder = SweepFolder(ROOT / "results" / "levers")
+    return "\n".join([*levers_table(folder), "", *textwrap.wrap(levers_sentence(folder), 120)])
+
+
 def promises_table() -> str:
     """The promises with the measured figures, from results/torture.json, fuzz.json and the recorded bits."""
     fuzz = json.loads((ROOT / "results" / "fuzz.json").read_text("utf-8"))

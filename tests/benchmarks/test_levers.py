@@ -78,9 +78,10 @@ def test_a_loss_whose_runs_are_not_all_trained_is_left_out_and_told(tmp_path: Pa
 
 def test_only_what_is_shown_is_called_worse(folder: SweepFolder) -> None:
     table = levers_table(folder)
-    assert table[2].startswith('| `views = "none"` | +0.040 (+0.038 to +0.042), worse |')
-    assert table[3].startswith('| `views = "both"` | +0.001 (')
-    assert table[3].endswith("1 run diverged |")
+    assert table[2] == "| the recipe itself: mean | 0.025 |"
+    assert table[3].startswith('| `views = "none"` | +0.040 (+0.038 to +0.042), worse |')
+    assert table[4].startswith('| `views = "both"` | +0.001 (')
+    assert table[4].endswith("1 run diverged |")
     assert "over 4 paired seeds" in levers_sentence(folder)
 
 
