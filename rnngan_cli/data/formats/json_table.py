@@ -12,6 +12,7 @@ import numpy as np
 
 from rnngan_cli.data.formats.contents import read_bytes
 from rnngan_cli.data.formats.encoding import find_encoding
+from rnngan_cli.data.formats.largest import large_ones
 from rnngan_cli.data.formats.typed_table import TypedTable
 from rnngan_cli.data.source import MOST_FEATURES
 from rnngan_cli.errors import UserError
@@ -27,8 +28,6 @@ KEY_COLUMN = "index"
 """Name of the column of the keys of a mapping from times, or other keys, to records."""
 _DEPTH = 4
 """Levels of values within values in which a table is looked for, and to which a record is made flat."""
-_MUCH = 0.1
-"""A table counts beside others from this share of the values of the largest one on."""
 _PER_BYTE = 20
 """Bytes of memory for each byte of JSON, whose values become objects."""
 _MOST_EXACT = 2**53
@@ -48,23 +47,19 @@ def read_json_table(path: Path) -> TypedTable:
     memory.demand(_PER_BYTE * len(content.data), f"`{path}`", "save the columns that are needed as CSV")
     text = content.data.decode(find_encoding(path, content.data, None).codec).lstrip("\ufeff")
     value = _parsed(path, text)
-    tables = _largest(dict(_tables(path, value, "", _DEPTH)))
-    if not tables:
+    tables = dict(_tables(path, value, "", _DEPTH))
+    large = large_ones({name: sum(map(len, columns.values())) for name, columns in tables.items()})
+    if not large:
         raise UserError(f"`{path}`: holds no table: expected a list of records, or a list of values for each column")
-    if len(tables) > 1:
-        found = listed([f"`{name}`" for name in [*tables][:10]])
+    if len(large) > 1:
+        found = listed([f"`{name}`" for name in large[:10]])
         raise UserError(f"`{path}`: holds several tables ({found}); save the one to train on as a file of its own")
-    ((name, columns),) = tables.items()
+    (name,) = large
+    columns = tables[name]
     if len(columns) > MOST_FEATURES + 3:
         raise UserError(f"`{path}`: {len(columns):,} columns; expected at most {MOST_FEATURES + 3:,}")
     notes = (f"the table `{name}` is read; what else the file holds is not",) if name else ()
     return _typed(path, columns, notes)
-
-
-def _largest(tables: Mapping[str, Columns]) -> Mapping[str, Columns]:
-    """The tables that hold at least a tenth as many values as the largest one; others describe it."""
-    sizes = {name: sum(map(len, columns.values())) for name, columns in tables.items()}
-    return {name: columns for name, columns in tables.items() if sizes[name] >= _MUCH * max(sizes.values())}
 
 
 def _parsed(path: Path, text: str) -> Any:
@@ -74,25 +69,24 @@ def _parsed(path: Path, text: str) -> Any:
     except RecursionError as error:
         raise UserError(f"`{path}`: its values lie too deep within each other; expected a table") from error
     except ValueError as error:
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-        try:
-            if len(lines) < 2 or not isinstance(json.loads(lines[0][1]), dict | list):
-                raise _broken(path, error)
-        except ValueError:
-            raise _broken(path, error) from error
-    found = []
-    for number, line in lines:
-        try:
-            found.append(json.loads(line))
-        except (ValueError, RecursionError) as error:
-            raise UserError(
-                f"`{path}`: line {number} is not JSON ({_reason(error)}); mend or delete that line"
-            ) from error
-    return found
+        first = next(filter(str.strip, text.splitlines()), "")
+        if not isinstance(_value_or_none(first), dict | list):
+            raise UserError(f"`{path}`: is not JSON ({_reason(error)}); mend it, or save the table as CSV") from error
+    return [_line(path, number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
-def _broken(path: Path, error: Exception) -> UserError:
-    return UserError(f"`{path}`: is not JSON ({_reason(error)}); mend it, or save the table as CSV")
+def _value_or_none(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _line(path: Path, number: int, line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"`{path}`: line {number} is not JSON ({_reason(error)}); mend or delete that line") from error
 
 
 def _reason(error: Exception) -> str:

@@ -12,13 +12,14 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 
 from rnngan_cli.data.formats.contents import TextBytes, check_unpacked
+from rnngan_cli.data.formats.largest import large_ones
 from rnngan_cli.errors import UserError, unknown
 from rnngan_cli.system import memory
 from rnngan_cli.system.text import counted, listed
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 SHEET_SUFFIXES = (".xlsx", ".xlsm")
 """Extensions of workbooks."""
-_MUCH = 0.1
-"""A sheet counts as a table beside others from this share of the filled cells of the fullest sheet on."""
 _PER_BYTE = 4
 """Bytes of memory for each byte that a workbook unpacks to."""
 _DAMAGE = (
@@ -40,6 +39,8 @@ _DAMAGE = (
 
 SheetCell = int | float | str | bool | datetime.time | datetime.date | datetime.timedelta | None
 """A cell as openpyxl gives it; a formula as the value that was computed last, an error as text such as #N/A."""
+Rows = Sequence[tuple[SheetCell, ...]]
+"""The rows of a sheet, each to its last cell."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def read_sheet(path: Path, wanted: str | None) -> SheetText:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on looks and names of cells, which say nothing about the table
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            name, others = _chosen(path, book, wanted)
-            lines = _lines(path, list(_rows(book, name)))
+            name, rows, others = _chosen(path, book, wanted)
+            lines = _lines(path, rows)
     except _DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0][:100]
         raise UserError(f"`{path}`: is no workbook that can be read ({reason}); save its sheet as CSV") from error
@@ -92,31 +93,32 @@ def _check_size(path: Path, data: bytes) -> None:
     memory.demand(_PER_BYTE * unpacked, f"`{path}`", "save the columns that are needed as CSV")
 
 
-def _chosen(path: Path, book: "Workbook", wanted: str | None) -> tuple[str, list[str]]:
-    """The sheet to read, and the others that hold anything."""
+def _chosen(path: Path, book: "Workbook", wanted: str | None) -> tuple[str, Rows, list[str]]:
+    """The sheet to read with its rows, and the others that hold anything."""
     names = [str(sheet.title) for sheet in book.worksheets]  # without charts
     if wanted is not None:
         if wanted not in names:
             raise UserError(f"`--sheet`, `{path}`: {unknown('sheet', wanted, names)}")
-        return wanted, []
-    filled = {name: sum(cell is not None for row in _rows(book, name) for cell in row) for name in names}
-    tables = [name for name, cells in filled.items() if cells and cells >= _MUCH * max(filled.values())]
+        return wanted, _rows(book, wanted), []
+    sheets = {name: _rows(book, name) for name in names}
+    filled = {name: sum(cell is not None for row in rows for cell in row) for name, rows in sheets.items()}
+    tables = large_ones(filled)
     if not tables:
         raise UserError(f"`{path}`: its sheets are empty; expected a table in one of them")
     if len(tables) > 1:
         shown = listed([f"`{name}`" for name in tables[:10]])
         raise UserError(f"`{path}`: has {counted(len(tables), 'sheet')} with tables ({shown}); name one with `--sheet`")
-    return tables[0], [f"`{name}`" for name, cells in filled.items() if cells and name not in tables]
+    return tables[0], sheets[tables[0]], [f"`{name}`" for name, cells in filled.items() if cells and name not in tables]
 
 
-def _rows(book: "Workbook", name: str) -> Iterator[tuple[SheetCell, ...]]:
+def _rows(book: "Workbook", name: str) -> Rows:
     """The rows of a sheet from its first on, each to its last cell."""
     sheet = book[name]
     sheet.reset_dimensions()  # what a file says of its size may be wrong
-    return iter(sheet.iter_rows(values_only=True))
+    return list(sheet.iter_rows(values_only=True))
 
 
-def _lines(path: Path, rows: Sequence[tuple[SheetCell, ...]]) -> list[str]:
+def _lines(path: Path, rows: Rows) -> list[str]:
     """A line for each row, all with as many cells; dates have times of day where any date of their column has one."""
     width = max(map(len, rows), default=0)
     filled = sum(any(cell is not None for cell in row) for row in rows)
