@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.boards import leaderboard
 from rnngan_cli.evaluation.metrics import METRICS, Direction
-from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES
-from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.text import listed, markdown_table
 
@@ -37,9 +36,7 @@ TARGETS: Mapping[str, tuple[float, float | None]] = {
 
 def means(folder: Path, scores: Sequence[str] = SCORES) -> "pd.DataFrame":
     """The mean scores of the losses and of series of known quality on the data set, by name, with a column `kind`."""
-    sweep = SweepFolder(folder)
-    runs, _ = runs_table(sweep)
-    table, _ = calibrated(sweep, runs, leaderboard_of(runs))
+    table = leaderboard(SweepFolder(folder))
     columns = {f"{score}_mean": score for score in scores}
     return table[table["dataset"] == DATASET].set_index("loss")[["kind", *columns]].rename(columns=columns)
 

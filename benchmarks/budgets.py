@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.boards import leaderboard
 from rnngan_cli.config import RunState
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES, mean_and_interval
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.results.statistics.intervals import mean_interval
@@ -23,7 +23,7 @@ SCORES = ("hiding_noise", "coverage")
 def budgets_table(folder: SweepFolder) -> list[str]:
     """A row for each data set, loss and score: its mean over seeds for each budget, beside series of known quality."""
     runs, _ = runs_table(folder)
-    table, _ = calibrated(folder, runs, leaderboard_of(runs))
+    table = leaderboard(folder)
     configs = [folder.named(name).config() for name in runs["folder"]]
     runs = runs.assign(loss=[run.loss for run in configs], steps=[run.steps for run in configs])  # no settings in names
     budgets = {name: budgeted_steps(name, RECIPE) for name in BUDGETS}

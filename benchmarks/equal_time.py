@@ -4,15 +4,16 @@ Runs by the plain settings have as many more updates as they are cheaper, so tha
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
+from benchmarks.boards import leaderboard
 from rnngan_cli.config import RunState
 from rnngan_cli.evaluation.metrics import METRICS
-from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import BESIDE_LOSSES
 from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.results.statistics.rank_tests import holm
@@ -103,7 +104,7 @@ def equal_time_table(plain: SweepFolder, recipe: SweepFolder) -> list[str]:
     cells = {(change.loss, change.dataset): _cell(change) for change in found}
     losses = sorted(dict.fromkeys(change.loss for change in found))
     rows = [[f"`{loss}`", *(cells.get((loss, name), "-") for name in datasets)] for loss in losses]
-    table = _with_known_series(recipe)
+    table = leaderboard(recipe)
     for series, words in BESIDE_LOSSES.items():
         rows.append([words, *(_level(table, name, series) for name in datasets)])
     return markdown_table(["loss", *datasets], rows)
@@ -132,7 +133,7 @@ def equal_time_sentence(plain: SweepFolder, recipe: SweepFolder) -> str:
 
 def reached_lines(recipe: SweepFolder) -> list[str]:
     """Says for each data set by which scores the best loss is far from real series, and where the median is behind."""
-    table = _with_known_series(recipe)
+    table = leaderboard(recipe)
     return [_reached(table, str(name)) for name in dict.fromkeys(table["dataset"])]
 
 
@@ -147,22 +148,20 @@ def _reached(table: "pd.DataFrame", dataset: str) -> str:
         )
         way = (float(np.nanmin(means)) - floor) / (ceiling - floor)
         if way > NEAR:
-            far.append(f"{METRICS[score].in_text} ({way:.0%})")
+            far.append(f"{_name(score)} ({way * 100:.0f} % of the way)")
         if float(np.nanmedian(means)) > max(normal, floor):
-            behind.append(METRICS[score].in_text)
-    near = f"in all but {listed(far)}" if far else "in all of them"
-    middle = f"is behind in {listed(behind)}" if behind else "is behind in none"
-    return f"- `{dataset}`: the best loss is within {NEAR:.0%} {near}; the median loss {middle}."
+            behind.append(_name(score))
+    near = f"all scores but {listed(far)}" if far else "every score"
+    return f"- `{dataset}`: the best loss is near by {near}; the median loss is behind by {listed(behind or ['none'])}."
+
+
+def _name(score: str) -> str:
+    """The name of a score without a comma, for lists of names."""
+    return re.sub(r", (.*)", r" (\1)", METRICS[score].in_text)
 
 
 def _badness(score: str, values: "pd.Series[float]") -> np.ndarray:
     return METRICS[score].badness(values.to_numpy(np.float64))
-
-
-def _with_known_series(sweep: SweepFolder) -> "pd.DataFrame":
-    """The leaderboard of a sweep with the series of known quality of each data set."""
-    runs, _ = runs_table(sweep)
-    return calibrated(sweep, runs, leaderboard_of(runs))[0]
 
 
 def _level(table: "pd.DataFrame", dataset: str, name: str) -> str:

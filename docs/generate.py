@@ -19,6 +19,7 @@ from results_tables import (
     optimisers_table,
     promises_table,
     rates_table,
+    reached_text,
     rounding_table,
     speed_table,
     study_text,
@@ -43,6 +44,7 @@ PARTS = {
     "tried": tried_table,
     "before-after": before_after_table,
     "levers": levers_text,
+    "reached": reached_text,
     "losses": losses_table,
     "answer": answer_text,
     "study": study_text,
@@ -61,7 +63,7 @@ PAGES = {
     "docs/evaluation.md": ("rounding", "rates", "power"),
     "docs/choosing.md": ("choices", "chosen", "tried"),
     "docs/training.md": ("before-after",),
-    "docs/learnt.md": ("levers",),
+    "docs/learnt.md": ("levers", "reached"),
 }
 """Pages written by hand, with the names of their generated parts."""
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from rnngan_cli.results.comparison import compared_tables
 from rnngan_cli.results.derived import read_tables
-from rnngan_cli.results.leaderboard import calibrated, leaderboard_of
 from rnngan_cli.results.leaderboard_text import leaderboard_markdown
-from rnngan_cli.results.runs_table import runs_table
 from rnngan_cli.store import SweepFolder
 from rnngan_cli.system.text import markdown_table
 
@@ -19,8 +17,9 @@ sys.path.insert(0, str(ROOT))  # `benchmarks` is not installed
 
 def benchmark_table() -> str:
     """The leaderboards of the published benchmark, with the number of runs and core hours behind them."""
+    from benchmarks.boards import leaderboard
+
     sweep = SweepFolder(ROOT / "results" / "benchmark")
-    runs, _ = runs_table(sweep)
     facts = [folder.provenance() for folder in sweep.runs()]
     machine, versions = facts[0].machine, facts[0].versions
     seconds = sum((fact.seconds.training or 0) + (fact.seconds.scoring or 0) for fact in facts)
@@ -28,7 +27,7 @@ def benchmark_table() -> str:
         f"{len(facts)} runs, {seconds / 3600:.1f} core hours of training and scoring on {machine['cores']} cores "
         f"({machine['processor']}), TensorFlow {versions['tensorflow']}, Keras {versions['keras']}."
     )
-    return f"{leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()}\n\n{note}"
+    return f"{leaderboard_markdown(leaderboard(sweep)).strip()}\n\n{note}"
 
 
 def study_text() -> str:
@@ -53,9 +52,9 @@ def answer_text() -> str:
 
 def optimisers_table() -> str:
     """The leaderboard of the study of optimisers."""
-    sweep = SweepFolder(ROOT / "results" / "adam-vs-sgd")
-    runs, _ = runs_table(sweep)
-    return leaderboard_markdown(calibrated(sweep, runs, leaderboard_of(runs))[0]).strip()
+    from benchmarks.boards import leaderboard
+
+    return leaderboard_markdown(leaderboard(SweepFolder(ROOT / "results" / "adam-vs-sgd"))).strip()
 
 
 TUNED = ("sines", "digits")
@@ -185,6 +184,13 @@ def levers_text() -> str:
 
     folder = SweepFolder(ROOT / "results" / "levers")
     return "\n".join([*levers_table(folder), "", *textwrap.wrap(levers_sentence(folder), 120)])
+
+
+def reached_text() -> str:
+    """How near the recipe comes to real series on each data set of the study, from results/study/weak."""
+    from benchmarks.equal_time import reached_lines
+
+    return "\n".join(reached_lines(SweepFolder(ROOT / "results" / "study" / "weak")))
 
 
 def promises_table() -> str:

@@ -3,29 +3,24 @@
 from pathlib import Path
 
 from benchmarks.budgets import budgets_table
-from rnngan_cli.config import SweepConfig, build, read_experiment
-from rnngan_cli.store import SweepFolder
-from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.config import RunConfig, SweepConfig, build, read_experiment
 from rnngan_cli.sweeps.plan import plan
 from rnngan_cli.sweeps.profiles import BUDGETS, budgeted_steps
 from tests.support.places import ROOT
+from tests.support.sweeps import made_up
 
 NOISE = {500: (0.1, 0.2, 0.3), 1500: (0.02, 0.04, None), 6000: (0.01, 0.01, 0.01)}
 """Hiding noise of three seeds by the number of updates; None diverged."""
 
 
 def test_each_budget_has_the_mean_of_its_own_runs(tmp_path: Path) -> None:
-    values = {"losses": "bce", "seeds": 3, "grid": {"steps": list(NOISE)}, "noise": {"sines": (13, 0)}}
-    config = SweepConfig.model_validate(values)
-    sweep = SweepFolder(tmp_path / "budgets")
-    sweep.create(config)
-    for run in plan(config):
+    values = {"losses": "bce", "seeds": 3, "grid": {"steps": list(NOISE)}}
+
+    def scores(run: RunConfig) -> dict[str, float] | None:
         value = NOISE[run.steps][run.seed]
-        folder = sweep.run(run)
-        folder.create(run)
-        if value is not None:
-            folder.write_scores(ScoreKey("standard", ""), {"hiding_noise": value, "coverage": 1 - value})
-        folder.end("diverged" if value is None else "done", run.steps)
+        return None if value is None else {"hiding_noise": value, "coverage": 1 - value}
+
+    sweep = made_up(tmp_path / "budgets", values, scores)
     head, _, noise, coverage = ([cell.strip() for cell in line.split("|")[1:-1]] for line in budgets_table(sweep))
     assert head[3:6] == ["quick (500)", "standard (1500)", "long (6000)"]
     assert noise[:3] == ["sines", "`bce`", "hiding noise"]

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.equal_time import equal_time_sentence, equal_time_table, reached_lines
-from rnngan_cli.config import SweepConfig
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.store.scores import ScoreKey
-from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
+from tests.support.sweeps import made_up, noise_of
 
 PLAIN: Mapping[str, Sequence[float | None]] = {
     "bce": (0.30, 0.31, 0.32),
@@ -29,18 +27,8 @@ RECIPE: Mapping[str, Sequence[float | None]] = {
 def sweep_of(path: Path, scores: Mapping[str, Sequence[float | None]], steps: int) -> SweepFolder:
     """A sweep on sines whose runs have these scores."""
     seeds = len(next(iter(scores.values())))
-    values = {"losses": tuple(scores), "seeds": seeds, "run": {"steps": steps}, "noise": {"sines": (13, 0)}}
-    config = SweepConfig.model_validate(values)
-    sweep = SweepFolder(path)
-    sweep.create(config)
-    for run in plan(config):
-        value = scores[run.loss][run.seed]
-        folder = sweep.run(run)
-        folder.create(run)
-        if value is not None:
-            folder.write_scores(ScoreKey("standard", ""), {"hiding_noise": value})
-        folder.end("diverged" if value is None else "done", run.steps)
-    return sweep
+    values = {"losses": tuple(scores), "seeds": seeds, "run": {"steps": steps}}
+    return made_up(path, values, lambda run: noise_of(scores[run.loss][run.seed]))
 
 
 def test_a_change_is_told_with_its_direction_where_it_is_shown(tmp_path: Path) -> None:

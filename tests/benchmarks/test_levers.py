@@ -1,15 +1,15 @@
 """The table of what each setting of the recipe brings, on made-up scores with differences worked out by hand."""
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
 
 from benchmarks.levers import Difference, by_change, levers_sentence, levers_table, verdicts
-from rnngan_cli.config import SweepConfig
 from rnngan_cli.store import SweepFolder
-from rnngan_cli.store.scores import ScoreKey
 from rnngan_cli.sweeps.plan import plan
+from tests.support.sweeps import made_up, noise_of
 
 RECIPE = (0.010, 0.020, 0.030, 0.040)
 """Hiding noise of four seeds."""
@@ -23,19 +23,8 @@ CHANGES = {
 def folder(tmp_path: Path) -> SweepFolder:
     """A sweep of one loss, four seeds, and three entries of the grid."""
     entries = [{"view_size": 1.0}, *({"views": name} for name in CHANGES)]
-    config = SweepConfig.model_validate(
-        {"losses": "bce", "datasets": "sines", "seeds": 4, "grid": {"lever": entries}, "noise": {"sines": (13, 0)}}
-    )
-    sweep = SweepFolder(tmp_path / "levers")
-    sweep.create(config)
-    for run in plan(config):
-        value = CHANGES.get(run.views, RECIPE)[run.seed]
-        own = sweep.run(run)
-        own.create(run)
-        if value is not None:
-            own.write_scores(ScoreKey("standard", ""), {"hiding_noise": value})
-        own.end("diverged" if value is None else "done", run.steps)
-    return sweep
+    values = {"losses": "bce", "datasets": "sines", "seeds": 4, "grid": {"lever": entries}}
+    return made_up(tmp_path / "levers", values, lambda run: noise_of(CHANGES.get(run.views, RECIPE)[run.seed]))
 
 
 def test_a_change_is_the_mean_difference_of_the_pairs_with_its_interval(folder: SweepFolder) -> None:
@@ -54,22 +43,11 @@ def test_a_change_is_the_mean_difference_of_the_pairs_with_its_interval(folder: 
 
 def test_a_loss_whose_runs_are_not_all_trained_is_left_out_and_told(tmp_path: Path) -> None:
     entries = [{"view_size": 1.0}, {"views": "none"}]
-    values = {
-        "losses": "bce,gan",
-        "datasets": "sines",
-        "seeds": 2,
-        "grid": {"lever": entries},
-        "noise": {"sines": (13, 0)},
-    }
-    config = SweepConfig.model_validate(values)
-    sweep = SweepFolder(tmp_path / "levers")
-    sweep.create(config)
-    for run in plan(config):
-        if run.loss == "bce" or run.views != "none":
-            own = sweep.run(run)
-            own.create(run)
-            own.write_scores(ScoreKey("standard", ""), {"hiding_noise": 0.1 * run.seed})
-            own.end("done", run.steps)
+    values = {"losses": "bce,gan", "datasets": "sines", "seeds": 2, "grid": {"lever": entries}}
+    sweep = made_up(tmp_path / "levers", values, lambda run: {"hiding_noise": 0.1 * run.seed})
+    for run in plan(sweep.config()):
+        if run.loss == "gan" and run.views == "none":
+            shutil.rmtree(sweep.run(run).path)
     assert levers_table(sweep)[0] == "| instead of the recipe | bce, sines |"
     assert levers_sentence(sweep).endswith(
         "6 of 8 runs are trained; losses and data sets without all changes are left out."

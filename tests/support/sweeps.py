@@ -4,13 +4,16 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rnngan_cli.config import RunConfig, SweepConfig
 from rnngan_cli.store import SweepFolder, unpack_runs
+from rnngan_cli.store.scores import ScoreKey
+from rnngan_cli.sweeps.plan import plan
 from tests.support.places import ROOT
 from tests.support.processes import ended, launch
 
@@ -76,3 +79,30 @@ def copy_published(name: str, target: Path) -> SweepFolder:
     sweep = SweepFolder(target)
     unpack_runs(sweep)
     return sweep
+
+
+def made_up(
+    path: Path, values: Mapping[str, Any], scores: Callable[[RunConfig], Mapping[str, float] | None]
+) -> SweepFolder:
+    """A sweep on sines whose runs have ended with given scores; nothing is trained.
+
+    Args:
+        path: its folder.
+        values: fields of its config.
+        scores: of a run; None where the run diverged.
+    """
+    config = SweepConfig.model_validate({"noise": {"sines": (13, 0)}, **values})
+    sweep = SweepFolder(path)
+    sweep.create(config)
+    for run in plan(config):
+        found, folder = scores(run), sweep.run(run)
+        folder.create(run)
+        if found is not None:
+            folder.write_scores(ScoreKey("standard", ""), dict(found))
+        folder.end("diverged" if found is None else "done", run.steps)
+    return sweep
+
+
+def noise_of(value: float | None) -> dict[str, float] | None:
+    """The hiding noise as the only score of a run; None for a diverged one."""
+    return None if value is None else {"hiding_noise": value}
