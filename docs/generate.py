@@ -14,6 +14,7 @@ from results_tables import (
     benchmark_table,
     choices_table,
     chosen_table,
+    equal_time_text,
     found_table,
     levers_text,
     optimisers_table,
@@ -44,6 +45,7 @@ PARTS = {
     "tried": tried_table,
     "before-after": before_after_table,
     "levers": levers_text,
+    "equal-time": equal_time_text,
     "reached": reached_text,
     "losses": losses_table,
     "answer": answer_text,
@@ -63,7 +65,7 @@ PAGES = {
     "docs/evaluation.md": ("rounding", "rates", "power"),
     "docs/choosing.md": ("choices", "chosen", "tried"),
     "docs/training.md": ("before-after",),
-    "docs/learnt.md": ("levers", "reached"),
+    "docs/learnt.md": ("levers", "equal-time", "reached"),
 }
 """Pages written by hand, with the names of their generated parts."""
 

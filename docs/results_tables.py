@@ -186,6 +186,15 @@ def levers_text() -> str:
     return "\n".join([*levers_table(folder), "", *textwrap.wrap(levers_sentence(folder), 120)])
 
 
+def equal_time_text() -> str:
+    """What the recipe brings for equal time on four data sets, from results/plain and results/study/weak."""
+    from benchmarks.equal_time import equal_time_sentence, equal_time_table
+
+    plain, recipe = (SweepFolder(ROOT / "results" / name) for name in ("plain", "study/weak"))
+    sentence = textwrap.wrap(equal_time_sentence(plain, recipe), 120)
+    return "\n".join([*equal_time_table(plain, recipe), "", *sentence])
+
+
 def reached_text() -> str:
     """How near the recipe comes to real series on each data set of the study, from results/study/weak."""
     from benchmarks.equal_time import reached_lines

@@ -141,7 +141,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
         "provenance.json": schemas.Provenance,
     }
     runs = [run for path in (ROOT / "results").rglob("sweep.json") for run in SweepFolder(path.parent).runs()]
-    assert len(runs) == 1810
+    assert len(runs) == 1930
     for run in runs:
         diverged = run.status().state == RunState.DIVERGED
         for name, kind in kinds.items():
@@ -152,7 +152,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
         assert isinstance(run.config(), RunConfig)
         assert examine(run)[1] == {}
     calibrations = list((ROOT / "results").glob("*/calibration/*.json"))
-    assert len(calibrations) == 9
+    assert len(calibrations) == 13
     for path in calibrations:
         schemas.read_record(path, schemas.Calibration)
 
