@@ -61,7 +61,7 @@ def train(
         protocol: name of the protocol that scores the run.
         device: `auto`, `cpu` or `gpu:N`.
         bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
-        report: called with a line for every run that begins or ends, such as `print`.
+        report: called with a line for every note on the data and every run that begins or ends, such as `print`.
 
     Returns:
         The run's folder.
@@ -120,7 +120,7 @@ def sweep(
         bits: `native` to this processor, or `portable`: the same on every x86-64 processor with AVX2.
         mixed_bits: whether runs that were begun with other bits go on with these.
         retries: further attempts at a run that failed.
-        report: called with a line for every run that begins or ends, such as `print`.
+        report: called with a line for every note on the data and every run that begins or ends, such as `print`.
 
     Returns:
         The sweep's folder.
@@ -254,6 +254,10 @@ def _carry_out(
         raise UserError(f"`workers = {workers}`: expected 1 or more")
     orders = check_orders(orders, workers)
     prepared = prepare_sweep(build(SweepConfig, _given(values), "sweep"), output)
+    if report is not None:
+        for name, dataset in prepared.datasets.items():
+            for note in dataset.notes:
+                report(f"{name}: {note}")
     outcome = conclude_sweep(prepared, orders, Silent() if report is None else _Lines(report)).outcome
     warn_of(list(outcome.damage))
     raise_from(outcome, prepared.folder.path)

@@ -171,9 +171,10 @@ def _print_plan(choice: "Choice", budget: "ChoiceBudget", workers: int, *, as_js
         pace = modelled_pace(choice)
         plan = plan_budget(choice, budget, workers, None if budget.seconds is None else pace)
         planned = asked_file(choice, budget, plan, pace.seconds(plan.schedule, plan.updates) / plan.schedule.runs)
-    lines = [understood(choice), *(f"  {line}" for line in plan_words(planned, choice.losses))]
+    lines = [*understood(choice), *(f"  {line}" for line in plan_words(planned, choice.losses))]
     if as_json:
         facts = {"updates": planned.updates, "runs": planned.runs, "seconds_a_run": planned.seconds}
-        typer.echo(json.dumps({"dataset": choice.name, **facts, "looks": planned.looks}, indent=2))
+        notes = list(choice.dataset.notes)
+        typer.echo(json.dumps({"dataset": choice.name, "notes": notes, **facts, "looks": planned.looks}, indent=2))
     else:
         typer.echo("\n".join(lines))

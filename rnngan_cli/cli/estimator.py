@@ -52,6 +52,7 @@ class RecurrentGAN:
         history_: a frame with a row for each step and term: losses and diagnostics.
         scores_: the scores of the run on the test part of the data that it was fitted to, by name.
         n_features_in_: number of columns of a series.
+        notes_: what was decided or is doubtful in how the data was read, a line each.
         answer_, choice_: of an object that `choose` returns, the answer in sentences, and all that answer.json holds.
     """
 
@@ -59,6 +60,7 @@ class RecurrentGAN:
     history_: "pd.DataFrame"
     scores_: dict[str, float]
     n_features_in_: int
+    notes_: list[str]
     answer_: list[str]
     choice_: dict[str, object]
 
@@ -160,6 +162,7 @@ class RecurrentGAN:
         self.history_ = pd.DataFrame(rows, columns=["step", "term", "value"])
         self.scores_ = dict(folder.scores().scores)
         self.n_features_in_ = len(generate(run, 1).columns)
+        self.notes_ = list(folder.provenance().notes)
         return self
 
     def _folder(self) -> "RunFolder":

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from rnngan_cli import RecurrentGAN, UserError, generate
+from rnngan_cli import RecurrentGAN, UserError, generate, sweep
 from rnngan_cli.store import find_run
 
 SMALL = {"steps": 20, "units": 4, "history_every": 10}
@@ -46,6 +46,18 @@ def test_what_fit_finds_is_that_of_the_run(fitted: RecurrentGAN) -> None:
     assert fitted.n_features_in_ == 2
     assert set(fitted.history_["step"]) == {10, 20}
     assert {"d_loss", "g_loss"} <= set(fitted.history_["term"])
+
+
+def test_what_is_doubtful_in_a_table_is_told() -> None:
+    """To the object that was fitted, and to whoever asks for reports."""
+    said: list[str] = []
+    table = waves()
+    table.loc[table.index % 31 == 0, "sea"] = -200
+    model = RecurrentGAN("mse", data={"id_column": "buoy"}, run=SMALL | {"steps": 2}).fit(table)
+    (note,) = model.notes_
+    assert note.startswith("`sea`: -200 occurs 16 times, far from all other values")
+    sweep(model.run_.parents[1], report=said.append)
+    assert said[0] == f"fitted: {note}"
 
 
 def test_scores_are_minus_the_hiding_noise_and_better_for_its_own_series(fitted: RecurrentGAN) -> None:

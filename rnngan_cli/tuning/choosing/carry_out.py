@@ -55,7 +55,8 @@ def make_choice(
         EnvironmentFaultError: the disk refused.
     """
     with held(choice.folder.path):
-        say(understood(choice))
+        for line in understood(choice):
+            say(line)
         planned = _planned(choice, budget, workers, do)
         for line in plan_words(planned, choice.losses):
             say(f"  {line}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rnngan_cli.config import RunConfig, SweepConfig, identity
 from rnngan_cli.data.dataset import Dataset
-from rnngan_cli.errors import UserError, unknown
+from rnngan_cli.errors import UserError, printable, unknown
 from rnngan_cli.evaluation.metrics import METRICS, Metric
 from rnngan_cli.sweeps.cost import duration_in_words
 from rnngan_cli.sweeps.jobs import Prepared
@@ -106,12 +106,12 @@ def prepare_choice(sweep: SweepConfig, score: str, baseline: str | None, output:
     return Choice(name, prepared.sweep, METRICS[score], losses[0], folder, prepared.datasets, runs)
 
 
-def understood(choice: Choice) -> str:
-    """Says in a line how the data is understood."""
+def understood(choice: Choice) -> list[str]:
+    """Says how the data is understood: its shape and parts, then every doubt and decision in a line of its own."""
     data = choice.dataset
     parts = f"{len(data.train)} to train on, {len(data.validation)} for the race, {len(data.test)} for the confirmation"
     shape = f"{counted(data.steps, 'step')} and {counted(data.features, 'column')}"
-    return f"{choice.name}: series of {shape}: {parts}"
+    return [printable(f"{choice.name}: series of {shape}: {parts}"), *(printable(f"  {note}") for note in data.notes)]
 
 
 def asked_file(

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from rnngan_cli import choose
@@ -286,6 +287,22 @@ def test_a_dry_run_says_what_would_be_done_and_the_baseline_races_on_any_budget(
     assert facts["updates"] == 4
     assert facts["runs"] >= 23
     assert not (tmp_path / "results").exists()
+
+
+def test_what_is_doubtful_in_the_data_is_told_before_anything_is_trained(tmp_path: Path, rnngan: Rnngan) -> None:
+    Command(tmp_path)
+    table = pd.read_csv("my.csv")
+    column = table.columns[-1]
+    table.loc[table.index % 31 == 0, column] = -200
+    table.to_csv("my.csv", index=False)
+    code, out, err = rnngan("choose", *WORDS, *BUDGET, "--dry-run")
+    assert code == 0, err
+    first, note = out.splitlines()[:2]
+    assert first.startswith("my: series of ")
+    assert note.startswith(f"  `{column}`: -200 occurs ")
+    assert note.endswith("if it stands for missing values, give `--missing-marks -200`")
+    facts = json.loads(rnngan("choose", *WORDS, *BUDGET, "--dry-run", "--json")[1])
+    assert facts["notes"] == [note.strip()]
 
 
 def test_another_choice_in_the_folder_and_a_second_driver_are_refused(
