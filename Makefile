@@ -127,7 +127,7 @@ screenshots: $(READY)  ## Retake the pictures of README.md from results/benchmar
 	$(BIN)/python docs/screenshots.py
 
 test: $(READY)  ## Run the tests, two files at a time.
-	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: $(READY)  ## Run the tests that take minutes.
 	$(BIN)/python -m pytest -m slow

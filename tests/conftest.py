@@ -27,6 +27,24 @@ def pytest_configure() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
+LONGEST = (
+    "sweeps/test_kills.py",
+    "golden/test_golden.py",
+    "training/test_fast_path.py",
+    "training/test_trainer.py",
+    "sweeps/test_reproduce.py",
+    "sweeps/test_sweep.py",
+    "sweeps/engines/test_ray.py",
+)
+"""Files that take minutes, which are begun first: the last of them would keep one process waiting for the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests of the longest files first, and leaves the order as it is otherwise."""
+    places = {str(Path(__file__).parent / name): number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), len(LONGEST)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def started() -> None:
     """TensorFlow as a worker runs it, in processes that collected a test that imports it."""

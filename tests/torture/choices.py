@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.support.tables import write_short_sines
 from tests.torture.command import REPRODUCIBLE, children, lives
+from tests.torture.differences import differences
 from tests.torture.harness import COMMAND_SECONDS, TortureError
 
 WORDS = (
@@ -37,7 +38,8 @@ class ChoiceTally:
         kills: number of commands that were killed, by what had been begun last in the folder.
         choices: number of choices that were killed until they ended.
         files: number of files compared.
-        different, leftovers: paths.
+        different: a line for every file that differs.
+        leftovers: paths.
     """
 
     kills: Counter[str] = field(default_factory=Counter)
@@ -159,7 +161,6 @@ def _kill(process: "subprocess.Popen[bytes]", *, with_workers: bool) -> None:
 
 def _compare(expected: Mapping[str, bytes], hurt: ChoiceCommand, tally: ChoiceTally) -> None:
     found = hurt.contents()
-    names = sorted({*expected, *found})
-    tally.files += len(names)
-    tally.different += [f"{hurt.folder.name}/{name}" for name in names if expected.get(name) != found.get(name)]
+    tally.files += len({*expected, *found})
+    tally.different += [f"{hurt.folder.name}/{line}" for line in differences(expected, found)]
     tally.leftovers += hurt.leftovers()

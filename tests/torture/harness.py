@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from rnngan_cli.sweeps.scheduler import MOST_LOST_WORKERS
 from tests.torture.blows import Blow, Plan, draw
 from tests.torture.command import (
     STEPS,
+    SWEEP,
     Command,
     children,
     has_ended,
@@ -25,6 +27,7 @@ from tests.torture.command import (
     newest_step,
     run_of,
 )
+from tests.torture.differences import differences
 
 LOOK_SECONDS = 0.001
 COMMAND_SECONDS = 900
@@ -238,21 +241,24 @@ def torture(folder: Path, kills: int, seed: int, most_kills_a_round: int = 40, c
         hurt = Command(folder / f"killed-{tally.rounds}", whole.words)
         Round(hurt, draw(rng, runs, left, STEPS), tally, folder / f"killed-{tally.rounds}.txt").carry_out()
         found = hurt.contents()
-        names = sorted({*expected, *found})
-        tally.files += len(names)
-        tally.different += [f"{hurt.output.name}/{name}" for name in names if expected.get(name) != found.get(name)]
+        tally.files += len({*expected, *found})
+        tally.different += [f"{hurt.output.name}/{line}" for line in differences(expected, found)]
         tally.leftovers += [f"{hurt.output.name}/{name}" for name in hurt.leftovers()]
     tally.seconds = time.monotonic() - started
     return tally
 
 
-def uninterrupted(folder: Path) -> Command:
+def uninterrupted(folder: Path, words: Sequence[str] = SWEEP) -> Command:
     """The sweep that nobody disturbs.
+
+    Args:
+        folder: where its folder `whole` and what it prints are put.
+        words: of the command line.
 
     Raises:
         TortureError: it does not end well by itself.
     """
-    command = Command(folder / "whole")
+    command = Command(folder / "whole", tuple(words))
     folder.mkdir(parents=True, exist_ok=True)
     code = command.start(folder / "whole.txt").wait(COMMAND_SECONDS)
     if code:
