@@ -30,7 +30,8 @@ def main() -> int:
     write_json(given.output, facts)
     print(json.dumps(facts, indent=2))  # noqa: T201 - a command line
     wrong = tally.different or tally.leftovers or choices.different or choices.leftovers
-    return int(bool(wrong or len(tally.kills) < given.kills))
+    too_few = len(tally.kills) < given.kills or choices.kills.total() < given.choice_kills
+    return int(bool(wrong or too_few))
 
 
 if __name__ == "__main__":
