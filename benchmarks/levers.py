@@ -143,7 +143,8 @@ def levers_table(folder: SweepFolder) -> list[str]:
     means = recipe_means(folder)
     rows = [["the recipe itself: mean", *(f"{means[place]:.3f}" for place in places)]]
     rows += [
-        [name, *(_cell(one, said.get((name, place), "")) for place, one in row.items())] for name, row in found.items()
+        [name, *(difference_cell(one, said.get((name, place), "")) for place, one in row.items())]
+        for name, row in found.items()
     ]
     return markdown_table(heads, rows)
 
@@ -168,7 +169,8 @@ def levers_sentence(folder: SweepFolder) -> str:
     )
 
 
-def _cell(one: Difference, verdict: str) -> str:
+def difference_cell(one: Difference, verdict: str) -> str:
+    """Writes a difference with its interval, the number of diverged runs and the verdict; `-` without pairs."""
     if math.isnan(one.mean):
         words = "-"
     elif math.isinf(one.low):

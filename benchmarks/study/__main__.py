@@ -1,12 +1,14 @@
 """`python -m benchmarks.study`: writes what the study found into results/study, from the sweeps there."""
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.study import picture, text
+from benchmarks.study.changes import changes, changes_sentence, changes_table
 from benchmarks.study.runs import BESIDE, PRIMARY, STRENGTHS, SWEEPS, TITLES, balanced, study_runs, worst_filled
 from benchmarks.study.shares import Share, ranks_within, variance_shares
 from rnngan_cli.results.comparison import Compared, compared_tables
@@ -50,7 +52,12 @@ def main() -> int:
             "answers": {name: scores[PRIMARY.name].facts()["best"] for name, scores in found.items()},
             "shares": {
                 what: [
-                    {"effect": list(one.effect), "share": one.share, "low": one.low, "high": one.high}
+                    {
+                        "effect": list(one.effect),
+                        "share": one.share,
+                        "low": None if math.isnan(one.low) else one.low,
+                        "high": None if math.isnan(one.high) else one.high,
+                    }
                     for one in several
                 ]
                 for what, several in shares.items()
@@ -67,15 +74,18 @@ def main() -> int:
 
 
 def variance_of(runs: "pd.DataFrame") -> dict[str, list[Share]]:
-    """The shares of variance of the rank of the primary score, for each design with runs for two levels or more."""
+    """The shares of variance of the rank of the primary score, for each design whose own factor has two levels or more.
+
+    Other factors with a single level, such as the data set where only one has runs in all sweeps, are left out.
+    """
     found = {}
     for what, sweeps in DESIGNS.items():
-        factors = [name for name in FACTORS if name != "sweep" or len(sweeps) > 1]
-        here = balanced(runs[runs["sweep"].isin(sweeps)], factors)
-        if any(here[name].nunique() < 2 for name in (*factors, "seed")):
+        here = balanced(runs[runs["sweep"].isin(sweeps)], FACTORS)
+        varied = {name for name in (*FACTORS, "seed") if here[name].nunique() > 1}
+        if not varied >= {"loss", "seed", "sweep" if len(sweeps) > 1 else "dataset"}:
             continue
         ranked = here.assign(rank=ranks_within(here, worst_filled(here), "dataset"))
-        found[what] = variance_shares(ranked, "rank", factors)
+        found[what] = variance_shares(ranked, "rank", [name for name in FACTORS if name in varied])
     return found
 
 
@@ -115,10 +125,24 @@ def page(
         lines += [f"Mean {PRIMARY.in_text}; bold: may be the best.", ""]
         lines += [*text.means_table(own, one.answers, text.known_scores(one)), ""]
         lines += [*text.beside_table(scores), ""]
+    if (changed := changes(runs)) and any(changed.values()):
+        lines += [
+            "## What the strength of the penalty changes",
+            "",
+            changes_sentence(),
+            "",
+            *changes_table(changed),
+            "",
+        ]
     lines += ["## Diverged runs", "", *text.diverged_table(runs), ""]
     lines += ["## How steep the discriminator is in the end", "", *text.slopes_table(runs), ""]
     for what, several in shares.items():
-        lines += [f"## What matters beside the loss: {what}", "", *text.shares_table(several), ""]
+        lines += [
+            f"## What matters beside the loss: {what}",
+            "",
+            *text.shares_table(several, what.removeprefix("the ")),
+            "",
+        ]
     return lines[:-1]
 
 

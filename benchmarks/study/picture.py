@@ -1,6 +1,6 @@
 """The picture of the study: every loss at every strength of the penalty, a point for each data set."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.study.runs import PRIMARY, STRENGTHS, TITLES, worst_filled
@@ -10,15 +10,16 @@ from rnngan_cli.results.figures import style
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """A marker for each data set, which tells them apart without colours."""
 SPREAD = 0.6
 """The share of a row over which the points of its data sets lie below each other, so that none hides another."""
 _CAPTION = (
-    f"Each point is the mean rank of a loss among all runs on one data set, by {PRIMARY.in_text} (the least noise at "
-    "which a classifier no longer tells generated from real series). Filled: the loss may be the best there (95 %); "
-    "hollow: it is not. The black line is the mean over the data sets."
+    "Each point is the mean rank of a loss among all runs of a panel on one data set, by "
+    f"{PRIMARY.in_text} (the least noise at which a classifier no longer tells generated from real series). Filled: "
+    "the loss may be the best there (95 %); hollow: it is not. The black line is the mean over the data sets."
 )
 Kept = Mapping[str, Mapping[str, Collection[str]]]
 """The losses that may be the best, by sweep and data set."""
@@ -38,8 +39,7 @@ def draw(runs: "pd.DataFrame", kept: Kept) -> dict[str, bytes]:
     strengths = [name for name in STRENGTHS if (drawn["sweep"] == name).any()]
     names = list(dict.fromkeys(drawn["dataset"]))
     means = {name: _mean_ranks(drawn[drawn["sweep"] == name]) for name in strengths}
-    order = sum(table.mean(axis=1) for table in means.values()).sort_values(kind="stable")  # type: ignore[union-attr]
-    losses = [str(loss) for loss in order.index]
+    losses = _in_order(means)
     with style.look():
         subtitle = f"{len(drawn)} runs of ten losses on {len(names)} data sets, equal updates"
         figure = style.new_figure(
@@ -49,13 +49,38 @@ def draw(runs: "pd.DataFrame", kept: Kept) -> dict[str, bytes]:
         for axes, strength in zip(panels, strengths, strict=True):
             _draw_panel(axes, means[strength].reindex(losses), names, kept.get(strength, {}))
             _tell_diverged(axes, drawn[drawn["sweep"] == strength], losses)
-            axes.set_title(TITLES[strength])
+            axes.set_title(_title(drawn, strength, strengths))
             axes.set_xlabel("mean rank (0: the best run, 1: the worst)")
         panels[0].set_yticks(range(len(losses)), losses)
         panels[0].set_ylim(len(losses) - 0.5, -0.5)
-        handles, labels = panels[0].get_legend_handles_labels()
-        style.add_legend(figure, handles, labels, length=1.2)
+        style.add_legend(figure, [_handle(number) for number in range(len(names))], names, length=1.2)
         return style.rendered(figure)
+
+
+def _in_order(means: "Mapping[str, pd.DataFrame]") -> list[str]:
+    """The losses by their mean rank over all strengths and data sets, the best first."""
+    import pandas as pd
+
+    order = pd.concat(means.values(), axis=1).mean(axis=1).sort_values(kind="stable")
+    return [str(loss) for loss in order.index]
+
+
+def _title(runs: "pd.DataFrame", strength: str, strengths: Sequence[str]) -> str:
+    """The strength, and how good its runs are on the data sets that all strengths have; ranks do not tell that."""
+    if len(strengths) < 2:
+        return TITLES[strength]
+    shared = set.intersection(*(set(runs["dataset"][runs["sweep"] == name]) for name in strengths))
+    here = runs[(runs["sweep"] == strength) & runs["dataset"].isin(shared)]
+    where = "" if shared == set(runs["dataset"]) else f" on {', '.join(sorted(shared))}"
+    return f"{TITLES[strength]}\nmedian {PRIMARY.in_text}{where} {worst_filled(here).median():.2g}"
+
+
+def _handle(number: int) -> "Line2D":
+    """The marker of a data set in the legend, filled."""
+    from matplotlib.lines import Line2D
+
+    marker = MARKERS[number % len(MARKERS)]
+    return Line2D([], [], color=f"C{number}", marker=marker, linestyle="none", markersize=6)
 
 
 def _mean_ranks(runs: "pd.DataFrame") -> "pd.DataFrame":
@@ -66,6 +91,8 @@ def _mean_ranks(runs: "pd.DataFrame") -> "pd.DataFrame":
 
 def _draw_panel(axes: "Axes", means: "pd.DataFrame", names: list[str], kept: Mapping[str, Collection[str]]) -> None:
     for number, name in enumerate(names):
+        if name not in means:
+            continue
         below = SPREAD * ((number + 0.5) / len(names) - 0.5)
         for place, (loss, mean) in enumerate(means[name].items()):
             colour = f"C{number}"
@@ -76,7 +103,6 @@ def _draw_panel(axes: "Axes", means: "pd.DataFrame", names: list[str], kept: Map
                 markersize=6,
                 markeredgecolor=colour,
                 markerfacecolor=colour if loss in kept.get(name, ()) else "white",
-                label=name if place == 0 else None,
             )
     for place, mean in enumerate(means.mean(axis=1)):
         axes.plot([mean] * 2, [place - 0.42, place + 0.42], color="black", linewidth=1.6, zorder=1)

@@ -126,10 +126,15 @@ def slopes_table(runs: "pd.DataFrame") -> list[str]:
     return markdown_table(["data set", *strengths], rows)
 
 
-def shares_table(shares: Sequence[Share]) -> list[str]:
-    """Shares of variance in per cent, the largest first."""
+def shares_table(shares: Sequence[Share], sweeps: str) -> list[str]:
+    """Shares of variance in per cent, the largest first; `sweeps` says what the sweeps differ in."""
+    words = {"sweep": sweeps, "dataset": "data set"}
     rows = [
-        [" x ".join(one.effect), f"{100 * one.share:.1f} %", f"{100 * one.low:.1f} to {100 * one.high:.1f} %"]
+        [
+            " x ".join(words.get(name, name) for name in one.effect),
+            f"{100 * one.share:.1f} %",
+            f"{100 * one.low:.1f} to {100 * one.high:.1f} %",
+        ]
         for one in sorted(shares, key=lambda one: -one.share)
     ]
     rest = 1 - sum(one.share for one in shares)

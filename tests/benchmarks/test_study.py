@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.study.__main__ import over_all_data, variance_of
+from benchmarks.study.changes import changes, changes_table
 from benchmarks.study.runs import balanced, slope
 from benchmarks.study.shares import ranks_within, variance_shares
 from benchmarks.synthetic import write_sweep
@@ -94,6 +96,44 @@ def test_how_much_the_order_of_losses_depends_on_the_data() -> None:
     assert shares["loss", "dataset"] == pytest.approx(1) and shares["loss",] == pytest.approx(0, abs=1e-12)
 
 
+def test_a_strength_with_runs_on_one_data_set_is_compared_there() -> None:
+    """All of the rank goes to the strength where every loss is as good as the others at each of two strengths."""
+    rows = [
+        {"sweep": sweep, "dataset": dataset, "loss": loss, "seed": seed, "hiding_noise": noise, "diverged": False}
+        for sweep, dataset, noise in (("weak", "sines", 1), ("weak", "stocks", 5), ("none", "sines", 2))
+        for loss in "ab"
+        for seed in range(4)
+    ]
+    shares = variance_of(pd.DataFrame(rows))
+    (strength,) = (one for one in shares["the strength of the penalty"] if one.effect == ("sweep",))
+    assert strength.share == pytest.approx(1)
+    assert {name for one in shares["the strength of the penalty"] for name in one.effect} == {"loss", "sweep"}
+
+
+def test_what_a_strength_changes_is_told_for_pairs_of_seeds() -> None:
+    """Without a penalty one loss is worse on every seed, one as often better as worse; a diverged run has no pair."""
+    rows = [
+        {"sweep": sweep, "dataset": "sines", "loss": loss, "seed": seed, "hiding_noise": noise, "diverged": False}
+        for seed in range(8)
+        for sweep, loss, noise in (
+            ("weak", "bad", 0.5),
+            ("none", "bad", 0.5 + 1 + seed / 8),
+            ("weak", "same", 0.5),
+            ("none", "same", 0.5 + (-1) ** seed),
+        )
+    ]
+    table = pd.DataFrame(rows)
+    found = changes(table)["none"]
+    assert found["bad", "sines"].mean == pytest.approx(1 + 3.5 / 8)
+    assert found["same", "sines"].mean == pytest.approx(0)
+    bad, same = changes_table(changes(table))[2:]
+    assert bad.startswith("| `bad` | sines | +1.438 (") and bad.endswith(", worse |")
+    assert same.startswith("| `same` | sines | +0.000 (") and not same.endswith("worse |")
+    diverged = table.assign(diverged=(table["sweep"] == "none") & (table["loss"] == "bad") & (table["seed"] == 7))
+    one = changes(diverged)["none"]["bad", "sines"]
+    assert (one.pairs, one.diverged, one.mean) == (7, 1, pytest.approx(1 + 3 / 8))
+
+
 def test_over_all_data_the_loss_that_is_always_second_may_be_the_best() -> None:
     """Of three losses on two data sets, one is second on both, and each of the others first once and last once."""
     rows = [
@@ -125,15 +165,18 @@ def test_the_slope_is_the_root_of_the_last_penalties(tmp_path: Path) -> None:
 def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:
     for name in ("none", "weak"):
         write_sweep(tmp_path / name, 40)
+        for run in tmp_path.glob(f"{name}/runs/*-lstm-*"):  # a sweep of the study has one cell
+            shutil.rmtree(run)
     words = [sys.executable, "-m", "benchmarks.study", "--results", str(tmp_path)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "study.md").read_text()
-    assert page.startswith("# What the study found\n\n80 runs.")
+    assert page.startswith("# What the study found\n\n40 runs.")
     assert "## No penalty (`none`)" in page and "## The recipe's penalty (`weak`)" in page and "`strong`" not in page
     assert "Number of data sets, of 1, on which a loss may be the best, by each score:" in page
     facts = json.loads((tmp_path / "study.json").read_text())
-    assert facts["runs"] == {"none": 40, "weak": 40}
+    assert "## What the strength of the penalty changes" in page
+    assert facts["runs"] == {"none": 20, "weak": 20}
     assert {one["dataset"] for one in facts["answers"]["weak"]} == {"sines"}
     assert (tmp_path / "study.svg").stat().st_size > 10_000
     empty = subprocess.run([*words[:-1], str(tmp_path / "none")], cwd=ROOT, capture_output=True, text=True, check=False)
