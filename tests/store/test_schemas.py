@@ -141,7 +141,7 @@ def test_every_published_file_is_what_it_should_be() -> None:
         "provenance.json": schemas.Provenance,
     }
     runs = [run for path in (ROOT / "results").rglob("sweep.json") for run in SweepFolder(path.parent).runs()]
-    assert len(runs) == 1930
+    assert len(runs) == 2010
     for run in runs:
         diverged = run.status().state == RunState.DIVERGED
         for name, kind in kinds.items():

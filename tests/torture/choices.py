@@ -25,8 +25,10 @@ WORDS = (
 """A race of three losses, a duel and six fresh seeds of all three, as small as they get."""
 WRITTEN = ("choice.json", "answer.json", "answer.md", "again.toml", "generator/*", "generator/*/*")
 """What a choice leaves behind beside its sweeps, but for the report, which has the times of runs in it."""
-LONGEST_SECONDS = 14.0
-"""A kill comes at a moment up to this after the command was given: starting takes some five, a stage some ten."""
+LONGEST_SHARE = 0.3
+"""A kill comes at a moment up to this share of the time of an undisturbed choice after the command was given. Most of
+that time goes to starting, which every command does again: where machines are busy, fixed moments would never let a
+choice come further."""
 MOST_COMMANDS = 300
 
 
@@ -118,23 +120,25 @@ def torture_choices(folder: Path, kills: int, seed: int) -> ChoiceTally:
         TortureError: a choice hung, or ended as it should not.
     """
     whole, tally, rng = ChoiceCommand(folder / "choice-whole"), ChoiceTally(), random.Random(seed)
+    started = time.monotonic()
     code = whole.start().wait(COMMAND_SECONDS)
     if code:
         raise TortureError(f"an undisturbed choice ended with code {code}; see {whole.folder / 'log.txt'}")
+    longest = LONGEST_SHARE * (time.monotonic() - started)
     expected = whole.contents()
     while tally.kills.total() < kills:
         tally.choices += 1
         hurt = ChoiceCommand(folder / f"choice-{tally.choices}")
-        _kill_until_it_ends(hurt, rng, tally)
+        _kill_until_it_ends(hurt, rng, tally, longest)
         _compare(expected, hurt, tally)
     return tally
 
 
-def _kill_until_it_ends(hurt: ChoiceCommand, rng: random.Random, tally: ChoiceTally) -> None:
+def _kill_until_it_ends(hurt: ChoiceCommand, rng: random.Random, tally: ChoiceTally, longest: float) -> None:
     for _ in range(MOST_COMMANDS):
         process = hurt.start()
         try:
-            code = process.wait(rng.uniform(0, LONGEST_SECONDS))
+            code = process.wait(rng.uniform(0, longest))
         except subprocess.TimeoutExpired:
             tally.kills[hurt.stage] += 1
             _kill(process, with_workers=rng.random() < 0.5)
