@@ -1,6 +1,7 @@
 """A choice carried out: planned, raced, confirmed and concluded, whatever shows it and has its runs done."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rnngan_cli.sweeps.jobs import Prepared
 from rnngan_cli.system import device
@@ -101,6 +102,8 @@ def _planned(choice: Choice, budget: ChoiceBudget, workers: int, do: DoRuns) -> 
 
 
 def _command(choice: Choice, planned: ChoiceFile) -> str:
-    """The command in short, for the experiment that is left behind."""
-    words = ["rnngan", "choose", choice.name, "--budget", planned.budget, "--losses", ",".join(choice.losses)]
+    """The command in short, for the experiment that is left behind, which holds the settings of data and runs."""
+    file = next(iter(choice.runs.values())).data.file
+    source = choice.name if file is None else Path(file).name
+    words = ["rnngan", "choose", source, "--budget", planned.budget, "--losses", ",".join(choice.losses)]
     return command_line(words)

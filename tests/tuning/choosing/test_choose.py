@@ -140,7 +140,9 @@ def test_it_leaves_the_generator_of_the_median_seed_a_report_and_an_experiment(
     assert out.endswith("0 runs scored, 0 data sets calibrated, by `quick`\n")  # the choice has done it
     again = read_experiment(results / "again.toml")
     assert again["losses"][0] == found["take"]
-    assert "Take " in (results / "again.toml").read_text()
+    text = (results / "again.toml").read_text()
+    assert "Take " in text
+    assert "# Made by: rnngan choose my.csv --budget 23runs --losses bce,gan,mse\n" in text
     code, out, err = rnngan("generate", results / "generator", "-n", "3", "-o", tmp_path / "new.csv")
     assert code == 0, err
     assert (tmp_path / "new.csv").read_text().startswith("step,id,x\n")
