@@ -25,10 +25,10 @@ WORDS = (
 """A race of three losses, a duel and six fresh seeds of all three, as small as they get."""
 WRITTEN = ("choice.json", "answer.json", "answer.md", "again.toml", "generator/*", "generator/*/*")
 """What a choice leaves behind beside its sweeps, but for the report, which has the times of runs in it."""
-LONGEST_SHARE = 0.3
-"""A kill comes at a moment up to this share of the time of an undisturbed choice after the command was given. Most of
-that time goes to starting, which every command does again: where machines are busy, fixed moments would never let a
-choice come further."""
+LONGEST_SHARE, AFTER_SECONDS = 0.3, 3.0
+"""A kill comes at a moment up to this share of the time of an undisturbed choice after the command was given, or up to
+so many seconds after a further run has ended: by the first alone a choice would hardly come further on a busy machine,
+as most of that time goes to starting."""
 MOST_COMMANDS = 300
 
 
@@ -101,6 +101,10 @@ class ChoiceCommand:
         found = [*self.results.rglob(".*.tmp"), *self.results.glob("*/runs/*/checkpoints/*")]
         return sorted(str(path.relative_to(self.folder)) for path in found)
 
+    def num_ended(self) -> int:
+        """Number of runs that have scores, in all stages."""
+        return len(list(self.results.glob("*/runs/*/scores.json")))
+
     @property
     def stage(self) -> str:
         """What was begun last."""
@@ -136,9 +140,13 @@ def torture_choices(folder: Path, kills: int, seed: int) -> ChoiceTally:
 
 def _kill_until_it_ends(hurt: ChoiceCommand, rng: random.Random, tally: ChoiceTally, longest: float) -> None:
     for _ in range(MOST_COMMANDS):
-        process = hurt.start()
+        ended, process = hurt.num_ended(), hurt.start()
         try:
-            code = process.wait(rng.uniform(0, longest))
+            if rng.random() < 0.5:
+                code = process.wait(rng.uniform(0, longest))
+            else:
+                _wait_for_a_run(hurt, process, ended)
+                code = process.wait(rng.uniform(0, AFTER_SECONDS))
         except subprocess.TimeoutExpired:
             tally.kills[hurt.stage] += 1
             _kill(process, with_workers=rng.random() < 0.5)
@@ -148,6 +156,15 @@ def _kill_until_it_ends(hurt: ChoiceCommand, rng: random.Random, tally: ChoiceTa
         if code != 1:  # a worker that outlived its driver may hold a run for a moment
             raise TortureError(f"the command ended with code {code}; see {hurt.folder / 'log.txt'}")
     raise TortureError(f"not done after {MOST_COMMANDS} commands; see {hurt.folder / 'log.txt'}")
+
+
+def _wait_for_a_run(hurt: ChoiceCommand, process: "subprocess.Popen[bytes]", ended: int) -> None:
+    """Waits until more runs than `ended` have scores, or the command ends."""
+    until = time.monotonic() + COMMAND_SECONDS
+    while process.poll() is None and hurt.num_ended() <= ended:
+        if time.monotonic() > until:
+            raise TortureError(f"no run ended in {COMMAND_SECONDS} s; see {hurt.folder / 'log.txt'}")
+        time.sleep(0.02)
 
 
 def _kill(process: "subprocess.Popen[bytes]", *, with_workers: bool) -> None:
