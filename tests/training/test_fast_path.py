@@ -1,6 +1,8 @@
 """The fast path against the plain one: training through our layers ends in the weights that Keras' own layers give."""
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +64,10 @@ RATES = {"d_optimizer": "sgd", "g_optimizer": "sgd", "d_learning_rate": 0.1, "g_
 SLOW = {**RATES, "d_learning_rate": 0.01, "g_learning_rate": 0.01, "penalty_weight": 1.0}
 
 
-@pytest.fixture(params=["short", "long"])
+LENGTHS = ("short", "long")
+
+
+@pytest.fixture(params=LENGTHS)
 def length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Series are unrolled, or taken for long ones, in blocks of two steps."""
     if request.param == "long":
@@ -71,18 +76,28 @@ def length(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return str(request.param)
 
 
-@pytest.mark.parametrize("cell", list(CELLS))
-@pytest.mark.parametrize("loss", list(losses.VARIANTS))
-def test_three_steps_end_in_the_weights_of_keras_own_layers(
-    loss: str, cell: str, length: str, brief: Dataset, configure: Configure, uncompiled: Change
-) -> None:
-    """The fast side compiled for one length of every loss and cell, in turns, and an operation at a time for the other.
+def _cases() -> list[Any]:
+    """Every loss and cell at both lengths: compiled for one of them, in turns; an operation at a time for the other.
 
-    So every loss and every cell is compiled for either length.
+    So every loss and every cell is compiled for either length. What is not compiled is left to the slow tests.
     """
+    cases = []
+    for (first, loss), (second, cell), (third, length) in itertools.product(
+        enumerate(losses.VARIANTS), enumerate(CELLS), enumerate(LENGTHS)
+    ):
+        compiled = (first + second + third) % 2 == 0
+        marks = () if compiled else (pytest.mark.slow,)
+        cases.append(pytest.param(loss, cell, length, compiled, id=f"{length}-{loss}-{cell}", marks=marks))
+    return cases
+
+
+@pytest.mark.parametrize(("loss", "cell", "length", "compiled"), _cases(), indirect=["length"])
+def test_three_steps_end_in_the_weights_of_keras_own_layers(
+    loss: str, cell: str, length: str, compiled: bool, brief: Dataset, configure: Configure, uncompiled: Change
+) -> None:
+    del length  # set by the fixture
     config = configure(loss, cell=cell, steps=3, layers=1, **RATES)
-    turn = list(losses.VARIANTS).index(loss) + list(CELLS).index(cell) + (length == "long")
-    assert_same_run(config, brief, 5e-6, uncompiled, uncompiled if turn % 2 else None)
+    assert_same_run(config, brief, 5e-6, uncompiled, None if compiled else uncompiled)
 
 
 @pytest.mark.slow
