@@ -82,8 +82,9 @@ def speed_table() -> str:
 
 PROMISES = (
     (
-        "a sweep killed anywhere ends with the same bytes",
-        "SIGKILL at random moments to workers, the scheduler, both or all; ten losses, two cells; `make torture`",
+        "a sweep or a choice killed anywhere ends with the same bytes",
+        "SIGKILL at random moments to workers, the scheduler, both or all; ten losses in two cells, and choices; "
+        "`make torture`",
         "{survived}",
     ),
     (
@@ -211,6 +212,10 @@ def promises_table() -> str:
         equal = "all equal" if torture["all_bytes_equal"] else f"{len(torture['different'])} different"
         states = ", ".join(f"{count} {state}" for state, count in torture["by_state"].items())
         survived = f"{torture['kills']} kills ({states}), {torture['files_compared']} files compared, {equal}"
+        if "choices" in torture:
+            chosen = torture["choices"]
+            alike = "all equal" if chosen["all_bytes_equal"] else f"{len(chosen['different'])} different"
+            survived += f"; {chosen['kills']} kills of `rnngan choose`, {chosen['files_compared']} files, {alike}"
     fuzzed = f"{fuzz['inputs']:,} inputs of {len(fuzz['by_target'])} kinds, {len(fuzz['findings'])} findings"
     kinds = json.loads((ROOT / "tests" / "golden" / "runs.json").read_text("utf-8"))["kinds"]
     portable = [kind for kind in kinds if kind["arithmetic"]["bits"] == "portable"]
