@@ -80,7 +80,7 @@ def by_change(folder: SweepFolder) -> dict[str, dict[Place, Difference]]:
     found = {}
     for entry in others:
         changed = _runs_of(config, entry)
-        found[_in_words(entry)] = _differences(base, _scores(rows, changed), _diverged(rows, changed))
+        found[_in_words(entry)] = paired_differences(base, _scores(rows, changed), _diverged(rows, changed))
     return found
 
 
@@ -112,9 +112,16 @@ def _diverged(rows: "pd.DataFrame", runs: Mapping[str, Key]) -> list[Place]:
     ]
 
 
-def _differences(
+def paired_differences(
     base: Mapping[Key, float], changed: Mapping[Key, float], diverged: list[Place]
 ) -> dict[Place, Difference]:
+    """The differences of the scores of pairs, changed minus base, for each loss and data set of the base.
+
+    Args:
+        base: scores by loss, data set and seed.
+        changed: scores of the changed runs, of which those with a loss, data set and seed of the base are pairs.
+        diverged: the loss and data set of every changed run that diverged.
+    """
     places = list(dict.fromkeys(place[:2] for place in base))
     found = {}
     for place in places:

@@ -125,7 +125,7 @@ def page(
         lines += [f"Mean {PRIMARY.in_text}; bold: may be the best.", ""]
         lines += [*text.means_table(own, one.answers, text.known_scores(one)), ""]
         lines += [*text.beside_table(scores), ""]
-    if (changed := changes(runs)) and any(changed.values()):
+    if changed := changes(runs):
         lines += [
             "## What the strength of the penalty changes",
             "",

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.levers import LEVEL, Difference, Place, difference_cell, verdicts
+from benchmarks.levers import LEVEL, Difference, Key, Place, difference_cell, paired_differences, verdicts
 from benchmarks.study.runs import PRIMARY, STRENGTHS, TITLES
-from rnngan_cli.evaluation.metrics import METRICS
 from rnngan_cli.system.text import markdown_table
 
 if TYPE_CHECKING:
@@ -23,27 +22,29 @@ def changes(runs: "pd.DataFrame") -> dict[str, dict[Place, Difference]]:
     Returns:
         Differences in the primary score by strength, and by loss and data set; only what has pairs or diverged runs.
     """
-    found: dict[str, dict[Place, Difference]] = {}
-    base = _scores(runs[runs["sweep"] == BASE])
+    base, found = _scores(runs[runs["sweep"] == BASE]), {}
     for strength in STRENGTHS:
         here = runs[runs["sweep"] == strength]
-        if strength == BASE or here.empty:
-            continue
-        other, row = _scores(here), {}
-        for loss, dataset in here[["loss", "dataset"]].drop_duplicates().itertuples(index=False):
-            pairs = [value - base[key] for key, value in other.items() if key[:2] == (loss, dataset) and key in base]
-            of_place = here[(here["loss"] == loss) & (here["dataset"] == dataset)]
-            if pairs:
-                row[str(loss), str(dataset)] = Difference.of(pairs, int(of_place["diverged"].sum()))
-        found[strength] = row
+        gone = here[here["diverged"]]
+        diverged = [(str(loss), str(dataset)) for loss, dataset in zip(gone["loss"], gone["dataset"], strict=True)]
+        told = {
+            place: one
+            for place, one in paired_differences(base, _scores(here), diverged).items()
+            if one.pairs or one.diverged
+        }
+        if strength != BASE and told:
+            found[strength] = told
     return found
 
 
-def _scores(runs: "pd.DataFrame") -> dict[tuple[str, str, int], float]:
+def _scores(runs: "pd.DataFrame") -> dict[Key, float]:
     """The primary score of every run that did not diverge, by loss, data set and seed."""
     done = runs[~runs["diverged"]]
-    badness = METRICS[PRIMARY.name].badness(np.asarray(done[PRIMARY.name], float))
-    return dict(zip(zip(done["loss"], done["dataset"], done["seed"], strict=True), map(float, badness), strict=True))
+    badness = PRIMARY.badness(np.asarray(done[PRIMARY.name], float))
+    return {
+        (str(loss), str(dataset), int(seed)): float(value)
+        for loss, dataset, seed, value in zip(done["loss"], done["dataset"], done["seed"], badness, strict=True)
+    }
 
 
 def changes_sentence() -> str:

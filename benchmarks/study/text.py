@@ -133,7 +133,7 @@ def shares_table(shares: Sequence[Share], sweeps: str) -> list[str]:
         [
             " x ".join(words.get(name, name) for name in one.effect),
             f"{100 * one.share:.1f} %",
-            f"{100 * one.low:.1f} to {100 * one.high:.1f} %",
+            "-" if math.isnan(one.low) else f"{100 * one.low:.1f} to {100 * one.high:.1f} %",
         ]
         for one in sorted(shares, key=lambda one: -one.share)
     ]

@@ -132,6 +132,8 @@ def test_what_a_strength_changes_is_told_for_pairs_of_seeds() -> None:
     diverged = table.assign(diverged=(table["sweep"] == "none") & (table["loss"] == "bad") & (table["seed"] == 7))
     one = changes(diverged)["none"]["bad", "sines"]
     assert (one.pairs, one.diverged, one.mean) == (7, 1, pytest.approx(1 + 3 / 8))
+    none_left = table.assign(diverged=(table["sweep"] == "none") & (table["loss"] == "bad"))
+    assert changes_table(changes(none_left))[2] == "| `bad` | sines | -, 8 runs diverged |"
 
 
 def test_over_all_data_the_loss_that_is_always_second_may_be_the_best() -> None:
@@ -175,7 +177,7 @@ def test_the_whole_is_written_from_sweeps(tmp_path: Path) -> None:
     assert "## No penalty (`none`)" in page and "## The recipe's penalty (`weak`)" in page and "`strong`" not in page
     assert "Number of data sets, of 1, on which a loss may be the best, by each score:" in page
     facts = json.loads((tmp_path / "study.json").read_text())
-    assert "## What the strength of the penalty changes" in page
+    assert "## What the strength of the penalty changes" in page and "nan" not in page
     assert facts["runs"] == {"none": 20, "weak": 20}
     assert {one["dataset"] for one in facts["answers"]["weak"]} == {"sines"}
     assert (tmp_path / "study.svg").stat().st_size > 10_000
